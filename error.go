@@ -1,0 +1,128 @@
+package muster
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Kind classes an Error by what the caller can do about it; the edge maps each kind to one HTTP status.
+type Kind uint8
+
+const (
+	Internal        Kind = iota // ours to mend: 500
+	Invalid                     // the request is wrong as it stands: 400
+	Unauthenticated             // no session, or a refused sign-in: 401
+	Forbidden                   // a session without the right: 403
+	NotFound                    // no such thing, or none that this caller may know of: 404
+	Conflict                    // the thing's owner elsewhere forbids it: 409
+	TooLarge                    // a body or a picture over its limit: 413
+	RateLimited                 // asked too often: 429
+	Unimplemented               // a form of the request that nobody serves: 501
+	Unavailable                 // busy or shutting down: 503
+)
+
+var kindStatus = [...]int{
+	Internal: 500, Invalid: 400, Unauthenticated: 401, Forbidden: 403, NotFound: 404, Conflict: 409,
+	TooLarge: 413, RateLimited: 429, Unimplemented: 501, Unavailable: 503,
+}
+
+// Status is the kind's HTTP status code.
+func (k Kind) Status() int {
+	if int(k) < len(kindStatus) {
+		return kindStatus[k]
+	}
+	return 500
+}
+
+// Error is the one error type that reaches a client: a stable id of the protocol, never the cause.
+// The cause is for the log alone.
+type Error struct {
+	Kind   Kind
+	ID     string            // stable, from the catalogue (docs/errors.md)
+	Params map[string]string // fill the {name} places of the catalogue's message
+	Cause  error
+}
+
+// E makes an Error. args are an optional cause (an error) and key, value strings for the message.
+func E(kind Kind, id string, args ...any) *Error {
+	e := &Error{Kind: kind, ID: id}
+	for i := 0; i < len(args); i++ {
+		switch a := args[i].(type) {
+		case nil:
+		case error:
+			e.Cause = a
+		case string:
+			if i+1 < len(args) {
+				if e.Params == nil {
+					e.Params = map[string]string{}
+				}
+				e.Params[a] = fmt.Sprint(args[i+1])
+				i++
+			}
+		}
+	}
+	return e
+}
+
+// InvalidParam is the refusal of a body or query field by its name.
+func InvalidParam(name string, cause ...error) *Error {
+	return E(Invalid, "api.context.invalid_body_param.app_error", "Name", name, errors.Join(cause...))
+}
+
+// InvalidURLParam is the refusal of a path or query parameter by its name.
+func InvalidURLParam(name string) *Error {
+	return E(Invalid, "api.context.invalid_url_param.app_error", "Name", name)
+}
+
+func (e *Error) Error() string {
+	s := e.ID
+	if len(e.Params) > 0 {
+		s += fmt.Sprint(e.Params)
+	}
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Message is the sentence that a person reads: the catalogue's text with the parameters filled in.
+func (e *Error) Message() string {
+	text, ok := catalogue[e.ID]
+	if !ok {
+		// Ids that accumulate suffixes (password rules) share their stem's text.
+		for stem := e.ID; !ok && strings.Contains(stem, "."); {
+			stem = stem[:strings.LastIndexByte(stem, '.')]
+			text, ok = catalogue[stem]
+		}
+		if !ok {
+			text = catalogue["api.context.internal.app_error"]
+		}
+	}
+	for k, v := range e.Params {
+		text = strings.ReplaceAll(text, "{"+k+"}", v)
+	}
+	return text
+}
+
+// AsError finds the Error in err's chain; anything else becomes an Internal one with err as its cause.
+func AsError(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return E(Internal, "api.context.internal.app_error", err)
+}
+
+// IsKind tells whether err is an Error of that kind.
+func IsKind(err error, k Kind) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == k
+}
+
+// HasID tells whether err is an Error with that id.
+func HasID(err error, id string) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.ID == id
+}

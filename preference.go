@@ -1,0 +1,31 @@
+package muster
+
+// Limits of a Preference (reference server's columns).
+const (
+	PreferenceNameMaxBytes  = 32
+	PreferenceValueMaxBytes = 20000
+	MaxPreferences          = 100 // in one request
+)
+
+// Preference is one setting that a client keeps for a user.
+type Preference struct {
+	UserID   string `json:"user_id"`
+	Category string `json:"category"`
+	Name     string `json:"name"`
+	Value    string `json:"value"`
+}
+
+// Validate checks ids and lengths; kind Invalid.
+func (p *Preference) Validate() error {
+	switch {
+	case !ValidID(p.UserID):
+		return E(Invalid, "model.preference.is_valid.id.app_error")
+	case p.Category == "" || !validText(p.Category, PreferenceNameMaxBytes):
+		return E(Invalid, "model.preference.is_valid.category.app_error")
+	case !validText(p.Name, PreferenceNameMaxBytes):
+		return E(Invalid, "model.preference.is_valid.name.app_error")
+	case len(p.Value) > PreferenceValueMaxBytes || !storable(p.Value):
+		return E(Invalid, "model.preference.is_valid.value.app_error")
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+package muster
+
+// Property names of a Session (models.json, Session.props).
+const (
+	SessionPropPlatform    = "platform"
+	SessionPropOS          = "os"
+	SessionPropBrowser     = "browser"
+	SessionPropIsMobile    = "isMobile"
+	SessionPropIsSaml      = "isSaml"
+	SessionPropIsOAuthUser = "isOAuthUser"
+	SessionPropIsGuest     = "is_guest"
+	SessionPropCSRF        = "csrf"
+)
+
+// MaxSessionsPerUser is how many sessions one account keeps; the least recently used beyond it are revoked.
+const MaxSessionsPerUser = 500
+
+// Session is one sign-in. Token is only ever set on the value that login returns: the store keeps its SHA-256.
+type Session struct {
+	ID             string            `json:"id"`
+	Token          string            `json:"token"`
+	CreateAt       int64             `json:"create_at"`
+	ExpiresAt      int64             `json:"expires_at"` // 0: never
+	LastActivityAt int64             `json:"last_activity_at"`
+	UserID         string            `json:"user_id"`
+	DeviceID       string            `json:"device_id"`
+	Roles          string            `json:"roles"`
+	IsOAuth        bool              `json:"is_oauth"`
+	ExpiredNotify  bool              `json:"expired_notify"`
+	Props          map[string]string `json:"props"`
+	TeamMembers    []*TeamMember     `json:"team_members"`
+	Local          bool              `json:"local"` // a session of the unix socket: every permission
+}
+
+// Expired tells whether the session has ended at now (Unix ms).
+func (s *Session) Expired(now int64) bool { return s.ExpiresAt > 0 && s.ExpiresAt <= now }
+
+// CSRF is the token that a cookie-carried write must repeat in X-CSRF-Token.
+func (s *Session) CSRF() string { return s.Props[SessionPropCSRF] }

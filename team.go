@@ -1,0 +1,142 @@
+package muster
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Limits of a Team's fields (models.json, Team.limits).
+const (
+	TeamNameMinBytes           = 2
+	TeamNameMaxBytes           = 64
+	TeamDisplayNameMaxRunes    = 64
+	TeamDescriptionMaxRunes    = 255
+	TeamCompanyNameMaxRunes    = 64
+	TeamAllowedDomainsMaxBytes = 500
+)
+
+// Team types.
+const (
+	TeamOpen   = "O"
+	TeamInvite = "I"
+)
+
+var teamName = regexp.MustCompile(`^[a-z0-9]+([a-z\-0-9]+|(__)?)[a-z0-9]+$`)
+
+// Path words of the reference web client that a team's name must not begin with.
+var reservedTeamNames = []string{"admin", "api", "channel", "claim", "error", "files", "help", "landing", "login", "mfa", "oauth", "plug", "plugins", "post", "signup", "boards", "playbooks"}
+
+// Team is a group of people with its own channels.
+type Team struct {
+	ID                  string  `json:"id"`
+	CreateAt            int64   `json:"create_at"`
+	UpdateAt            int64   `json:"update_at"`
+	DeleteAt            int64   `json:"delete_at"` // set while archived
+	DisplayName         string  `json:"display_name"`
+	Name                string  `json:"name"`
+	Description         string  `json:"description"`
+	Email               string  `json:"email"`
+	Type                string  `json:"type"`
+	CompanyName         string  `json:"company_name"`
+	AllowedDomains      string  `json:"allowed_domains"` // comma or space separated; "" allows all
+	InviteID            string  `json:"invite_id"`
+	AllowOpenInvite     bool    `json:"allow_open_invite"`
+	LastTeamIconUpdate  int64   `json:"last_team_icon_update,omitempty"`
+	SchemeID            *string `json:"scheme_id"`
+	GroupConstrained    *bool   `json:"group_constrained"`
+	PolicyID            *string `json:"policy_id"`
+	CloudLimitsArchived bool    `json:"cloud_limits_archived"`
+}
+
+// TeamPatch names the fields of a team to change; nil leaves a field as it is.
+type TeamPatch struct {
+	DisplayName      *string `json:"display_name,omitempty"`
+	Description      *string `json:"description,omitempty"`
+	CompanyName      *string `json:"company_name,omitempty"`
+	AllowedDomains   *string `json:"allowed_domains,omitempty"`
+	AllowOpenInvite  *bool   `json:"allow_open_invite,omitempty"`
+	GroupConstrained *bool   `json:"group_constrained,omitempty"`
+}
+
+// TeamMember ties a user to a team. Roles is what the flags and ExplicitRoles amount to.
+type TeamMember struct {
+	TeamID        string `json:"team_id"`
+	UserID        string `json:"user_id"`
+	Roles         string `json:"roles"`
+	DeleteAt      int64  `json:"delete_at"`
+	SchemeGuest   bool   `json:"scheme_guest"`
+	SchemeUser    bool   `json:"scheme_user"`
+	SchemeAdmin   bool   `json:"scheme_admin"`
+	ExplicitRoles string `json:"explicit_roles"`
+}
+
+// Validate checks every field against the reference limits; kind Invalid.
+func (t *Team) Validate() error {
+	bad := func(field string) error { return E(Invalid, "model.team.is_valid."+field+".app_error", "id", t.ID) }
+	switch {
+	case !ValidID(t.ID):
+		return bad("id")
+	case t.CreateAt == 0:
+		return bad("create_at")
+	case t.UpdateAt == 0:
+		return bad("update_at")
+	case t.Email != "" && (len(t.Email) > EmailMaxBytes || !ValidEmail(t.Email)):
+		return bad("email")
+	case t.DisplayName == "" || !validText(t.DisplayName, TeamDisplayNameMaxRunes):
+		return bad("name")
+	case len(t.Name) > TeamNameMaxBytes:
+		return bad("url")
+	case !validText(t.Description, TeamDescriptionMaxRunes):
+		return bad("description")
+	case t.InviteID == "":
+		return bad("invite_id")
+	case reservedTeamName(t.Name):
+		return bad("reserved")
+	case len(t.Name) < TeamNameMinBytes || !teamName.MatchString(t.Name):
+		return bad("characters")
+	case t.Type != TeamOpen && t.Type != TeamInvite:
+		return bad("type")
+	case !validText(t.CompanyName, TeamCompanyNameMaxRunes):
+		return bad("company")
+	case len(t.AllowedDomains) > TeamAllowedDomainsMaxBytes || !validText(t.AllowedDomains, TeamAllowedDomainsMaxBytes):
+		return bad("domains")
+	}
+	return nil
+}
+
+func reservedTeamName(name string) bool {
+	for _, r := range reservedTeamNames {
+		if strings.HasPrefix(name, r) {
+			return true
+		}
+	}
+	return false
+}
+
+// Apply writes the patch's fields over t's.
+func (t *Team) Apply(p *TeamPatch) {
+	if p.DisplayName != nil {
+		t.DisplayName = *p.DisplayName
+	}
+	if p.Description != nil {
+		t.Description = *p.Description
+	}
+	if p.CompanyName != nil {
+		t.CompanyName = *p.CompanyName
+	}
+	if p.AllowedDomains != nil {
+		t.AllowedDomains = *p.AllowedDomains
+	}
+	if p.AllowOpenInvite != nil {
+		t.AllowOpenInvite = *p.AllowOpenInvite
+	}
+	if p.GroupConstrained != nil {
+		v := *p.GroupConstrained
+		t.GroupConstrained = &v
+	}
+}
+
+// Settle fills Roles from the flags and the explicit roles.
+func (m *TeamMember) Settle() {
+	m.Roles = schemeRoles(m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, RoleTeamGuest, RoleTeamUser, RoleTeamAdmin, m.ExplicitRoles)
+}

@@ -1,0 +1,327 @@
+package muster
+
+import (
+	"encoding/json"
+	"maps"
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of a User's fields, from the reference models (models.json, User.limits).
+const (
+	UsernameMaxBytes  = 64
+	EmailMaxBytes     = 128
+	NameMaxRunes      = 64 // nickname, first_name and last_name alike
+	PositionMaxRunes  = 128
+	AuthDataMaxBytes  = 128
+	PasswordMaxBytes  = 72
+	LocaleMaxBytes    = 5
+	TimezoneMaxRunes  = 256
+	RolesMaxBytes     = 256
+	PropsMaxBytes     = 8000 // of the JSON encoding; the reference server leaves it to its column
+	mentionKeysProp   = "mention_keys"
+	maxUserListLength = 1000
+)
+
+// MaxUserList is how many ids or names one request may ask for.
+const MaxUserList = maxUserListLength
+
+var reservedUsernames = map[string]bool{"all": true, "channel": true, "here": true, "matterbot": true, "system": true}
+
+// User is an account: a person, a guest or a bot. Times are Unix milliseconds.
+type User struct {
+	ID                     string            `json:"id"`
+	CreateAt               int64             `json:"create_at,omitempty"`
+	UpdateAt               int64             `json:"update_at,omitempty"`
+	DeleteAt               int64             `json:"delete_at"` // set while deactivated
+	Username               string            `json:"username"`
+	Password               string            `json:"password,omitempty"` // clear text coming in, PHC string at rest, never going out
+	AuthData               *string           `json:"auth_data,omitempty"`
+	AuthService            string            `json:"auth_service"`
+	Email                  string            `json:"email"`
+	EmailVerified          bool              `json:"email_verified,omitempty"`
+	Nickname               string            `json:"nickname"`
+	FirstName              string            `json:"first_name"`
+	LastName               string            `json:"last_name"`
+	Position               string            `json:"position"`
+	Roles                  string            `json:"roles"` // role names, separated by one space
+	AllowMarketing         bool              `json:"allow_marketing,omitempty"`
+	Props                  map[string]string `json:"props,omitempty"`
+	NotifyProps            map[string]string `json:"notify_props,omitempty"`
+	LastPasswordUpdate     int64             `json:"last_password_update,omitempty"`
+	LastPictureUpdate      int64             `json:"last_picture_update,omitempty"` // negative: back to the drawn picture at that time
+	FailedAttempts         int               `json:"failed_attempts,omitempty"`
+	Locale                 string            `json:"locale"`
+	Timezone               map[string]string `json:"timezone"`
+	MfaActive              bool              `json:"mfa_active,omitempty"`
+	MfaSecret              string            `json:"mfa_secret,omitempty"`
+	RemoteID               *string           `json:"remote_id,omitempty"`
+	LastActivityAt         int64             `json:"last_activity_at,omitempty"`
+	IsBot                  bool              `json:"is_bot,omitempty"`
+	BotDescription         string            `json:"bot_description,omitempty"`
+	BotLastIconUpdate      int64             `json:"bot_last_icon_update,omitempty"`
+	TermsOfServiceID       string            `json:"terms_of_service_id,omitempty"`
+	TermsOfServiceCreateAt int64             `json:"terms_of_service_create_at,omitempty"`
+	DisableWelcomeEmail    bool              `json:"disable_welcome_email"`
+	LastLogin              int64             `json:"last_login,omitempty"`
+}
+
+// UserPatch names the fields to change; nil leaves a field as it is.
+type UserPatch struct {
+	Username    *string           `json:"username,omitempty"`
+	Password    *string           `json:"password,omitempty"` // the caller's own, to prove an e-mail change
+	Nickname    *string           `json:"nickname,omitempty"`
+	FirstName   *string           `json:"first_name,omitempty"`
+	LastName    *string           `json:"last_name,omitempty"`
+	Position    *string           `json:"position,omitempty"`
+	Email       *string           `json:"email,omitempty"`
+	Props       map[string]string `json:"props,omitempty"`
+	NotifyProps map[string]string `json:"notify_props,omitempty"`
+	Locale      *string           `json:"locale,omitempty"`
+	Timezone    map[string]string `json:"timezone,omitempty"`
+	RemoteID    *string           `json:"remote_id,omitempty"`
+}
+
+// UsersStats is the answer of the counting operations.
+type UsersStats struct {
+	TotalUsersCount int64 `json:"total_users_count"`
+}
+
+// UserAutocomplete is the answer of autocomplete_users.
+type UserAutocomplete struct {
+	Users        []*User `json:"users"`
+	OutOfChannel []*User `json:"out_of_channel,omitempty"`
+}
+
+// FoldName folds a username for storing and comparing: trimmed and lower-cased.
+// It is the only rule for usernames, so that "Ann" and "ann" are one person everywhere.
+func FoldName(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// FoldEmail folds an e-mail address by the same rule.
+func FoldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// DefaultNotifyProps is what a new account starts with (models.json, default_notify_props).
+func DefaultNotifyProps() map[string]string {
+	return map[string]string{
+		"email": "true", "push": "mention", "desktop": "mention", "desktop_sound": "true", mentionKeysProp: "",
+		"channel": "true", "push_status": "away", "comments": "never", "first_name": "false",
+		"desktop_threads": "all", "email_threads": "all", "push_threads": "all",
+	}
+}
+
+// DefaultTimezone is what a new account starts with (models.json, default_timezone).
+func DefaultTimezone() map[string]string {
+	return map[string]string{"useAutomaticTimezone": "true", "automaticTimezone": "", "manualTimezone": ""}
+}
+
+// Clone gives a copy that shares nothing with u.
+func (u *User) Clone() *User {
+	c := *u
+	c.Props, c.NotifyProps, c.Timezone = maps.Clone(u.Props), maps.Clone(u.NotifyProps), maps.Clone(u.Timezone)
+	if u.AuthData != nil {
+		s := *u.AuthData
+		c.AuthData = &s
+	}
+	if u.RemoteID != nil {
+		s := *u.RemoteID
+		c.RemoteID = &s
+	}
+	return &c
+}
+
+// Fold brings names and address into their stored form.
+func (u *User) Fold() {
+	u.Username, u.Email = FoldName(u.Username), FoldEmail(u.Email)
+	for _, s := range []*string{&u.Nickname, &u.FirstName, &u.LastName, &u.Position} {
+		*s = strings.TrimSpace(*s)
+	}
+}
+
+// HasRole tells whether the account itself carries the role.
+func (u *User) HasRole(name string) bool { return HasRole(u.Roles, name) }
+
+// IsGuest tells whether the account is a guest.
+func (u *User) IsGuest() bool { return HasRole(u.Roles, RoleSystemGuest) }
+
+// IsSSO tells whether another service holds the account's sign-in.
+func (u *User) IsSSO() bool { return u.AuthService != "" && u.AuthService != "email" }
+
+// AuthDataValue is the account's name at its sign-in service, "" without one.
+func (u *User) AuthDataValue() string {
+	if u.AuthData == nil {
+		return ""
+	}
+	return *u.AuthData
+}
+
+// Validate checks every stored field against the reference limits and names the first that fails.
+// The error is of kind Invalid with an id model.user.is_valid.*.
+func (u *User) Validate() error {
+	bad := func(field string) error {
+		return E(Invalid, "model.user.is_valid."+field+".app_error", "UserId", u.ID)
+	}
+	switch {
+	case !ValidID(u.ID):
+		return bad("id")
+	case u.CreateAt == 0:
+		return bad("create_at")
+	case u.UpdateAt == 0:
+		return bad("update_at")
+	case !ValidUsername(u.Username):
+		return bad("username")
+	case len(u.Email) > EmailMaxBytes || !ValidEmail(u.Email):
+		return bad("email")
+	case !validText(u.Nickname, NameMaxRunes):
+		return bad("nickname")
+	case !validText(u.Position, PositionMaxRunes):
+		return bad("position")
+	case !validText(u.FirstName, NameMaxRunes):
+		return bad("first_name")
+	case !validText(u.LastName, NameMaxRunes):
+		return bad("last_name")
+	case len(u.AuthDataValue()) > AuthDataMaxBytes:
+		return bad("auth_data")
+	case u.AuthDataValue() != "" && u.AuthService == "":
+		return bad("auth_data_type")
+	case u.Password != "" && u.AuthDataValue() != "":
+		return bad("auth_data_pwd")
+	case len(u.Locale) > LocaleMaxBytes:
+		return bad("locale")
+	case len(u.Roles) > RolesMaxBytes:
+		return bad("roles_limit")
+	case utf8.RuneCountInString(encoded(u.Timezone)) > TimezoneMaxRunes:
+		return bad("timezone_limit")
+	case len(encoded(u.Props)) > PropsMaxBytes || len(encoded(u.NotifyProps)) > PropsMaxBytes:
+		return bad("invalidProperty")
+	case !validMap(u.Timezone) || !validMap(u.Props) || !validMap(u.NotifyProps):
+		return bad("invalidProperty")
+	}
+	return nil
+}
+
+func encoded(m map[string]string) string {
+	if len(m) == 0 {
+		return ""
+	}
+	b, _ := json.Marshal(m) // a map of strings always encodes
+	return string(b)
+}
+
+// ValidUsername tells whether a folded username may be stored: 1 to 64 of a-z 0-9 . - _ and not reserved.
+func ValidUsername(s string) bool {
+	if s == "" || len(s) > UsernameMaxBytes || reservedUsernames[s] {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// ValidEmail tells whether a folded address is a plain RFC 5322 address without a display name.
+func ValidEmail(s string) bool {
+	if s == "" || s != FoldEmail(s) || !validText(s, EmailMaxBytes) {
+		return false
+	}
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Name == "" && a.Address == s
+}
+
+// ValidText tells whether s is UTF-8 text of at most max runes without control characters.
+func ValidText(s string, max int) bool { return validText(s, max) }
+
+func validText(s string, max int) bool {
+	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > max {
+		return false
+	}
+	return !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// validMap refuses NUL, which PostgreSQL cannot store, and text that is not UTF-8.
+func validMap(m map[string]string) bool {
+	for k, v := range m {
+		if !storable(k) || !storable(v) {
+			return false
+		}
+	}
+	return true
+}
+
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// Apply writes the patch's fields over u's.
+func (u *User) Apply(p *UserPatch) {
+	set := func(to, from *string) {
+		if from != nil {
+			*to = *from
+		}
+	}
+	set(&u.Username, p.Username)
+	set(&u.Nickname, p.Nickname)
+	set(&u.FirstName, p.FirstName)
+	set(&u.LastName, p.LastName)
+	set(&u.Position, p.Position)
+	set(&u.Email, p.Email)
+	set(&u.Locale, p.Locale)
+	if p.Props != nil {
+		u.Props = maps.Clone(p.Props)
+	}
+	if p.NotifyProps != nil {
+		u.NotifyProps = maps.Clone(p.NotifyProps)
+	}
+	if p.Timezone != nil {
+		u.Timezone = maps.Clone(p.Timezone)
+	}
+	if p.RemoteID != nil {
+		s := *p.RemoteID
+		u.RemoteID = &s
+	}
+}
+
+// SyncMentionKeys drops the old username, with and without "@", from the words that notify the user.
+func (u *User) SyncMentionKeys(oldName string) {
+	if u.NotifyProps == nil {
+		u.NotifyProps = map[string]string{}
+	}
+	kept := []string{}
+	for key := range strings.SplitSeq(u.NotifyProps[mentionKeysProp], ",") {
+		if key != "" && key != oldName && key != "@"+oldName {
+			kept = append(kept, key)
+		}
+	}
+	u.NotifyProps[mentionKeysProp] = strings.Join(kept, ",")
+}
+
+// Visibility says how much of a user a reader may see.
+type Visibility struct {
+	Self     bool // the account's own
+	Admin    bool // a reader with manage_system
+	Email    bool // PrivacySettings.ShowEmailAddress
+	FullName bool // PrivacySettings.ShowFullName
+}
+
+// For gives the copy of u that a reader may see (models.json, sanitised_for_self and sanitised_for_others).
+func (u *User) For(v Visibility) *User {
+	c := *u
+	none := ""
+	c.Password, c.MfaSecret, c.LastLogin, c.AuthData = "", "", 0, &none
+	if v.Self {
+		return &c
+	}
+	c.EmailVerified, c.AllowMarketing, c.NotifyProps, c.LastPasswordUpdate, c.FailedAttempts = false, false, nil, 0, 0
+	if !v.Admin {
+		c.AuthService = ""
+		if !v.Email {
+			c.Email = ""
+		}
+		if !v.FullName {
+			c.FirstName, c.LastName = "", ""
+		}
+	}
+	return &c
+}
