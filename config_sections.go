@@ -1,0 +1,158 @@
+package muster
+
+// TeamSettings is about who may join, and how people find and name each other.
+type TeamSettings struct {
+	SiteName                         string   `default:"Muster" max:"30" desc:"Name of the site on pages and in mails."`
+	EnableUserCreation               bool     `default:"true" desc:"Accounts may be created at all, other than by an administrator."`
+	EnableOpenServer                 bool     `default:"false" desc:"Anybody may create an account, without an invitation."`
+	RestrictCreationToDomains        string   `default:"" desc:"Mail domains, separated by commas or spaces, that accounts must belong to; empty for all."`
+	EnableUserDeactivation           bool     `default:"false" desc:"People may deactivate their own account."`
+	MaxUsersPerTeam                  int      `default:"50" min:"1" max:"10000000" desc:"Most active members of one team."`
+	ExperimentalDefaultChannels      []string `default:"" desc:"Names of the channels that a new team member joins, besides town-square and off-topic."`
+	ExperimentalViewArchivedChannels bool     `default:"true" desc:"Members of archived channels may still be listed."`
+	RestrictDirectMessage            string   `default:"any" oneof:"any,team" desc:"Whom clients offer for a direct message: everybody, or those of the same teams."`
+	TeammateNameDisplay              string   `default:"username" oneof:"username,nickname_full_name,full_name" desc:"How clients name people until they choose for themselves."`
+	EnableJoinLeaveMessageByDefault  bool     `default:"true" is:"later" desc:"Kept for clients: Muster has no posts."`
+}
+
+// SqlSettings is about the database.
+type SqlSettings struct {
+	DataSource string `default:"" format:"database" is:"secret,bootstrap" desc:"A PostgreSQL database; empty for SQLite in the data directory. Never point it at another product's database."`
+}
+
+// LogSettings is about the log, which goes to standard error.
+type LogSettings struct {
+	ConsoleLevel string `default:"INFO" oneof:"DEBUG,INFO,WARN,ERROR" desc:"The least severe entries that are written."`
+	ConsoleJson  bool   `default:"false" is:"restart" desc:"One JSON object for each entry, for a collector; otherwise text for people."`
+}
+
+// MetricsSettings is about the separate listener of /metrics, /healthz and /readyz.
+type MetricsSettings struct {
+	ListenAddress string `default:"127.0.0.1:8067" format:"optional" is:"restart" desc:"Address and port of metrics and health; empty turns that listener off. Keep it private."`
+}
+
+// PasswordSettings is about what a new password must look like.
+type PasswordSettings struct {
+	MinimumLength    int  `default:"8" min:"5" max:"72" desc:"Fewest characters of a new password."`
+	Lowercase        bool `default:"false" desc:"A new password needs a lower-case letter."`
+	Uppercase        bool `default:"false" desc:"A new password needs an upper-case letter."`
+	Number           bool `default:"false" desc:"A new password needs a digit."`
+	Symbol           bool `default:"false" desc:"A new password needs a symbol."`
+	EnableForgotLink bool `default:"true" is:"later" desc:"The sign-in page links to password reset."`
+}
+
+// FileSettings is about profile images.
+type FileSettings struct {
+	DriverName         string `default:"local" oneof:"local,amazons3" is:"later,restart" desc:"Where images are kept: the data directory, or S3-compatible storage."`
+	MaxFileSize        int64  `default:"104857600" min:"1" max:"1099511627776" desc:"Largest image that is accepted, in bytes."`
+	MaxImageResolution int64  `default:"33177600" min:"1" max:"1000000000" desc:"Largest image that is accepted, in pixels."`
+	InitialFont        string `default:"nunito-bold.ttf" is:"later" desc:"Kept for clients: drawn pictures use the built-in letters."`
+}
+
+// EmailSettings is about signing up and in with an address, and about sending mail.
+type EmailSettings struct {
+	EnableSignUpWithEmail             bool   `default:"true" desc:"Accounts may be created with an address and a password."`
+	EnableSignInWithEmail             bool   `default:"true" desc:"People may sign in with their address."`
+	EnableSignInWithUsername          bool   `default:"true" desc:"People may sign in with their username."`
+	RequireEmailVerification          bool   `default:"false" desc:"An address must be verified before its account can sign in."`
+	SendEmailNotifications            bool   `default:"true" is:"later" desc:"Send mail about what happens to an account."`
+	FeedbackName                      string `default:"" max:"128" is:"later" desc:"Sender's name."`
+	FeedbackEmail                     string `default:"test@example.com" format:"email" is:"later" desc:"Sender's address."`
+	ReplyToAddress                    string `default:"test@example.com" format:"email" is:"later" desc:"Address for replies."`
+	SMTPServer                        string `default:"localhost" max:"255" is:"later" desc:"Host that takes outgoing mail."`
+	SMTPPort                          string `default:"10025" format:"port" is:"later" desc:"Its port, as a string."`
+	SMTPServerTimeout                 int    `default:"10" min:"1" max:"3600" is:"later" desc:"Seconds to wait for it."`
+	EnableSMTPAuth                    bool   `default:"false" is:"later" desc:"Sign in there with SMTPUsername and SMTPPassword."`
+	SMTPUsername                      string `default:"" is:"later" desc:"Name for that."`
+	SMTPPassword                      string `default:"" is:"secret,later" desc:"Password for that."`
+	ConnectionSecurity                string `default:"" oneof:",TLS,STARTTLS" is:"later" desc:"How that connection is protected; empty for not at all."`
+	SkipServerCertificateVerification bool   `default:"false" is:"later" desc:"Take any certificate there. For trials only."`
+}
+
+// PrivacySettings is about what people see of each other; administrators see everything.
+type PrivacySettings struct {
+	ShowEmailAddress bool `default:"true" desc:"People see each other's address, and find each other by it."`
+	ShowFullName     bool `default:"true" desc:"People see each other's first and last name, and find each other by them."`
+}
+
+// SupportSettings is about the terms of service.
+type SupportSettings struct {
+	CustomTermsOfServiceEnabled            bool `default:"false" is:"later" desc:"People must accept the site's terms of service."`
+	CustomTermsOfServiceReAcceptancePeriod int  `default:"365" min:"1" max:"36500" is:"later" desc:"Days after which they must accept them anew."`
+}
+
+// LocalizationSettings is about languages.
+type LocalizationSettings struct {
+	DefaultServerLocale string `default:"en" format:"locale" is:"later" desc:"Language of mails and messages to nobody in particular."`
+	DefaultClientLocale string `default:"en" format:"locale" desc:"Language of a new account."`
+}
+
+// GuestAccountsSettings is about guests.
+type GuestAccountsSettings struct {
+	Enable                           bool   `default:"false" desc:"Guests may be invited and may sign in."`
+	AllowEmailAccounts               bool   `default:"true" is:"later" desc:"Guests may have an address and a password here, rather than sign in elsewhere."`
+	EnforceMultifactorAuthentication bool   `default:"false" is:"later" desc:"Guests must use a one-time code."`
+	RestrictCreationToDomains        string `default:"" desc:"Mail domains, separated by commas or spaces, that guests must belong to; empty for all."`
+}
+
+// RateLimitSettings is about how often one client may ask.
+type RateLimitSettings struct {
+	Enable           bool   `default:"false" is:"later,restart" desc:"Refuse clients that ask too often."`
+	PerSec           int    `default:"10" min:"1" max:"1000000" is:"later,restart" desc:"Requests a second in the long run."`
+	MaxBurst         int    `default:"100" min:"1" max:"1000000" is:"later,restart" desc:"Requests at once."`
+	MemoryStoreSize  int    `default:"10000" min:"1" max:"10000000" is:"later,restart" desc:"Clients that are remembered."`
+	VaryByRemoteAddr bool   `default:"true" is:"later,restart" desc:"Count by the client's address."`
+	VaryByUser       bool   `default:"false" is:"later,restart" desc:"Count by account."`
+	VaryByHeader     string `default:"" max:"128" is:"later,restart" desc:"Count by the value of this header."`
+}
+
+// GitLabSettings is about signing in at GitLab.
+type GitLabSettings struct {
+	Enable bool `default:"false" is:"later" desc:"People may sign in with GitLab."`
+}
+
+// GoogleSettings is about signing in at Google.
+type GoogleSettings struct {
+	Enable bool `default:"false" is:"later" desc:"People may sign in with Google."`
+}
+
+// Office365Settings is about signing in at Microsoft.
+type Office365Settings struct {
+	Enable bool `default:"false" is:"later" desc:"People may sign in with Microsoft."`
+}
+
+// OpenIdSettings is about signing in at any OpenID Connect provider.
+type OpenIdSettings struct {
+	Enable bool `default:"false" is:"later" desc:"People may sign in with OpenID Connect."`
+}
+
+// LdapSettings is about a directory server.
+type LdapSettings struct {
+	Enable           bool   `default:"false" is:"later" desc:"People of the directory may sign in."`
+	EnableSync       bool   `default:"false" is:"later" desc:"Accounts follow the directory."`
+	LoginFieldName   string `default:"" max:"128" is:"later" desc:"What the sign-in page calls the directory's user name."`
+	PictureAttribute string `default:"" max:"128" is:"later" desc:"Attribute that holds a picture; people whose picture comes from there cannot change it."`
+}
+
+// SamlSettings is about a SAML 2.0 identity provider.
+type SamlSettings struct {
+	Enable             bool `default:"false" is:"later" desc:"People may sign in with SAML."`
+	Verify             bool `default:"true" is:"later" desc:"Check the provider's signatures."`
+	EnableSyncWithLdap bool `default:"false" is:"later" desc:"Accounts that sign in with SAML follow the directory."`
+}
+
+// NativeAppSettings is about clients that people install.
+type NativeAppSettings struct {
+	AppDownloadLink string `default:"https://mattermost.com/pl/download-apps" format:"url" desc:"Where clients send people for an app."`
+}
+
+// PluginSettings is about server plugins.
+type PluginSettings struct {
+	Enable bool `default:"true" is:"later" desc:"Kept for clients: Muster has no plugins."`
+}
+
+// ExperimentalSettings is about client certificates.
+type ExperimentalSettings struct {
+	ClientSideCertEnable bool   `default:"false" is:"later" desc:"Sign-in takes a client certificate into account."`
+	ClientSideCertCheck  string `default:"secondary" oneof:"primary,secondary" is:"later" desc:"The certificate alone signs in, or comes on top of the password."`
+}

@@ -1,0 +1,38 @@
+package muster
+
+// ServiceSettings is about the server itself: where it listens, how long sessions live, what the API allows.
+type ServiceSettings struct {
+	ListenAddress                                     string   `default:"127.0.0.1:8065" format:"address" is:"restart" desc:"Address and port of the API. An empty host means every interface, port 0 any free port."`
+	SiteURL                                           string   `default:"" format:"url" desc:"The address that people use, as mails and cookies name it. Set it behind a proxy."`
+	WebsocketURL                                      string   `default:"" format:"ws" is:"later" desc:"Where clients open their WebSocket, if not at SiteURL."`
+	MaximumLoginAttempts                              int      `default:"10" min:"1" max:"1000000" desc:"Wrong passwords or codes in a row after which an account is locked."`
+	SessionLengthWebInHours                           int      `default:"720" min:"1" max:"876000" desc:"Life of a session that began in a browser, in hours."`
+	SessionLengthMobileInHours                        int      `default:"720" min:"1" max:"876000" desc:"Life of a session of a mobile device, in hours."`
+	SessionLengthSSOInHours                           int      `default:"720" min:"1" max:"876000" desc:"Life of a session that began at another sign-in service, in hours."`
+	SessionIdleTimeoutInMinutes                       int      `default:"43200" min:"0" max:"52560000" desc:"Minutes without a request after which a session ends; 0 never. Read only while ExtendSessionLengthWithActivity is off."`
+	SessionCacheInMinutes                             int      `default:"10" min:"0" max:"1440" is:"later" desc:"Minutes for which a session may be served from memory."`
+	ExtendSessionLengthWithActivity                   bool     `default:"true" desc:"A session that is used lives on; otherwise it ends at its first length, or when idle."`
+	MaximumPayloadSizeBytes                           int64    `default:"300000" min:"1024" max:"104857600" desc:"Largest JSON body of a request, in bytes; a larger one is answered 413."`
+	TrustedProxyIPHeader                              []string `default:"" desc:"Headers, best first, from which the client's address is taken. Name one only behind a proxy that sets it."`
+	AllowCorsFrom                                     string   `default:"" desc:"Origins, separated by spaces, whose pages may call the API; * for all."`
+	AllowCookiesForSubdomains                         bool     `default:"false" desc:"Session cookies are valid on the subdomains of SiteURL too."`
+	ExperimentalStrictCSRFEnforcement                 bool     `default:"false" desc:"A request with a cookie always needs its CSRF token; without this, X-Requested-With alone lets it pass."`
+	ExperimentalEnableHardenedMode                    bool     `default:"false" desc:"Answers tell strangers less, at the price of some comfort."`
+	TLSStrictTransport                                bool     `default:"false" desc:"Answers over TLS tell browsers to come back over TLS only."`
+	TLSStrictTransportMaxAge                          int64    `default:"63072000" min:"0" max:"3153600000" desc:"For how long browsers remember TLSStrictTransport, in seconds."`
+	EnableAPIUserDeletion                             bool     `default:"false" desc:"Administrators may delete accounts for good with permanent=true."`
+	EnableUserStatuses                                bool     `default:"true" desc:"Keep and show who is online, away or busy."`
+	EnableCustomGroups                                bool     `default:"true" desc:"People may be listed and searched by custom group."`
+	EnableMultifactorAuthentication                   bool     `default:"false" is:"later" desc:"Accounts may ask for a one-time code at sign-in."`
+	EnforceMultifactorAuthentication                  bool     `default:"false" is:"later" desc:"Every account must use a one-time code."`
+	EnableUserAccessTokens                            bool     `default:"false" is:"later" desc:"Accounts with the right may create personal access tokens."`
+	EnableBotAccountCreation                          bool     `default:"false" is:"later" desc:"Bots may be created."`
+	DisableBotsWhenOwnerIsDeactivated                 bool     `default:"true" is:"later" desc:"Deactivating an account deactivates its bots."`
+	ExperimentalEnableAuthenticationTransfer          bool     `default:"true" is:"later" desc:"People may move their account to another way of signing in."`
+	EnableUserTypingMessages                          bool     `default:"true" is:"later" desc:"Tell others that somebody is typing."`
+	TimeBetweenUserTypingUpdatesMilliseconds          int64    `default:"5000" min:"1000" max:"600000" is:"later" desc:"Clients send typing notices at most this often, in milliseconds."`
+	ExperimentalEnableDefaultChannelLeaveJoinMessages bool     `default:"true" is:"later" desc:"Kept for clients: Muster has no posts."`
+	EnableDeveloper                                   bool     `default:"false" is:"later" desc:"Show developers' tools in clients."`
+	EnableLocalMode                                   bool     `default:"false" is:"later,restart" desc:"Serve the API without sign-in on a local socket."`
+	LocalModeSocketLocation                           string   `default:"/var/tmp/mattermost_local.socket" max:"103" is:"later,restart" desc:"Path of that socket."`
+}
