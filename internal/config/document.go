@@ -11,6 +11,8 @@ import (
 	"muster"
 )
 
+const maskedSecret = `"` + muster.SecretMask + `"`
+
 // document is what one source sets: a value of the setting's own type for each key that it names.
 type document map[*muster.Setting]any
 
@@ -40,7 +42,8 @@ type decoded struct {
 	faults  []fault
 }
 
-// decode reads settings nested by section. A null leaves its key unset; of a key that comes twice the last counts.
+// decode reads settings nested by section. A null leaves its key unset, and so does the mask of a secret; of a key that
+// comes twice the last counts.
 func decode(data []byte) decoded {
 	d := decoded{set: document{}}
 	var whole json.RawMessage
@@ -80,7 +83,7 @@ func (d *decoded) section(section member) {
 }
 
 func (d *decoded) setting(s *muster.Setting, key member) {
-	if key.isNull() {
+	if key.isNull() || s.Secret && string(key.value) == maskedSecret {
 		return
 	}
 	v, err := fromJSON(s, key.value)

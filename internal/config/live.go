@@ -80,7 +80,7 @@ func (l *Live) Patch(ctx context.Context, body []byte, audits ...*muster.Audit) 
 	defer l.mu.Unlock()
 	saved := maps.Clone(l.saved)
 	for s, v := range d.set {
-		if s.Secret && v == muster.SecretMask || reflect.DeepEqual(v, s.Get(l.Current())) {
+		if reflect.DeepEqual(v, s.Get(l.Current())) {
 			continue
 		}
 		if s.Bootstrap {

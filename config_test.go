@@ -1,0 +1,198 @@
+package muster
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// The reference server's keys and defaults (config.json), nested as a settings file nests them.
+const referenceDefaults = "testdata/reference_defaults.json"
+
+func TestDefaultsAreTheReferences(t *testing.T) {
+	text, err := os.ReadFile(referenceDefaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want map[string]map[string]any
+	if err := json.Unmarshal(text, &want); err != nil {
+		t.Fatal(err)
+	}
+	want["TeamSettings"]["SiteName"] = "Muster"
+
+	encoded, err := json.Marshal(DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]map[string]any
+	if err := json.Unmarshal(encoded, &got); err != nil {
+		t.Fatal(err)
+	}
+	for section, keys := range want {
+		for key, value := range keys {
+			have, ok := got[section][key]
+			if !ok || !reflect.DeepEqual(have, value) {
+				t.Errorf("%s.%s is %v (there: %v), want %v", section, key, have, ok, value)
+			}
+		}
+	}
+}
+
+func TestEverySettingIsDeclaredWhole(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range Settings() {
+		if s.Description == "" || !strings.HasSuffix(s.Description, ".") {
+			t.Errorf("%s: description %q", s.Key(), s.Description)
+		}
+		if s.Secret && s.Type.Kind() != reflect.String {
+			t.Errorf("%s: a secret that is no string cannot be masked", s.Key())
+		}
+		switch s.Type.Kind() {
+		case reflect.Int, reflect.Int64:
+			if s.min == nil || s.max == nil {
+				t.Errorf("%s: a number without bounds", s.Key())
+			}
+		case reflect.String:
+			if _, known := settingFormats[s.format]; s.format != "" && !known {
+				t.Errorf("%s: no format %q", s.Key(), s.format)
+			}
+		case reflect.Bool, reflect.Slice:
+		default:
+			t.Errorf("%s: type %s is not served", s.Key(), s.Type)
+		}
+		if seen[s.Key()] {
+			t.Errorf("%s comes twice", s.Key())
+		}
+		seen[s.Key()] = true
+	}
+}
+
+func TestConfigValidate(t *testing.T) {
+	if p := DefaultConfig().Validate(); len(p) > 0 {
+		t.Fatalf("the defaults are refused: %v", p)
+	}
+	long := strings.Repeat("x", settingMaxRunes+1)
+	cases := []struct {
+		key string // the one that fails; "" for none
+		set func(*Config)
+	}{
+		{"", func(c *Config) { c.ServiceSettings.SiteURL = "https://id.example.com/people" }},
+		{"ServiceSettings.SiteURL", func(c *Config) { c.ServiceSettings.SiteURL = "id.example.com" }},
+		{"ServiceSettings.SiteURL", func(c *Config) { c.ServiceSettings.SiteURL = "ftp://id.example.com" }},
+		{"ServiceSettings.SiteURL", func(c *Config) { c.ServiceSettings.SiteURL = "http://" }},
+		{"", func(c *Config) { c.ServiceSettings.ListenAddress = ":0" }},
+		{"", func(c *Config) { c.ServiceSettings.ListenAddress = "[::1]:8065" }},
+		{"ServiceSettings.ListenAddress", func(c *Config) { c.ServiceSettings.ListenAddress = "" }},
+		{"ServiceSettings.ListenAddress", func(c *Config) { c.ServiceSettings.ListenAddress = "localhost" }},
+		{"ServiceSettings.ListenAddress", func(c *Config) { c.ServiceSettings.ListenAddress = "localhost:70000" }},
+		{"", func(c *Config) { c.MetricsSettings.ListenAddress = "" }},
+		{"", func(c *Config) { c.SqlSettings.DataSource = "postgres://muster:secret@db/muster?sslmode=disable" }},
+		{"SqlSettings.DataSource", func(c *Config) { c.SqlSettings.DataSource = "mmuser:mostest@tcp(localhost:3306)/mattermost" }},
+		{"", func(c *Config) { c.PasswordSettings.MinimumLength = 5 }},
+		{"", func(c *Config) { c.PasswordSettings.MinimumLength = 72 }},
+		{"PasswordSettings.MinimumLength", func(c *Config) { c.PasswordSettings.MinimumLength = 4 }},
+		{"PasswordSettings.MinimumLength", func(c *Config) { c.PasswordSettings.MinimumLength = 73 }},
+		{"ServiceSettings.MaximumPayloadSizeBytes", func(c *Config) { c.ServiceSettings.MaximumPayloadSizeBytes = 0 }},
+		{"ServiceSettings.LocalModeSocketLocation", func(c *Config) { c.ServiceSettings.LocalModeSocketLocation = strings.Repeat("s", 104) }},
+		{"", func(c *Config) { c.TeamSettings.RestrictDirectMessage = "team" }},
+		{"TeamSettings.RestrictDirectMessage", func(c *Config) { c.TeamSettings.RestrictDirectMessage = "nobody" }},
+		{"TeamSettings.TeammateNameDisplay", func(c *Config) { c.TeamSettings.TeammateNameDisplay = "" }},
+		{"TeamSettings.SiteName", func(c *Config) { c.TeamSettings.SiteName = strings.Repeat("é", 31) }},
+		{"", func(c *Config) { c.TeamSettings.SiteName = strings.Repeat("é", 30) }},
+		{"TeamSettings.SiteName", func(c *Config) { c.TeamSettings.SiteName = "a\x00b" }},
+		{"TeamSettings.RestrictCreationToDomains", func(c *Config) { c.TeamSettings.RestrictCreationToDomains = long }},
+		{"TeamSettings.ExperimentalDefaultChannels", func(c *Config) { c.TeamSettings.ExperimentalDefaultChannels = []string{"a", ""} }},
+		{"TeamSettings.ExperimentalDefaultChannels", func(c *Config) { c.TeamSettings.ExperimentalDefaultChannels = []string{"a\n"} }},
+		{"ServiceSettings.TrustedProxyIPHeader", func(c *Config) {
+			c.ServiceSettings.TrustedProxyIPHeader = strings.Fields(strings.Repeat("h ", settingMaxItems+1))
+		}},
+		{"", func(c *Config) { c.EmailSettings.ConnectionSecurity = "STARTTLS" }},
+		{"EmailSettings.ConnectionSecurity", func(c *Config) { c.EmailSettings.ConnectionSecurity = "SSL" }},
+		{"EmailSettings.SMTPPort", func(c *Config) { c.EmailSettings.SMTPPort = "0" }},
+		{"EmailSettings.FeedbackEmail", func(c *Config) { c.EmailSettings.FeedbackEmail = "nobody" }},
+		{"", func(c *Config) { c.LocalizationSettings.DefaultClientLocale = "pt-BR" }},
+		{"LocalizationSettings.DefaultClientLocale", func(c *Config) { c.LocalizationSettings.DefaultClientLocale = "english" }},
+		{"ExperimentalSettings.ClientSideCertCheck", func(c *Config) { c.ExperimentalSettings.ClientSideCertCheck = "both" }},
+	}
+	for _, tc := range cases {
+		c := DefaultConfig()
+		tc.set(c)
+		got := ""
+		for _, p := range c.Validate() {
+			got += p.Key
+			if p.Reason == "" {
+				t.Errorf("%s: no reason", p.Key)
+			}
+		}
+		if got != tc.key {
+			t.Errorf("refused %q, want %q (%+v)", got, tc.key, c)
+		}
+	}
+}
+
+func TestSettingParse(t *testing.T) {
+	cases := []struct {
+		key, text string
+		want      any // nil: refused
+	}{
+		{"TeamSettings.EnableOpenServer", "true", true},
+		{"TeamSettings.EnableOpenServer", "0", false},
+		{"TeamSettings.EnableOpenServer", "", nil},
+		{"TeamSettings.EnableOpenServer", "yes", nil},
+		{"TeamSettings.MaxUsersPerTeam", "70", 70},
+		{"TeamSettings.MaxUsersPerTeam", "7e1", nil},
+		{"ServiceSettings.MaximumPayloadSizeBytes", "1048576", int64(1048576)},
+		{"ServiceSettings.MaximumPayloadSizeBytes", "99999999999999999999", nil},
+		{"TeamSettings.SiteName", " A, B ", " A, B "},
+		{"ServiceSettings.TrustedProxyIPHeader", "X-Real-IP, X-Forwarded-For", []string{"X-Real-IP", "X-Forwarded-For"}},
+		{"ServiceSettings.TrustedProxyIPHeader", "", []string{}},
+	}
+	for _, tc := range cases {
+		got, err := settingCalled(t, tc.key).Parse(tc.text)
+		if (err != nil) != (tc.want == nil) || !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s from %q: %#v, %v; want %#v", tc.key, tc.text, got, err, tc.want)
+		}
+	}
+}
+
+func TestConfigCloneSharesNothing(t *testing.T) {
+	c := DefaultConfig()
+	c.ServiceSettings.TrustedProxyIPHeader = []string{"X-Real-IP"}
+	d := c.Clone()
+	if !reflect.DeepEqual(c, d) {
+		t.Fatalf("clone differs: %+v", d)
+	}
+	d.ServiceSettings.TrustedProxyIPHeader[0] = "changed"
+	d.TeamSettings.SiteName = "changed"
+	if c.ServiceSettings.TrustedProxyIPHeader[0] != "X-Real-IP" || c.TeamSettings.SiteName != "Muster" {
+		t.Error("a change of the clone shows in the original")
+	}
+}
+
+func TestConfigMasked(t *testing.T) {
+	c := DefaultConfig()
+	c.EmailSettings.SMTPPassword = "hunter2"
+	m := c.Masked()
+	if m.EmailSettings.SMTPPassword != SecretMask {
+		t.Errorf("password shows as %q", m.EmailSettings.SMTPPassword)
+	}
+	if m.SqlSettings.DataSource != "" {
+		t.Errorf("an empty secret shows as %q", m.SqlSettings.DataSource)
+	}
+	if c.EmailSettings.SMTPPassword != "hunter2" {
+		t.Error("masking changed the original")
+	}
+}
+
+func settingCalled(t *testing.T, key string) *Setting {
+	t.Helper()
+	for _, s := range Settings() {
+		if s.Key() == key {
+			return s
+		}
+	}
+	t.Fatalf("no setting %s", key)
+	return nil
+}

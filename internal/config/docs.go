@@ -1,0 +1,74 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"muster"
+)
+
+//go:generate go test . -run ^TestConfigurationDocument$ -update
+
+const intro = `# Configuration
+
+<!-- Generated from the config types by "go generate ./..."; change the tags in config_*.go instead. -->
+
+Muster runs without any settings. To change one, use any of these; a later line wins over an earlier one, key by key:
+
+1. the default;
+2. a JSON file, ` + "`muster serve --config FILE`" + `: ` + "`{\"TeamSettings\": {\"SiteName\": \"Example\"}}`" + `. Names are those of the
+   reference server, whose own file loads: what this version does not read is named once in a warning;
+3. what an administrator changed with ` + "`PUT /api/v4/config/patch`" + `: it takes effect at once and is kept in the database;
+4. environment variables, ` + "`MUSTER_SECTION_KEY`" + ` in capitals: commas or spaces separate the items of a list;
+5. flags of ` + "`muster serve`" + `.
+
+A value of the wrong type or out of its range stops the start; the message names the place, the key and the reason.
+In a patch such a value is refused and nothing changes. A patch of a key that a variable or a flag sets is kept, but shows only
+once the variable or flag is gone. ` + "`null`" + ` leaves a key as it is.
+
+Marks: **secret** is never shown (answers hold 32 asterisks, which sent back mean "as it was"); **restart** takes effect at the next
+start; **not from the API** cannot be patched; **not yet** is accepted and kept, but nothing in this version reads it.
+`
+
+// Markdown gives docs/configuration.md.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString(intro)
+	section := ""
+	for _, s := range muster.Settings() {
+		if s.Section != section {
+			section = s.Section
+			fmt.Fprintf(&b, "\n## %s\n\n| Key | Takes | Default | What it does | Variable |\n| --- | --- | --- | --- | --- |\n", section)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | `%s` |\n", s.Name, takes(s), shownDefault(s), describe(s), EnvName(s))
+	}
+	return b.String()
+}
+
+func takes(s *muster.Setting) string {
+	rule := s.Rule()
+	if rule == "" {
+		return s.TypeName()
+	}
+	return s.TypeName() + "; " + rule
+}
+
+func shownDefault(s *muster.Setting) string {
+	if s.Default == "" {
+		return "empty"
+	}
+	return "`" + s.Default + "`"
+}
+
+func describe(s *muster.Setting) string {
+	text := s.Description
+	for _, mark := range []struct {
+		set  bool
+		name string
+	}{{s.Secret, "secret"}, {s.Restart, "restart"}, {s.Bootstrap, "not from the API"}, {s.Later, "not yet"}} {
+		if mark.set {
+			text += " **" + mark.name + "**"
+		}
+	}
+	return text
+}

@@ -1,0 +1,176 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"muster"
+)
+
+func write(t testing.TB, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "muster.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestHigherSourcesWinKeyByKey(t *testing.T) {
+	file := write(t, `{"TeamSettings": {"SiteName": "File", "MaxUsersPerTeam": 1, "RestrictDirectMessage": "team"},
+		"ServiceSettings": {"TrustedProxyIPHeader": ["X-A"], "SiteURL": null}, "SupportSettings": null,
+		"SqlSettings": {"DataSource": "`+muster.SecretMask+`"}}`)
+	environ := []string{
+		"HOME=/root", "MUSTER_TEAMSETTINGS_SITENAME=Variable", "MUSTER_TEAMSETTINGS_MAXUSERSPERTEAM=2",
+		"MUSTER_SERVICESETTINGS_TRUSTEDPROXYIPHEADER=X-B, X-C", "MUSTER_SERVICESETTINGS_SITEURL=http://a=b",
+	}
+	live, warnings, err := Load(Options{File: file, Environ: environ, Flags: map[string]string{"TeamSettings.SiteName": "Flag"}})
+	if err != nil || len(warnings) > 0 {
+		t.Fatal(err, warnings)
+	}
+	want := muster.DefaultConfig()
+	want.TeamSettings.SiteName = "Flag"
+	want.TeamSettings.MaxUsersPerTeam = 2
+	want.TeamSettings.RestrictDirectMessage = "team"
+	want.ServiceSettings.TrustedProxyIPHeader = []string{"X-B", "X-C"}
+	want.ServiceSettings.SiteURL = "http://a=b"
+	if got := live.Current(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestNoSourcesGiveTheDefaults(t *testing.T) {
+	live, warnings, err := Load(Options{})
+	if err != nil || len(warnings) > 0 || !reflect.DeepEqual(live.Current(), muster.DefaultConfig()) {
+		t.Errorf("%v, %v, %+v", err, warnings, live.Current())
+	}
+}
+
+func TestUnreadKeysAreNamedOnce(t *testing.T) {
+	live, warnings, err := Load(Options{
+		File: "testdata/reference_like.json",
+		Environ: []string{
+			"MUSTER_EMAILSETTINGS_SMTPSERVER=mail", "MUSTER_TEAMSETTINGS_SITENAM=typo", "MUSTER_HOME=x", "OTHER=x",
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const unread = " sets what this version does not read: "
+	want := []string{
+		"testdata/reference_like.json" + unread + "AnalyticsSettings, EmailSettings.EmailBatchingBufferSize, EmailSettings.SMTPServer, " +
+			"FeatureFlags, LogSettings.EnableConsole, ServiceSettings.ConnectionSecurity, ServiceSettings.EnableMultifactorAuthentication",
+		"the environment" + unread + "MUSTER_EMAILSETTINGS_SMTPSERVER, MUSTER_HOME, MUSTER_TEAMSETTINGS_SITENAM",
+	}
+	if !slices.Equal(warnings, want) {
+		t.Errorf("got  %q\nwant %q", warnings, want)
+	}
+	c := live.Current()
+	if c.ServiceSettings.SiteURL != "https://chat.example.com" || c.ServiceSettings.ListenAddress != ":8065" ||
+		!c.ServiceSettings.EnableMultifactorAuthentication || c.LogSettings.ConsoleLevel != "DEBUG" || c.EmailSettings.SMTPServer != "mail" {
+		t.Errorf("a key of the file is lost: %+v", c)
+	}
+}
+
+func TestBadValuesStopTheStart(t *testing.T) {
+	cases := []struct{ name, file, want string }{
+		{"wrong type", "{\n \"TeamSettings\": {\"MaxUsersPerTeam\": \"50\"}}", "2:38: TeamSettings.MaxUsersPerTeam: wants a whole number"},
+		{"a fraction", `{"TeamSettings":{"MaxUsersPerTeam":1.5}}`, "1:36: TeamSettings.MaxUsersPerTeam: wants a whole number"},
+		{"too large a number", `{"TeamSettings":{"MaxUsersPerTeam":99999999999999999999}}`, "1:36: TeamSettings.MaxUsersPerTeam: wants a whole number"},
+		{"out of range", "{\"TeamSettings\":\n\t{\"MaxUsersPerTeam\"\n:\n   0 }}", "4:4: TeamSettings.MaxUsersPerTeam: must be 1 to 10000000"},
+		{"bool as string", `{"TeamSettings":{"EnableOpenServer":"true"}}`, "1:37: TeamSettings.EnableOpenServer: wants true or false"},
+		{"list as string", `{"ServiceSettings":{"TrustedProxyIPHeader":"X"}}`, "1:44: ServiceSettings.TrustedProxyIPHeader: wants a list of strings"},
+		{"columns in characters", `{"TeamSettings":{"SiteName":"éé","MaxUsersPerTeam":true}}`, "1:52: TeamSettings.MaxUsersPerTeam: wants a whole number"},
+		{"not one of", `{"TeamSettings":{"RestrictDirectMessage":"all"}}`, `1:42: TeamSettings.RestrictDirectMessage: must be one of "any", "team"`},
+		{"section is no object", `{"TeamSettings": []}`, "1:18: TeamSettings: wants an object of settings"},
+		{"file is no object", "\n[]", "1:1: wants an object of sections"},
+		{"empty file", "", "1:1: unexpected end of JSON input"},
+		{"broken JSON", "{\"TeamSettings\": {\n  \"SiteName\": x}}", "2:15: invalid character 'x' looking for beginning of value"},
+		{"two documents", "{}\n{}", "2:1: invalid character '{' after top-level value"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			path := write(t, tc.file)
+			live, _, err := Load(Options{File: path})
+			if err == nil {
+				t.Fatalf("loaded as %+v", live.Current())
+			}
+			if got := err.Error(); got != path+":"+tc.want {
+				t.Errorf("got  %s\nwant %s", got, path+":"+tc.want)
+			}
+		})
+	}
+}
+
+func TestEveryBadValueIsNamedButNotShown(t *testing.T) {
+	path := write(t, `{"TeamSettings":{"MaxUsersPerTeam":0,"TeammateNameDisplay":"sensitive"},"SqlSettings":{"DataSource":"mysql://sensitive"}}`)
+	_, _, err := Load(Options{
+		File:    path,
+		Environ: []string{"MUSTER_TEAMSETTINGS_ENABLEOPENSERVER=sensitive", "MUSTER_LOGSETTINGS_CONSOLELEVEL=sensitive"},
+		Flags:   map[string]string{"ServiceSettings.ListenAddress": "sensitive"},
+	})
+	if err == nil {
+		t.Fatal("loaded")
+	}
+	for _, want := range []string{
+		path + ":1:36: TeamSettings.MaxUsersPerTeam: must be 1 to 10000000",
+		"TeamSettings.TeammateNameDisplay: must be one of",
+		"SqlSettings.DataSource: must be a postgres:// URL, or empty",
+		"variable MUSTER_TEAMSETTINGS_ENABLEOPENSERVER: wants true or false",
+		`variable MUSTER_LOGSETTINGS_CONSOLELEVEL: must be one of "DEBUG", "INFO", "WARN", "ERROR"`,
+		"flag for ServiceSettings.ListenAddress: must be HOST:PORT",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in:\n%v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "sensitive") {
+		t.Errorf("a value shows in:\n%v", err)
+	}
+}
+
+func TestMissingFileAndUnknownFlag(t *testing.T) {
+	if _, _, err := Load(Options{File: filepath.Join(t.TempDir(), "none.json")}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+	if _, _, err := Load(Options{Flags: map[string]string{"TeamSettings.Nope": "1"}}); err == nil || !strings.Contains(err.Error(), "TeamSettings.Nope") {
+		t.Errorf("unknown flag: %v", err)
+	}
+}
+
+func FuzzConfigFile(f *testing.F) {
+	like, err := os.ReadFile("testdata/reference_like.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(like)
+	for _, seed := range []string{"", "null", "[]", "{}{}", `{"TeamSettings":null}`, `{"TeamSettings":{"SiteName":"a","SiteName":"b"}}`,
+		`{"TeamSettings":{"MaxUsersPerTeam":1e1}}`, `{"ServiceSettings":{"TrustedProxyIPHeader":["a",null]}}`, "{\"TeamSettings\":{\"SiteName\":\"\xff\"}}"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		live, _, err := Load(Options{File: write(t, string(text))})
+		if err != nil {
+			return
+		}
+		c := live.Current()
+		if p := c.Validate(); len(p) > 0 {
+			t.Fatalf("loaded what Validate refuses: %v", p)
+		}
+		encoded, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, _, err := Load(Options{File: write(t, string(encoded))})
+		if err != nil || !reflect.DeepEqual(again.Current(), c) {
+			t.Fatalf("its own form reads back otherwise (%v):\n%s", err, encoded)
+		}
+	})
+}
