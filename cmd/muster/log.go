@@ -1,0 +1,33 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+
+	"muster"
+	"muster/internal/config"
+)
+
+// newLog writes to standard error as the settings ask, and follows a change of level.
+func newLog(live *config.Live) *slog.Logger {
+	level := &slog.LevelVar{}
+	level.Set(logLevel(live.Current()))
+	live.OnChange(func(_, now *muster.Config) { level.Set(logLevel(now)) })
+	o := &slog.HandlerOptions{Level: level}
+	if live.Current().LogSettings.ConsoleJson {
+		return slog.New(slog.NewJSONHandler(os.Stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, o))
+}
+
+func logLevel(c *muster.Config) slog.Level {
+	switch c.LogSettings.ConsoleLevel {
+	case "DEBUG":
+		return slog.LevelDebug
+	case "WARN":
+		return slog.LevelWarn
+	case "ERROR":
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"muster/internal/app"
+	"muster/internal/store"
+)
+
+// metrics are the figures that /metrics shows.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+}
+
+func newMetrics(db *store.Store, a *app.App) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "muster_http_requests_total", Help: "Requests answered, by method, route and status.",
+		}, []string{"method", "route", "status"}),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "muster_http_request_seconds", Help: "Time to answer, by method and route.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"method", "route"}),
+	}
+	gauge := func(name, help string, read func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
+	}
+	counter := func(name, help string, read func() float64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read)
+	}
+	m.registry.MustRegister(m.requests, m.latency, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		gauge("muster_db_connections_open", "Database connections open.", func() float64 { return float64(db.Stats().OpenConnections) }),
+		gauge("muster_db_connections_in_use", "Database connections in use.", func() float64 { return float64(db.Stats().InUse) }),
+		counter("muster_db_waits_total", "Times that a request waited for a database connection.", func() float64 { return float64(db.Stats().WaitCount) }),
+		counter("muster_db_wait_seconds_total", "Time spent waiting for database connections.", func() float64 { return db.Stats().WaitDuration.Seconds() }),
+		counter("muster_cache_hits_total", "Look-ups that the account and sign-in caches answered.", func() float64 { hits, _ := a.CacheStats(); return float64(hits) }),
+		counter("muster_cache_misses_total", "Look-ups that went to the database.", func() float64 { _, misses := a.CacheStats(); return float64(misses) }),
+	)
+	return m
+}
+
+// record counts one request; it is the API's Recorder.
+func (m *metrics) record(method, route string, status int, took time.Duration) {
+	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+	m.latency.WithLabelValues(method, route).Observe(took.Seconds())
+}
+
+// sideServer is the listener for operators, apart from the API.
+type sideServer struct {
+	*http.Server
+	addr net.Addr
+}
+
+// sideListener serves /healthz, /readyz and /metrics; nil without an address. People must be able to sign in
+// even where the address is taken, so that is only an error in the log.
+func (s *server) sideListener(address string) *sideServer {
+	if address == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		s.log.Error("no health and metrics: MetricsSettings.ListenAddress can't be used", "error", err)
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	side := &sideServer{s.http(mux), l.Addr()}
+	go func() {
+		if err := side.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("health and metrics listener", "error", err)
+		}
+	}()
+	return side
+}
+
+// readyz tells a load balancer whether to send requests here: not while draining, nor without the database.
+func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
+	if !s.ready.Load() {
+		http.Error(w, "not serving", http.StatusServiceUnavailable)
+		return
+	}
+	if err := s.store.Ping(r.Context()); err != nil {
+		s.log.Error("database does not answer", "error", err)
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}

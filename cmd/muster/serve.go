@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"muster"
+	"muster/internal/api"
+	"muster/internal/app"
+	"muster/internal/blob"
+	"muster/internal/bus"
+	"muster/internal/config"
+	"muster/internal/signin/password"
+	"muster/internal/store"
+)
+
+const (
+	drainTime         = 30 * time.Second // for requests under way at shutdown
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 5 * time.Minute // an upload over a slow line
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+type serveCommand struct {
+	Listen   string `help:"Address to serve on; port 0 takes a free one." placeholder:"ADDR"`
+	Data     string `help:"Directory for the embedded database and pictures." default:"data" type:"path" placeholder:"DIR"`
+	Config   string `help:"JSON file of settings, by the reference server's names (docs/configuration.md)." placeholder:"FILE"`
+	Database string `help:"postgres:// URL of the database; without it SQLite in the data directory." placeholder:"DSN"`
+}
+
+// flags are the settings that the command line names, by key.
+func (s *serveCommand) flags() map[string]string {
+	f := map[string]string{}
+	if s.Listen != "" {
+		f["ServiceSettings.ListenAddress"] = s.Listen
+	}
+	if s.Database != "" {
+		f["SqlSettings.DataSource"] = s.Database
+	}
+	return f
+}
+
+// Run serves until SIGINT or SIGTERM, then lets the requests under way finish.
+func (s *serveCommand) Run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	live, warnings, err := config.Load(config.Options{File: s.Config, Environ: os.Environ(), Flags: s.flags()})
+	if err != nil {
+		return fmt.Errorf("the settings can't be used:\n%w", err)
+	}
+	log := newLog(live)
+	for _, w := range warnings {
+		log.Warn(w)
+	}
+	server, err := s.open(ctx, live, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(server.serve(ctx), server.close())
+}
+
+// server is everything that runs.
+type server struct {
+	dataDir string
+	live    *config.Live
+	log     *slog.Logger
+	store   *store.Store
+	app     *app.App
+	ready   atomic.Bool
+	metrics *metrics
+}
+
+func (s *serveCommand) open(ctx context.Context, live *config.Live, log *slog.Logger) (_ *server, err error) {
+	c := live.Current()
+	db, err := store.Open(ctx, store.Options{DSN: c.SqlSettings.DataSource, DataDir: s.Data})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	if err := live.Attach(ctx, db); err != nil {
+		return nil, fmt.Errorf("settings kept in the database: %w", err)
+	}
+	if err := db.SeedRoles(ctx, muster.BuiltInRoles()); err != nil {
+		return nil, fmt.Errorf("built-in roles: %w", err)
+	}
+	blobs, err := blob.OpenDir(filepath.Join(s.Data, "files"))
+	if err != nil {
+		return nil, fmt.Errorf("picture store: %w", err)
+	}
+	a := app.New(app.Options{
+		Store: db, Config: live, Passwords: password.New(password.Options{}), Blobs: blobs, Bus: &bus.Bus{}, Log: log,
+	})
+	return &server{dataDir: s.Data, live: live, log: log, store: db, app: a, metrics: newMetrics(db, a)}, nil
+}
+
+// serve answers requests until ctx ends and then drains.
+func (s *server) serve(ctx context.Context) error {
+	c := s.live.Current()
+	listener, err := net.Listen("tcp", c.ServiceSettings.ListenAddress)
+	if err != nil {
+		return fmt.Errorf("listen: %w (another server may be using the address; --listen names another)", err)
+	}
+	main := s.http(api.New(api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version()}))
+	side := s.sideListener(c.MetricsSettings.ListenAddress)
+	failed := make(chan error, 1)
+	go func() { failed <- main.Serve(listener) }()
+	s.ready.Store(true)
+	s.greet(listener.Addr(), side)
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		s.log.Info("shutting down: requests under way may finish")
+	}
+	s.ready.Store(false)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	err = errors.Join(err, main.Shutdown(drain))
+	if side != nil {
+		err = errors.Join(err, side.Shutdown(drain))
+	}
+	return err
+}
+
+func (s *server) http(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// greet says where things are; the first line's form is fixed, other programs read it.
+func (s *server) greet(addr net.Addr, side *sideServer) {
+	at := "http://" + addr.String()
+	fmt.Println("listening on " + at)
+	database := "PostgreSQL"
+	if s.live.Current().SqlSettings.DataSource == "" {
+		database = "SQLite in the data directory"
+	}
+	fmt.Printf("data in %s (%s)\n", s.dataDir, database)
+	if side != nil {
+		fmt.Printf("health and metrics on http://%s (/healthz /readyz /metrics)\n", side.addr)
+	}
+	if empty, err := s.store.Empty(context.Background()); err == nil && empty {
+		fmt.Print(strings.ReplaceAll(firstSteps, "URL", at))
+	}
+}
+
+const firstSteps = `next: create the first account, which becomes system_admin:
+  curl URL/api/v4/users -d '{"email":"you@example.com","username":"you","password":"a long secret"}'
+`
+
+func (s *server) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	return errors.Join(s.app.Close(ctx), s.store.Close())
+}

@@ -1,0 +1,180 @@
+// Package api serves the HTTP API, version 4. A handler parses, calls one use case and returns a value or an error;
+// everything around that (session, CSRF, limits, ids, log, metrics, the error object) happens here, once.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"muster"
+	"muster/internal/app"
+)
+
+// Prefix is where the API lives.
+const Prefix = "/api/v4"
+
+// Recorder is told of every request served, for metrics. route is the pattern, "" for none.
+type Recorder func(method, route string, status int, took time.Duration)
+
+// Options are what a Server works with; App is required.
+type Options struct {
+	App     *app.App
+	Log     *slog.Logger
+	Record  Recorder
+	Version string // Muster's own
+}
+
+// Server is the API's http.Handler.
+type Server struct {
+	app     *app.App
+	log     *slog.Logger
+	record  Recorder
+	version string
+	root    node
+	limits  atomic.Pointer[limiters]
+}
+
+// New builds the API over the use cases.
+func New(o Options) *Server {
+	s := &Server{app: o.App, log: o.Log, record: o.Record, version: referenceVersion + "." + o.Version}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.record == nil {
+		s.record = func(string, string, int, time.Duration) {}
+	}
+	for _, r := range routes() {
+		s.root.add(&r)
+	}
+	return s
+}
+
+// referenceVersion is the version of the reference server whose API this is; clients compare it.
+const referenceVersion = "9.9.0"
+
+// call is one request on its way through a handler.
+type call struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	app    *app.App
+	who    *app.Caller
+	token  string // as it came in, for the cookie of a prolonged session
+	route  *route
+	values [maxParams]string
+	start  time.Time
+	status int
+	err    error
+	secure bool // the client speaks TLS, perhaps to a proxy before us
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// param is a parameter of the path, "" if the route has none of that name.
+func (c *call) param(name string) string {
+	for i, p := range c.route.params {
+		if p == name {
+			return c.values[i]
+		}
+	}
+	return ""
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.edgeHeaders(w, r) {
+		return
+	}
+	c := &call{w: w, r: r, app: s.app, start: time.Now()}
+	path, inside := strings.CutPrefix(r.URL.EscapedPath(), Prefix)
+	if inside {
+		c.route = s.root.find(r.Method, path, &c.values)
+	}
+	if c.route == nil {
+		s.unrouted(c)
+		return
+	}
+	c.who = &app.Caller{IP: s.clientIP(r), UserAgent: r.UserAgent(), RequestID: muster.NewID(), Path: r.URL.Path}
+	c.secure = r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+	h := w.Header()
+	h["X-Request-Id"] = []string{c.who.RequestID}
+	h["X-Version-Id"] = []string{s.version}
+	h["X-Content-Type-Options"] = noSniff
+	defer s.finish(c)
+	c.err = s.serve(c)
+	if c.err != nil {
+		s.fail(c, c.err)
+	}
+}
+
+var noSniff = []string{"nosniff"}
+
+func (s *Server) serve(c *call) error {
+	if err := c.authenticate(); err != nil {
+		return err
+	}
+	if err := s.limit(c); err != nil {
+		return err
+	}
+	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, c.bodyLimit())
+	answer, err := c.route.handle(c)
+	if err != nil {
+		return err
+	}
+	return c.answer(answer)
+}
+
+// finish catches a panic, logs the request and counts it.
+func (s *Server) finish(c *call) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself, as net/http compares it
+			panic(p)
+		}
+		s.log.Error("panic", "request_id", c.who.RequestID, "panic", p, "stack", string(debug.Stack()))
+		if c.status == 0 {
+			s.fail(c, muster.E(muster.Internal, "api.context.internal.app_error"))
+		}
+	}
+	took := time.Since(c.start)
+	s.record(c.route.method, c.route.path, c.status, took)
+	level := slog.LevelDebug
+	if c.status >= 500 {
+		level = slog.LevelError
+	}
+	if !s.log.Enabled(c.ctx(), level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", c.who.RequestID), slog.String("method", c.r.Method), slog.String("route", c.route.path),
+		slog.Int("status", c.status), slog.Duration("took", took), slog.String("ip", c.who.IP), slog.String("user_id", c.who.ID()),
+	}
+	if c.err != nil {
+		attrs = append(attrs, slog.String("error", c.err.Error()))
+	}
+	s.log.LogAttrs(c.ctx(), level, "request", attrs...)
+}
+
+// unrouted answers for what is not served. The reference server's answer there carries no ids.
+func (s *Server) unrouted(c *call) {
+	e := muster.E(muster.NotFound, "api.context.404.app_error")
+	c.writeError(e, "", "")
+	s.record("other", "", c.status, time.Since(c.start))
+}
+
+// fail answers with the error object and, once, logs what the client must not see.
+func (s *Server) fail(c *call, err error) {
+	e := muster.AsError(err)
+	if c.ctx().Err() != nil && e.Kind == muster.Internal {
+		e = muster.E(muster.Unavailable, "api.context.server_busy.app_error", err) // the client left or the deadline passed
+	}
+	c.err = err
+	detail := ""
+	if s.app.Config().ServiceSettings.EnableDeveloper && e.Kind != muster.Internal {
+		detail = e.Error()
+	}
+	c.writeError(e, detail, c.who.RequestID)
+}

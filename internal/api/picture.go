@@ -1,0 +1,104 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+
+	"muster"
+)
+
+// How long a browser may keep a picture, in seconds (recorded): shorter while it is only drawn.
+const (
+	pictureMaxAge      = 24 * 60 * 60
+	drawnPictureMaxAge = 5 * 60
+)
+
+func getProfileImage(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.app.ProfileImage(c.ctx(), c.who, id)
+	if err != nil {
+		return nil, err
+	}
+	if p.Drawn {
+		return image{png: p.PNG, etag: p.ETag, maxAge: drawnPictureMaxAge}, nil
+	}
+	return image{png: p.PNG, etag: p.ETag, maxAge: pictureMaxAge}, nil
+}
+
+func getDefaultProfileImage(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.app.DefaultProfileImage(c.ctx(), c.who, id)
+	if err != nil {
+		return nil, err
+	}
+	return image{png: p.PNG, maxAge: pictureMaxAge}, nil
+}
+
+func setProfileImage(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	// Nobody's upload is read before it is known that they may make it.
+	if err := c.app.MaySetProfileImage(c.ctx(), c.who, id); err != nil {
+		return nil, err
+	}
+	if c.r.ContentLength > c.bodyLimit() {
+		return nil, errPictureTooLarge(nil)
+	}
+	file, err := c.formFile("image")
+	if err != nil {
+		return nil, err
+	}
+	return ok, bodyTooLarge(c.app.SetProfileImage(c.ctx(), c.who, id, file))
+}
+
+// formFile finds a file of a multipart form by its field, reading no more of the body than leads there.
+func (c *call) formFile(field string) (io.Reader, error) {
+	form, err := c.r.MultipartReader()
+	if err != nil {
+		return nil, muster.E(muster.Invalid, "api.user.upload_profile_user.parse.app_error", err)
+	}
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil, muster.E(muster.Invalid, "api.user.upload_profile_user.no_file.app_error")
+		}
+		if err != nil {
+			return nil, bodyTooLarge(muster.E(muster.Invalid, "api.user.upload_profile_user.parse.app_error", err))
+		}
+		if isFile(part, field) {
+			return part, nil
+		}
+	}
+}
+
+func isFile(p *multipart.Part, field string) bool { return p.FormName() == field && p.FileName() != "" }
+
+// bodyTooLarge answers 413 when err is because the body went over its limit.
+func bodyTooLarge(err error) error {
+	if _, big := errors.AsType[*http.MaxBytesError](err); big {
+		return errPictureTooLarge(err)
+	}
+	return err
+}
+
+func errPictureTooLarge(cause error) error {
+	return muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error", cause)
+}
+
+func setDefaultProfileImage(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return ok, c.app.SetDefaultProfileImage(c.ctx(), c.who, id)
+}

@@ -1,0 +1,72 @@
+package api
+
+import "slices"
+
+// access is who may call a route at all; what they may do there the use case decides.
+type access uint8
+
+const (
+	signedIn access = iota // a session is needed
+	open                   // with a session or without
+)
+
+// route is one line of the table.
+type route struct {
+	method string
+	path   string // below Prefix
+	access access
+	handle func(*call) (any, error)
+	upload bool // the body may be as large as a file
+
+	params []string // of the path, in order
+}
+
+// routes is the table of everything served.
+func routes() []route {
+	return slices.Concat(userRoutes, sessionRoutes, systemRoutes, teamRoutes, channelRoutes, roleRoutes, statusRoutes, preferenceRoutes)
+}
+
+var userRoutes = []route{
+	{method: "POST", path: "/users", access: open, handle: createUser},
+	{method: "GET", path: "/users", handle: getUsers},
+	{method: "POST", path: "/users/ids", handle: getUsersByIDs},
+	{method: "POST", path: "/users/usernames", handle: getUsersByUsernames},
+	{method: "POST", path: "/users/group_channels", handle: getUsersByGroupChannelIDs},
+	{method: "POST", path: "/users/search", handle: searchUsers},
+	{method: "GET", path: "/users/autocomplete", handle: autocompleteUsers},
+	{method: "GET", path: "/users/known", handle: getKnownUsers},
+	{method: "GET", path: "/users/stats", handle: getTotalUsersStats},
+	{method: "GET", path: "/users/stats/filtered", handle: getTotalUsersStatsFiltered},
+	{method: "GET", path: "/users/username/{username}", handle: getUserByUsername},
+	{method: "GET", path: "/users/email/{email}", handle: getUserByEmail},
+	{method: "GET", path: "/users/{user_id}", handle: getUser},
+	{method: "PUT", path: "/users/{user_id}", handle: updateUser},
+	{method: "DELETE", path: "/users/{user_id}", handle: deleteUser},
+	{method: "PUT", path: "/users/{user_id}/patch", handle: patchUser},
+	{method: "PUT", path: "/users/{user_id}/active", handle: updateUserActive},
+	{method: "PUT", path: "/users/{user_id}/roles", handle: updateUserRoles},
+	{method: "PUT", path: "/users/{user_id}/password", handle: updateUserPassword},
+	{method: "GET", path: "/users/{user_id}/image", handle: getProfileImage},
+	{method: "POST", path: "/users/{user_id}/image", handle: setProfileImage, upload: true},
+	{method: "DELETE", path: "/users/{user_id}/image", handle: setDefaultProfileImage},
+	{method: "GET", path: "/users/{user_id}/image/default", handle: getDefaultProfileImage},
+	{method: "GET", path: "/users/{user_id}/audits", handle: getUserAudits},
+}
+
+var sessionRoutes = []route{
+	{method: "POST", path: "/users/login", access: open, handle: login},
+	{method: "POST", path: "/users/logout", access: open, handle: logout},
+	{method: "PUT", path: "/users/sessions/device", handle: attachDeviceID},
+	{method: "POST", path: "/users/sessions/revoke/all", handle: revokeSessionsFromAllUsers},
+	{method: "GET", path: "/users/{user_id}/sessions", handle: getSessions},
+	{method: "POST", path: "/users/{user_id}/sessions/revoke", handle: revokeSession},
+	{method: "POST", path: "/users/{user_id}/sessions/revoke/all", handle: revokeAllSessions},
+}
+
+var systemRoutes = []route{
+	{method: "GET", path: "/system/ping", access: open, handle: ping},
+	{method: "GET", path: "/config", handle: getConfig},
+	{method: "PUT", path: "/config/patch", handle: patchConfig},
+	{method: "GET", path: "/config/client", access: open, handle: getClientConfig},
+	{method: "GET", path: "/license/client", access: open, handle: getClientLicense},
+}

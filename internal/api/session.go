@@ -1,0 +1,81 @@
+package api
+
+import (
+	"muster"
+	"muster/internal/app"
+)
+
+func login(c *call) (any, error) {
+	var req app.LoginRequest
+	if err := c.decode(&req, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")); err != nil {
+		return nil, err
+	}
+	c.who.Session, c.who.User = nil, nil // signing in anew has nothing to do with an old session
+	session, user, err := c.app.Login(c.ctx(), c.who, req)
+	if err != nil {
+		return nil, err
+	}
+	c.w.Header().Set("Token", session.Token)
+	if isXHR(c.r) {
+		c.setCookies(session)
+	}
+	return user, nil
+}
+
+func logout(c *call) (any, error) {
+	c.clearCookie()
+	return ok, c.app.Logout(c.ctx(), c.who)
+}
+
+func attachDeviceID(c *call) (any, error) {
+	var body struct {
+		DeviceID string `json:"device_id"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("device_id")); err != nil {
+		return nil, err
+	}
+	expiresAt, err := c.app.AttachDevice(c.ctx(), c.who, body.DeviceID)
+	if err != nil {
+		return nil, err
+	}
+	c.setCookie(cookieToken, c.token, expiresAt, true)
+	return ok, nil
+}
+
+func getSessions(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.app.Sessions(c.ctx(), c.who, id)
+	if list == nil {
+		list = []*muster.Session{}
+	}
+	return list, err
+}
+
+func revokeSession(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		SessionID string `json:"session_id"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("session_id")); err != nil {
+		return nil, err
+	}
+	return ok, c.app.RevokeSession(c.ctx(), c.who, id, body.SessionID)
+}
+
+func revokeAllSessions(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return ok, c.app.RevokeAllSessions(c.ctx(), c.who, id)
+}
+
+func revokeSessionsFromAllUsers(c *call) (any, error) {
+	return ok, c.app.RevokeSessionsFromAllUsers(c.ctx(), c.who)
+}

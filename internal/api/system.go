@@ -1,0 +1,46 @@
+package api
+
+import "muster"
+
+// ping tells that the server answers; the further keys are those that clients of the reference server read.
+func ping(*call) (any, error) {
+	return map[string]string{
+		"status": "OK", "ActiveSearchBackend": "database",
+		"AndroidLatestVersion": "", "AndroidMinVersion": "", "IosLatestVersion": "", "IosMinVersion": "",
+	}, nil
+}
+
+func getConfig(c *call) (any, error) { return c.app.Settings(c.ctx(), c.who) }
+
+func patchConfig(c *call) (any, error) {
+	body, err := c.body()
+	if err != nil {
+		return nil, err
+	}
+	return c.app.PatchSettings(c.ctx(), c.who, body)
+}
+
+func getClientConfig(c *call) (any, error) {
+	if err := c.oldFormat("api.config.client.old_format.app_error"); err != nil {
+		return nil, err
+	}
+	return c.app.ClientSettings(c.who), nil
+}
+
+func getClientLicense(c *call) (any, error) {
+	if err := c.oldFormat("api.license.client.old_format.app_error"); err != nil {
+		return nil, err
+	}
+	return map[string]string{"IsLicensed": "false"}, nil // nothing here takes one
+}
+
+// oldFormat holds that the one format there is was asked for by name.
+func (c *call) oldFormat(missing string) error {
+	switch c.query("format") {
+	case "":
+		return muster.E(muster.Unimplemented, missing)
+	case "old":
+		return nil
+	}
+	return muster.InvalidParam("format")
+}

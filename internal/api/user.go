@@ -1,0 +1,147 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"muster"
+	"muster/internal/app"
+)
+
+func createUser(c *call) (any, error) {
+	var u *muster.User
+	if err := c.decode(&u, muster.InvalidParam("user")); err != nil {
+		return nil, err
+	}
+	if u == nil {
+		return nil, muster.InvalidParam("user")
+	}
+	created, err := c.app.CreateUser(c.ctx(), c.who, u, app.Signup{Token: c.query("t"), InviteID: c.query("iid")})
+	return reply{status: http.StatusCreated, body: created}, err
+}
+
+func getUser(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return c.app.UserView(c.ctx(), c.who, id)
+}
+
+func getUserByUsername(c *call) (any, error) {
+	return c.app.UserByUsernameView(c.ctx(), c.who, c.param("username"))
+}
+
+func getUserByEmail(c *call) (any, error) {
+	return c.app.UserByEmailView(c.ctx(), c.who, c.param("email"))
+}
+
+func updateUser(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var u *muster.User
+	if err := c.decode(&u, muster.InvalidParam("user")); err != nil {
+		return nil, err
+	}
+	if u == nil {
+		return nil, muster.InvalidParam("user")
+	}
+	if u.ID != id {
+		return nil, muster.InvalidParam("user_id")
+	}
+	return c.app.UpdateUser(c.ctx(), c.who, u)
+}
+
+func patchUser(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var p muster.UserPatch
+	if err := c.decode(&p, muster.InvalidParam("user")); err != nil {
+		return nil, err
+	}
+	return c.app.PatchUser(c.ctx(), c.who, id, &p)
+}
+
+func updateUserActive(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		Active *bool `json:"active"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("active")); err != nil {
+		return nil, err
+	}
+	if body.Active == nil {
+		return nil, muster.InvalidParam("active")
+	}
+	return ok, c.app.UpdateUserActive(c.ctx(), c.who, id, *body.Active)
+}
+
+func deleteUser(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return ok, c.app.DeleteUser(c.ctx(), c.who, id, c.flag("permanent"))
+}
+
+func updateUserRoles(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		Roles string `json:"roles"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("roles")); err != nil {
+		return nil, err
+	}
+	return ok, c.app.UpdateUserRoles(c.ctx(), c.who, id, body.Roles)
+}
+
+func updateUserPassword(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		CurrentPassword string `json:"current_password"`
+		NewPassword     string `json:"new_password"`
+		AlreadyHashed   truth  `json:"already_hashed"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("current_password")); err != nil {
+		return nil, err
+	}
+	return ok, c.app.UpdateUserPassword(c.ctx(), c.who, id, app.PasswordChange{
+		CurrentPassword: body.CurrentPassword, NewPassword: body.NewPassword, AlreadyHashed: bool(body.AlreadyHashed),
+	})
+}
+
+// truth is a boolean that some clients send as a string.
+type truth bool
+
+// UnmarshalJSON takes true, false, "true" and "false".
+func (t *truth) UnmarshalJSON(b []byte) error {
+	if len(b) > 1 && b[0] == '"' {
+		b = b[1 : len(b)-1]
+	}
+	return json.Unmarshal(b, (*bool)(t))
+}
+
+func getUserAudits(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.app.UserAudits(c.ctx(), c.who, id, c.page())
+	if len(list) == 0 {
+		list = nil // past the end clients get null here (recorded)
+	}
+	return list, err
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"strconv"
+
+	"muster"
+	"muster/internal/app"
+)
+
+func getUsers(c *call) (any, error) {
+	users, tagged, err := c.app.Users(c.ctx(), c.who, app.UserQuery{
+		InTeam:           c.query("in_team", "team_id"),
+		NotInTeam:        c.query("not_in_team", "not_in_team_id"),
+		InChannel:        c.query("in_channel", "channel_id", "in_channel_id"),
+		NotInChannel:     c.query("not_in_channel", "not_in_channel_id"),
+		InGroup:          c.query("in_group", "in_group_id"),
+		NotInGroup:       c.query("not_in_group", "not_in_group_id"),
+		GroupConstrained: c.flag("group_constrained"),
+		WithoutTeam:      c.flag("without_team"),
+		Active:           c.flag("active"),
+		Inactive:         c.flag("inactive"),
+		Role:             c.query("role"),
+		Roles:            c.words("roles"),
+		TeamRoles:        c.words("team_roles", "teamRoles"),
+		ChannelRoles:     c.words("channel_roles", "channelRoles"),
+		Sort:             c.query("sort"),
+		Page:             c.page(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if tagged {
+		return reply{body: users, etag: "by content"}, nil
+	}
+	return users, nil
+}
+
+// names decodes a body that is a list of strings.
+func (c *call) names() ([]string, error) {
+	var list []string
+	err := c.decode(&list, muster.E(muster.Invalid, "api.payload.parse.error"))
+	return list, err
+}
+
+func getUsersByIDs(c *call) (any, error) {
+	ids, err := c.names()
+	if err != nil {
+		return nil, err
+	}
+	since := int64(0)
+	if s := c.query("since"); s != "" {
+		if since, err = strconv.ParseInt(s, 10, 64); err != nil {
+			return nil, muster.InvalidParam("since", err)
+		}
+	}
+	return c.app.UsersByIDs(c.ctx(), c.who, ids, since)
+}
+
+func getUsersByUsernames(c *call) (any, error) {
+	names, err := c.names()
+	if err != nil {
+		return nil, err
+	}
+	return c.app.UsersByUsernames(c.ctx(), c.who, names)
+}
+
+func getUsersByGroupChannelIDs(c *call) (any, error) {
+	ids, err := c.names()
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) == 0 {
+		return nil, muster.E(muster.Invalid, "api.payload.parse.error")
+	}
+	return c.app.UsersByGroupChannels(c.ctx(), c.who, ids)
+}
+
+func searchUsers(c *call) (any, error) {
+	var s app.UserSearch
+	if err := c.decode(&s, muster.InvalidParam("props")); err != nil {
+		return nil, err
+	}
+	return c.app.SearchUsers(c.ctx(), c.who, s)
+}
+
+func autocompleteUsers(c *call) (any, error) {
+	limit := app.SearchLimitDefault
+	if c.query("limit") != "" {
+		limit = c.number(0, "limit") // what is no number finds nobody (recorded)
+	}
+	return c.app.AutocompleteUsers(c.ctx(), c.who, app.Autocomplete{
+		Name: c.query("name"), TeamID: c.query("in_team", "team_id"), ChannelID: c.query("in_channel", "channel_id"), Limit: limit,
+	})
+}
+
+func getKnownUsers(c *call) (any, error) {
+	return c.app.KnownUsers(c.ctx(), c.who)
+}
+
+func getTotalUsersStats(c *call) (any, error) {
+	return c.app.UsersStats(c.ctx(), c.who)
+}
+
+func getTotalUsersStatsFiltered(c *call) (any, error) {
+	return c.app.UsersStatsFiltered(c.ctx(), c.who, app.StatsQuery{
+		InTeam:         c.query("in_team", "team_id"),
+		InChannel:      c.query("in_channel", "channel_id"),
+		IncludeDeleted: c.flag("include_deleted"),
+		IncludeBots:    c.flag("include_bots"),
+		Roles:          c.words("roles"),
+		TeamRoles:      c.words("team_roles", "teamRoles"),
+		ChannelRoles:   c.words("channel_roles", "channelRoles"),
+	})
+}

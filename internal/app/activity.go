@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"muster"
+)
+
+const (
+	minute = int64(60_000) // ms
+	hour   = 60 * minute
+	day    = 24 * hour
+
+	activityInterval  = 30 * time.Second // between writes of session activity
+	activitySlack     = 5 * minute       // an older activity is written down anew
+	expiredSweepBatch = 1000
+)
+
+// activity remembers when sessions were last used, so that a read does not cost a write.
+type activity struct {
+	mu   sync.Mutex
+	seen map[string]seen // by session id
+}
+
+type seen struct {
+	userID        string
+	at, writtenAt int64
+}
+
+func newActivity() *activity { return &activity{seen: map[string]seen{}} }
+
+func (t *activity) saw(sessionID, userID string, now int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.seen[sessionID]
+	s.userID, s.at = userID, now
+	t.seen[sessionID] = s
+}
+
+func (t *activity) last(sessionID string) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.seen[sessionID].at
+}
+
+// due gives the sessions whose activity is to be written, and forgets those that went quiet.
+func (t *activity) due(now int64, all bool) map[string]seen {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := map[string]seen{}
+	for id, s := range t.seen {
+		switch {
+		case s.at > s.writtenAt && (all || s.at-s.writtenAt >= activitySlack):
+			out[id] = s
+			s.writtenAt = s.at
+			t.seen[id] = s
+		case now-s.at > hour:
+			delete(t.seen, id)
+		}
+	}
+	return out
+}
+
+// keepSessions writes activity down and sweeps expired sessions until ctx ends.
+func (a *App) keepSessions(ctx context.Context) {
+	tick := time.NewTicker(activityInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := a.writeActivity(ctx, false); err != nil && ctx.Err() == nil {
+			a.log.Error("write session activity", "error", err)
+		}
+		if _, err := a.store.DeleteExpiredSessions(ctx, a.now(), expiredSweepBatch); err != nil && ctx.Err() == nil {
+			a.log.Error("sweep expired sessions", "error", err)
+		}
+	}
+}
+
+func (a *App) flushActivity(ctx context.Context) error { return a.writeActivity(ctx, true) }
+
+func (a *App) writeActivity(ctx context.Context, all bool) error {
+	due := a.activity.due(a.now(), all)
+	if len(due) == 0 {
+		return nil
+	}
+	at, extend := make(map[string]int64, len(due)), map[string]int64{}
+	var users []string
+	for id, s := range due {
+		at[id] = s.at
+		if end, ok := a.extension(ctx, id, s); ok {
+			extend[id] = end
+			users = append(users, s.userID)
+		}
+	}
+	if err := a.store.TouchSessions(ctx, at, extend); err != nil {
+		return err
+	}
+	if len(users) > 0 {
+		a.cache.forget(users...)
+	}
+	return nil
+}
+
+// extension is the new end of a session in use, when ExtendSessionLengthWithActivity asks for one. It moves in
+// steps of a day, or of a hundredth of a short session's length, so that activity seldom costs a write.
+func (a *App) extension(ctx context.Context, sessionID string, s seen) (int64, bool) {
+	c := a.Config().ServiceSettings
+	if !c.ExtendSessionLengthWithActivity {
+		return 0, false
+	}
+	session, err := a.store.Session(ctx, sessionID)
+	if err != nil || session.ExpiresAt == 0 {
+		return 0, false
+	}
+	length := int64(a.sessionHours(session)) * hour
+	end := s.at + length
+	return end, end-session.ExpiresAt >= min(day, length/100)
+}
+
+func (a *App) sessionHours(s *muster.Session) int {
+	c := a.Config().ServiceSettings
+	switch {
+	case s.DeviceID != "":
+		return c.SessionLengthMobileInHours
+	case s.IsOAuth || s.Props[muster.SessionPropIsOAuthUser] == "true" || s.Props[muster.SessionPropIsSaml] == "true":
+		return c.SessionLengthSSOInHours
+	}
+	return c.SessionLengthWebInHours
+}
+
+// sessionEnd is the expiry of a session that begins now; 0 hours: never.
+func (a *App) sessionEnd(hours int) int64 {
+	if hours <= 0 {
+		return 0
+	}
+	return a.now() + int64(hours)*hour
+}

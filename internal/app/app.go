@@ -1,0 +1,125 @@
+// Package app holds the use cases: one method each, one file an area. It is the only place that decides
+// permissions, writes audits and publishes events. Every method's error is a *muster.Error or an internal one.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"muster"
+	"muster/internal/blob"
+	"muster/internal/bus"
+	"muster/internal/config"
+	"muster/internal/signin/password"
+	"muster/internal/store"
+)
+
+// Options are what an App works with. All fields are required but Now and Log.
+type Options struct {
+	Store     *store.Store
+	Config    *config.Live
+	Passwords *password.Hasher
+	Blobs     *blob.Dir
+	Bus       *bus.Bus
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// App is the use cases over one store.
+type App struct {
+	store     *store.Store
+	config    *config.Live
+	passwords *password.Hasher
+	blobs     *blob.Dir
+	bus       *bus.Bus
+	log       *slog.Logger
+	clock     func() time.Time
+	cache     *cache
+	activity  *activity
+	strangers *strangers
+	stop      context.CancelFunc
+	running   sync.WaitGroup
+}
+
+// New makes an App and starts its background work (session activity, expired sessions). Close ends it.
+func New(o Options) *App {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	a := &App{
+		store: o.Store, config: o.Config, passwords: o.Passwords, blobs: o.Blobs, bus: o.Bus, log: o.Log, clock: o.Now,
+		cache: newCache(), activity: newActivity(), strangers: newStrangers(), stop: stop,
+	}
+	a.running.Go(func() { a.keepSessions(ctx) })
+	return a
+}
+
+// Close ends the background work and writes down what it still holds.
+func (a *App) Close(ctx context.Context) error {
+	a.stop()
+	a.running.Wait()
+	return a.flushActivity(ctx)
+}
+
+// Config is the settings in force. Callers must not change them.
+func (a *App) Config() *muster.Config { return a.config.Current() }
+
+func (a *App) now() int64 { return a.clock().UnixMilli() }
+
+func (a *App) publish(name string, data map[string]any, to muster.Audience) {
+	a.bus.Publish(muster.Event{Name: name, Data: data, Audience: to})
+}
+
+// Caller is who asks for a use case, and over which request.
+type Caller struct {
+	Session   *muster.Session // nil without a sign-in
+	User      *muster.User    // the session's account; nil for the local socket
+	IP        string
+	UserAgent string
+	RequestID string
+	Path      string // of the request: an audit's action
+}
+
+// ID is the caller's user id, "" without a sign-in.
+func (c *Caller) ID() string {
+	if c.Session == nil {
+		return ""
+	}
+	return c.Session.UserID
+}
+
+// audit is a line for userID's history; session_user tells whose session did it.
+func (a *App) audit(who *Caller, userID, info string) *muster.Audit {
+	au := &muster.Audit{ID: muster.NewID(), CreateAt: a.now(), UserID: userID, Action: who.Path, ExtraInfo: info, IPAddress: who.IP}
+	if who.Session != nil {
+		au.SessionID = who.Session.ID
+		if info != "" {
+			au.ExtraInfo += " "
+		}
+		au.ExtraInfo += "session_user=" + who.Session.UserID
+	}
+	return au
+}
+
+// auditSelf is a line for the caller's own history.
+func (a *App) auditSelf(who *Caller, info string) *muster.Audit { return a.audit(who, who.ID(), info) }
+
+// missing turns the store's "no such row" into the protocol's error and leaves other errors alone.
+func missing(err error, kind muster.Kind, id string) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return muster.E(kind, id, err)
+	}
+	return err
+}
+
+// missingAccount is the protocol's answer for a user id that nobody has.
+func missingAccount(err error) error {
+	return missing(err, muster.NotFound, "app.user.missing_account.const")
+}

@@ -1,0 +1,245 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mileusna/useragent"
+
+	"muster"
+	"muster/internal/store"
+)
+
+const (
+	deviceIDMaxRunes = 512
+	loginIDMaxBytes  = 256
+)
+
+// LoginRequest is the body of login (operations.json, login).
+type LoginRequest struct {
+	ID       string `json:"id"`
+	LoginID  string `json:"login_id"` // username or e-mail address
+	Password string `json:"password"`
+	DeviceID string `json:"device_id"`
+}
+
+// Errors of a sign-in that a client is told as they are; every other refusal reads the same (error_masking).
+var plainLoginErrors = map[string]bool{
+	"api.user.login.blank_pwd.app_error":                    true,
+	"api.user.login.bot_login_forbidden.app_error":          true,
+	"api.user.login.inactive.app_error":                     true,
+	"api.user.login.not_verified.app_error":                 true,
+	"api.user.login.guest_accounts.disabled.error":          true,
+	"api.user.check_user_login_attempts.too_many.app_error": true,
+	"api.context.server_busy.app_error":                     true,
+	"api.context.invalid_body_param.app_error":              true,
+	"app.session.save.app_error":                            true,
+	"api.user.login.remote_users.login.error":               true,
+	"api.user.login.client_side_cert.certificate.app_error": true,
+	"mfa.validate_token.authenticate.app_error":             true,
+	"api.user.check_user_mfa.bad_code.app_error":            true,
+	"app.team.join_user_to_team.max_accounts.app_error":     true,
+	"store.sql_user.save.max_accounts.app_error":            true,
+}
+
+// Login signs an account in with its password. It gives the session, whose Token is shown this once, and the
+// account as it was before (so failed_attempts tells of the tries since the last sign-in).
+// Wrong passwords, unknown accounts and wrong kinds of account are one and the same error of kind Unauthenticated.
+func (a *App) Login(ctx context.Context, who *Caller, req LoginRequest) (*muster.Session, *muster.User, error) {
+	if req.Password == "" {
+		return nil, nil, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")
+	}
+	if !muster.ValidText(req.DeviceID, deviceIDMaxRunes) {
+		return nil, nil, muster.InvalidParam("device_id")
+	}
+	u, rehash, err := a.checkLogin(ctx, who, req)
+	if err != nil {
+		return nil, nil, a.maskLogin(err)
+	}
+	s, err := a.startSession(ctx, who, u, req, rehash)
+	if err != nil {
+		return nil, nil, a.maskLogin(err)
+	}
+	return s, u.For(muster.Visibility{Self: true}), nil
+}
+
+// checkLogin answers who signs in. rehash is a better hash of the password for the store to keep, "" for none.
+func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest) (u *muster.User, rehash string, err error) {
+	name := cmp.Or(req.ID, muster.FoldName(req.LoginID))
+	u, err = a.userForLogin(ctx, req)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, "", a.refuseStranger(ctx, name, req.Password)
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("find account for sign-in: %w", err)
+	}
+	if tooManyAttempts(u.FailedAttempts, a.Config()) {
+		return nil, "", muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
+	}
+	if u.IsSSO() || u.Password == "" {
+		return nil, "", a.refuseStranger(ctx, name, req.Password)
+	}
+	if rehash, err = a.checkPassword(ctx, who, u, req.Password); err != nil {
+		return nil, "", err
+	}
+	return u, rehash, a.mayLogin(u)
+}
+
+func (a *App) userForLogin(ctx context.Context, req LoginRequest) (*muster.User, error) {
+	c := a.Config().EmailSettings
+	switch {
+	case req.ID != "":
+		if !muster.ValidID(req.ID) {
+			return nil, store.ErrNotFound
+		}
+		return a.store.User(ctx, req.ID)
+	case req.LoginID == "" || !muster.ValidText(req.LoginID, loginIDMaxBytes):
+		return nil, store.ErrNotFound
+	}
+	return a.store.UserForLogin(ctx, muster.FoldName(req.LoginID), c.EnableSignInWithUsername, c.EnableSignInWithEmail)
+}
+
+// mayLogin holds what is asked of an account once its password was right: nobody else learns of it.
+func (a *App) mayLogin(u *muster.User) error {
+	c := a.Config()
+	refuse := func(id string) error { return muster.E(muster.Unauthenticated, id) }
+	switch {
+	case u.IsBot:
+		return refuse("api.user.login.bot_login_forbidden.app_error")
+	case u.DeleteAt != 0:
+		return refuse("api.user.login.inactive.app_error")
+	case u.IsGuest() && !c.GuestAccountsSettings.Enable:
+		return refuse("api.user.login.guest_accounts.disabled.error")
+	case c.EmailSettings.RequireEmailVerification && !u.EmailVerified:
+		return refuse("api.user.login.not_verified.app_error")
+	}
+	return nil
+}
+
+// checkPassword compares a password with the account's and counts a wrong one against it.
+// The error is api.user.check_user_password.invalid.app_error, kind Unauthenticated.
+func (a *App) checkPassword(ctx context.Context, who *Caller, u *muster.User, plain string) (rehash string, err error) {
+	ok, stale, err := a.passwords.Verify(ctx, u.Password, plain)
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		if err := a.store.RecordFailedLogin(ctx, u.ID, a.audit(who, u.ID, "failure - wrong password")); err != nil {
+			return "", fmt.Errorf("count failed sign-in: %w", err)
+		}
+		a.cache.forget(u.ID)
+		return "", muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error", "user_id", u.ID)
+	}
+	if !stale {
+		return "", nil
+	}
+	return a.passwords.Hash(ctx, plain)
+}
+
+func tooManyAttempts(failed int, c *muster.Config) bool {
+	return c.ServiceSettings.MaximumLoginAttempts > 0 && failed >= c.ServiceSettings.MaximumLoginAttempts
+}
+
+// refuseStranger answers for an account that does not exist just as for one whose password was wrong:
+// the same work, the same error, the same lock after too many tries.
+func (a *App) refuseStranger(ctx context.Context, name, plain string) error {
+	if tooManyAttempts(a.strangers.count(name), a.Config()) {
+		return muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
+	}
+	if err := a.passwords.Dummy(ctx, plain); err != nil {
+		return err
+	}
+	a.strangers.tried(name)
+	return muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
+}
+
+// maskLogin hides which of its reasons refused a sign-in.
+func (a *App) maskLogin(err error) error {
+	e := muster.AsError(err)
+	if e.Kind == muster.Internal || plainLoginErrors[e.ID] {
+		return err
+	}
+	c := a.Config()
+	sso := c.SamlSettings.Enable || c.GitLabSettings.Enable || c.GoogleSettings.Enable || c.Office365Settings.Enable || c.OpenIdSettings.Enable
+	id := "api.user.login.invalid_credentials_email_username"
+	switch byName, byEmail := c.EmailSettings.EnableSignInWithUsername, c.EmailSettings.EnableSignInWithEmail; {
+	case sso:
+		id = "api.user.login.invalid_credentials_sso"
+	case byName && !byEmail:
+		id = "api.user.login.invalid_credentials_username"
+	case byEmail && !byName:
+		id = "api.user.login.invalid_credentials_email"
+	}
+	return muster.E(muster.Unauthenticated, id, err)
+}
+
+// startSession stores a new session for u and writes down the sign-in.
+func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, req LoginRequest, rehash string) (*muster.Session, error) {
+	token := muster.NewID()
+	hash := sha256.Sum256([]byte(token))
+	now := a.now()
+	s := &muster.Session{
+		ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, DeviceID: req.DeviceID,
+		CreateAt: now, LastActivityAt: now, Props: sessionProps(who.UserAgent, u, req.DeviceID != ""),
+	}
+	s.ExpiresAt = a.sessionEnd(a.sessionHours(s))
+	signedIn := *who
+	signedIn.Session = s
+	s, err := a.store.CreateSession(ctx, s, hash[:], store.SessionOptions{
+		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: rehash, OldPasswordHash: u.Password,
+		ReplaceDeviceID: req.DeviceID != "",
+	}, a.audit(&signedIn, u.ID, "success"))
+	if err != nil {
+		return nil, missing(err, muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
+	}
+	a.cache.forget(u.ID)
+	s.Token = token
+	return s, nil
+}
+
+// sessionProps describes the device that signs in, in the reference server's words.
+func sessionProps(agent string, u *muster.User, mobile bool) map[string]string {
+	ua := useragent.Parse(agent)
+	name, version := cmp.Or(ua.Name, "Unknown"), cmp.Or(ua.Version, "0.0")
+	if ua.OS == "" { // a program, not a browser
+		name, version = "Unknown", "0.0"
+	}
+	return map[string]string{
+		muster.SessionPropPlatform:    platform(ua),
+		muster.SessionPropOS:          strings.TrimSpace(ua.OS + " " + ua.OSVersion),
+		muster.SessionPropBrowser:     name + "/" + version,
+		muster.SessionPropIsMobile:    strconv.FormatBool(mobile),
+		muster.SessionPropIsSaml:      "false",
+		muster.SessionPropIsOAuthUser: "false",
+		muster.SessionPropIsGuest:     strconv.FormatBool(u.IsGuest()),
+		muster.SessionPropCSRF:        muster.NewID(),
+	}
+}
+
+// platform is the device's family; clients show "Windows" for what they don't know (recorded behaviour).
+func platform(ua useragent.UserAgent) string {
+	switch {
+	case ua.IsMacOS():
+		return "Macintosh"
+	case ua.IsIOS():
+		return "iPhone"
+	case ua.IsLinux(), ua.IsAndroid(), ua.IsChromeOS():
+		return "Linux"
+	}
+	return "Windows"
+}
+
+// Logout ends the caller's session at once.
+func (a *App) Logout(ctx context.Context, who *Caller) error {
+	if who.Session == nil {
+		return nil
+	}
+	err := a.store.DeleteSession(ctx, who.Session.ID, a.auditSelf(who, ""))
+	a.cache.forget(who.ID())
+	return err
+}

@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"muster"
+	"muster/internal/avatar"
+	"muster/internal/blob"
+	"muster/internal/store"
+)
+
+// Picture is a profile picture, always PNG. ETag is "" while the account never had a picture of its own.
+type Picture struct {
+	PNG   []byte
+	ETag  string
+	Drawn bool // from the initials
+}
+
+// ProfileImage gives an account's picture, drawn from its initials when it has none. Kinds: Forbidden, NotFound.
+func (a *App) ProfileImage(ctx context.Context, who *Caller, userID string) (*Picture, error) {
+	u, err := a.pictured(ctx, who, userID)
+	if err != nil {
+		return nil, err
+	}
+	p := &Picture{}
+	if u.LastPictureUpdate != 0 {
+		p.ETag = fmt.Sprintf(`"%d"`, u.LastPictureUpdate)
+	}
+	if u.LastPictureUpdate > 0 {
+		p.PNG, err = a.blobs.Get(ctx, pictureKey(u))
+		if err == nil || !errors.Is(err, blob.ErrNotFound) {
+			return p, err
+		}
+		a.log.Warn("profile picture is gone; drawing one", "user_id", u.ID)
+		p.ETag = ""
+	}
+	p.Drawn = u.LastPictureUpdate == 0
+	p.PNG, err = avatar.Draw(u.Username, u.ID)
+	return p, err
+}
+
+// DefaultProfileImage draws an account's picture from its initials. Kinds: Forbidden, NotFound.
+func (a *App) DefaultProfileImage(ctx context.Context, who *Caller, userID string) (*Picture, error) {
+	u, err := a.pictured(ctx, who, userID)
+	if err != nil {
+		return nil, err
+	}
+	png, err := avatar.Draw(u.Username, u.ID)
+	return &Picture{PNG: png, Drawn: true}, err
+}
+
+func (a *App) pictured(ctx context.Context, who *Caller, userID string) (*muster.User, error) {
+	if err := a.mayView(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	return a.user(ctx, userID)
+}
+
+// MaySetProfileImage answers before the picture is read: kinds Forbidden, Invalid, Conflict.
+func (a *App) MaySetProfileImage(ctx context.Context, who *Caller, userID string) error {
+	if err := a.mayEdit(ctx, who, userID); err != nil {
+		return err
+	}
+	u, err := a.user(ctx, userID)
+	if muster.IsKind(err, muster.NotFound) {
+		return muster.InvalidURLParam("user_id")
+	}
+	if err != nil {
+		return err
+	}
+	if u.IsSSO() && u.AuthService == "ldap" && a.Config().LdapSettings.PictureAttribute != "" {
+		return muster.E(muster.Conflict, "api.user.upload_profile_user.login_provider_attribute_set.app_error")
+	}
+	return a.mayTouchAdmin(ctx, who, u)
+}
+
+// SetProfileImage takes a PNG, JPEG, GIF or WebP, cuts it square and keeps it. Kinds: Invalid, TooLarge and MaySetProfileImage's.
+func (a *App) SetProfileImage(ctx context.Context, who *Caller, userID string, image io.Reader) error {
+	if err := a.MaySetProfileImage(ctx, who, userID); err != nil {
+		return err
+	}
+	c := a.Config().FileSettings
+	png, err := avatar.Prepare(ctx, image, avatar.Limits{MaxBytes: c.MaxFileSize, MaxPixels: c.MaxImageResolution})
+	switch {
+	case errors.Is(err, avatar.ErrTooLarge):
+		return muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error", err)
+	case errors.Is(err, avatar.ErrPixels), errors.Is(err, avatar.ErrFormat):
+		return muster.E(muster.Invalid, "api.user.upload_profile_user.check_image_limits.app_error", err)
+	case err != nil:
+		return err
+	}
+	at := a.now()
+	// The picture is on disk before the row that names it is committed, so a crash between leaves the old one.
+	if err := a.blobs.Put(ctx, pictureKeyAt(userID, at), png); err != nil {
+		return fmt.Errorf("keep picture: %w", err)
+	}
+	before, _, err := a.changeUser(ctx, userID, pictureUpdate(at, at), a.auditSelf(who, "user_id="+userID))
+	if err != nil {
+		return err
+	}
+	if before.LastPictureUpdate != at { // two pictures within one millisecond share a key
+		a.dropPicture(ctx, before)
+	}
+	return nil
+}
+
+// SetDefaultProfileImage goes back to the drawn picture. Kinds: Forbidden, NotFound.
+func (a *App) SetDefaultProfileImage(ctx context.Context, who *Caller, userID string) error {
+	if err := a.mayEdit(ctx, who, userID); err != nil {
+		return err
+	}
+	u, err := a.user(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if err := a.mayTouchAdmin(ctx, who, u); err != nil {
+		return err
+	}
+	at := a.now()
+	before, _, err := a.changeUser(ctx, userID, pictureUpdate(-at, at), a.auditSelf(who, "user_id="+userID))
+	if err != nil {
+		return err
+	}
+	a.dropPicture(ctx, before)
+	return nil
+}
+
+func pictureUpdate(picture, at int64) store.UserUpdate {
+	return store.UserUpdate{Apply: func(u *muster.User) error {
+		u.LastPictureUpdate, u.UpdateAt = picture, at
+		return nil
+	}}
+}
+
+// dropPicture removes a picture that no row names any more; what fails here only costs disk space.
+func (a *App) dropPicture(ctx context.Context, u *muster.User) {
+	if u.LastPictureUpdate <= 0 {
+		return
+	}
+	if err := a.blobs.Delete(ctx, pictureKey(u)); err != nil {
+		a.log.Warn("remove old profile picture", "user_id", u.ID, "error", err)
+	}
+}
+
+func pictureKey(u *muster.User) string { return pictureKeyAt(u.ID, u.LastPictureUpdate) }
+
+func pictureKeyAt(userID string, at int64) string {
+	return fmt.Sprintf("users/%s/profile-%d.png", userID, at)
+}

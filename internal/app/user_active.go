@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"muster"
+	"muster/internal/store"
+)
+
+// UpdateUserActive deactivates an account, ending its sessions at once, or brings it back.
+// The last active administrator can't be deactivated. Kinds: Invalid, Unauthenticated, Forbidden, NotFound.
+func (a *App) UpdateUserActive(ctx context.Context, who *Caller, userID string, active bool) error {
+	if who.ID() == userID && !active {
+		if !a.Config().TeamSettings.EnableUserDeactivation {
+			return muster.E(muster.Unauthenticated, "api.user.update_active.not_enable.app_error")
+		}
+	} else if err := a.canSystem(ctx, who, muster.PermWriteUserManagementUsers); err != nil {
+		return muster.E(muster.Forbidden, "api.user.update_active.permissions.app_error", err)
+	}
+	u, err := a.user(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if err := a.mayTouchAdmin(ctx, who, u); err != nil {
+		return err
+	}
+	if active && u.IsGuest() && !a.Config().GuestAccountsSettings.Enable {
+		return muster.E(muster.Unauthenticated, "api.user.update_active.cannot_enable_guest_when_guest_feature_is_disabled.app_error")
+	}
+	if err := a.setActive(ctx, who, userID, active, fmt.Sprintf("user_id=%s active=%v", userID, active)); err != nil {
+		return err
+	}
+	a.publish(muster.EventUserActivationStatusChange, nil, muster.Audience{})
+	return nil
+}
+
+func (a *App) setActive(ctx context.Context, who *Caller, userID string, active bool, info string) error {
+	_, _, err := a.changeUser(ctx, userID, store.UserUpdate{EndSessions: !active, Apply: func(u *muster.User) error {
+		u.UpdateAt = a.now()
+		u.DeleteAt = 0
+		if !active {
+			u.DeleteAt = u.UpdateAt
+		}
+		return nil
+	}}, a.audit(who, who.ID(), info))
+	if err != nil || active {
+		return err
+	}
+	return a.goOffline(ctx, userID)
+}
+
+// DeleteUser deactivates an account or, permanently, removes it with all that hangs on it.
+// Kinds: Invalid, Unauthenticated, Forbidden, NotFound.
+func (a *App) DeleteUser(ctx context.Context, who *Caller, userID string, permanent bool) error {
+	if err := a.mayEdit(ctx, who, userID); err != nil {
+		return err
+	}
+	c := a.Config()
+	if who.ID() == userID && !c.TeamSettings.EnableUserDeactivation && a.canSystem(ctx, who, muster.PermManageSystem) != nil {
+		return muster.E(muster.Unauthenticated, "api.user.update_active.not_enable.app_error")
+	}
+	u, err := a.user(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if err := a.mayTouchAdmin(ctx, who, u); err != nil {
+		return err
+	}
+	info := fmt.Sprintf("user_id=%s permanent=%v", userID, permanent)
+	if !permanent {
+		return a.setActive(ctx, who, userID, false, info)
+	}
+	if !c.ServiceSettings.EnableAPIUserDeletion {
+		return muster.E(muster.Unauthenticated, "api.user.delete_user.not_enabled.app_error")
+	}
+	var audits []*muster.Audit
+	if who.ID() != userID { // a deleted account keeps no history
+		audits = append(audits, a.auditSelf(who, info))
+	}
+	err = a.store.DeleteUser(ctx, userID, audits...)
+	a.cache.forget(userID)
+	if err != nil {
+		return missingAccount(err)
+	}
+	a.dropPicture(ctx, u)
+	a.publish(muster.EventUserActivationStatusChange, nil, muster.Audience{})
+	return nil
+}
+
+// UpdateUserRoles gives an account exactly these system roles; its sessions carry them at once.
+// Only who has manage_system may make or unmake an administrator, and one administrator always stays.
+func (a *App) UpdateUserRoles(ctx context.Context, who *Caller, userID, roles string) error {
+	if !muster.ValidRoleNames(roles) || len(roles) > muster.RolesMaxBytes || roles == muster.RoleSystemAdmin {
+		return muster.InvalidParam("roles")
+	}
+	if err := a.canSystem(ctx, who, muster.PermManageRoles); err != nil {
+		return err
+	}
+	if err := a.checkRolesExist(ctx, roles); err != nil {
+		return err
+	}
+	mayAdmin := a.canSystem(ctx, who, muster.PermManageSystem)
+	_, u, err := a.changeUser(ctx, userID, store.UserUpdate{SyncSessions: true, Apply: func(u *muster.User) error {
+		if u.HasRole(muster.RoleSystemAdmin) != muster.HasRole(roles, muster.RoleSystemAdmin) && mayAdmin != nil {
+			return mayAdmin
+		}
+		u.Roles, u.UpdateAt = roles, a.now()
+		return a.validate(u)
+	}}, a.auditSelf(who, fmt.Sprintf("user=%s roles=%s", userID, roles)))
+	if muster.IsKind(err, muster.NotFound) {
+		return muster.E(muster.Invalid, "app.user.missing_account.const", err)
+	}
+	if err != nil {
+		return err
+	}
+	a.publish(muster.EventUserRoleUpdated, map[string]any{"user_id": u.ID, "roles": u.Roles}, muster.Audience{UserID: u.ID})
+	return nil
+}

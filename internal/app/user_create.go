@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"muster"
+	"muster/internal/store"
+)
+
+// Signup is how somebody asks for an account: at most one of the two is set.
+type Signup struct {
+	Token    string // of an invitation by mail (query parameter t)
+	InviteID string // of a team (query parameter iid)
+}
+
+// CreateUser makes an account. Without a session it takes an open server, an invitation or an empty server;
+// the very first account becomes system_admin. The errors are of kind Invalid, Forbidden or NotFound.
+func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by Signup) (*muster.User, error) {
+	admin := a.canSystem(ctx, who, muster.PermManageSystem) == nil
+	u := in.Clone()
+	a.prepareNew(u, admin)
+	if by.Token != "" {
+		// Invitations by mail are not sent yet, so no token can be good.
+		return nil, muster.E(muster.NotFound, "api.user.create_user.signup_link_invalid.app_error")
+	}
+	opts := store.CreateUserOptions{}
+	if by.InviteID != "" {
+		member, _, err := a.joinTeamByInvite(ctx, by.InviteID, u)
+		if err != nil {
+			return nil, err
+		}
+		opts.Join, opts.JoinChannels = member, true
+	}
+	if err := a.maySignUp(ctx, admin, opts.Join != nil); err != nil {
+		return nil, err
+	}
+	if err := a.checkNew(ctx, u); err != nil {
+		return nil, err
+	}
+	created, err := a.store.CreateUser(ctx, u, opts, a.audit(who, u.ID, "user_id="+u.ID))
+	if err != nil {
+		return nil, err
+	}
+	a.publish(muster.EventNewUser, map[string]any{"user_id": created.ID}, muster.Audience{})
+	if opts.Join != nil {
+		a.publishJoin(ctx, opts.Join)
+	}
+	return created.For(muster.Visibility{Self: true}), nil
+}
+
+// prepareNew drops what a client may not choose and fills in what it left out.
+// A chosen id is kept until the store refuses it, as clients know that refusal.
+func (a *App) prepareNew(u *muster.User, admin bool) {
+	now := a.now()
+	u.Fold()
+	if u.ID == "" {
+		u.ID = muster.NewID()
+	} else {
+		u.ID = "" // refused in checkNew
+	}
+	if u.Username == "" {
+		u.Username = muster.NewID()
+	}
+	if !admin || u.CreateAt <= 0 || u.CreateAt > now {
+		u.CreateAt = now // only an administrator's import may set it
+	}
+	u.UpdateAt, u.DeleteAt, u.LastPasswordUpdate, u.LastPictureUpdate, u.LastLogin, u.LastActivityAt = now, 0, now, 0, 0, 0
+	u.FailedAttempts, u.MfaActive, u.MfaSecret, u.IsBot, u.BotDescription, u.BotLastIconUpdate = 0, false, "", false, "", 0
+	u.TermsOfServiceID, u.TermsOfServiceCreateAt = "", 0
+	none := ""
+	u.RemoteID = &none
+	if !admin {
+		u.AuthService, u.AuthData, u.EmailVerified = "", nil, false
+	}
+	if u.AuthDataValue() == "" {
+		u.AuthData = nil
+	}
+	u.Roles = muster.RoleSystemUser
+	if u.Locale == "" {
+		u.Locale = a.Config().LocalizationSettings.DefaultClientLocale
+	}
+	if len(u.NotifyProps) == 0 {
+		u.NotifyProps = muster.DefaultNotifyProps()
+	}
+	if u.Timezone == nil {
+		u.Timezone = muster.DefaultTimezone()
+	}
+}
+
+// maySignUp holds the settings that open or close the server to new accounts.
+func (a *App) maySignUp(ctx context.Context, admin, invited bool) error {
+	if admin {
+		return nil
+	}
+	c := a.Config()
+	switch {
+	case !c.TeamSettings.EnableUserCreation:
+		return muster.E(muster.Unimplemented, "api.user.create_user.signup_email_disabled.app_error")
+	case !c.EmailSettings.EnableSignUpWithEmail:
+		return muster.E(muster.Unimplemented, "api.user.create_user.signup_email_disabled.app_error")
+	case c.TeamSettings.EnableOpenServer || invited:
+		return nil
+	}
+	empty, err := a.store.Empty(ctx)
+	if err != nil {
+		return err
+	}
+	if !empty {
+		return muster.E(muster.Forbidden, "api.user.create_user.no_open_server")
+	}
+	return nil
+}
+
+// checkNew validates a prepared account and replaces its password by the hash.
+func (a *App) checkNew(ctx context.Context, u *muster.User) error {
+	if u.ID == "" {
+		return muster.E(muster.Invalid, "app.user.save.existing.app_error")
+	}
+	if !inDomains(u.Email, a.Config().TeamSettings.RestrictCreationToDomains) && muster.ValidEmail(u.Email) {
+		return muster.E(muster.Invalid, "api.user.create_user.accepted_domain.app_error")
+	}
+	plain := u.Password
+	u.Password = ""
+	if err := a.validate(u); err != nil {
+		return err
+	}
+	if u.AuthService != "" {
+		if u.AuthDataValue() == "" {
+			return muster.E(muster.Invalid, "model.user.is_valid.auth_data.app_error", "UserId", u.ID)
+		}
+		if plain != "" {
+			return muster.E(muster.Invalid, "model.user.is_valid.auth_data_pwd.app_error", "UserId", u.ID)
+		}
+		return nil
+	}
+	if err := a.passwordPolicy(plain); err != nil {
+		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err)
+	}
+	hash, err := a.passwords.Hash(ctx, plain)
+	u.Password = hash
+	return err
+}
+
+// inDomains tells whether an address is in a list of domains, separated by commas or spaces; an empty list holds all.
+func inDomains(email, domains string) bool {
+	list := strings.FieldsFunc(strings.ToLower(domains), func(r rune) bool { return r == ',' || r == ' ' || r == '@' })
+	for _, d := range list {
+		if strings.HasSuffix(email, "@"+d) {
+			return true
+		}
+	}
+	return len(list) == 0
+}

@@ -1,0 +1,217 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"muster"
+	"muster/internal/store"
+)
+
+// Orders that a list of users may be asked for, besides by username.
+const (
+	SortLastActivity = "last_activity_at"
+	SortCreateAt     = "create_at"
+	SortStatus       = "status"
+	SortAdmin        = "admin"
+	SortDisplayName  = "display_name"
+)
+
+// UserQuery is the parameters of get_users.
+type UserQuery struct {
+	InTeam, NotInTeam, InChannel, NotInChannel, InGroup, NotInGroup string
+	GroupConstrained, WithoutTeam, Active, Inactive                 bool
+	Role                                                            string
+	Roles, TeamRoles, ChannelRoles                                  []string
+	Sort                                                            string
+	Page                                                            Page
+}
+
+// check refuses combinations that have no meaning; the rules are those of the reference server.
+func (q *UserQuery) check() error {
+	bySort := func(ok bool) error {
+		if ok {
+			return nil
+		}
+		return muster.InvalidURLParam("sort")
+	}
+	switch {
+	case q.NotInChannel != "" && q.InTeam == "":
+		return muster.InvalidURLParam("team_id")
+	case q.Active && q.Inactive:
+		return muster.InvalidURLParam("inactive")
+	}
+	switch q.Sort {
+	case "":
+		return nil
+	case SortLastActivity, SortCreateAt:
+		return bySort(q.InTeam != "" && q.NotInTeam == "" && q.InChannel == "" && q.NotInChannel == "" &&
+			q.InGroup == "" && q.NotInGroup == "" && !q.WithoutTeam)
+	case SortStatus, SortAdmin:
+		return bySort(q.InChannel != "")
+	case SortDisplayName:
+		return bySort(q.InGroup != "" && q.InTeam == "" && q.NotInTeam == "" && q.InChannel == "" && q.NotInChannel == "" && !q.WithoutTeam)
+	}
+	return bySort(false)
+}
+
+// Users lists users, ordered by username unless sorted otherwise. tagged tells whether the reference server
+// gives this form of the list an entity tag. Kinds: Invalid, Forbidden, NotFound.
+func (a *App) Users(ctx context.Context, who *Caller, q UserQuery) (users []*muster.User, tagged bool, err error) {
+	if err := q.check(); err != nil {
+		return nil, false, err
+	}
+	if err := a.checkRoleFilters(ctx, q.Role, q.Roles, q.TeamRoles, q.ChannelRoles); err != nil {
+		return nil, false, err
+	}
+	f := store.UserFilter{
+		Active: q.Active, Inactive: q.Inactive, Role: q.Role, Roles: q.Roles, TeamRoles: q.TeamRoles, ChannelRoles: q.ChannelRoles,
+		Sort: q.Sort, Offset: q.Page.Offset(), Limit: q.Page.PerPage, Viewer: a.viewer(ctx, who),
+	}
+	switch {
+	case q.WithoutTeam:
+		f.WithoutTeam = true
+		err = a.canSystem(ctx, who, muster.PermListUsersWithoutTeam)
+	case q.NotInChannel != "":
+		f.InTeam, f.NotInChannel = q.InTeam, q.NotInChannel
+		err = a.canChannel(ctx, who, q.NotInChannel, muster.PermReadChannel)
+	case q.NotInTeam != "":
+		f.NotInTeam, tagged = q.NotInTeam, true
+		err = a.canTeam(ctx, who, q.NotInTeam, muster.PermViewTeam)
+	case q.InTeam != "":
+		f.InTeam, tagged = q.InTeam, q.Sort == ""
+		err = a.canTeam(ctx, who, q.InTeam, muster.PermViewTeam)
+	case q.InChannel != "":
+		f.InChannel = q.InChannel
+		err = a.canChannel(ctx, who, q.InChannel, muster.PermReadChannel)
+	case q.InGroup != "" || q.NotInGroup != "":
+		err = noSuchGroup()
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	users, err = a.store.ListUsers(ctx, f)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.forOthers(ctx, who, users), tagged, nil
+}
+
+// noSuchGroup answers for any group: custom groups can't be made yet, so there is none.
+func noSuchGroup() error { return muster.E(muster.NotFound, "app.group.no_rows") }
+
+// checkRoleFilters refuses role names that no role has.
+func (a *App) checkRoleFilters(ctx context.Context, role string, roles, teamRoles, channelRoles []string) error {
+	for _, f := range []struct {
+		param string
+		names []string
+		scope []string
+	}{
+		{"roles", roles, nil},
+		{"teamRoles", teamRoles, []string{muster.RoleTeamAdmin, muster.RoleTeamUser, muster.RoleTeamGuest}},
+		{"channelRoles", channelRoles, []string{muster.RoleChannelAdmin, muster.RoleChannelUser, muster.RoleChannelGuest}},
+	} {
+		for _, name := range f.names {
+			if f.scope != nil && !slices.Contains(f.scope, name) || f.scope == nil && !a.roleExists(ctx, name) {
+				return muster.InvalidParam(f.param)
+			}
+		}
+	}
+	if role != "" && !a.roleExists(ctx, role) {
+		return muster.InvalidParam("role")
+	}
+	return nil
+}
+
+// UsersByIDs gives the users among ids that exist and the caller may see; since > 0 (Unix ms) leaves out those unchanged since.
+func (a *App) UsersByIDs(ctx context.Context, who *Caller, ids []string, since int64) ([]*muster.User, error) {
+	ids, err := boundedList("user_ids", ids, muster.ValidID)
+	if err != nil {
+		return nil, err
+	}
+	users, err := a.store.UsersByIDs(ctx, ids, since, a.viewer(ctx, who))
+	if err != nil {
+		return nil, err
+	}
+	return a.forOthers(ctx, who, users), nil
+}
+
+// UsersByUsernames gives the users among names that exist and the caller may see.
+func (a *App) UsersByUsernames(ctx context.Context, who *Caller, names []string) ([]*muster.User, error) {
+	for i := range names {
+		names[i] = muster.FoldName(names[i])
+	}
+	names, err := boundedList("usernames", names, muster.ValidUsername)
+	if err != nil {
+		return nil, err
+	}
+	users, err := a.store.UsersByUsernames(ctx, names, a.viewer(ctx, who))
+	if err != nil {
+		return nil, err
+	}
+	return a.forOthers(ctx, who, users), nil
+}
+
+// boundedList refuses an empty or overlong list and drops what can't be anybody's name.
+func boundedList(param string, list []string, valid func(string) bool) ([]string, error) {
+	if len(list) == 0 || len(list) > muster.MaxUserList {
+		return nil, muster.InvalidParam(param)
+	}
+	return slices.DeleteFunc(list, func(s string) bool { return !valid(s) }), nil
+}
+
+// UsersByGroupChannels gives, for each group channel that the caller is in, the other people in it.
+func (a *App) UsersByGroupChannels(ctx context.Context, who *Caller, channelIDs []string) (map[string][]*muster.User, error) {
+	ids, err := boundedList("channel_ids", channelIDs, muster.ValidID)
+	if err != nil {
+		return nil, err
+	}
+	byChannel, err := a.store.UsersByGroupChannels(ctx, who.ID(), ids)
+	if err != nil {
+		return nil, err
+	}
+	for id, users := range byChannel {
+		byChannel[id] = a.forOthers(ctx, who, users)
+	}
+	return byChannel, nil
+}
+
+// KnownUsers gives the ids of everybody that the caller shares a channel with.
+func (a *App) KnownUsers(ctx context.Context, who *Caller) ([]string, error) {
+	return a.store.KnownUserIDs(ctx, who.ID())
+}
+
+// UsersStats counts the active accounts that the caller may see, bots included.
+func (a *App) UsersStats(ctx context.Context, who *Caller) (*muster.UsersStats, error) {
+	n, err := a.store.CountUsers(ctx, store.UserFilter{Active: true, Viewer: a.viewer(ctx, who)})
+	return &muster.UsersStats{TotalUsersCount: n}, err
+}
+
+// StatsQuery is the parameters of get_total_users_stats_filtered.
+type StatsQuery struct {
+	InTeam, InChannel              string
+	IncludeDeleted, IncludeBots    bool
+	Roles, TeamRoles, ChannelRoles []string
+}
+
+// UsersStatsFiltered counts accounts for who may read the user management.
+func (a *App) UsersStatsFiltered(ctx context.Context, who *Caller, q StatsQuery) (*muster.UsersStats, error) {
+	if err := a.canSystem(ctx, who, muster.PermReadUserManagementUsers); err != nil {
+		return nil, err
+	}
+	for param, names := range map[string][]string{"roles": q.Roles, "teamRoles": q.TeamRoles, "channelRoles": q.ChannelRoles} {
+		if !muster.ValidRoleNames(strings.Join(names, " ")) {
+			return nil, muster.InvalidParam(param)
+		}
+	}
+	// Well-formed names that no role has don't narrow the count (recorded behaviour).
+	known := func(names []string) []string {
+		return slices.DeleteFunc(names, func(n string) bool { return !a.roleExists(ctx, n) })
+	}
+	n, err := a.store.CountUsers(ctx, store.UserFilter{
+		InTeam: q.InTeam, InChannel: q.InChannel, Active: !q.IncludeDeleted, ExcludeBots: !q.IncludeBots,
+		Roles: known(q.Roles), TeamRoles: known(q.TeamRoles), ChannelRoles: known(q.ChannelRoles), Viewer: a.viewer(ctx, who),
+	})
+	return &muster.UsersStats{TotalUsersCount: n}, err
+}

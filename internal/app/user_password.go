@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+
+	"muster"
+	"muster/internal/signin/password"
+	"muster/internal/store"
+)
+
+// PasswordChange is the body of update_user_password.
+type PasswordChange struct {
+	CurrentPassword string `json:"current_password"`
+	NewPassword     string `json:"new_password"`
+	AlreadyHashed   bool   `json:"already_hashed"` // an administrator's import: NewPassword is a hash
+}
+
+// UpdateUserPassword sets a password: one's own against the current one, another's with the right to manage users.
+// Every other session of the account ends. Kinds: Invalid, Unauthenticated, Forbidden.
+func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string, ch PasswordChange) error {
+	if err := a.mayChangePassword(ctx, who, userID, ch); err != nil {
+		return err
+	}
+	hash := ch.NewPassword
+	if !ch.AlreadyHashed {
+		if err := a.passwordPolicy(ch.NewPassword); err != nil {
+			return err
+		}
+		var err error
+		if hash, err = a.passwords.Hash(ctx, ch.NewPassword); err != nil {
+			return err
+		}
+	}
+	up := store.UserUpdate{EndSessions: true, Apply: func(u *muster.User) error {
+		if u.IsSSO() {
+			return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
+		}
+		u.Password, u.FailedAttempts = hash, 0
+		u.UpdateAt = a.now()
+		u.LastPasswordUpdate = u.UpdateAt
+		return nil
+	}}
+	if who.ID() == userID {
+		up.KeepSession = who.Session.ID
+	}
+	_, _, err := a.changeUser(ctx, userID, up, a.auditSelf(who, "user_id="+userID+" completed"))
+	return err
+}
+
+func (a *App) mayChangePassword(ctx context.Context, who *Caller, userID string, ch PasswordChange) error {
+	if who.ID() == userID {
+		return a.mayChangeOwnPassword(ctx, who, ch)
+	}
+	forbidden := muster.E(muster.Forbidden, "api.user.update_password.context.app_error")
+	if a.canSystem(ctx, who, muster.PermWriteUserManagementUsers) != nil {
+		return forbidden
+	}
+	u, err := a.user(ctx, userID)
+	if muster.IsKind(err, muster.NotFound) {
+		return forbidden
+	}
+	if err != nil {
+		return err
+	}
+	if a.mayTouchAdmin(ctx, who, u) != nil {
+		return forbidden
+	}
+	if ch.AlreadyHashed && !password.Recognised(ch.NewPassword) {
+		return muster.InvalidParam("new_password")
+	}
+	return nil
+}
+
+func (a *App) mayChangeOwnPassword(ctx context.Context, who *Caller, ch PasswordChange) error {
+	if ch.AlreadyHashed {
+		return muster.E(muster.Unauthenticated, "api.user.update_password.user_and_hashed.app_error")
+	}
+	if ch.CurrentPassword == "" {
+		return muster.InvalidParam("current_password")
+	}
+	u, err := a.user(ctx, who.ID())
+	if err != nil {
+		return err
+	}
+	if u.IsSSO() {
+		return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
+	}
+	err = a.proveOwner(ctx, who, u, ch.CurrentPassword)
+	if muster.HasID(err, "api.user.check_user_password.invalid.app_error") {
+		return muster.E(muster.Invalid, "api.user.update_password.incorrect.app_error", err)
+	}
+	return err
+}
+
+// passwordPolicy holds a new password against PasswordSettings; kind Invalid, an id that names the rules it breaks.
+func (a *App) passwordPolicy(plain string) error {
+	c := a.Config().PasswordSettings
+	return password.Policy{
+		MinimumLength: c.MinimumLength, Lowercase: c.Lowercase, Uppercase: c.Uppercase, Number: c.Number, Symbol: c.Symbol,
+	}.Check(plain)
+}

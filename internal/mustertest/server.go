@@ -1,0 +1,141 @@
+// Package mustertest starts a whole server for a test: real HTTP, a real database, and the ear on what it publishes.
+package mustertest
+
+import (
+	"context"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+
+	"muster"
+	"muster/client"
+	"muster/internal/api"
+	"muster/internal/app"
+	"muster/internal/blob"
+	"muster/internal/bus"
+	"muster/internal/config"
+	"muster/internal/signin/password"
+	"muster/internal/store"
+	"muster/internal/store/storetest"
+)
+
+// Password is what every account of a test has.
+const Password = "Passw0rd!test"
+
+// Server is a running server and what a test looks at behind it.
+type Server struct {
+	URL    string
+	Store  *store.Store
+	App    *app.App
+	events *ear
+}
+
+// Each runs a scenario on every database that is there, each time on a fresh server.
+func Each(t *testing.T, scenario func(t *testing.T, s *Server)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.Store) {
+		scenario(t, serve(t, db))
+	})
+}
+
+func serve(t *testing.T, db *store.Store) *Server {
+	t.Helper()
+	ctx := context.Background()
+	live, _, err := config.Load(config.Options{})
+	must(t, err)
+	must(t, live.Attach(ctx, db))
+	must(t, db.SeedRoles(ctx, muster.BuiltInRoles()))
+	blobs, err := blob.OpenDir(t.TempDir())
+	must(t, err)
+	events := &ear{}
+	b := &bus.Bus{}
+	b.Subscribe(events.hear)
+	a := app.New(app.Options{Store: db, Config: live, Passwords: password.New(password.Options{}), Blobs: blobs, Bus: b})
+	h := httptest.NewServer(api.New(api.Options{App: a, Version: "test"}))
+	t.Cleanup(func() {
+		h.Close()
+		must(t, a.Close(ctx))
+	})
+	return &Server{URL: h.URL, Store: db, App: a, events: events}
+}
+
+// Client is a client of the server that is not signed in.
+func (s *Server) Client() *client.Client { return client.New(s.URL) }
+
+// Admin makes the first account, or signs it in again, and gives its client and itself.
+func (s *Server) Admin(t *testing.T) (*client.Client, *muster.User) {
+	t.Helper()
+	if _, err := s.Store.UserByUsername(t.Context(), "admin"); err == nil {
+		return s.SignIn(t, "admin")
+	}
+	return s.signUp(t, s.Client(), "admin")
+}
+
+// User makes an account by the administrator's hand and signs it in.
+func (s *Server) User(t *testing.T, name string) (*client.Client, *muster.User) {
+	t.Helper()
+	admin, _ := s.Admin(t)
+	return s.signUp(t, admin, name)
+}
+
+func (s *Server) signUp(t *testing.T, by *client.Client, name string) (*client.Client, *muster.User) {
+	t.Helper()
+	_, err := by.CreateUser(t.Context(), &muster.User{Username: name, Email: name + "@example.com", Password: Password})
+	must(t, err)
+	return s.SignIn(t, name)
+}
+
+// SignIn starts a session of an account made here.
+func (s *Server) SignIn(t *testing.T, name string) (*client.Client, *muster.User) {
+	t.Helper()
+	c := s.Client()
+	u, err := c.Login(t.Context(), name, Password)
+	must(t, err)
+	return c, u
+}
+
+// Configure patches the settings as an administrator would.
+func (s *Server) Configure(t *testing.T, patch string) {
+	t.Helper()
+	admin, _ := s.Admin(t)
+	_, err := admin.PatchConfig(t.Context(), []byte(patch))
+	must(t, err)
+}
+
+// Events gives the events heard so far of one name, oldest first.
+func (s *Server) Events(name string) []muster.Event { return s.events.of(name) }
+
+// ForgetEvents begins the listening anew.
+func (s *Server) ForgetEvents() { s.events.forget() }
+
+// ear keeps every event published.
+type ear struct {
+	mu    sync.Mutex
+	heard []muster.Event
+}
+
+func (e *ear) hear(ev muster.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.heard = append(e.heard, ev)
+}
+
+func (e *ear) of(name string) []muster.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(e.heard), func(ev muster.Event) bool { return ev.Name != name })
+}
+
+func (e *ear) forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.heard = nil
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
