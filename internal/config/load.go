@@ -55,6 +55,10 @@ func readFile(path string) (set document, unread []string, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("settings file: %w", err)
 	}
+	return parseFile(path, text)
+}
+
+func parseFile(path string, text []byte) (set document, unread []string, err error) {
 	d := decode(text)
 	var faults []error
 	for _, f := range d.faults {
