@@ -97,13 +97,13 @@ type GuestAccountsSettings struct {
 
 // RateLimitSettings is about how often one client may ask.
 type RateLimitSettings struct {
-	Enable           bool   `default:"false" is:"later,restart" desc:"Refuse clients that ask too often."`
-	PerSec           int    `default:"10" min:"1" max:"1000000" is:"later,restart" desc:"Requests a second in the long run."`
-	MaxBurst         int    `default:"100" min:"1" max:"1000000" is:"later,restart" desc:"Requests at once."`
-	MemoryStoreSize  int    `default:"10000" min:"1" max:"10000000" is:"later,restart" desc:"Clients that are remembered."`
-	VaryByRemoteAddr bool   `default:"true" is:"later,restart" desc:"Count by the client's address."`
-	VaryByUser       bool   `default:"false" is:"later,restart" desc:"Count by account."`
-	VaryByHeader     string `default:"" max:"128" is:"later,restart" desc:"Count by the value of this header."`
+	Enable           bool   `default:"false" desc:"Refuse clients that ask too often."`
+	PerSec           int    `default:"10" min:"1" max:"1000000" desc:"Requests a second in the long run."`
+	MaxBurst         int    `default:"100" min:"1" max:"1000000" desc:"Requests at once."`
+	MemoryStoreSize  int    `default:"10000" min:"1" max:"10000000" desc:"Clients that are remembered."`
+	VaryByRemoteAddr bool   `default:"true" desc:"Count by the client's address."`
+	VaryByUser       bool   `default:"false" desc:"Count by account."`
+	VaryByHeader     string `default:"" max:"128" desc:"Count by the value of this header."`
 }
 
 // GitLabSettings is about signing in at GitLab.

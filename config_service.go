@@ -17,7 +17,7 @@ type ServiceSettings struct {
 	AllowCorsFrom                                     string   `default:"" desc:"Origins, separated by spaces, whose pages may call the API; * for all."`
 	AllowCookiesForSubdomains                         bool     `default:"false" desc:"Session cookies are valid on the subdomains of SiteURL too."`
 	ExperimentalStrictCSRFEnforcement                 bool     `default:"false" desc:"A request with a cookie always needs its CSRF token; without this, X-Requested-With alone lets it pass."`
-	ExperimentalEnableHardenedMode                    bool     `default:"false" desc:"Answers tell strangers less, at the price of some comfort."`
+	ExperimentalEnableHardenedMode                    bool     `default:"false" is:"later" desc:"Answers tell strangers less, at the price of some comfort."`
 	TLSStrictTransport                                bool     `default:"false" desc:"Answers over TLS tell browsers to come back over TLS only."`
 	TLSStrictTransportMaxAge                          int64    `default:"63072000" min:"0" max:"3153600000" desc:"For how long browsers remember TLSStrictTransport, in seconds."`
 	EnableAPIUserDeletion                             bool     `default:"false" desc:"Administrators may delete accounts for good with permanent=true."`
@@ -32,7 +32,7 @@ type ServiceSettings struct {
 	EnableUserTypingMessages                          bool     `default:"true" is:"later" desc:"Tell others that somebody is typing."`
 	TimeBetweenUserTypingUpdatesMilliseconds          int64    `default:"5000" min:"1000" max:"600000" is:"later" desc:"Clients send typing notices at most this often, in milliseconds."`
 	ExperimentalEnableDefaultChannelLeaveJoinMessages bool     `default:"true" is:"later" desc:"Kept for clients: Muster has no posts."`
-	EnableDeveloper                                   bool     `default:"false" is:"later" desc:"Show developers' tools in clients."`
+	EnableDeveloper                                   bool     `default:"false" desc:"Refusals name their cause in the answer, and clients show their developers' tools. For trials only."`
 	EnableLocalMode                                   bool     `default:"false" is:"later,restart" desc:"Serve the API without sign-in on a local socket."`
 	LocalModeSocketLocation                           string   `default:"/var/tmp/mattermost_local.socket" max:"103" is:"later,restart" desc:"Path of that socket."`
 }

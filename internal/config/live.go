@@ -47,6 +47,7 @@ func (l *Live) OnChange(f func(old, new *muster.Config)) {
 }
 
 // Attach brings in what saver kept, and has later patches kept there. Until then a patch lasts as long as the process.
+// The error names the first kept key that may not be used; the settings in force stay as they were.
 func (l *Live) Attach(ctx context.Context, saver Saver) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,7 +59,7 @@ func (l *Live) Attach(ctx context.Context, saver Saver) error {
 	if len(text) > 0 {
 		d := decode(text)
 		if len(d.faults) > 0 {
-			return fmt.Errorf("settings kept in the database: %w", d.faults[0])
+			return d.faults[0]
 		}
 		saved = d.set
 	}
