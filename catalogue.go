@@ -1,6 +1,78 @@
 package muster
 
-// catalogue holds, for each error id of the protocol, the sentence that a person reads. {Name} places are filled from Error.Params.
-var catalogue = map[string]string{
-	"api.context.internal.app_error": "Something went wrong on the server. Try again, and give the request id to an administrator if it goes on.",
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+const internalErrorID = "api.context.internal.app_error"
+
+// catalogue holds, for each error id of the protocol, the sentence that a person reads: what to do about it.
+// {Name} places are filled from Error.Params. docs/errors.md is generated from it.
+var catalogue = joined(requestErrors, userErrors, fieldErrors, signInErrors, membershipErrors)
+
+func joined(parts ...map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}
+
+// ErrorIDs gives every error id that the server may answer with, sorted.
+func ErrorIDs() []string { return slices.Sorted(maps.Keys(catalogue)) }
+
+// ErrorText gives the sentence for an error id with its {Name} places unfilled, "" for an id that nobody answers with.
+func ErrorText(id string) string {
+	if text, ok := catalogue[id]; ok {
+		return text
+	}
+	return passwordRulesText(id)
+}
+
+const (
+	passwordRuleStem = "model.user.is_valid.pwd"
+	errorIDEnd       = ".app_error"
+)
+
+// passwordRuleNames are the parts of an id that says which password rules were broken; several may follow the stem.
+var passwordRuleNames = []string{"_min_length", "_max_length", "_lowercase", "_uppercase", "_number", "_symbol"}
+
+// passwordRulesText joins the sentences of all the rules that the id names.
+func passwordRulesText(id string) string {
+	rest, ok := strings.CutPrefix(id, passwordRuleStem)
+	if !ok {
+		return ""
+	}
+	var sentences []string
+	for _, rule := range passwordRuleNames {
+		if strings.Contains(rest, rule) {
+			sentences = append(sentences, catalogue[passwordRuleStem+rule+errorIDEnd])
+		}
+	}
+	return strings.Join(sentences, " ")
+}
+
+// requestErrors are about a request as such, whatever it is for.
+var requestErrors = map[string]string{
+	internalErrorID:                                    "Something went wrong on the server. Try again, and give the request id to an administrator if it goes on.",
+	"api.context.404.app_error":                        "There is nothing at this address. Check the path and the method.",
+	"api.context.invalid_body_param.app_error":         "The request's {Name} is missing or not valid. Correct it and send the request again.",
+	"api.context.invalid_url_param.app_error":          "The address's {Name} is missing or not valid. Correct it and send the request again.",
+	"api.context.local_origin_required.app_error":      "This can only be asked for on the server's own machine, over its local socket.",
+	"api.context.mfa_required.app_error":               "This server asks for a second factor. Set one up for your account, then go on.",
+	"api.context.permissions.app_error":                "You lack the permission for this. Ask an administrator to grant it or to do it for you.",
+	"api.context.rate_limited.app_error":               "Too many requests in a short time. Wait for the seconds that the Retry-After header names, then try again.",
+	"api.context.request_body_too_large.app_error":     "The request is larger than the server accepts. Send less at once.",
+	"api.context.server_busy.app_error":                "The server is busy or about to stop. Try again in a moment.",
+	"api.context.session_expired.app_error":            "You are not signed in, or your session has ended. Sign in again.",
+	"api.context.token_provided.app_error":             "Send the session token in the Authorization header and not in the address, where logs would keep it.",
+	"api.payload.parse.error":                          "The body is not the JSON that this operation takes. Correct it and send it again.",
+	"api.config.client.old_format.app_error":           "Ask for the client settings with format=old, the one format there is.",
+	"api.license.client.old_format.app_error":          "Ask for the licence with format=old, the one format there is.",
+	"api.license_error":                                "The server's licence does not cover this. Ask an administrator.",
+	"app.audit.get.limit.app_error":                    "Ask for fewer audit entries at once.",
+	"app.file_info.permanent_delete_by_user.app_error": "The account is gone, but some of its files could not be removed. An administrator can remove them by hand.",
+	"app.status.get.missing.app_error":                 "No status is known for this user.",
 }

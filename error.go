@@ -90,16 +90,9 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // Message is the sentence that a person reads: the catalogue's text with the parameters filled in.
 func (e *Error) Message() string {
-	text, ok := catalogue[e.ID]
-	if !ok {
-		// Ids that accumulate suffixes (password rules) share their stem's text.
-		for stem := e.ID; !ok && strings.Contains(stem, "."); {
-			stem = stem[:strings.LastIndexByte(stem, '.')]
-			text, ok = catalogue[stem]
-		}
-		if !ok {
-			text = catalogue["api.context.internal.app_error"]
-		}
+	text := ErrorText(e.ID)
+	if text == "" {
+		text = catalogue[internalErrorID]
 	}
 	for k, v := range e.Params {
 		text = strings.ReplaceAll(text, "{"+k+"}", v)

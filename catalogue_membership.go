@@ -1,0 +1,25 @@
+package muster
+
+// membershipErrors are about teams, channels, groups and roles, and who belongs to them.
+var membershipErrors = map[string]string{
+	"app.team.get.find.app_error":                                   "There is no such team.",
+	"app.team.get_by_name.missing.app_error":                        "There is no team of that name.",
+	"app.team.get_by_invite_id.finding.app_error":                   "The invitation to the team is not valid. Ask for a new one.",
+	"app.team.get_member.missing.app_error":                         "The user is not a member of the team. Add the user to the team first.",
+	"store.sql_team.save_team.existing.app_error":                   "A team of this name exists. Choose another name.",
+	"app.team.invite_id.group_constrained.error":                    "Groups decide who belongs to this team, so nobody can join by invitation.",
+	"app.team.join_user_to_team.max_accounts.app_error":             "The team has as many members as it may have. Ask an administrator to raise the limit.",
+	"app.team.join_user_to_team.save_member.conflict.app_error":     "The user belongs to the team already.",
+	"app.team.join_user_to_team.save_member.max_accounts.app_error": "The team has as many members as it may have. Ask an administrator to raise the limit.",
+	"api.team.join_user_to_team.allowed_domains.app_error":          "The team takes e-mail addresses of certain domains only. Use one of those.",
+	"api.team.invite_members.invalid_email.app_error":               "The team takes e-mail addresses of certain domains only: {Addresses}.",
+
+	"app.role.check_roles_exist.role_not_found": "One of the roles does not exist. Check the names.",
+	"app.role.get_by_name.app_error":            "There is no role of that name.",
+	"app.role.get.app_error":                    "There is no such role.",
+
+	"app.group.no_rows":                  "There is no such group.",
+	"api.custom_groups.feature_disabled": "Custom groups are turned off. Turn them on in the settings.",
+	"api.custom_groups.license_error":    "Custom groups are not offered on this server.",
+	"api.ldap_groups.license_error":      "Directory groups are not offered on this server.",
+}
