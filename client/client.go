@@ -1,0 +1,211 @@
+// Package client calls a Muster server, or any other that speaks the same API. It has one method for each operation; a list
+// that comes in pages has a method beside it, named All…, that walks all of them.
+//
+//	c := client.New("http://127.0.0.1:8065")
+//	me, err := c.Login(ctx, "ann@example.org", "a long password")
+//	for u, err := range c.AllUsers(ctx, client.UsersQuery{Active: true}) { … }
+//
+// What the server refuses is an *Error. Times are Unix milliseconds. A Client may be used by several goroutines.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	prefix         = "/api/v4"
+	defaultTimeout = time.Minute
+
+	// MaxResponseBytes is how much of an answer is read; a longer one is ErrResponseTooLarge.
+	MaxResponseBytes = 64 << 20
+)
+
+// ErrNotModified is returned when the server still has what IfNoneMatch named.
+var ErrNotModified = errors.New("not modified")
+
+// ErrResponseTooLarge is returned for an answer over MaxResponseBytes.
+var ErrResponseTooLarge = errors.New("the answer is too large")
+
+// Client calls one server, as one account or as nobody.
+type Client struct {
+	base      string
+	http      *http.Client
+	userAgent string
+	token     atomic.Pointer[string]
+}
+
+// Option changes a new Client.
+type Option func(*Client)
+
+// WithToken makes calls with a session or access token, without Login.
+func WithToken(token string) Option { return func(c *Client) { c.SetToken(token) } }
+
+// WithHTTPClient makes calls through h; by default a call may take a minute.
+func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
+
+// WithUserAgent names the program that calls; servers show it in the list of sessions.
+func WithUserAgent(name string) Option { return func(c *Client) { c.userAgent = name } }
+
+// New makes a Client of the server at baseURL, such as https://chat.example.org.
+func New(baseURL string, opts ...Option) *Client {
+	c := &Client{base: strings.TrimRight(baseURL, "/") + prefix, http: &http.Client{Timeout: defaultTimeout}, userAgent: "muster-client"}
+	for _, o := range opts {
+		o(c)
+	}
+	return c
+}
+
+// Token is the token that calls are made with, "" for none.
+func (c *Client) Token() string {
+	if t := c.token.Load(); t != nil {
+		return *t
+	}
+	return ""
+}
+
+// SetToken sets the token that calls are made with; "" for none.
+func (c *Client) SetToken(token string) { c.token.Store(&token) }
+
+// CallOption changes one call.
+type CallOption func(*Request)
+
+// IfNoneMatch asks only for what differs from the answer that *etag belongs to, "" for any, and sets *etag to the tag of
+// the new answer. The call gives ErrNotModified when nothing differs.
+func IfNoneMatch(etag *string) CallOption { return func(r *Request) { r.etag = etag } }
+
+// Request is a call in the API's own terms, for what the methods do not cover.
+type Request struct {
+	Method string
+	Path   string // below /api/v4, escaped
+	Query  url.Values
+	Header http.Header
+	Body   []byte
+
+	etag *string
+}
+
+// Response is the server's answer to a Request.
+type Response struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte
+}
+
+// Do makes a call. A status of 400 or more is an *Error and 304 is ErrNotModified; the Response is given all the same.
+func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
+	req, err := c.httpRequest(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = answer.Body.Close() }() // it was read; there is nothing to lose
+	body, err := io.ReadAll(io.LimitReader(answer.Body, MaxResponseBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
+	}
+	if len(body) > MaxResponseBytes {
+		return nil, fmt.Errorf("%s %s: %w", r.Method, r.Path, ErrResponseTooLarge)
+	}
+	resp := &Response{StatusCode: answer.StatusCode, Header: answer.Header, Body: body}
+	switch {
+	case resp.StatusCode == http.StatusNotModified:
+		return resp, ErrNotModified
+	case resp.StatusCode >= http.StatusBadRequest:
+		return resp, errorOf(resp)
+	}
+	if r.etag != nil {
+		*r.etag = resp.Header.Get("Etag")
+	}
+	return resp, nil
+}
+
+func (c *Client) httpRequest(ctx context.Context, r *Request) (*http.Request, error) {
+	if strings.Contains(r.Path, "//") || strings.HasSuffix(r.Path, "/") {
+		return nil, fmt.Errorf("%s %s: an id or name is empty", r.Method, r.Path) // it would be another operation
+	}
+	address := c.base + r.Path
+	if len(r.Query) > 0 {
+		address += "?" + r.Query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, r.Method, address, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Body) > 0 {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range r.Header {
+		req.Header[name] = values
+	}
+	req.Header.Set("User-Agent", c.userAgent)
+	if token := c.Token(); token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if r.etag != nil && *r.etag != "" {
+		req.Header.Set("If-None-Match", *r.etag)
+	}
+	return req, nil
+}
+
+// route puts a path together from its parts, escaped.
+func route(parts ...string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(p))
+	}
+	return b.String()
+}
+
+// get decodes what GET answers.
+func get[T any](ctx context.Context, c *Client, path string, query url.Values, opts ...CallOption) (T, error) {
+	r := &Request{Method: http.MethodGet, Path: path, Query: query}
+	for _, o := range opts {
+		o(r)
+	}
+	return call[T](ctx, c, r)
+}
+
+// send decodes what the server answers to body as JSON; a nil body is none.
+func send[T any](ctx context.Context, c *Client, method, path string, query url.Values, body any) (T, error) {
+	r := &Request{Method: method, Path: path, Query: query}
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return *new(T), fmt.Errorf("%s %s: %w", method, path, err)
+		}
+		r.Body = b
+	}
+	return call[T](ctx, c, r)
+}
+
+// act is send for an operation that answers nothing but OK.
+func act(ctx context.Context, c *Client, method, path string, body any) error {
+	_, err := send[struct{}](ctx, c, method, path, nil, body)
+	return err
+}
+
+func call[T any](ctx context.Context, c *Client, r *Request) (T, error) {
+	var v T
+	resp, err := c.Do(ctx, r)
+	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(resp.Body, &v); err != nil {
+		return v, fmt.Errorf("%s %s: the answer can't be read: %w", r.Method, r.Path, err)
+	}
+	return v, nil
+}

@@ -1,0 +1,57 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"mime/multipart"
+	"net/http"
+)
+
+// ProfileImage gives an account's picture, a PNG.
+func (c *Client) ProfileImage(ctx context.Context, userID string, opts ...CallOption) ([]byte, error) {
+	return c.picture(ctx, route("users", userID, "image"), opts...)
+}
+
+// DefaultProfileImage gives the picture that the server draws for an account, a PNG.
+func (c *Client) DefaultProfileImage(ctx context.Context, userID string) ([]byte, error) {
+	return c.picture(ctx, route("users", userID, "image", "default"))
+}
+
+func (c *Client) picture(ctx context.Context, path string, opts ...CallOption) ([]byte, error) {
+	r := &Request{Method: http.MethodGet, Path: path}
+	for _, o := range opts {
+		o(r)
+	}
+	resp, err := c.Do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// SetProfileImage sets an account's picture: a PNG, JPEG, GIF or WebP file.
+func (c *Client) SetProfileImage(ctx context.Context, userID string, picture io.Reader) error {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	file, err := form.CreateFormFile("image", "picture")
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(file, picture); err != nil {
+		return err
+	}
+	if err := form.Close(); err != nil {
+		return err
+	}
+	_, err = c.Do(ctx, &Request{
+		Method: http.MethodPost, Path: route("users", userID, "image"), Body: body.Bytes(),
+		Header: http.Header{"Content-Type": {form.FormDataContentType()}},
+	})
+	return err
+}
+
+// SetDefaultProfileImage goes back to the picture that the server draws.
+func (c *Client) SetDefaultProfileImage(ctx context.Context, userID string) error {
+	return act(ctx, c, http.MethodDelete, route("users", userID, "image"), nil)
+}

@@ -1,0 +1,81 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"muster"
+)
+
+// Credentials are what an account signs in with: Password, and LoginID or ID.
+type Credentials struct {
+	LoginID  string `json:"login_id,omitempty"` // username or e-mail address
+	ID       string `json:"id,omitempty"`       // user id
+	Password string `json:"password"`
+	Code     string `json:"token,omitempty"` // one-time code of the second factor
+	DeviceID string `json:"device_id,omitempty"`
+}
+
+// Login signs in by username or e-mail address; the client makes its further calls as this account.
+func (c *Client) Login(ctx context.Context, loginID, password string) (*muster.User, error) {
+	return c.LoginWith(ctx, Credentials{LoginID: loginID, Password: password})
+}
+
+// LoginWith is Login with all that may be asked for.
+func (c *Client) LoginWith(ctx context.Context, cr Credentials) (*muster.User, error) {
+	body, err := json.Marshal(cr)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.Do(ctx, &Request{Method: http.MethodPost, Path: "/users/login", Body: body})
+	if err != nil {
+		return nil, err
+	}
+	token := resp.Header.Get("Token")
+	if token == "" {
+		return nil, errors.New("sign-in: the answer has no token")
+	}
+	var u *muster.User
+	if err := json.Unmarshal(resp.Body, &u); err != nil {
+		return nil, fmt.Errorf("sign-in: the answer can't be read: %w", err)
+	}
+	c.SetToken(token)
+	return u, nil
+}
+
+// Logout ends the session; the client makes its further calls as nobody.
+func (c *Client) Logout(ctx context.Context) error {
+	if err := act(ctx, c, http.MethodPost, "/users/logout", nil); err != nil {
+		return err
+	}
+	c.SetToken("")
+	return nil
+}
+
+// Sessions gives an account's sessions, without their tokens.
+func (c *Client) Sessions(ctx context.Context, userID string) ([]*muster.Session, error) {
+	return get[[]*muster.Session](ctx, c, route("users", userID, "sessions"), nil)
+}
+
+// RevokeSession ends one of an account's sessions.
+func (c *Client) RevokeSession(ctx context.Context, userID, sessionID string) error {
+	return act(ctx, c, http.MethodPost, route("users", userID, "sessions", "revoke"), map[string]string{"session_id": sessionID})
+}
+
+// RevokeAllSessions ends all of an account's sessions.
+func (c *Client) RevokeAllSessions(ctx context.Context, userID string) error {
+	return act(ctx, c, http.MethodPost, route("users", userID, "sessions", "revoke", "all"), nil)
+}
+
+// RevokeSessionsFromAllUsers ends every session of everybody, the caller's too.
+func (c *Client) RevokeSessionsFromAllUsers(ctx context.Context) error {
+	return act(ctx, c, http.MethodPost, "/users/sessions/revoke/all", nil)
+}
+
+// AttachDevice ties the caller's session to a mobile device, for notifications.
+func (c *Client) AttachDevice(ctx context.Context, deviceID string) error {
+	return act(ctx, c, http.MethodPut, "/users/sessions/device", map[string]string{"device_id": deviceID})
+}

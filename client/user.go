@@ -1,0 +1,105 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+
+	"muster"
+)
+
+// Me stands for the signed-in account wherever a user id is asked for.
+const Me = "me"
+
+// CreateUser makes an account; Username, Email and Password are needed.
+func (c *Client) CreateUser(ctx context.Context, u *muster.User) (*muster.User, error) {
+	return send[*muster.User](ctx, c, http.MethodPost, "/users", nil, u)
+}
+
+// CreateUserWithInvite makes an account that joins the team of an invite id.
+func (c *Client) CreateUserWithInvite(ctx context.Context, u *muster.User, inviteID string) (*muster.User, error) {
+	return send[*muster.User](ctx, c, http.MethodPost, "/users", url.Values{"iid": {inviteID}}, u)
+}
+
+// CreateUserWithToken makes an account from the token of an invitation by mail.
+func (c *Client) CreateUserWithToken(ctx context.Context, u *muster.User, token string) (*muster.User, error) {
+	return send[*muster.User](ctx, c, http.MethodPost, "/users", url.Values{"t": {token}}, u)
+}
+
+// User gives an account by its id.
+func (c *Client) User(ctx context.Context, userID string, opts ...CallOption) (*muster.User, error) {
+	return get[*muster.User](ctx, c, route("users", userID), nil, opts...)
+}
+
+// Me gives the signed-in account.
+func (c *Client) Me(ctx context.Context, opts ...CallOption) (*muster.User, error) {
+	return c.User(ctx, Me, opts...)
+}
+
+// UserByUsername gives an account by its username, in any letter case.
+func (c *Client) UserByUsername(ctx context.Context, username string, opts ...CallOption) (*muster.User, error) {
+	return get[*muster.User](ctx, c, route("users", "username", username), nil, opts...)
+}
+
+// UserByEmail gives an account by its e-mail address, in any letter case.
+func (c *Client) UserByEmail(ctx context.Context, email string, opts ...CallOption) (*muster.User, error) {
+	return get[*muster.User](ctx, c, route("users", "email", email), nil, opts...)
+}
+
+// UpdateUser replaces an account's fields by those of u, found by u.ID.
+func (c *Client) UpdateUser(ctx context.Context, u *muster.User) (*muster.User, error) {
+	return send[*muster.User](ctx, c, http.MethodPut, route("users", u.ID), nil, u)
+}
+
+// PatchUser changes the fields that p names.
+func (c *Client) PatchUser(ctx context.Context, userID string, p *muster.UserPatch) (*muster.User, error) {
+	return send[*muster.User](ctx, c, http.MethodPut, route("users", userID, "patch"), nil, p)
+}
+
+// UpdateUserActive activates or deactivates an account.
+func (c *Client) UpdateUserActive(ctx context.Context, userID string, active bool) error {
+	return act(ctx, c, http.MethodPut, route("users", userID, "active"), map[string]bool{"active": active})
+}
+
+// DeleteUser deactivates an account.
+func (c *Client) DeleteUser(ctx context.Context, userID string) error {
+	return act(ctx, c, http.MethodDelete, route("users", userID), nil)
+}
+
+// DeleteUserPermanently removes an account and everything of it.
+func (c *Client) DeleteUserPermanently(ctx context.Context, userID string) error {
+	_, err := send[struct{}](ctx, c, http.MethodDelete, route("users", userID), url.Values{"permanent": {"true"}}, nil)
+	return err
+}
+
+// UpdateUserRoles sets the names of an account's roles, separated by spaces.
+func (c *Client) UpdateUserRoles(ctx context.Context, userID, roles string) error {
+	return act(ctx, c, http.MethodPut, route("users", userID, "roles"), map[string]string{"roles": roles})
+}
+
+// UpdateUserPassword sets a password; current is needed for one's own and not looked at for another's.
+func (c *Client) UpdateUserPassword(ctx context.Context, userID, current, password string) error {
+	return act(ctx, c, http.MethodPut, route("users", userID, "password"), passwordChange{current, password, false})
+}
+
+// UpdateUserPasswordHash sets another's password by its hash, a PHC or MCF string, as an import does.
+func (c *Client) UpdateUserPasswordHash(ctx context.Context, userID, hash string) error {
+	return act(ctx, c, http.MethodPut, route("users", userID, "password"), passwordChange{"", hash, true})
+}
+
+type passwordChange struct {
+	Current       string `json:"current_password"`
+	New           string `json:"new_password"`
+	AlreadyHashed bool   `json:"already_hashed,omitempty"`
+}
+
+// UserAudits gives a page of what was done to and by an account, latest first.
+func (c *Client) UserAudits(ctx context.Context, userID string, page, perPage int) ([]*muster.Audit, error) {
+	return get[[]*muster.Audit](ctx, c, route("users", userID, "audits"), pageQuery(page, perPage))
+}
+
+// AllUserAudits walks all pages of UserAudits.
+func (c *Client) AllUserAudits(ctx context.Context, userID string) iter.Seq2[*muster.Audit, error] {
+	return pages(func(page, perPage int) ([]*muster.Audit, error) { return c.UserAudits(ctx, userID, page, perPage) })
+}

@@ -1,0 +1,149 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"muster"
+)
+
+// UsersQuery narrows and orders a list of users; the zero value is everybody by username.
+type UsersQuery struct {
+	InTeam, NotInTeam       string // team ids
+	InChannel, NotInChannel string // channel ids; NotInChannel needs InTeam
+	InGroup, NotInGroup     string // group ids
+	GroupConstrained        bool   // with NotInTeam or NotInChannel: only who the groups let in
+	WithoutTeam             bool
+	Active, Inactive        bool     // one of both at the most
+	Role                    string   // one role of the account
+	Roles                   []string // any of the account's, team's or channel's roles
+	TeamRoles, ChannelRoles []string
+	Sort                    string // last_activity_at or create_at in a team; status or admin in a channel; display_name in a group
+	Page, PerPage           int    // counted from 0; the API's 60 for 0, MaxPerPage at the most
+}
+
+func (q UsersQuery) values() url.Values {
+	v := pageQuery(q.Page, q.PerPage)
+	setText(v, "in_team", q.InTeam)
+	setText(v, "not_in_team", q.NotInTeam)
+	setText(v, "in_channel", q.InChannel)
+	setText(v, "not_in_channel", q.NotInChannel)
+	setText(v, "in_group", q.InGroup)
+	setText(v, "not_in_group", q.NotInGroup)
+	setFlag(v, "group_constrained", q.GroupConstrained)
+	setFlag(v, "without_team", q.WithoutTeam)
+	setFlag(v, "active", q.Active)
+	setFlag(v, "inactive", q.Inactive)
+	setText(v, "role", q.Role)
+	setText(v, "roles", strings.Join(q.Roles, ","))
+	setText(v, "team_roles", strings.Join(q.TeamRoles, ","))
+	setText(v, "channel_roles", strings.Join(q.ChannelRoles, ","))
+	setText(v, "sort", q.Sort)
+	return v
+}
+
+// Users gives one page of a list of users.
+func (c *Client) Users(ctx context.Context, q UsersQuery, opts ...CallOption) ([]*muster.User, error) {
+	return get[[]*muster.User](ctx, c, "/users", q.values(), opts...)
+}
+
+// AllUsers walks all pages of Users; q.Page and q.PerPage are not looked at.
+func (c *Client) AllUsers(ctx context.Context, q UsersQuery) iter.Seq2[*muster.User, error] {
+	return pages(func(page, perPage int) ([]*muster.User, error) {
+		q.Page, q.PerPage = page, perPage
+		return c.Users(ctx, q)
+	})
+}
+
+// UsersByIDs gives the accounts with these ids that changed after since (Unix ms; 0: all).
+func (c *Client) UsersByIDs(ctx context.Context, ids []string, since int64) ([]*muster.User, error) {
+	q := url.Values{}
+	if since != 0 {
+		q.Set("since", strconv.FormatInt(since, 10))
+	}
+	return send[[]*muster.User](ctx, c, http.MethodPost, "/users/ids", q, ids)
+}
+
+// UsersByUsernames gives the accounts with these usernames.
+func (c *Client) UsersByUsernames(ctx context.Context, usernames []string) ([]*muster.User, error) {
+	return send[[]*muster.User](ctx, c, http.MethodPost, "/users/usernames", nil, usernames)
+}
+
+// UsersByGroupChannels gives the members of each of the caller's group channels, by channel id.
+func (c *Client) UsersByGroupChannels(ctx context.Context, channelIDs []string) (map[string][]*muster.User, error) {
+	return send[map[string][]*muster.User](ctx, c, http.MethodPost, "/users/group_channels", nil, channelIDs)
+}
+
+// UserSearch is what to search users by; Term is needed, and matches the beginnings of words.
+type UserSearch struct {
+	Term             string   `json:"term"`
+	TeamID           string   `json:"team_id,omitempty"`
+	NotInTeamID      string   `json:"not_in_team_id,omitempty"`
+	InChannelID      string   `json:"in_channel_id,omitempty"`
+	NotInChannelID   string   `json:"not_in_channel_id,omitempty"` // needs TeamID
+	InGroupID        string   `json:"in_group_id,omitempty"`
+	NotInGroupID     string   `json:"not_in_group_id,omitempty"`
+	GroupConstrained bool     `json:"group_constrained,omitempty"`
+	AllowInactive    bool     `json:"allow_inactive,omitempty"` // deactivated accounts too
+	WithoutTeam      bool     `json:"without_team,omitempty"`
+	Limit            int      `json:"limit,omitempty"` // 1 to 1000; 0: 100
+	Role             string   `json:"role,omitempty"`
+	Roles            []string `json:"roles,omitempty"`
+	ChannelRoles     []string `json:"channel_roles,omitempty"`
+	TeamRoles        []string `json:"team_roles,omitempty"`
+}
+
+// SearchUsers finds users by name, and by e-mail address where the caller may see it.
+func (c *Client) SearchUsers(ctx context.Context, s UserSearch) ([]*muster.User, error) {
+	return send[[]*muster.User](ctx, c, http.MethodPost, "/users/search", nil, s)
+}
+
+// Autocomplete is what to complete; with a channel, users of the team outside of it are listed apart.
+type Autocomplete struct {
+	Name              string
+	TeamID, ChannelID string
+	Limit             int // 0: 100
+}
+
+// AutocompleteUsers finds users whose names begin like what was typed so far.
+func (c *Client) AutocompleteUsers(ctx context.Context, a Autocomplete) (*muster.UserAutocomplete, error) {
+	q := url.Values{"name": {a.Name}}
+	setText(q, "in_team", a.TeamID)
+	setText(q, "in_channel", a.ChannelID)
+	setNumber(q, "limit", a.Limit)
+	return get[*muster.UserAutocomplete](ctx, c, "/users/autocomplete", q)
+}
+
+// KnownUsers gives the ids of everybody who shares a channel with the caller.
+func (c *Client) KnownUsers(ctx context.Context) ([]string, error) {
+	return get[[]string](ctx, c, "/users/known", nil)
+}
+
+// UsersStats counts the users that the caller may see.
+func (c *Client) UsersStats(ctx context.Context) (*muster.UsersStats, error) {
+	return get[*muster.UsersStats](ctx, c, "/users/stats", nil)
+}
+
+// StatsQuery narrows a count of users.
+type StatsQuery struct {
+	InTeam, InChannel              string
+	IncludeDeleted, IncludeBots    bool
+	Roles, TeamRoles, ChannelRoles []string
+}
+
+// UsersStatsFiltered counts the users that q describes.
+func (c *Client) UsersStatsFiltered(ctx context.Context, q StatsQuery) (*muster.UsersStats, error) {
+	v := url.Values{}
+	setText(v, "in_team", q.InTeam)
+	setText(v, "in_channel", q.InChannel)
+	setFlag(v, "include_deleted", q.IncludeDeleted)
+	setFlag(v, "include_bots", q.IncludeBots)
+	setText(v, "roles", strings.Join(q.Roles, ","))
+	setText(v, "team_roles", strings.Join(q.TeamRoles, ","))
+	setText(v, "channel_roles", strings.Join(q.ChannelRoles, ","))
+	return get[*muster.UsersStats](ctx, c, "/users/stats/filtered", v)
+}
