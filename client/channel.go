@@ -70,7 +70,9 @@ func (c *Client) ChannelMembers(ctx context.Context, channelID string, page, per
 
 // AllChannelMembers walks all pages of ChannelMembers.
 func (c *Client) AllChannelMembers(ctx context.Context, channelID string) iter.Seq2[*muster.ChannelMember, error] {
-	return pages(func(page, perPage int) ([]*muster.ChannelMember, error) { return c.ChannelMembers(ctx, channelID, page, perPage) })
+	return pages(func(page, perPage int) ([]*muster.ChannelMember, error) {
+		return c.ChannelMembers(ctx, channelID, page, perPage)
+	})
 }
 
 // ChannelMember gives one membership of a channel.

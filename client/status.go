@@ -21,18 +21,3 @@ func (c *Client) StatusesByIDs(ctx context.Context, userIDs []string) ([]*muster
 func (c *Client) UpdateStatus(ctx context.Context, s *muster.Status) (*muster.Status, error) {
 	return send[*muster.Status](ctx, c, http.MethodPut, route("users", s.UserID, "status"), nil, s)
 }
-
-// Preferences gives all preferences of a user.
-func (c *Client) Preferences(ctx context.Context, userID string) ([]*muster.Preference, error) {
-	return get[[]*muster.Preference](ctx, c, route("users", userID, "preferences"), nil)
-}
-
-// UpdatePreferences sets preferences of a user and leaves the others as they are.
-func (c *Client) UpdatePreferences(ctx context.Context, userID string, list []*muster.Preference) error {
-	return act(ctx, c, http.MethodPut, route("users", userID, "preferences"), list)
-}
-
-// DeletePreferences removes preferences of a user.
-func (c *Client) DeletePreferences(ctx context.Context, userID string, list []*muster.Preference) error {
-	return act(ctx, c, http.MethodPost, route("users", userID, "preferences", "delete"), list)
-}

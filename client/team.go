@@ -66,7 +66,9 @@ func (c *Client) TeamMembers(ctx context.Context, teamID string, page, perPage i
 
 // AllTeamMembers walks all pages of TeamMembers.
 func (c *Client) AllTeamMembers(ctx context.Context, teamID string) iter.Seq2[*muster.TeamMember, error] {
-	return pages(func(page, perPage int) ([]*muster.TeamMember, error) { return c.TeamMembers(ctx, teamID, page, perPage) })
+	return pages(func(page, perPage int) ([]*muster.TeamMember, error) {
+		return c.TeamMembers(ctx, teamID, page, perPage)
+	})
 }
 
 // TeamMembersOfUser gives all team memberships of an account.
