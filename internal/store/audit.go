@@ -1,0 +1,22 @@
+package store
+
+import (
+	"context"
+
+	"muster"
+)
+
+// SaveAudit writes history rows that tell of no change.
+func (s *Store) SaveAudit(ctx context.Context, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error { return t.saveAudits(ctx, audits) })
+}
+
+// Audits lists an account's history, newest first.
+func (s *Store) Audits(ctx context.Context, userID string, offset, limit int) ([]*muster.Audit, error) {
+	rows, err := s.query(ctx, `SELECT id, create_at, user_id, action, extra_info, ip_address, session_id FROM audits
+		WHERE user_id = ? ORDER BY create_at DESC, id LIMIT ? OFFSET ?`, userID, limit, offset)
+	return collect(rows, err, func(r scanner) (*muster.Audit, error) {
+		a := &muster.Audit{}
+		return a, r.Scan(&a.ID, &a.CreateAt, &a.UserID, &a.Action, &a.ExtraInfo, &a.IPAddress, &a.SessionID)
+	})
+}

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"muster"
+)
+
+const sessionColumns = `id, user_id, create_at, expires_at, last_activity_at, device_id, roles, is_oauth, expired_notify, props`
+
+func scanSession(r scanner) (*muster.Session, error) {
+	s := &muster.Session{}
+	var props jsonMap
+	err := r.Scan(&s.ID, &s.UserID, &s.CreateAt, &s.ExpiresAt, &s.LastActivityAt, &s.DeviceID, &s.Roles, &s.IsOAuth, &s.ExpiredNotify, &props)
+	s.Props = props
+	return s, noRow(err)
+}
+
+// SessionOptions say what a sign-in changes besides the session itself.
+type SessionOptions struct {
+	ResetFailedAttempts bool
+	LastLogin           int64  // Unix ms
+	NewPasswordHash     string // a better hash of the same password, kept only while OldPasswordHash is the stored one
+	OldPasswordHash     string
+	ReplaceDeviceID     bool // other sessions of the same device end
+}
+
+// CreateSession stores a sign-in under the SHA-256 of its token. Beyond muster.MaxSessionsPerUser the least recently
+// used sessions of the account end. ErrNotFound when the account is gone, deactivated or has another password by now.
+func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHash []byte, o SessionOptions, audits ...*muster.Audit) (*muster.Session, error) {
+	return sess, s.write(ctx, func(t *tx) error {
+		if err := t.noteLogin(ctx, sess.UserID, o); err != nil {
+			return err
+		}
+		if o.ReplaceDeviceID {
+			if err := t.endDevice(ctx, sess.DeviceID, sess.ID); err != nil {
+				return err
+			}
+		}
+		_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+marks(11)+")", tokenHash,
+			sess.ID, sess.UserID, sess.CreateAt, sess.ExpiresAt, sess.LastActivityAt, sess.DeviceID, sess.Roles, sess.IsOAuth, sess.ExpiredNotify, jsonMap(sess.Props).value())
+		if err != nil {
+			return fmt.Errorf("insert session: %w", err)
+		}
+		if err := t.pruneSessions(ctx, sess.UserID); err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+func (t *tx) noteLogin(ctx context.Context, userID string, o SessionOptions) error {
+	hash := o.OldPasswordHash
+	if o.NewPasswordHash != "" {
+		hash = o.NewPasswordHash
+	}
+	failed := "failed_attempts"
+	if o.ResetFailedAttempts {
+		failed = "0"
+	}
+	return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+", password = ? WHERE id = ? AND delete_at = 0 AND password = ?",
+		o.LastLogin, hash, userID, o.OldPasswordHash))
+}
+
+func (t *tx) endDevice(ctx context.Context, deviceID, exceptID string) error {
+	_, err := t.exec(ctx, "DELETE FROM sessions WHERE device_id = ? AND device_id <> '' AND id <> ?", deviceID, exceptID)
+	return err
+}
+
+func (t *tx) pruneSessions(ctx context.Context, userID string) error {
+	_, err := t.exec(ctx, `DELETE FROM sessions WHERE id IN
+		(SELECT id FROM sessions WHERE user_id = ? ORDER BY last_activity_at DESC, id LIMIT 1000000 OFFSET ?)`, userID, muster.MaxSessionsPerUser)
+	return err
+}
+
+// SessionByTokenHash reads a session by the SHA-256 of its token.
+func (s *Store) SessionByTokenHash(ctx context.Context, hash []byte) (*muster.Session, error) {
+	return scanSession(s.queryRow(ctx, "SELECT "+sessionColumns+" FROM sessions WHERE token_hash = ?", hash))
+}
+
+// Session reads a session by id.
+func (s *Store) Session(ctx context.Context, id string) (*muster.Session, error) {
+	return scanSession(s.queryRow(ctx, "SELECT "+sessionColumns+" FROM sessions WHERE id = ?", id))
+}
+
+// Sessions lists an account's sessions that have not expired, most recently used first.
+func (s *Store) Sessions(ctx context.Context, userID string) ([]*muster.Session, error) {
+	rows, err := s.query(ctx, "SELECT "+sessionColumns+" FROM sessions WHERE user_id = ? AND (expires_at = 0 OR expires_at > ?) ORDER BY last_activity_at DESC, id",
+		userID, s.now().UnixMilli())
+	return collect(rows, err, scanSession)
+}
+
+// DeleteSession ends one session; one that is gone already is no error.
+func (s *Store) DeleteSession(ctx context.Context, id string, audits ...*muster.Audit) error {
+	return s.deleteSessions(ctx, audits, "DELETE FROM sessions WHERE id = ?", id)
+}
+
+// DeleteSessionsOf ends an account's sessions.
+func (s *Store) DeleteSessionsOf(ctx context.Context, userID string, audits ...*muster.Audit) error {
+	return s.deleteSessions(ctx, audits, "DELETE FROM sessions WHERE user_id = ?", userID)
+}
+
+// DeleteAllSessions ends everybody's sessions.
+func (s *Store) DeleteAllSessions(ctx context.Context, audits ...*muster.Audit) error {
+	return s.deleteSessions(ctx, audits, "DELETE FROM sessions")
+}
+
+func (s *Store) deleteSessions(ctx context.Context, audits []*muster.Audit, query string, args ...any) error {
+	return s.write(ctx, func(t *tx) error {
+		if _, err := t.exec(ctx, query, args...); err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// AttachDevice ties a session to a device, ends the device's other sessions and sets the new expiry (Unix ms, 0: never).
+func (s *Store) AttachDevice(ctx context.Context, sessionID, deviceID string, expiresAt int64, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.endDevice(ctx, deviceID, sessionID); err != nil {
+			return err
+		}
+		err := changed(t.exec(ctx, "UPDATE sessions SET device_id = ?, expires_at = ? WHERE id = ?", deviceID, expiresAt, sessionID))
+		if err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// TouchSessions notes when sessions were last used and, for some, when they now end; by id, Unix ms.
+func (s *Store) TouchSessions(ctx context.Context, at, extend map[string]int64) error {
+	return s.write(ctx, func(t *tx) error {
+		for id, ms := range at {
+			if _, err := t.exec(ctx, "UPDATE sessions SET last_activity_at = ? WHERE id = ? AND last_activity_at < ?", ms, id, ms); err != nil {
+				return fmt.Errorf("note activity: %w", err)
+			}
+		}
+		for id, ms := range extend {
+			if _, err := t.exec(ctx, "UPDATE sessions SET expires_at = ? WHERE id = ? AND expires_at < ?", ms, id, ms); err != nil {
+				return fmt.Errorf("extend session: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// DeleteExpiredSessions removes at most limit sessions that ended before a time (Unix ms) and gives how many.
+func (s *Store) DeleteExpiredSessions(ctx context.Context, before int64, limit int) (n int64, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		n, err = t.exec(ctx, `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at > 0 AND expires_at < ? LIMIT ?)`, before, limit)
+		return err
+	})
+	return n, err
+}

@@ -1,0 +1,30 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"muster"
+)
+
+const settingsName = "settings"
+
+// LoadSettings gives what SaveSettings kept, nil before the first time.
+func (s *Store) LoadSettings(ctx context.Context) ([]byte, error) {
+	v, err := scanString(s.queryRow(ctx, "SELECT value FROM system WHERE name = ?", settingsName))
+	if err = noRow(err); errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return []byte(v), err
+}
+
+// SaveSettings keeps the settings that administrators changed, as JSON.
+func (s *Store) SaveSettings(ctx context.Context, settings []byte, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", settingsName, string(settings))
+		if err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
