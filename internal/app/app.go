@@ -38,6 +38,7 @@ type App struct {
 	log       *slog.Logger
 	clock     func() time.Time
 	cache     *cache
+	roles     roleBook
 	activity  *activity
 	strangers *strangers
 	stop      context.CancelFunc

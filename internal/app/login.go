@@ -155,6 +155,9 @@ func (a *App) refuseStranger(ctx context.Context, name, plain string) error {
 		return err
 	}
 	a.strangers.tried(name)
+	if err := a.store.RecordStranger(ctx); err != nil {
+		return fmt.Errorf("count failed sign-in: %w", err)
+	}
 	return muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
 }
 

@@ -30,9 +30,10 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 		if err != nil {
 			return nil, err
 		}
-		opts.Join, opts.JoinChannels = member, true
+		opts.Join, opts.JoinChannels = member, a.defaultChannels()
 	}
-	if err := a.maySignUp(ctx, admin, opts.Join != nil); err != nil {
+	var err error
+	if opts.MustBeFirst, err = a.maySignUp(ctx, admin, opts.Join != nil); err != nil {
 		return nil, err
 	}
 	if err := a.checkNew(ctx, u); err != nil {
@@ -88,28 +89,24 @@ func (a *App) prepareNew(u *muster.User, admin bool) {
 	}
 }
 
-// maySignUp holds the settings that open or close the server to new accounts.
-func (a *App) maySignUp(ctx context.Context, admin, invited bool) error {
+// maySignUp holds the settings that open or close the server to new accounts. A closed server takes its first
+// account all the same; onlyFirst asks the store to make sure of it.
+func (a *App) maySignUp(ctx context.Context, admin, invited bool) (onlyFirst bool, err error) {
 	if admin {
-		return nil
+		return false, nil
 	}
 	c := a.Config()
 	switch {
-	case !c.TeamSettings.EnableUserCreation:
-		return muster.E(muster.Unimplemented, "api.user.create_user.signup_email_disabled.app_error")
-	case !c.EmailSettings.EnableSignUpWithEmail:
-		return muster.E(muster.Unimplemented, "api.user.create_user.signup_email_disabled.app_error")
+	case !c.TeamSettings.EnableUserCreation, !c.EmailSettings.EnableSignUpWithEmail:
+		return false, muster.E(muster.Unimplemented, "api.user.create_user.signup_email_disabled.app_error")
 	case c.TeamSettings.EnableOpenServer || invited:
-		return nil
+		return false, nil
 	}
 	empty, err := a.store.Empty(ctx)
-	if err != nil {
-		return err
+	if err == nil && !empty {
+		err = muster.E(muster.Forbidden, "api.user.create_user.no_open_server")
 	}
-	if !empty {
-		return muster.E(muster.Forbidden, "api.user.create_user.no_open_server")
-	}
-	return nil
+	return true, err
 }
 
 // checkNew validates a prepared account and replaces its password by the hash.
@@ -135,7 +132,7 @@ func (a *App) checkNew(ctx context.Context, u *muster.User) error {
 		return nil
 	}
 	if err := a.passwordPolicy(plain); err != nil {
-		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err)
+		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err, "Reason", muster.AsError(err).Message())
 	}
 	hash, err := a.passwords.Hash(ctx, plain)
 	u.Password = hash

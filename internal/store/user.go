@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"muster"
@@ -319,5 +320,15 @@ func (s *Store) RecordFailedLogin(ctx context.Context, id string, audits ...*mus
 			return err
 		}
 		return t.saveAudits(ctx, audits)
+	})
+}
+
+// RecordStranger writes as much as RecordFailedLogin does, for a name that nobody has: the time that a refused
+// sign-in takes must not tell the two apart.
+func (s *Store) RecordStranger(ctx context.Context) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES ('last_stranger', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+			strconv.FormatInt(t.now, 10))
+		return err
 	})
 }

@@ -285,7 +285,7 @@ func (s *Store) VisibleTo(ctx context.Context, viewer, userID string) (bool, err
 func (s *Store) UsersByGroupChannels(ctx context.Context, viewer string, channelIDs []string) (map[string][]*muster.User, error) {
 	out := map[string][]*muster.User{}
 	for chunk := range slices.Chunk(channelIDs, idsPerQuery) {
-		args := append(append([]any{muster.ChannelGroup, viewer, viewer}, anys(chunk)...))
+		args := append([]any{muster.ChannelGroup, viewer, viewer}, anys(chunk)...)
 		rows, err := s.query(ctx, `SELECT c.id, o.user_id FROM channels c JOIN channel_members o ON o.channel_id = c.id
 			WHERE c.type = ? AND o.user_id <> ? AND EXISTS (SELECT 1 FROM channel_members m WHERE m.channel_id = c.id AND m.user_id = ?)
 			AND c.id IN (`+marks(len(chunk))+")", args...)

@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"muster"
+	"muster/internal/store"
+)
+
+// roleBook is every role by name, read once and again after a change.
+type roleBook struct {
+	mu    sync.Mutex
+	roles map[string]*muster.Role // nil: to be read
+	may   map[string]map[muster.Permission]bool
+}
+
+// book gives the roles. They must not be changed.
+func (a *App) book(ctx context.Context) (roles map[string]*muster.Role, may map[string]map[muster.Permission]bool, err error) {
+	b := &a.roles
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.roles != nil {
+		return b.roles, b.may, nil
+	}
+	list, err := a.store.Roles(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read roles: %w", err)
+	}
+	roles, may = make(map[string]*muster.Role, len(list)), make(map[string]map[muster.Permission]bool, len(list))
+	for _, r := range list {
+		roles[r.Name] = r
+		set := make(map[muster.Permission]bool, len(r.Permissions))
+		for _, p := range r.Permissions {
+			set[muster.Permission(p)] = true
+		}
+		may[r.Name] = set
+	}
+	b.roles, b.may = roles, may
+	return roles, may, nil
+}
+
+// forget makes the next reader read the roles again. Call it after the commit and before the answer.
+func (b *roleBook) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.roles = nil
+}
+
+// grants tells whether any of the roles, separated by blanks, carries the permission.
+func (a *App) grants(ctx context.Context, roles string, p muster.Permission) (bool, error) {
+	_, may, err := a.book(ctx)
+	if err != nil {
+		return false, err
+	}
+	for r := range strings.FieldsSeq(roles) {
+		if may[r][p] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// may answers nil when the roles carry the permission; else kind Forbidden, naming it.
+func (a *App) may(ctx context.Context, roles string, p muster.Permission) error {
+	ok, err := a.grants(ctx, roles, p)
+	if err != nil || ok {
+		return err
+	}
+	return muster.E(muster.Forbidden, "api.context.permissions.app_error", "Permission", string(p))
+}
+
+// canSystem answers nil when the caller's own roles carry the permission; else kind Forbidden.
+func (a *App) canSystem(ctx context.Context, who *Caller, p muster.Permission) error {
+	return a.may(ctx, who.roles(), p)
+}
+
+// roles are the caller's system roles as they are now.
+func (c *Caller) roles() string {
+	switch {
+	case c.Session == nil:
+		return ""
+	case c.Session.Local:
+		return muster.RoleSystemAdmin
+	case c.User == nil:
+		return c.Session.Roles
+	}
+	return c.User.Roles
+}
+
+// canTeam answers nil when the caller's membership in the team or own roles carry the permission; else kind Forbidden.
+func (a *App) canTeam(ctx context.Context, who *Caller, teamID string, p muster.Permission) error {
+	refused := a.canSystem(ctx, who, p)
+	if !muster.IsKind(refused, muster.Forbidden) || !muster.ValidID(teamID) {
+		return refused
+	}
+	roles, err := a.store.TeamRolesOf(ctx, teamID, who.ID())
+	if err != nil {
+		return fmt.Errorf("read membership: %w", err)
+	}
+	return a.may(ctx, roles, p)
+}
+
+// canChannel answers nil when the caller's membership in the channel, in its team or own roles carry the permission; else kind Forbidden.
+func (a *App) canChannel(ctx context.Context, who *Caller, channelID string, p muster.Permission) error {
+	refused := a.canSystem(ctx, who, p)
+	if !muster.IsKind(refused, muster.Forbidden) || !muster.ValidID(channelID) {
+		return refused
+	}
+	roles, teamID, err := a.store.ChannelRolesOf(ctx, channelID, who.ID())
+	if errors.Is(err, store.ErrNotFound) {
+		return refused
+	}
+	if err != nil {
+		return fmt.Errorf("read membership: %w", err)
+	}
+	if a.may(ctx, roles, p) == nil {
+		return nil
+	}
+	if teamID == "" {
+		return refused
+	}
+	return a.canTeam(ctx, who, teamID, p)
+}

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"muster"
+)
+
+// roleNamesMax is how many roles one request may ask for.
+const roleNamesMax = 100
+
+// Roles lists every role by name; needs to read the permissions.
+func (a *App) Roles(ctx context.Context, who *Caller) ([]*muster.Role, error) {
+	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	roles, _, err := a.book(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.SortedFunc(maps.Values(roles), byRoleName), nil
+}
+
+func byRoleName(a, b *muster.Role) int { return strings.Compare(a.Name, b.Name) }
+
+// Role gives a role by id; kind NotFound.
+func (a *App) Role(ctx context.Context, id string) (*muster.Role, error) {
+	roles, _, err := a.book(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range roles {
+		if r.ID == id {
+			return r, nil
+		}
+	}
+	return nil, muster.E(muster.NotFound, "app.role.get.app_error")
+}
+
+// RoleByName gives a role by name; kind NotFound.
+func (a *App) RoleByName(ctx context.Context, name string) (*muster.Role, error) {
+	roles, _, err := a.book(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r := roles[name]; r != nil {
+		return r, nil
+	}
+	return nil, muster.E(muster.NotFound, "app.role.get_by_name.app_error")
+}
+
+// RolesByNames gives the roles among names that there are.
+func (a *App) RolesByNames(ctx context.Context, names []string) ([]*muster.Role, error) {
+	if len(names) == 0 || len(names) > roleNamesMax {
+		return nil, muster.InvalidParam("rolenames")
+	}
+	if !muster.ValidRoleNames(strings.Join(names, " ")) {
+		return nil, muster.InvalidParam("rolename")
+	}
+	roles, _, err := a.book(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []*muster.Role{}
+	for _, n := range names {
+		if r := roles[n]; r != nil && !slices.Contains(list, r) {
+			list = append(list, r)
+		}
+	}
+	return list, nil
+}
+
+// PatchRole replaces what a role grants, from this moment on. The administrators' own role can't lose manage_system,
+// for nobody could give it back. Kinds: Forbidden, NotFound, Invalid.
+func (a *App) PatchRole(ctx context.Context, who *Caller, id string, p muster.RolePatch) (*muster.Role, error) {
+	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	role, err := a.Role(ctx, id)
+	if err != nil || p.Permissions == nil {
+		return role, err
+	}
+	granted := slices.Clone(*p.Permissions)
+	slices.Sort(granted)
+	granted = slices.Compact(granted)
+	for _, name := range granted {
+		if !muster.KnownPermission(name) {
+			return nil, muster.InvalidParam("permissions")
+		}
+	}
+	if role.Name == muster.RoleSystemAdmin && !slices.Contains(granted, string(muster.PermManageSystem)) {
+		return nil, muster.InvalidParam("permissions")
+	}
+	updated, err := a.store.UpdateRolePermissions(ctx, id, granted, a.auditSelf(who, "role="+role.Name))
+	a.roles.forget()
+	if err != nil {
+		return nil, missing(err, muster.NotFound, "app.role.get.app_error")
+	}
+	a.publish(muster.EventRoleUpdated, map[string]any{"role": updated}, muster.Audience{})
+	return updated, nil
+}
+
+// roleExists tells whether there is a role of that name; not if the roles can't be read.
+func (a *App) roleExists(ctx context.Context, name string) bool {
+	roles, _, err := a.book(ctx)
+	return err == nil && roles[name] != nil
+}
+
+// checkRolesExist refuses a list of role names in which one is nobody's; kind Invalid.
+func (a *App) checkRolesExist(ctx context.Context, names string) error {
+	for name := range strings.FieldsSeq(names) {
+		if !a.roleExists(ctx, name) {
+			return muster.E(muster.Invalid, "app.role.check_roles_exist.role_not_found", "Name", name)
+		}
+	}
+	return nil
+}

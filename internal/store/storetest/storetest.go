@@ -1,0 +1,80 @@
+// Package storetest opens fresh databases for tests: SQLite always, PostgreSQL where MUSTER_TEST_POSTGRES names a server.
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver that creates and drops databases
+
+	"muster"
+	"muster/internal/store"
+)
+
+const serverVariable = "MUSTER_TEST_POSTGRES"
+
+// Each runs a test on every database that is there, each time on a fresh one.
+func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
+}
+
+// SQLite opens a fresh embedded database.
+func SQLite(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, store.Options{DataDir: t.TempDir()})
+}
+
+// Postgres opens a fresh database on the server of MUSTER_TEST_POSTGRES. Without one the test is skipped, or fails where CI is true.
+func Postgres(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, store.Options{DSN: PostgresDSN(t)})
+}
+
+// PostgresDSN makes a fresh database and gives its address; it is dropped after the test.
+func PostgresDSN(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv(serverVariable)
+	if server == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(serverVariable + " names no PostgreSQL server")
+		}
+		t.Skip("SKIPPED: " + serverVariable + " names no PostgreSQL server (scripts/with-postgres.sh starts one)")
+	}
+	name := "muster_" + strings.ToLower(muster.NewID())
+	admin, err := sql.Open("pgx", server)
+	check(t, err)
+	exec := func(statement string) {
+		_, err := admin.ExecContext(context.Background(), statement)
+		check(t, err)
+	}
+	exec("CREATE DATABASE " + name)
+	t.Cleanup(func() {
+		exec("DROP DATABASE " + name + " WITH (FORCE)")
+		check(t, admin.Close())
+	})
+	u, err := url.Parse(server)
+	check(t, err)
+	u.Path = "/" + name
+	return u.String()
+}
+
+func open(t testing.TB, o store.Options) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), o)
+	check(t, err)
+	t.Cleanup(func() { check(t, s.Close()) })
+	return s
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
