@@ -3,6 +3,9 @@ package mustertest
 
 import (
 	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
@@ -25,10 +28,11 @@ const Password = "Passw0rd!test"
 
 // Server is a running server and what a test looks at behind it.
 type Server struct {
-	URL    string
-	Store  *store.Store
-	App    *app.App
-	events *ear
+	URL     string
+	Handler http.Handler // what answers at URL
+	Store   *store.Store
+	App     *app.App
+	events  *ear
 }
 
 // Each runs a scenario on every database that is there, each time on a fresh server.
@@ -39,7 +43,13 @@ func Each(t *testing.T, scenario func(t *testing.T, s *Server)) {
 	})
 }
 
-func serve(t *testing.T, db *store.Store) *Server {
+// New starts a fresh server on the embedded database.
+func New(t testing.TB) *Server {
+	t.Helper()
+	return serve(t, storetest.SQLite(t))
+}
+
+func serve(t testing.TB, db *store.Store) *Server {
 	t.Helper()
 	ctx := context.Background()
 	live, _, err := config.Load(config.Options{})
@@ -51,20 +61,23 @@ func serve(t *testing.T, db *store.Store) *Server {
 	events := &ear{}
 	b := &bus.Bus{}
 	b.Subscribe(events.hear)
-	a := app.New(app.Options{Store: db, Config: live, Passwords: password.New(password.Options{}), Blobs: blobs, Bus: b})
-	h := httptest.NewServer(api.New(api.Options{App: a, Version: "test"}))
+	log := slog.New(slog.DiscardHandler)
+	a := app.New(app.Options{Store: db, Config: live, Passwords: password.New(password.Options{}), Blobs: blobs, Bus: b, Log: log})
+	handler := api.New(api.Options{App: a, Log: log, Version: "test"})
+	h := httptest.NewServer(handler)
 	t.Cleanup(func() {
 		h.Close()
 		must(t, a.Close(ctx))
+		must(t, blobs.Close())
 	})
-	return &Server{URL: h.URL, Store: db, App: a, events: events}
+	return &Server{URL: h.URL, Handler: handler, Store: db, App: a, events: events}
 }
 
 // Client is a client of the server that is not signed in.
 func (s *Server) Client() *client.Client { return client.New(s.URL) }
 
 // Admin makes the first account, or signs it in again, and gives its client and itself.
-func (s *Server) Admin(t *testing.T) (*client.Client, *muster.User) {
+func (s *Server) Admin(t testing.TB) (*client.Client, *muster.User) {
 	t.Helper()
 	if _, err := s.Store.UserByUsername(t.Context(), "admin"); err == nil {
 		return s.SignIn(t, "admin")
@@ -73,13 +86,13 @@ func (s *Server) Admin(t *testing.T) (*client.Client, *muster.User) {
 }
 
 // User makes an account by the administrator's hand and signs it in.
-func (s *Server) User(t *testing.T, name string) (*client.Client, *muster.User) {
+func (s *Server) User(t testing.TB, name string) (*client.Client, *muster.User) {
 	t.Helper()
 	admin, _ := s.Admin(t)
 	return s.signUp(t, admin, name)
 }
 
-func (s *Server) signUp(t *testing.T, by *client.Client, name string) (*client.Client, *muster.User) {
+func (s *Server) signUp(t testing.TB, by *client.Client, name string) (*client.Client, *muster.User) {
 	t.Helper()
 	_, err := by.CreateUser(t.Context(), &muster.User{Username: name, Email: name + "@example.com", Password: Password})
 	must(t, err)
@@ -87,7 +100,7 @@ func (s *Server) signUp(t *testing.T, by *client.Client, name string) (*client.C
 }
 
 // SignIn starts a session of an account made here.
-func (s *Server) SignIn(t *testing.T, name string) (*client.Client, *muster.User) {
+func (s *Server) SignIn(t testing.TB, name string) (*client.Client, *muster.User) {
 	t.Helper()
 	c := s.Client()
 	u, err := c.Login(t.Context(), name, Password)
@@ -96,10 +109,10 @@ func (s *Server) SignIn(t *testing.T, name string) (*client.Client, *muster.User
 }
 
 // Configure patches the settings as an administrator would.
-func (s *Server) Configure(t *testing.T, patch string) {
+func (s *Server) Configure(t testing.TB, patch string) {
 	t.Helper()
 	admin, _ := s.Admin(t)
-	_, err := admin.PatchConfig(t.Context(), []byte(patch))
+	_, err := admin.PatchConfig(t.Context(), json.RawMessage(patch))
 	must(t, err)
 }
 
@@ -133,7 +146,7 @@ func (e *ear) forget() {
 	e.heard = nil
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
