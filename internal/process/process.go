@@ -3,6 +3,7 @@ package process
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,12 +36,21 @@ type Process struct {
 
 const announcement = "listening on "
 
+// Options say what to run.
+type Options struct {
+	Program string
+	Args    []string
+	Env     []string  // further variables, NAME=value
+	Input   []byte    // standard input
+	Log     io.Writer // gets standard error
+}
+
 // Start runs a program and waits for it to print where it listens. The process ends with ctx at the latest.
-// env are further variables, NAME=value; what it writes to standard error goes to log.
-func Start(ctx context.Context, log io.Writer, env []string, program string, args ...string) (*Process, error) {
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = append(os.Environ(), env...)
-	cmd.Stderr = log
+func Start(ctx context.Context, o Options) (*Process, error) {
+	cmd := exec.CommandContext(ctx, o.Program, o.Args...)
+	cmd.Env = append(os.Environ(), o.Env...)
+	cmd.Stdin = bytes.NewReader(o.Input)
+	cmd.Stderr = o.Log
 	cmd.WaitDelay = time.Second // whoever inherited its pipes must not keep Wait
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -59,7 +69,7 @@ func Start(ctx context.Context, log io.Writer, env []string, program string, arg
 			return p, nil
 		}
 	}
-	return nil, errors.Join(fmt.Errorf("%s ended before it listened", program), lines.Err(), p.Kill())
+	return nil, errors.Join(fmt.Errorf("%s ended before it listened", o.Program), lines.Err(), p.Kill())
 }
 
 // PID is the process's number.

@@ -36,8 +36,10 @@ type server struct {
 
 func (s *server) start(t *testing.T) {
 	t.Helper()
-	env := []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS="}
-	p, err := process.Start(context.WithoutCancel(t.Context()), t.Output(), env, s.program, "serve", "--listen", s.address, "--data", s.data)
+	p, err := process.Start(context.WithoutCancel(t.Context()), process.Options{
+		Program: s.program, Args: []string{"serve", "--listen", s.address, "--data", s.data},
+		Env: []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS="}, Log: t.Output(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

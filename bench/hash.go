@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"muster/internal/signin/password"
+)
+
+// hashCommand is what sign-ins are compared with: the hash alone, of the server's parameters, on as many workers.
+type hashCommand struct {
+	Time time.Duration `required:""`
+}
+
+func (h hashCommand) Run(ctx context.Context) error {
+	example, err := password.New(password.Options{}).Hash(ctx, secret)
+	if err != nil {
+		return err
+	}
+	var version int
+	var memory, passes uint32
+	var lanes uint8
+	if _, err := fmt.Sscanf(example, "$argon2id$v=%d$m=%d,t=%d,p=%d$", &version, &memory, &passes, &lanes); err != nil {
+		return fmt.Errorf("parameters of %q: %w", example, err)
+	}
+	var hashes atomic.Int64
+	var running sync.WaitGroup
+	began := time.Now()
+	for range runtime.GOMAXPROCS(0) {
+		running.Go(func() {
+			for time.Since(began) < h.Time {
+				argon2.IDKey([]byte(secret), []byte("sixteen byte salt")[:16], passes, memory, lanes, 32)
+				hashes.Add(1)
+			}
+		})
+	}
+	running.Wait()
+	fmt.Println(float64(hashes.Load()) / time.Since(began).Seconds())
+	return nil
+}
+
+// hashRate runs hashCommand in a process of its own and gives the hashes a second.
+func hashRate(ctx context.Context, program string, length time.Duration) (float64, error) {
+	out, err := exec.CommandContext(ctx, program, "hash", "--time", length.String()).Output()
+	if err != nil {
+		return 0, fmt.Errorf("bare hashing: %w", err)
+	}
+	return strconv.ParseFloat(string(bytes.TrimSpace(out)), 64)
+}

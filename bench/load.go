@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The load generator shares its processors with the server, so it does as little as it can: requests are bytes made
+// beforehand, and of an answer only the status and the length are looked at.
+
+// conn is a kept-alive connection.
+type conn struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+func dial(address string) (*conn, error) {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{c, bufio.NewReaderSize(c, 64<<10)}, nil
+}
+
+var contentLength = []byte("Content-Length: ")
+
+// ask sends a request and reads its answer to the end; any status but 200 is an error.
+func (c *conn) ask(request []byte) error {
+	if _, err := c.Write(request); err != nil {
+		return err
+	}
+	line, err := c.in.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	ok := bytes.HasPrefix(line, []byte("HTTP/1.1 200 "))
+	status := string(bytes.TrimSpace(line[:min(len(line), 80)]))
+	length := -1
+	for {
+		line, err = c.in.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) <= 2 {
+			break
+		}
+		if value, found := bytes.CutPrefix(line, contentLength); found {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return err
+			}
+		}
+	}
+	if !ok || length < 0 {
+		return fmt.Errorf("answered %q with a length of %d to %q", status, length, firstLine(request))
+	}
+	_, err = c.in.Discard(length)
+	return err
+}
+
+func firstLine(request []byte) []byte {
+	line, _, _ := bytes.Cut(request, []byte("\r\n"))
+	return line
+}
+
+// getRequest is the bytes of a GET with a session.
+func getRequest(path, token string) []byte {
+	return []byte("GET " + path + " HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " + token + "\r\n\r\n")
+}
+
+// postRequest is the bytes of a POST of a JSON body; token may be "".
+func postRequest(path, token, body string) []byte {
+	authorization := ""
+	if token != "" {
+		authorization = "Authorization: Bearer " + token + "\r\n"
+	}
+	return []byte("POST " + path + " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n" + authorization +
+		"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+}
+
+// rate asks over several connections at once and gives the answers a second. Connection i goes round requests[i].
+func rate(ctx context.Context, address string, requests [][][]byte, length time.Duration) (float64, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var answers atomic.Int64
+	var stop atomic.Bool
+	var running sync.WaitGroup
+	for _, mine := range requests {
+		c, err := dial(address)
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = c.Close() }() // nothing is lost
+		running.Go(func() {
+			for i := 0; !stop.Load(); i++ {
+				if err := c.ask(mine[i%len(mine)]); err != nil {
+					cancel(err)
+					return
+				}
+				answers.Add(1)
+			}
+		})
+	}
+	wait(ctx, length/4) // until caches are warm and connections grown
+	before, began := answers.Load(), time.Now()
+	wait(ctx, length)
+	got, took := answers.Load()-before, time.Since(began)
+	stop.Store(true)
+	running.Wait()
+	return float64(got) / took.Seconds(), context.Cause(ctx)
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// latency asks one thing after the other over one connection.
+func latency(address string, requests [][]byte) (spread, error) {
+	c, err := dial(address)
+	if err != nil {
+		return spread{}, err
+	}
+	defer func() { _ = c.Close() }() // nothing is lost
+	var took []time.Duration
+	for _, r := range requests {
+		began := time.Now()
+		if err := c.ask(r); err != nil {
+			return spread{}, err
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	return spread{p50: took[len(took)/2], p99: took[len(took)*99/100]}, nil
+}
+
+// spread is how long requests took: half of them and nearly all of them.
+type spread struct{ p50, p99 time.Duration }
+
+// median of a list that is not empty.
+func median[T float64 | time.Duration](list []T) T {
+	list = slices.Sorted(slices.Values(list))
+	return list[len(list)/2]
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"muster/internal/process"
+	"muster/internal/store"
+)
+
+// What the figures should be (issue 2).
+const (
+	requestRatioAim = 0.7
+	signInRatioAim  = 0.9
+	startAim        = 150 * time.Millisecond
+	memoryAim       = 40 << 20 // bytes
+)
+
+const idleBeforeMemory = 2 * time.Second
+
+// bench is one run of everything.
+type bench struct {
+	runCommand
+	program string // the server
+	self    string // this program, which is also the bare server
+	dir     string // for everything that is thrown away
+	table   table
+}
+
+// Run implements the command.
+func (c *runCommand) Run(ctx context.Context) (err error) {
+	b := &bench{runCommand: *c}
+	if b.dir, err = os.MkdirTemp("", "muster-bench-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
+	if b.self, err = os.Executable(); err != nil {
+		return err
+	}
+	step("building the server")
+	if b.program, err = process.Build(ctx, "muster/cmd/muster", b.dir); err != nil {
+		return err
+	}
+	if err := b.measure(ctx); err != nil {
+		return err
+	}
+	return b.table.print(os.Stdout)
+}
+
+func step(what string) { fmt.Fprintln(os.Stderr, what+" ...") }
+
+func (b *bench) measure(ctx context.Context) error {
+	large := directory{name: "SQLite", data: b.Data}
+	if large.data == "" {
+		large.data = filepath.Join(b.dir, "large")
+	}
+	if err := b.startUps(ctx, "an empty directory", func(i int) directory {
+		return directory{data: filepath.Join(b.dir, "empty"+strconv.Itoa(i))}
+	}); err != nil {
+		return err
+	}
+	if err := b.seed(ctx, large); err != nil {
+		return err
+	}
+	if err := b.startUps(ctx, fmt.Sprintf("%d users", b.Users), func(int) directory { return large }); err != nil {
+		return err
+	}
+	if err := b.with(ctx, large, b.rates); err != nil {
+		return err
+	}
+	if err := b.with(ctx, large, b.latencies); err != nil {
+		return err
+	}
+	if b.Postgres == "" {
+		return nil
+	}
+	return b.postgres(ctx)
+}
+
+// directory is a place that a server keeps its users in.
+type directory struct {
+	name, data string
+	dsn        string // "" for SQLite
+}
+
+func (b *bench) seed(ctx context.Context, d directory) error {
+	step(fmt.Sprintf("making %d users in %s", b.Users, d.name))
+	return seed(ctx, store.Options{DSN: d.dsn, DataDir: d.data}, b.Users)
+}
+
+func (b *bench) start(ctx context.Context, d directory) (*process.Process, error) {
+	args := []string{"serve", "--listen", "127.0.0.1:0", "--data", d.data}
+	if d.dsn != "" {
+		args = append(args, "--database", d.dsn)
+	}
+	return process.Start(ctx, process.Options{
+		Program: b.program, Args: args, Env: []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS=127.0.0.1:0"}, Log: os.Stderr,
+	})
+}
+
+// with runs something against a server of a directory.
+func (b *bench) with(ctx context.Context, d directory, do func(context.Context, directory, *process.Process) error) error {
+	p, err := b.start(ctx, d)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(ctx, d, p), p.Stop())
+}
+
+// startUps measures how long a server takes until it listens, and its memory while nobody asks it anything.
+func (b *bench) startUps(ctx context.Context, what string, next func(round int) directory) error {
+	step("starting up with " + what)
+	var took []time.Duration
+	var memory int64
+	for i := range b.Rounds {
+		err := b.with(ctx, next(i), func(ctx context.Context, _ directory, p *process.Process) (err error) {
+			took = append(took, p.Ready)
+			if i == 0 {
+				wait(ctx, idleBeforeMemory)
+				memory, err = residentBytes(p.PID())
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	b.table.figure("start-up with "+what, round(median(took)), "under "+startAim.String(), median(took) < startAim)
+	b.table.figure("resident memory, idle, with "+what, mebibytes(memory), "under "+mebibytes(memoryAim), memory < memoryAim)
+	return nil
+}
+
+// residentBytes reads what Linux says of a process's memory (VmRSS of proc(5), in KiB).
+func residentBytes(pid int) (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	var kib int64
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		return 0, fmt.Errorf("VmRSS: %w", err)
+	}
+	return kib << 10, nil
+}
+
+// rates compares requests and sign-ins a second with those of bare programs, in turns.
+func (b *bench) rates(ctx context.Context, _ directory, p *process.Process) error {
+	people, err := signIn(ctx, p.URL, min(b.Connections, b.Users))
+	if err != nil {
+		return err
+	}
+	me, byID := make([][][]byte, b.Connections), make([][][]byte, b.Connections)
+	paths := []string{"/api/v4/users/me"}
+	for _, u := range people {
+		paths = append(paths, "/api/v4/users/"+u.id)
+	}
+	for i := range b.Connections {
+		token := people[i%len(people)].token
+		me[i] = [][]byte{getRequest(paths[0], token)}
+		for _, path := range paths[1:] {
+			byID[i] = append(byID[i], getRequest(path, token))
+		}
+	}
+	bare, err := startBare(ctx, b.self, p.URL, people[0].token, paths)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = bare.Kill() }() // it holds nothing
+	served := func(p *process.Process, requests [][][]byte) measurement {
+		return func() (float64, error) { return rate(ctx, host(p.URL), requests, b.Time) }
+	}
+	if err := b.compare("GET users/me, requests/s", served(p, me), served(bare, me), requestRatioAim); err != nil {
+		return err
+	}
+	if err := b.compare("GET users/{id}, requests/s", served(p, byID), served(bare, byID), requestRatioAim); err != nil {
+		return err
+	}
+	hashes := func() (float64, error) { return hashRate(ctx, b.self, b.Time) }
+	return b.compare("sign-ins/s", served(p, b.signIns()), hashes, signInRatioAim)
+}
+
+// signIns are requests to sign in, by as many people as there may be at once; each connection has its own.
+func (b *bench) signIns() [][][]byte {
+	const peoplePerConnection = 16
+	all := make([][][]byte, b.Connections)
+	for n := range min(b.Connections*peoplePerConnection, b.Users) {
+		_, _, name := person(n)
+		body := `{"login_id":"` + name + `","password":"` + secret + `"}`
+		all[n%len(all)] = append(all[n%len(all)], postRequest("/api/v4/users/login", "", body))
+	}
+	return all
+}
+
+// measurement gives how often something happens in a second.
+type measurement func() (float64, error)
+
+// compare measures the server and the bare program in turns, so that what else the machine does meets both.
+func (b *bench) compare(what string, server, bare measurement, aim float64) error {
+	step(what)
+	var ours, theirs, ratios []float64
+	for range b.Rounds {
+		s, err := server()
+		if err != nil {
+			return err
+		}
+		r, err := bare()
+		if err != nil {
+			return err
+		}
+		ours, theirs, ratios = append(ours, s), append(theirs, r), append(ratios, s/r)
+	}
+	b.table.ratio(what, median(ours), median(theirs), median(ratios), aim)
+	return nil
+}
+
+func host(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return base // dialling it tells what is wrong
+	}
+	return u.Host
+}
