@@ -137,6 +137,21 @@ func (t *tx) insertUser(ctx context.Context, u *muster.User) error {
 	return t.saveTerms(ctx, u)
 }
 
+// ImportUsers inserts many accounts as they are in one transaction: all of them or none. Errors as CreateUser's.
+func (s *Store) ImportUsers(ctx context.Context, users []*muster.User) error {
+	return s.write(ctx, func(t *tx) error {
+		if _, err := t.claimFirst(ctx); err != nil {
+			return err
+		}
+		for _, u := range users {
+			if err := t.insertUser(ctx, u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // clash names what another account already has. self is the id of the account that may have it.
 func (t *tx) clash(ctx context.Context, u *muster.User, self string) error {
 	for _, c := range []struct {

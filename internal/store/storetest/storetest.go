@@ -78,3 +78,13 @@ func check(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Exec runs a statement on a PostgreSQL database that no Store has open.
+func Exec(t testing.TB, dsn, statement string) {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	check(t, err)
+	_, err = db.ExecContext(context.Background(), statement)
+	check(t, err)
+	check(t, db.Close())
+}
