@@ -1,0 +1,140 @@
+package avatar
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	_ "image/gif"  // the formats that people upload
+	_ "image/jpeg" //
+	_ "image/png"  //
+	"io"
+
+	scale "golang.org/x/image/draw"
+	_ "golang.org/x/image/webp" //
+)
+
+// What Prepare refuses.
+var (
+	ErrTooLarge = errors.New("the file is larger than is taken")
+	ErrPixels   = errors.New("the picture has more pixels than are taken")
+	ErrFormat   = errors.New("the file is no PNG, JPEG, GIF or WebP picture, or a damaged one")
+)
+
+// Limits bound what Prepare takes in.
+type Limits struct {
+	MaxBytes  int64
+	MaxPixels int64 // width times height
+}
+
+const maxSide = 1 << 16
+
+// decoding bounds memory: one picture at a time, for a progressive JPEG takes twelve bytes a pixel.
+var decoding = make(chan struct{}, 1)
+
+// Prepare reads an uploaded picture, by its content whatever its name says, turns it upright, cuts the middle square out and
+// scales it to Size. Limits are checked before anything is decoded. Of several frames the first is taken.
+// Errors: ErrTooLarge, ErrPixels, ErrFormat, and the reader's own, wrapped.
+func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read picture: %w", err)
+	}
+	if int64(len(data)) > l.MaxBytes {
+		return nil, ErrTooLarge
+	}
+	if err := checkSize(data, l.MaxPixels); err != nil {
+		return nil, err
+	}
+	select {
+	case decoding <- struct{}{}:
+		defer func() { <-decoding }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting to decode a picture: %w", ctx.Err())
+	}
+	img, err := decode(data)
+	if err != nil {
+		return nil, err
+	}
+	return encode(turn(square(img), orientation(data)))
+}
+
+// checkSize reads no more than the picture's header.
+func checkSize(data []byte, maxPixels int64) (err error) {
+	defer refusePanic(&err)
+	c, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if c.Width <= 0 || c.Height <= 0 {
+		return ErrFormat
+	}
+	if c.Width > maxSide || c.Height > maxSide || int64(c.Width)*int64(c.Height) > maxPixels {
+		return ErrPixels
+	}
+	return nil
+}
+
+func decode(data []byte) (img image.Image, err error) {
+	defer refusePanic(&err)
+	img, _, err = image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if img.Bounds().Empty() {
+		return nil, ErrFormat
+	}
+	return img, nil
+}
+
+// refusePanic keeps a decoder's mistake about a crafted file from being ours.
+func refusePanic(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: decoder: %v", ErrFormat, p)
+	}
+}
+
+// square cuts the middle out and scales it.
+func square(img image.Image) *image.RGBA {
+	b := img.Bounds()
+	side := min(b.Dx(), b.Dy())
+	from := image.Rect(0, 0, side, side).Add(b.Min).Add(image.Pt((b.Dx()-side)/2, (b.Dy()-side)/2))
+	out := image.NewRGBA(image.Rect(0, 0, Size, Size))
+	scale.CatmullRom.Scale(out, out.Bounds(), img, from, draw.Src, nil)
+	return out
+}
+
+// turn brings a square picture upright. EXIF numbers eight ways to hold a camera: 5 to 8 swap the axes, and
+// within each four come plain, mirrored left-right, turned half and mirrored top-bottom.
+func turn(img *image.RGBA, orientation int) *image.RGBA {
+	if orientation <= 1 || orientation > 8 {
+		return img
+	}
+	out := image.NewRGBA(img.Bounds())
+	last := Size - 1
+	for y := range Size {
+		for x := range Size {
+			fromX, fromY := x, y
+			switch orientation {
+			case 2:
+				fromX = last - x
+			case 3:
+				fromX, fromY = last-x, last-y
+			case 4:
+				fromY = last - y
+			case 5:
+				fromX, fromY = y, x
+			case 6:
+				fromX, fromY = y, last-x
+			case 7:
+				fromX, fromY = last-y, last-x
+			case 8:
+				fromX, fromY = last-y, x
+			}
+			out.SetRGBA(x, y, img.RGBAAt(fromX, fromY))
+		}
+	}
+	return out
+}
