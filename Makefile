@@ -1,0 +1,54 @@
+# Plain "make" lists the targets.
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## serve on 127.0.0.1:8065 with the data under ./data
+	go run ./cmd/muster
+
+.PHONY: build
+build: ## build bin/muster
+	go build -o bin/muster ./cmd/muster
+
+.PHONY: test
+test: ## all tests: both databases, race detector, JavaScript client
+	scripts/with-postgres.sh scripts/test.sh
+
+.PHONY: test-quick
+test-quick: ## the Go tests on SQLite alone, without the race detector and the long ones
+	go test -short ./...
+
+.PHONY: lint
+lint: ## golangci-lint with .golangci.yml, shellcheck
+	scripts/lint.sh
+
+.PHONY: fmt
+fmt: ## format the Go files
+	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (30s) each
+	scripts/fuzz.sh
+
+.PHONY: bench
+bench: ## measure rates, start-up, memory and searches
+	go run ./bench
+
+.PHONY: crash
+crash: ## kill the server while it writes; nothing acknowledged may be lost
+	go test -count=1 -v ./test/crash
+
+.PHONY: generate
+generate: ## write docs/configuration.md and docs/errors.md anew
+	go generate ./...
+
+.PHONY: wire
+wire: ## replay the recorded exchanges beside the checkout, in ../shared
+	scripts/wire.sh
+
+.PHONY: clean
+clean: ## remove what was built (not ./data)
+	rm -rf bin test/js/node_modules

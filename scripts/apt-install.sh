@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# apt-install.sh PACKAGE... - installs Debian packages where that is possible: as root, with apt-get. Fails elsewhere.
+set -euo pipefail
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+	echo "can't install $*: that needs root and apt-get" >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "$@" >/dev/null

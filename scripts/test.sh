@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# test.sh - everything that must pass: go vet, the Go tests under the race detector, the published JavaScript client.
+# "make test" runs it under with-postgres.sh, so that the tests run on both databases.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+skipped=()
+
+# skip says aloud that a part does not run; with CI=true nothing may be skipped.
+skip() {
+	echo "SKIPPED: $*" >&2
+	if [ "${CI:-}" = true ]; then
+		exit 1
+	fi
+	skipped+=("$*")
+}
+
+race=-race
+if ! command -v "$(go env CC)" >/dev/null; then
+	skip "the race detector, for want of a C compiler"
+	race=
+fi
+if [ -z "${MUSTER_TEST_POSTGRES:-}" ]; then
+	skip "PostgreSQL, for want of a server (make test brings one up)"
+fi
+
+echo "== go vet"
+go vet ./...
+echo "== go test"
+go test ${race:+"$race"} -timeout 12m ./...
+echo "== JavaScript client"
+if command -v npm >/dev/null; then
+	(cd test/js && npm ci --no-audit --no-fund --loglevel=error && npm test)
+else
+	skip "the JavaScript client, for want of Node.js"
+fi
+
+minutes=$(printf '%d min %02d s' $((SECONDS / 60)) $((SECONDS % 60)))
+if [ ${#skipped[@]} -eq 0 ]; then
+	echo "PASSED in $minutes: Go tests with the race detector on SQLite and PostgreSQL, JavaScript client"
+else
+	printf 'PASSED in %s, but without:\n' "$minutes"
+	printf '  %s\n' "${skipped[@]}"
+fi

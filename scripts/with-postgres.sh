@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# with-postgres.sh CMD [ARG...] - runs a command beside a private PostgreSQL, named in MUSTER_TEST_POSTGRES.
+# The server is on a free loopback port in a temporary directory, and gone when the command ends. A server that
+# MUSTER_TEST_POSTGRES names already is used as it is. Without PostgreSQL the command runs alone; with CI=true that is a failure.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+# find_binaries prints the directory of initdb, the newest version first.
+find_binaries() {
+	local dir
+	while read -r dir; do
+		if [ -x "$dir/initdb" ]; then
+			echo "$dir"
+			return
+		fi
+	done < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV)
+	if command -v initdb >/dev/null; then
+		dirname "$(command -v initdb)"
+	fi
+}
+
+# install_postgres takes Debian's package, without the cluster that it would start for the whole system.
+install_postgres() {
+	"$here/apt-install.sh" postgresql-common || return
+	mkdir -p /etc/postgresql-common/createcluster.d
+	echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/muster-tests.conf
+	"$here/apt-install.sh" postgresql
+}
+
+# unprivileged runs a command as somebody whom PostgreSQL accepts: it refuses root.
+unprivileged() {
+	if [ -n "$account" ]; then
+		runuser -u "$account" -- "$@"
+	else
+		"$@"
+	fi
+}
+
+stop() {
+	unprivileged "$binaries/pg_ctl" stop --pgdata="$dir/data" --mode=immediate --silent >/dev/null 2>&1 || true
+	rm -rf "$dir"
+}
+
+# start tries ports until one is free.
+start() {
+	local port
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		port=$((20000 + RANDOM))
+		if unprivileged "$binaries/pg_ctl" start --pgdata="$dir/data" --log="$dir/log" --wait --silent \
+			--options="-c port=$port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 \
+				-c fsync=off -c synchronous_commit=off -c full_page_writes=off" >/dev/null 2>&1; then
+			export MUSTER_TEST_POSTGRES="postgres://muster@127.0.0.1:$port/postgres?sslmode=disable"
+			return
+		fi
+	done
+	cat "$dir/log" >&2
+	return 1
+}
+
+if [ -n "${MUSTER_TEST_POSTGRES:-}" ]; then
+	exec "$@"
+fi
+binaries=$(find_binaries)
+if [ -z "$binaries" ] && install_postgres; then
+	binaries=$(find_binaries)
+fi
+if [ -z "$binaries" ]; then
+	echo "SKIPPED: PostgreSQL is not there and can't be installed; its tests don't run" >&2
+	if [ "${CI:-}" = true ]; then
+		exit 1
+	fi
+	exec "$@"
+fi
+
+account=
+dir=$(mktemp -d "${TMPDIR:-/tmp}/muster-postgres.XXXXXX")
+trap stop EXIT
+if [ "$(id -u)" -eq 0 ]; then
+	account=nobody
+	chown "$account" "$dir"
+fi
+cd "$dir" # a directory that the unprivileged account can enter
+unprivileged "$binaries/initdb" --pgdata="$dir/data" --username=muster --auth=trust --encoding=UTF8 --locale=C --no-sync >/dev/null
+start
+cd "$OLDPWD"
+"$@"
