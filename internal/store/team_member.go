@@ -3,9 +3,54 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"muster"
 )
+
+const teamMemberColumns = "m.team_id, m.user_id, m.delete_at, m.scheme_guest, m.scheme_user, m.scheme_admin, m.explicit_roles"
+
+func scanTeamMember(r scanner) (*muster.TeamMember, error) {
+	m := &muster.TeamMember{}
+	err := r.Scan(&m.TeamID, &m.UserID, &m.DeleteAt, &m.SchemeGuest, &m.SchemeUser, &m.SchemeAdmin, &m.ExplicitRoles)
+	m.Settle()
+	return m, noRow(err)
+}
+
+// JoinTeam makes or renews memberships of one team and puts each new member in the team's channels of these names.
+// More active members than limit (0: none) are refused: app.team.join_user_to_team.max_accounts.app_error, kind Invalid.
+func (s *Store) JoinTeam(ctx context.Context, members []*muster.TeamMember, channels []string, limit int, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		for _, m := range members {
+			if err := t.joinTeam(ctx, m, channels); err != nil {
+				return err
+			}
+		}
+		if err := t.refuseCrowd(ctx, members[0].TeamID, limit); err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// refuseCrowd counts after the insert, with the team's row held, so that two joins can't both be the last that fits.
+func (t *tx) refuseCrowd(ctx context.Context, teamID string, limit int) error {
+	if limit <= 0 {
+		return nil
+	}
+	if _, err := scanString(t.queryRow(ctx, "SELECT id FROM teams WHERE id = ?"+t.s.dialect.forUpdate(), teamID)); err != nil {
+		return noRow(err)
+	}
+	var n int
+	err := t.queryRow(ctx, "SELECT count(*) FROM team_members m JOIN users u ON u.id = m.user_id WHERE m.team_id = ? AND m.delete_at = 0 AND u.delete_at = 0", teamID).Scan(&n)
+	if err != nil {
+		return fmt.Errorf("count members: %w", err)
+	}
+	if n > limit {
+		return muster.E(muster.Invalid, "app.team.join_user_to_team.max_accounts.app_error")
+	}
+	return nil
+}
 
 // joinTeam makes or renews a membership and puts the user in the team's channels of these names.
 func (t *tx) joinTeam(ctx context.Context, m *muster.TeamMember, channels []string) error {
@@ -27,4 +72,71 @@ func (t *tx) joinTeam(ctx context.Context, m *muster.TeamMember, channels []stri
 		return fmt.Errorf("join the team's channels: %w", err)
 	}
 	return nil
+}
+
+// LeaveTeam ends a membership and those of the team's channels. ErrNotFound without one.
+func (s *Store) LeaveTeam(ctx context.Context, teamID, userID string, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		err := changed(t.exec(ctx, `UPDATE team_members SET delete_at = ?, scheme_admin = FALSE, explicit_roles = '' WHERE team_id = ? AND user_id = ? AND delete_at = 0`,
+			t.now, teamID, userID))
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, "DELETE FROM channel_members WHERE user_id = ? AND channel_id IN (SELECT id FROM channels WHERE team_id = ?)", userID, teamID)
+		if err != nil {
+			return fmt.Errorf("leave the team's channels: %w", err)
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// TeamMember reads a membership, one that has ended included.
+func (s *Store) TeamMember(ctx context.Context, teamID, userID string) (*muster.TeamMember, error) {
+	return scanTeamMember(s.queryRow(ctx, "SELECT "+teamMemberColumns+" FROM team_members m WHERE m.team_id = ? AND m.user_id = ?", teamID, userID))
+}
+
+// TeamMembers gives a page of a team's members by user id.
+func (s *Store) TeamMembers(ctx context.Context, teamID string, offset, limit int) ([]*muster.TeamMember, error) {
+	rows, err := s.query(ctx, "SELECT "+teamMemberColumns+" FROM team_members m WHERE m.team_id = ? AND m.delete_at = 0 ORDER BY m.user_id LIMIT ? OFFSET ?", teamID, limit, offset)
+	return collect(rows, err, scanTeamMember)
+}
+
+// TeamMembersByIDs gives the members among user ids.
+func (s *Store) TeamMembersByIDs(ctx context.Context, teamID string, userIDs []string) ([]*muster.TeamMember, error) {
+	list := []*muster.TeamMember{}
+	for chunk := range slices.Chunk(userIDs, idsPerQuery) {
+		rows, err := s.query(ctx, "SELECT "+teamMemberColumns+" FROM team_members m WHERE m.team_id = ? AND m.delete_at = 0 AND m.user_id IN ("+marks(len(chunk))+") ORDER BY m.user_id",
+			append([]any{teamID}, anys(chunk)...)...)
+		found, err := collect(rows, err, scanTeamMember)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	return list, nil
+}
+
+// TeamMembershipsOf gives a user's memberships of teams that are not archived.
+func (s *Store) TeamMembershipsOf(ctx context.Context, userID string) ([]*muster.TeamMember, error) {
+	rows, err := s.query(ctx, "SELECT "+teamMemberColumns+" FROM team_members m JOIN teams t ON t.id = m.team_id WHERE m.user_id = ? AND m.delete_at = 0 AND t.delete_at = 0 ORDER BY m.team_id", userID)
+	return collect(rows, err, scanTeamMember)
+}
+
+// UpdateTeamMember changes a membership's flags and explicit roles; ErrNotFound without one.
+func (s *Store) UpdateTeamMember(ctx context.Context, m *muster.TeamMember, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		err := changed(t.exec(ctx, `UPDATE team_members SET scheme_guest = ?, scheme_user = ?, scheme_admin = ?, explicit_roles = ?
+			WHERE team_id = ? AND user_id = ? AND delete_at = 0`, m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles, m.TeamID, m.UserID))
+		if err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// CountTeamMembers counts a team's members, and those of them that are active.
+func (s *Store) CountTeamMembers(ctx context.Context, teamID string) (total, active int64, err error) {
+	err = s.queryRow(ctx, `SELECT count(*), COALESCE(SUM(CASE WHEN u.delete_at = 0 THEN 1 ELSE 0 END), 0)
+		FROM team_members m JOIN users u ON u.id = m.user_id WHERE m.team_id = ? AND m.delete_at = 0`, teamID).Scan(&total, &active)
+	return total, active, err
 }

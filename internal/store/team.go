@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"muster"
+)
+
+const teamColumns = `t.id, t.create_at, t.update_at, t.delete_at, t.display_name, t.name, t.description, t.email, t.type, t.company_name,
+	t.allowed_domains, t.invite_id, t.allow_open_invite, t.group_constrained`
+
+func scanTeam(r scanner) (*muster.Team, error) {
+	t := &muster.Team{}
+	err := r.Scan(&t.ID, &t.CreateAt, &t.UpdateAt, &t.DeleteAt, &t.DisplayName, &t.Name, &t.Description, &t.Email, &t.Type, &t.CompanyName,
+		&t.AllowedDomains, &t.InviteID, &t.AllowOpenInvite, &t.GroupConstrained)
+	return t, noRow(err)
+}
+
+// CreateTeam inserts a team with its first channels and its first member, who joins them all.
+// A taken name is store.sql_team.save_team.existing.app_error, kind Invalid.
+func (s *Store) CreateTeam(ctx context.Context, team *muster.Team, creator *muster.TeamMember, channels []*muster.Channel, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.exec(ctx, `INSERT INTO teams (id, create_at, update_at, delete_at, display_name, name, description, email, type, company_name,
+			allowed_domains, invite_id, allow_open_invite, group_constrained) VALUES (`+marks(14)+`) ON CONFLICT DO NOTHING`,
+			team.ID, team.CreateAt, team.UpdateAt, team.DeleteAt, team.DisplayName, team.Name, team.Description, team.Email, team.Type, team.CompanyName,
+			team.AllowedDomains, team.InviteID, team.AllowOpenInvite, team.GroupConstrained)
+		if err != nil {
+			return fmt.Errorf("insert team: %w", err)
+		}
+		if n == 0 {
+			return muster.E(muster.Invalid, "store.sql_team.save_team.existing.app_error")
+		}
+		var names []string
+		for _, c := range channels {
+			if _, err := t.insertChannel(ctx, c); err != nil {
+				return err
+			}
+			names = append(names, c.Name)
+		}
+		if creator != nil {
+			if err := t.joinTeam(ctx, creator, names); err != nil {
+				return err
+			}
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// Team reads a team by id, archived or not.
+func (s *Store) Team(ctx context.Context, id string) (*muster.Team, error) {
+	return s.teamWhere(ctx, "t.id = ?", id)
+}
+
+// TeamByName reads a team by name.
+func (s *Store) TeamByName(ctx context.Context, name string) (*muster.Team, error) {
+	return s.teamWhere(ctx, "t.name = ?", name)
+}
+
+// TeamByInviteID reads a team by the id in its invite link.
+func (s *Store) TeamByInviteID(ctx context.Context, id string) (*muster.Team, error) {
+	return s.teamWhere(ctx, "t.invite_id = ?", id)
+}
+
+func (s *Store) teamWhere(ctx context.Context, where, arg string) (*muster.Team, error) {
+	return scanTeam(s.queryRow(ctx, "SELECT "+teamColumns+" FROM teams t WHERE "+where, arg))
+}
+
+// TeamFilter says which teams a list holds: archived ones never; open and closed ones by flag, and Member's own.
+type TeamFilter struct {
+	Open, Closed bool
+	Member       string // user id
+}
+
+func (f TeamFilter) condition() *condition {
+	c := &condition{}
+	c.add("t.delete_at = 0")
+	c.add("((t.allow_open_invite AND ?) OR (NOT t.allow_open_invite AND ?) OR EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = t.id AND m.user_id = ? AND m.delete_at = 0))",
+		f.Open, f.Closed, f.Member)
+	return c
+}
+
+// Teams gives a page of teams by display name.
+func (s *Store) Teams(ctx context.Context, f TeamFilter, offset, limit int) ([]*muster.Team, error) {
+	c := f.condition()
+	rows, err := s.query(ctx, "SELECT "+teamColumns+" FROM teams t"+c.where()+" ORDER BY t.display_name, t.id LIMIT ? OFFSET ?", append(c.args, limit, offset)...)
+	return collect(rows, err, scanTeam)
+}
+
+// CountTeams counts the teams that Teams would give without a limit.
+func (s *Store) CountTeams(ctx context.Context, f TeamFilter) (n int64, err error) {
+	c := f.condition()
+	return n, s.queryRow(ctx, "SELECT count(*) FROM teams t"+c.where(), c.args...).Scan(&n)
+}
+
+// UpdateTeam changes a team and gives it as it is then.
+func (s *Store) UpdateTeam(ctx context.Context, id string, apply func(*muster.Team) error, audits ...*muster.Audit) (team *muster.Team, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		if team, err = scanTeam(t.queryRow(ctx, "SELECT "+teamColumns+" FROM teams t WHERE t.id = ?"+t.s.dialect.forUpdate(), id)); err != nil {
+			return err
+		}
+		if err := apply(team); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `UPDATE teams SET update_at = ?, delete_at = ?, display_name = ?, description = ?, email = ?, type = ?, company_name = ?,
+			allowed_domains = ?, invite_id = ?, allow_open_invite = ?, group_constrained = ? WHERE id = ?`,
+			team.UpdateAt, team.DeleteAt, team.DisplayName, team.Description, team.Email, team.Type, team.CompanyName,
+			team.AllowedDomains, team.InviteID, team.AllowOpenInvite, team.GroupConstrained, id)
+		if err != nil {
+			return fmt.Errorf("update team: %w", err)
+		}
+		return t.saveAudits(ctx, audits)
+	})
+	return team, err
+}
