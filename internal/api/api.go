@@ -142,7 +142,7 @@ func (s *Server) finish(c *call) {
 	took := time.Since(c.start)
 	s.record(c.route.method, c.route.path, c.status, took)
 	level := slog.LevelDebug
-	if c.status >= 500 {
+	if c.status >= 500 && c.status != http.StatusNotImplemented {
 		level = slog.LevelError
 	}
 	if !s.log.Enabled(c.ctx(), level) {

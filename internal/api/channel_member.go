@@ -1,0 +1,112 @@
+package api
+
+import (
+	"net/http"
+
+	"muster"
+)
+
+func getChannelMembers(c *call) (any, error) {
+	return withChannel(c, func(id string) ([]*muster.ChannelMember, error) {
+		return c.app.ChannelMembers(c.ctx(), c.who, id, c.page())
+	})
+}
+
+// addChannelMember takes one user_id and answers with the membership, or a list of user_ids and answers with all.
+func addChannelMember(c *call) (any, error) {
+	return withChannel(c, func(id string) (reply, error) {
+		var body struct {
+			UserID  string   `json:"user_id"`
+			UserIDs []string `json:"user_ids"`
+		}
+		if err := c.decode(&body, muster.InvalidParam("user_id")); err != nil {
+			return reply{}, err
+		}
+		if len(body.UserIDs) == 0 {
+			if !muster.ValidID(body.UserID) {
+				return reply{}, muster.InvalidParam("user_id")
+			}
+			m, err := c.app.AddChannelMember(c.ctx(), c.who, id, body.UserID)
+			return reply{status: http.StatusCreated, body: m}, err
+		}
+		if len(body.UserIDs) > muster.MaxUserList {
+			return reply{}, muster.InvalidParam("user_ids")
+		}
+		members := []*muster.ChannelMember{}
+		for _, userID := range body.UserIDs {
+			m, err := c.app.AddChannelMember(c.ctx(), c.who, id, userID)
+			if err != nil {
+				return reply{}, err
+			}
+			members = append(members, m)
+		}
+		return reply{status: http.StatusCreated, body: members}, nil
+	})
+}
+
+func getChannelMembersByIDs(c *call) (any, error) {
+	return withChannel(c, func(id string) ([]*muster.ChannelMember, error) {
+		ids, err := c.names()
+		if err != nil {
+			return nil, err
+		}
+		return c.app.ChannelMembersByIDs(c.ctx(), c.who, id, ids)
+	})
+}
+
+// withChannelMember runs what takes a channel's and a user's id.
+func withChannelMember[T any](c *call, use func(channelID, userID string) (T, error)) (any, error) {
+	return withChannel(c, func(channelID string) (any, error) {
+		userID, err := c.userID()
+		if err != nil {
+			return nil, err
+		}
+		return use(channelID, userID)
+	})
+}
+
+func getChannelMember(c *call) (any, error) {
+	return withChannelMember(c, func(channelID, userID string) (*muster.ChannelMember, error) {
+		return c.app.ChannelMember(c.ctx(), c.who, channelID, userID)
+	})
+}
+
+func removeChannelMember(c *call) (any, error) {
+	return withChannelMember(c, func(channelID, userID string) (statusOK, error) {
+		return ok, c.app.RemoveChannelMember(c.ctx(), c.who, channelID, userID)
+	})
+}
+
+func updateChannelMemberRoles(c *call) (any, error) {
+	return withChannelMember(c, func(channelID, userID string) (statusOK, error) {
+		roles, err := c.roleNames()
+		if err != nil {
+			return ok, err
+		}
+		return ok, c.app.UpdateChannelMemberRoles(c.ctx(), c.who, channelID, userID, roles)
+	})
+}
+
+func updateChannelMemberSchemeRoles(c *call) (any, error) {
+	return withChannelMember(c, func(channelID, userID string) (statusOK, error) {
+		r, err := c.schemeRoles()
+		if err != nil {
+			return ok, err
+		}
+		return ok, c.app.UpdateChannelMemberSchemeRoles(c.ctx(), c.who, channelID, userID, r)
+	})
+}
+
+func getChannelMembersForUser(c *call) (any, error) {
+	return withTeamMember(c, func(teamID, userID string) ([]*muster.ChannelMember, error) {
+		return c.app.ChannelMembershipsOf(c.ctx(), c.who, userID, teamID)
+	})
+}
+
+func getChannelMembersWithTeamDataForUser(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return c.app.ChannelMembersWithTeamData(c.ctx(), c.who, id, c.page())
+}

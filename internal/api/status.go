@@ -1,0 +1,40 @@
+package api
+
+import "muster"
+
+var statusRoutes = []route{
+	{method: "GET", path: "/users/{user_id}/status", handle: getUserStatus},
+	{method: "PUT", path: "/users/{user_id}/status", handle: updateUserStatus},
+	{method: "POST", path: "/users/status/ids", handle: getUserStatusesByIDs},
+}
+
+func getUserStatus(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return c.app.Status(c.ctx(), c.who, id)
+}
+
+func updateUserStatus(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var s muster.Status
+	if err := c.decode(&s, muster.InvalidParam("status")); err != nil {
+		return nil, err
+	}
+	if s.UserID != id {
+		return nil, muster.InvalidParam("user_id")
+	}
+	return c.app.UpdateStatus(c.ctx(), c.who, &s)
+}
+
+func getUserStatusesByIDs(c *call) (any, error) {
+	ids, err := c.names()
+	if err != nil {
+		return nil, err
+	}
+	return c.app.StatusesByIDs(c.ctx(), c.who, ids)
+}

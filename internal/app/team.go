@@ -1,0 +1,236 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"muster"
+	"muster/internal/store"
+)
+
+// channelsOfEveryTeam are those that a team begins with, and their display names.
+var channelsOfEveryTeam = [][2]string{{muster.DefaultChannel, "Town Square"}, {"off-topic", "Off-Topic"}}
+
+// defaultChannels are the names of the channels that every new member of a team is put in.
+func (a *App) defaultChannels() []string {
+	names := []string{channelsOfEveryTeam[0][0], channelsOfEveryTeam[1][0]}
+	if own := a.Config().TeamSettings.ExperimentalDefaultChannels; len(own) > 0 {
+		names = append([]string{muster.DefaultChannel}, own...)
+	}
+	return names
+}
+
+// CreateTeam makes a team of which the caller is the first member and administrator. Kinds: Invalid, Forbidden.
+func (a *App) CreateTeam(ctx context.Context, who *Caller, in *muster.Team) (*muster.Team, error) {
+	if err := a.canSystem(ctx, who, muster.PermCreateTeam); err != nil {
+		return nil, err
+	}
+	now := a.now()
+	team := &muster.Team{
+		ID: muster.NewID(), CreateAt: now, UpdateAt: now, DisplayName: in.DisplayName, Name: muster.FoldName(in.Name), Description: in.Description,
+		Email: muster.FoldEmail(in.Email), Type: in.Type, CompanyName: in.CompanyName, AllowedDomains: in.AllowedDomains,
+		InviteID: muster.NewID(), AllowOpenInvite: in.AllowOpenInvite, GroupConstrained: in.GroupConstrained,
+	}
+	if team.Email == "" && who.User != nil {
+		team.Email = who.User.Email
+	}
+	if err := team.Validate(); err != nil {
+		return nil, err
+	}
+	var channels []*muster.Channel
+	for _, c := range channelsOfEveryTeam {
+		channels = append(channels, &muster.Channel{
+			ID: muster.NewID(), CreateAt: now, UpdateAt: now, TeamID: team.ID, Type: muster.ChannelPublic, Name: c[0], DisplayName: c[1], LastPostAt: now,
+		})
+	}
+	creator := &muster.TeamMember{TeamID: team.ID, UserID: who.ID(), SchemeUser: true, SchemeAdmin: true}
+	if err := a.store.CreateTeam(ctx, team, creator, channels, a.auditSelf(who, "team_id="+team.ID)); err != nil {
+		return nil, err
+	}
+	a.publish(muster.EventAddedToTeam, map[string]any{"team_id": team.ID, "user_id": who.ID()}, muster.Audience{UserID: who.ID()})
+	return team, nil
+}
+
+// Team gives a team to its members and, if it is open to all, to who may list such. Kinds: Forbidden, NotFound.
+func (a *App) Team(ctx context.Context, who *Caller, id string) (*muster.Team, error) {
+	team, err := a.team(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return a.shownTeam(ctx, who, team)
+}
+
+// TeamByName is Team by name.
+func (a *App) TeamByName(ctx context.Context, who *Caller, name string) (*muster.Team, error) {
+	const unknown = "app.team.get_by_name.missing.app_error"
+	if !muster.ValidText(name, muster.TeamNameMaxBytes) {
+		return nil, muster.E(muster.NotFound, unknown)
+	}
+	team, err := a.store.TeamByName(ctx, muster.FoldName(name))
+	if err != nil {
+		return nil, missing(err, muster.NotFound, unknown)
+	}
+	return a.shownTeam(ctx, who, team)
+}
+
+func (a *App) team(ctx context.Context, id string) (*muster.Team, error) {
+	team, err := a.store.Team(ctx, id)
+	return team, missing(err, muster.NotFound, "app.team.get.find.app_error")
+}
+
+// shownTeam keeps from non-members what they may not see of a team; the invite id is for who may invite.
+func (a *App) shownTeam(ctx context.Context, who *Caller, team *muster.Team) (*muster.Team, error) {
+	if err := a.canTeam(ctx, who, team.ID, muster.PermViewTeam); err != nil {
+		if !team.AllowOpenInvite || team.Type != muster.TeamOpen || a.canSystem(ctx, who, muster.PermListPublicTeams) != nil {
+			return nil, err
+		}
+	}
+	a.hideInvite(ctx, who, team)
+	return team, nil
+}
+
+func (a *App) hideInvite(ctx context.Context, who *Caller, team *muster.Team) {
+	if a.canTeam(ctx, who, team.ID, muster.PermManageTeam) != nil {
+		team.Email = ""
+		if a.canTeam(ctx, who, team.ID, muster.PermInviteUser) != nil {
+			team.InviteID = ""
+		}
+	}
+}
+
+// Teams gives a page of the teams that the caller may list and its own, and how many there are.
+func (a *App) Teams(ctx context.Context, who *Caller, page Page) ([]*muster.Team, int64, error) {
+	f := store.TeamFilter{
+		Open:   a.canSystem(ctx, who, muster.PermListPublicTeams) == nil,
+		Closed: a.canSystem(ctx, who, muster.PermListPrivateTeams) == nil, Member: who.ID(),
+	}
+	teams, err := a.store.Teams(ctx, f, page.Offset(), page.PerPage)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, t := range teams {
+		a.hideInvite(ctx, who, t)
+	}
+	n, err := a.store.CountTeams(ctx, f)
+	return teams, n, err
+}
+
+// TeamsOfUser gives the teams that a user is in: one's own, or another's with the right to read them.
+func (a *App) TeamsOfUser(ctx context.Context, who *Caller, userID string) ([]*muster.Team, error) {
+	if err := a.mayReadTeamsOf(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	const all = 10_000
+	teams, err := a.store.Teams(ctx, store.TeamFilter{Member: userID}, 0, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range teams {
+		a.hideInvite(ctx, who, t)
+	}
+	return teams, nil
+}
+
+func (a *App) mayReadTeamsOf(ctx context.Context, who *Caller, userID string) error {
+	if who.ID() == userID {
+		return nil
+	}
+	return a.canSystem(ctx, who, muster.PermManageSystem)
+}
+
+// PatchTeam changes a team's own fields; needs manage_team. Kinds: Invalid, Forbidden, NotFound.
+func (a *App) PatchTeam(ctx context.Context, who *Caller, id string, p *muster.TeamPatch) (*muster.Team, error) {
+	return a.changeTeam(ctx, who, id, func(t *muster.Team) { t.Apply(p) })
+}
+
+// RegenerateInviteID gives the team a new invite link; the old one is void.
+func (a *App) RegenerateInviteID(ctx context.Context, who *Caller, id string) (*muster.Team, error) {
+	return a.changeTeam(ctx, who, id, func(t *muster.Team) { t.InviteID = muster.NewID() })
+}
+
+// DeleteTeam archives a team.
+func (a *App) DeleteTeam(ctx context.Context, who *Caller, id string) error {
+	_, err := a.changeTeam(ctx, who, id, func(t *muster.Team) { t.DeleteAt = a.now() })
+	return err
+}
+
+// RestoreTeam brings an archived team back.
+func (a *App) RestoreTeam(ctx context.Context, who *Caller, id string) (*muster.Team, error) {
+	return a.changeTeam(ctx, who, id, func(t *muster.Team) { t.DeleteAt = 0 })
+}
+
+func (a *App) changeTeam(ctx context.Context, who *Caller, id string, change func(*muster.Team)) (*muster.Team, error) {
+	if err := a.canTeam(ctx, who, id, muster.PermManageTeam); err != nil {
+		return nil, err
+	}
+	team, err := a.store.UpdateTeam(ctx, id, func(t *muster.Team) error {
+		change(t)
+		t.UpdateAt = a.now()
+		return t.Validate()
+	}, a.auditSelf(who, "team_id="+id))
+	if err != nil {
+		return nil, missing(err, muster.NotFound, "app.team.get.find.app_error")
+	}
+	shown := *team
+	shown.InviteID, shown.Email = "", ""
+	a.publish(muster.EventUpdateTeam, map[string]any{"team": &shown}, muster.Audience{TeamID: id})
+	return team, nil
+}
+
+// TeamInvite is what an invite link shows before anybody signs in.
+type TeamInvite struct {
+	DisplayName string `json:"display_name"`
+	Description string `json:"description"`
+	Name        string `json:"name"`
+	ID          string `json:"id"`
+}
+
+// TeamByInvite tells which team an invite link leads to; kind NotFound, for archived teams too.
+func (a *App) TeamByInvite(ctx context.Context, inviteID string) (*TeamInvite, error) {
+	team, err := a.invitingTeam(ctx, inviteID)
+	if err != nil {
+		return nil, err
+	}
+	return &TeamInvite{team.DisplayName, team.Description, team.Name, team.ID}, nil
+}
+
+func (a *App) invitingTeam(ctx context.Context, inviteID string) (*muster.Team, error) {
+	err := error(store.ErrNotFound)
+	var team *muster.Team
+	if muster.ValidID(inviteID) {
+		team, err = a.store.TeamByInviteID(ctx, inviteID)
+	}
+	if err == nil && team.DeleteAt != 0 {
+		err = store.ErrNotFound
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, muster.E(muster.NotFound, "app.team.get_by_invite_id.finding.app_error", err)
+	}
+	return team, err
+}
+
+// joinTeamByInvite gives the membership that an invite link entitles a user to.
+func (a *App) joinTeamByInvite(ctx context.Context, inviteID string, u *muster.User) (*muster.TeamMember, *muster.Team, error) {
+	team, err := a.invitingTeam(ctx, inviteID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if team.GroupConstrained != nil && *team.GroupConstrained {
+		return nil, nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
+	}
+	if !inDomains(u.Email, team.AllowedDomains) {
+		return nil, nil, muster.E(muster.Forbidden, "api.team.invite_members.invalid_email.app_error")
+	}
+	return &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: !u.IsGuest(), SchemeGuest: u.IsGuest()}, team, nil
+}
+
+// publishJoin tells a new member and the default channels of a team.
+func (a *App) publishJoin(ctx context.Context, m *muster.TeamMember) {
+	data := map[string]any{"team_id": m.TeamID, "user_id": m.UserID}
+	a.publish(muster.EventAddedToTeam, data, muster.Audience{UserID: m.UserID})
+	for _, name := range a.defaultChannels() {
+		if c, err := a.store.ChannelByName(ctx, m.TeamID, name); err == nil {
+			a.publish(muster.EventUserAdded, data, muster.Audience{ChannelID: c.ID})
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"muster"
+	"muster/internal/store"
+)
+
+const noTeamMember = "app.team.get_member.missing.app_error"
+
+func teamMemberID(m *muster.TeamMember) string { return m.UserID }
+
+// AddTeamMembers puts users in a team: oneself where it is open, others with the right to add them.
+// All of them or none. Kinds: Invalid, Forbidden, NotFound.
+func (a *App) AddTeamMembers(ctx context.Context, who *Caller, teamID string, userIDs []string) ([]*muster.TeamMember, error) {
+	userIDs, err := boundedList("user_ids", userIDs, muster.ValidID)
+	if err != nil {
+		return nil, err
+	}
+	team, err := a.team(ctx, teamID)
+	if err != nil {
+		return nil, err
+	}
+	var members []*muster.TeamMember
+	for _, id := range userIDs {
+		if err := a.mayAddToTeam(ctx, who, team, id); err != nil {
+			return nil, err
+		}
+		u, err := a.user(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if !inDomains(u.Email, team.AllowedDomains) {
+			return nil, muster.E(muster.Invalid, "api.team.join_user_to_team.allowed_domains.app_error")
+		}
+		members = append(members, &muster.TeamMember{TeamID: teamID, UserID: id, SchemeUser: !u.IsGuest(), SchemeGuest: u.IsGuest()})
+	}
+	if len(members) == 0 {
+		return nil, muster.InvalidParam("user_id")
+	}
+	return a.joinTeam(ctx, who, team, members)
+}
+
+func (a *App) mayAddToTeam(ctx context.Context, who *Caller, team *muster.Team, userID string) error {
+	if team.DeleteAt != 0 {
+		return muster.E(muster.NotFound, "app.team.get.find.app_error")
+	}
+	if userID == who.ID() && team.Type == muster.TeamOpen {
+		p := muster.PermJoinPrivateTeams
+		if team.AllowOpenInvite {
+			p = muster.PermJoinPublicTeams
+		}
+		if a.canSystem(ctx, who, p) == nil {
+			return nil
+		}
+	}
+	return a.canTeam(ctx, who, team.ID, muster.PermAddUserToTeam)
+}
+
+// joinTeam stores the memberships, leaving one that is there as it is, and tells of the new ones.
+func (a *App) joinTeam(ctx context.Context, who *Caller, team *muster.Team, members []*muster.TeamMember) ([]*muster.TeamMember, error) {
+	if team.GroupConstrained != nil && *team.GroupConstrained {
+		return nil, muster.E(muster.Invalid, "api.team.add_members.user_denied")
+	}
+	var joining, all []*muster.TeamMember
+	for _, m := range members {
+		old, err := a.store.TeamMember(ctx, m.TeamID, m.UserID)
+		switch {
+		case err == nil && old.DeleteAt == 0:
+			all = append(all, old)
+			continue
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
+		m.Settle()
+		joining, all = append(joining, m), append(all, m)
+	}
+	if len(joining) == 0 {
+		return all, nil
+	}
+	err := a.store.JoinTeam(ctx, joining, a.defaultChannels(), a.Config().TeamSettings.MaxUsersPerTeam, a.auditSelf(who, "team_id="+team.ID))
+	if err != nil {
+		return nil, missing(err, muster.NotFound, "app.team.get.find.app_error")
+	}
+	for _, m := range joining {
+		a.publishJoin(ctx, m)
+	}
+	return all, nil
+}
+
+// JoinTeamByInvite puts the caller in the team that an invite link leads to.
+func (a *App) JoinTeamByInvite(ctx context.Context, who *Caller, inviteID string) (*muster.TeamMember, error) {
+	m, team, err := a.joinTeamByInvite(ctx, inviteID, who.User)
+	if err != nil {
+		return nil, err
+	}
+	joined, err := a.joinTeam(ctx, who, team, []*muster.TeamMember{m})
+	if err != nil {
+		return nil, err
+	}
+	return joined[0], nil
+}
+
+// RemoveTeamMember ends a membership and those of the team's channels. Kinds: Forbidden, NotFound.
+func (a *App) RemoveTeamMember(ctx context.Context, who *Caller, teamID, userID string) error {
+	if who.ID() != userID {
+		if err := a.canTeam(ctx, who, teamID, muster.PermRemoveUserFromTeam); err != nil {
+			return err
+		}
+	}
+	if err := a.store.LeaveTeam(ctx, teamID, userID, a.auditSelf(who, "team_id="+teamID+" user_id="+userID)); err != nil {
+		return missing(err, muster.NotFound, noTeamMember)
+	}
+	data := map[string]any{"team_id": teamID, "user_id": userID}
+	a.publish(muster.EventLeaveTeam, data, muster.Audience{TeamID: teamID})
+	a.publish(muster.EventLeaveTeam, data, muster.Audience{UserID: userID})
+	return nil
+}
+
+// TeamMember gives a membership to who may view the team. Kinds: Forbidden, NotFound.
+func (a *App) TeamMember(ctx context.Context, who *Caller, teamID, userID string) (*muster.TeamMember, error) {
+	if err := a.canTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
+		return nil, err
+	}
+	if err := a.mayView(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	m, err := a.store.TeamMember(ctx, teamID, userID)
+	return m, missing(err, muster.NotFound, noTeamMember)
+}
+
+// TeamMembers gives a page of a team's members.
+func (a *App) TeamMembers(ctx context.Context, who *Caller, teamID string, page Page) ([]*muster.TeamMember, error) {
+	if err := a.canTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
+		return nil, err
+	}
+	list, err := a.store.TeamMembers(ctx, teamID, page.Offset(), page.PerPage)
+	if err != nil {
+		return nil, err
+	}
+	return narrowed(ctx, a, who, list, teamMemberID)
+}
+
+// TeamMembersByIDs gives the members among user ids.
+func (a *App) TeamMembersByIDs(ctx context.Context, who *Caller, teamID string, userIDs []string) ([]*muster.TeamMember, error) {
+	userIDs, err := boundedList("user_ids", userIDs, muster.ValidID)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.canTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
+		return nil, err
+	}
+	list, err := a.store.TeamMembersByIDs(ctx, teamID, userIDs)
+	if err != nil {
+		return nil, err
+	}
+	return narrowed(ctx, a, who, list, teamMemberID)
+}
+
+// TeamMembershipsOf gives a user's memberships.
+func (a *App) TeamMembershipsOf(ctx context.Context, who *Caller, userID string) ([]*muster.TeamMember, error) {
+	if who.ID() != userID && a.canSystem(ctx, who, muster.PermReadOtherUsersTeams) != nil {
+		return nil, muster.E(muster.Forbidden, "api.context.permissions.app_error", "Permission", string(muster.PermReadOtherUsersTeams))
+	}
+	return a.store.TeamMembershipsOf(ctx, userID)
+}
+
+// SchemeRoles are the flags of a membership that grant the built-in roles.
+type SchemeRoles struct {
+	Guest bool `json:"scheme_guest"`
+	User  bool `json:"scheme_user"`
+	Admin bool `json:"scheme_admin"`
+}
+
+// check refuses flags that contradict each other: a guest is neither user nor administrator.
+func (r SchemeRoles) check() error {
+	if r.Guest == r.User || r.Guest && r.Admin {
+		return muster.InvalidParam("scheme_user")
+	}
+	return nil
+}
+
+// UpdateTeamMemberRoles sets a membership's roles by name. Kinds: Invalid, Forbidden, NotFound.
+func (a *App) UpdateTeamMemberRoles(ctx context.Context, who *Caller, teamID, userID, roles string) error {
+	flags, explicit, err := a.splitRoles(ctx, roles, muster.RoleTeamGuest, muster.RoleTeamUser, muster.RoleTeamAdmin)
+	if err != nil {
+		return err
+	}
+	return a.changeTeamMember(ctx, who, teamID, userID, func(m *muster.TeamMember) { setTeamFlags(m, flags); m.ExplicitRoles = explicit })
+}
+
+// UpdateTeamMemberSchemeRoles sets a membership's flags.
+func (a *App) UpdateTeamMemberSchemeRoles(ctx context.Context, who *Caller, teamID, userID string, r SchemeRoles) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	return a.changeTeamMember(ctx, who, teamID, userID, func(m *muster.TeamMember) { setTeamFlags(m, r) })
+}
+
+func setTeamFlags(m *muster.TeamMember, r SchemeRoles) {
+	m.SchemeGuest, m.SchemeUser, m.SchemeAdmin = r.Guest, r.User, r.Admin
+}
+
+func (a *App) changeTeamMember(ctx context.Context, who *Caller, teamID, userID string, change func(*muster.TeamMember)) error {
+	if err := a.canTeam(ctx, who, teamID, muster.PermManageTeamRoles); err != nil {
+		return err
+	}
+	m, err := a.store.TeamMember(ctx, teamID, userID)
+	if err != nil {
+		return missing(err, muster.NotFound, noTeamMember)
+	}
+	change(m)
+	if err := a.store.UpdateTeamMember(ctx, m, a.auditSelf(who, "team_id="+teamID+" user_id="+userID)); err != nil {
+		return missing(err, muster.NotFound, noTeamMember)
+	}
+	m.Settle()
+	a.publish(muster.EventMemberRoleUpdated, map[string]any{"member": m}, muster.Audience{UserID: userID})
+	return nil
+}
+
+// TeamStats is how many members a team has.
+type TeamStats struct {
+	TeamID            string `json:"team_id"`
+	TotalMemberCount  int64  `json:"total_member_count"`
+	ActiveMemberCount int64  `json:"active_member_count"`
+}
+
+// TeamStats counts a team's members.
+func (a *App) TeamStats(ctx context.Context, who *Caller, teamID string) (*TeamStats, error) {
+	if err := a.canTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
+		return nil, err
+	}
+	total, active, err := a.store.CountTeamMembers(ctx, teamID)
+	return &TeamStats{teamID, total, active}, err
+}
