@@ -89,7 +89,11 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Cause }
 
 // Message is the sentence that a person reads: the catalogue's text with the parameters filled in.
+// A Reason among them says it better than the catalogue can: which rule a new password breaks, say.
 func (e *Error) Message() string {
+	if reason := e.Params["Reason"]; reason != "" {
+		return reason
+	}
 	text := ErrorText(e.ID)
 	if text == "" {
 		text = catalogue[internalErrorID]
