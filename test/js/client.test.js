@@ -120,6 +120,8 @@ test('pages of the list hold everybody once, in order', async () => {
     for (const n of [1, 2, 3, 4, 5]) {
         await admin.createUser(account(`page${n}`));
     }
+    const gone = await admin.createUser(account('gone'));
+    await admin.updateUserActive(gone.id, false);
     const seen = [];
     for (let page = 0; ; page++) {
         const users = await admin.getProfiles(page, 3);
@@ -134,7 +136,9 @@ test('pages of the list hold everybody once, in order', async () => {
     assert.deepEqual(everybody, [...everybody].sort());
     assert.equal(new Set(everybody).size, everybody.length);
     assert.deepEqual(everybody.filter((name) => name.startsWith('page')), ['page1', 'page2', 'page3', 'page4', 'page5']);
-    assert.equal((await admin.getTotalUsersStats()).total_users_count, everybody.length);
+    const active = await admin.getProfiles(0, 200, { active: true });
+    assert.equal((await admin.getTotalUsersStats()).total_users_count, active.length);
+    assert.ok(active.length < everybody.length, 'deactivated accounts are listed, too');
 });
 
 test('many at once, by id and by name', async () => {
