@@ -14,6 +14,9 @@ var membershipErrors = map[string]string{
 	"api.team.join_user_to_team.allowed_domains.app_error":          "The team takes e-mail addresses of certain domains only. Use one of those.",
 	"api.team.invite_members.invalid_email.app_error":               "The team takes e-mail addresses of certain domains only: {Addresses}.",
 
+	"api.team.add_members.user_denied":                "Groups decide who belongs to this team, so nobody can be added by hand.",
+	"store.sql_channel.save_channel.exists.app_error": "A channel of this name exists in the team. Choose another name.",
+
 	"app.role.check_roles_exist.role_not_found": "One of the roles does not exist. Check the names.",
 	"app.role.get_by_name.app_error":            "There is no role of that name.",
 	"app.role.get.app_error":                    "There is no such role.",
@@ -23,11 +26,9 @@ var membershipErrors = map[string]string{
 	"api.custom_groups.license_error":    "Custom groups are not offered on this server.",
 	"api.ldap_groups.license_error":      "Directory groups are not offered on this server.",
 
-	"api.team.add_members.user_denied":                         "Groups decide who belongs to this team. Change the groups instead.",
 	"app.channel.get.existing.app_error":                       "There is no such channel.",
 	"app.channel.get_by_name.missing.app_error":                "There is no channel of that name in the team.",
 	"app.channel.get_member.missing.app_error":                 "The user is not a member of the channel.",
-	"store.sql_channel.save_channel.exists.app_error":          "A channel of this name exists in the team. Choose another name.",
 	"api.channel.create_channel.direct_channel.app_error":      "Direct channels are made with POST /channels/direct.",
 	"api.channel.create_group.bad_size.app_error":              "Name three to eight people for a group channel, yourself included.",
 	"api.channel.patch_update_channel.forbidden.app_error":     "Direct and group channels can't be changed.",
