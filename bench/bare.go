@@ -19,13 +19,11 @@ type recorded struct {
 	Body   []byte
 }
 
-// bareCommand is what the server is compared with: net/http, the same bytes, no work.
-type bareCommand struct{}
-
-func (bareCommand) Run() error {
-	var answers map[string]recorded // by path
-	if err := json.NewDecoder(os.Stdin).Decode(&answers); err != nil {
-		return fmt.Errorf("answers on standard input: %w", err)
+// serveBare is what the server is compared with: net/http, the same bytes, no work. input has the answers by path, as JSON.
+func serveBare(input io.Reader) error {
+	var answers map[string]recorded
+	if err := json.NewDecoder(input).Decode(&answers); err != nil {
+		return fmt.Errorf("answers to give: %w", err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -60,7 +58,7 @@ func startBare(ctx context.Context, program, base string, token string, paths []
 	if err != nil {
 		return nil, err
 	}
-	return process.Start(ctx, process.Options{Program: program, Args: []string{"bare"}, Input: b, Log: os.Stderr})
+	return process.Start(ctx, process.Options{Program: program, Args: []string{bareRole}, Input: b, Log: os.Stderr})
 }
 
 func record(ctx context.Context, url, token string) (recorded, error) {

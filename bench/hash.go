@@ -16,12 +16,12 @@ import (
 	"muster/internal/signin/password"
 )
 
-// hashCommand is what sign-ins are compared with: the hash alone, of the server's parameters, on as many workers.
-type hashCommand struct {
-	Time time.Duration `required:""`
-}
-
-func (h hashCommand) Run(ctx context.Context) error {
+// printHashRate is what sign-ins are compared with: the hash alone, of the server's parameters, on as many workers.
+func printHashRate(ctx context.Context, length string) error {
+	d, err := time.ParseDuration(length)
+	if err != nil {
+		return err
+	}
 	example, err := password.New(password.Options{}).Hash(ctx, secret)
 	if err != nil {
 		return err
@@ -33,8 +33,8 @@ func (h hashCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("parameters of %q: %w", example, err)
 	}
 	hash := func() { argon2.IDKey([]byte(secret), []byte("sixteen byte sal"), passes, memory, lanes, 32) }
-	repeat(hash, h.Time/4) // until the memory is there
-	fmt.Println(repeat(hash, h.Time))
+	repeat(hash, d/4) // until the memory is there
+	fmt.Println(repeat(hash, d))
 	return nil
 }
 
@@ -55,9 +55,9 @@ func repeat(do func(), length time.Duration) float64 {
 	return float64(times.Load()) / time.Since(began).Seconds()
 }
 
-// hashRate runs hashCommand in a process of its own and gives the hashes a second.
+// hashRate runs printHashRate in a process of its own and gives the hashes a second.
 func hashRate(ctx context.Context, program string, length time.Duration) (float64, error) {
-	out, err := exec.CommandContext(ctx, program, "hash", "--time", length.String()).Output()
+	out, err := exec.CommandContext(ctx, program, hashRole, length.String()).Output()
 	if err != nil {
 		return 0, fmt.Errorf("bare hashing: %w", err)
 	}

@@ -11,12 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-type commands struct {
-	Run  runCommand  `cmd:"" default:"withargs" help:"Measure everything and print a table (the default command)."`
-	Bare bareCommand `cmd:"" hidden:"" help:"Serve the answers that standard input holds, with net/http and nothing else."`
-	Hash hashCommand `cmd:"" hidden:"" help:"Hash passwords and print how many a second."`
-}
-
+// runCommand is what to measure.
 type runCommand struct {
 	Time        time.Duration `help:"Length of each measurement of a rate." default:"2s"`
 	Rounds      int           `help:"How often each is repeated; the table has the medians." default:"5"`
@@ -36,14 +31,30 @@ Examples:
   go run ./bench --time 500ms --rounds 3 --users 10000 --data /tmp/bench
   go run ./bench --postgres postgres://localhost/postgres`
 
+// What the server is compared with runs as this program too, in a process of its own.
+const (
+	bareRole = "bare"
+	hashRole = "hash"
+)
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	var c commands
-	parser := kong.Parse(&c, kong.Name("bench"), kong.Description(about), kong.BindTo(ctx, (*context.Context)(nil)))
-	if err := parser.Run(); err != nil {
+	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
 		stop()
 		os.Exit(1)
 	}
+}
+
+func run(ctx context.Context, args []string) error {
+	switch {
+	case len(args) == 1 && args[0] == bareRole:
+		return serveBare(os.Stdin)
+	case len(args) == 2 && args[0] == hashRole:
+		return printHashRate(ctx, args[1])
+	}
+	var c runCommand
+	kong.Parse(&c, kong.Name("bench"), kong.Description(about))
+	return c.run(ctx)
 }

@@ -34,8 +34,8 @@ type bench struct {
 	table   table
 }
 
-// Run implements the command.
-func (c *runCommand) Run(ctx context.Context) (err error) {
+// run measures everything and prints it.
+func (c *runCommand) run(ctx context.Context) (err error) {
 	b := &bench{runCommand: *c}
 	if b.dir, err = os.MkdirTemp("", "muster-bench-"); err != nil {
 		return err

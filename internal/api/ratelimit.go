@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -56,7 +55,7 @@ func (l *limiters) key(c *call) string {
 		key = c.who.IP
 	}
 	if h := l.settings.VaryByHeader; h != "" {
-		key += " " + c.r.Header.Get(http.CanonicalHeaderKey(h))
+		key += " " + c.r.Header.Get(h)
 	}
 	return key
 }
