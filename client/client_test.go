@@ -129,7 +129,10 @@ func TestPagesStop(t *testing.T) {
 	t.Run("when the caller has enough", func(t *testing.T) {
 		var requests []string
 		cl := answering(t, directory(1000, &requests))
-		for u := range cl.AllUsers(t.Context(), client.UsersQuery{}) {
+		for u, err := range cl.AllUsers(t.Context(), client.UsersQuery{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if u.Username == "u200" {
 				break
 			}
