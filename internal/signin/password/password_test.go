@@ -1,0 +1,144 @@
+package password
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"muster"
+)
+
+// Hashes that other implementations made: the argon2 reference code, bcrypt's own tests, Python's hashlib.
+var foreign = map[string]struct{ encoded, plain string }{
+	"argon2id":          {"$argon2id$v=19$m=65536,t=2,p=1$c29tc2FsdA$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password"},
+	"bcrypt":            {"$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga", "allmine"},
+	"scrypt":            {"$scrypt$ln=10,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$cEeGiMhK/rz6HHvuBIiNK/biijwzFMyGmmVVmCFONkM", "Passw0rd!"},
+	"pbkdf2 sha256 PHC": {"$pbkdf2-sha256$i=1000$MDEyMzQ1Njc4OWFiY2RlZg$2/6i32L0Bi6MtP2OuJMPcqA89+m4kdqqE3/bAThGMxs", "Passw0rd!"},
+	"pbkdf2 passlib":    {"$pbkdf2-sha256$1000$MDEyMzQ1Njc4OWFiY2RlZg$2/6i32L0Bi6MtP2OuJMPcqA89.m4kdqqE3/bAThGMxs", "Passw0rd!"},
+	"pbkdf2 sha512":     {"$pbkdf2-sha512$1000$MDEyMzQ1Njc4OWFiY2RlZg$21Fy9H9mJURIPGOpy5eax0jc9ya/986nYgt9RBOJ1PRqPeNxZzU6y8GVbrNXwMTTqYP7kuckOMYjAouonYH.uA", "Passw0rd!"},
+	"pbkdf2 sha1":       {"$pbkdf2$1000$MDEyMzQ1Njc4OWFiY2RlZg$iTB3V9WPlbAA0Zh91Sz8ntzU4KQ", "Passw0rd!"},
+	"pbkdf2 reference":  {"$pbkdf2$f=SHA256,w=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$2/6i32L0Bi6MtP2OuJMPcqA89+m4kdqqE3/bAThGMxs", "Passw0rd!"},
+}
+
+func TestForeignHashesAreVerifiedAndStale(t *testing.T) {
+	h := New(Options{})
+	for name, f := range foreign {
+		ok, stale, err := h.Verify(context.Background(), f.encoded, f.plain)
+		if !ok || !stale || err != nil {
+			t.Errorf("%s: right password: %v, stale %v, %v", name, ok, stale, err)
+		}
+		ok, _, err = h.Verify(context.Background(), f.encoded, f.plain+"x")
+		if ok || err != nil {
+			t.Errorf("%s: wrong password: %v, %v", name, ok, err)
+		}
+		if !Recognised(f.encoded) {
+			t.Errorf("%s is not recognised", name)
+		}
+	}
+}
+
+func TestOwnHashes(t *testing.T) {
+	h := New(Options{})
+	one, err := h.Hash(context.Background(), "päss")
+	if err != nil || !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Fatal(one, err)
+	}
+	two, _ := h.Hash(context.Background(), "päss")
+	if one == two {
+		t.Fatal("two hashes share a salt")
+	}
+	ok, stale, err := h.Verify(context.Background(), one, "päss")
+	if !ok || stale || err != nil {
+		t.Fatal(ok, stale, err)
+	}
+	if err := h.Dummy(context.Background(), "päss"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestHashesThatAskForTooMuchAreRefused(t *testing.T) {
+	const tail = "$MDEyMzQ1Njc4OWFiY2RlZg$2/6i32L0Bi6MtP2OuJMPcqA89+m4kdqqE3/bAThGMxs"
+	for _, encoded := range []string{
+		"", "plain", "$", "$$$$", "$md5$x$y", "$argon2id$v=19$m=65536,t=2", "$argon2id$v=18$m=65536,t=2,p=1" + tail,
+		"$argon2id$v=19$m=99999999,t=2,p=1" + tail, "$argon2id$v=19$m=65536,t=999,p=1" + tail, "$argon2id$v=19$m=65536,t=0,p=1" + tail,
+		"$argon2id$v=19$m=1,t=2,p=0" + tail, "$scrypt$ln=30,r=8,p=1" + tail, "$scrypt$ln=20,r=64,p=1" + tail, "$pbkdf2-sha256$99999999" + tail,
+		"$pbkdf2-md5$1000" + tail, "$pbkdf2-sha256$1000$!!$!!", "$2a$31$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga", "$2a$10$short",
+	} {
+		if Recognised(encoded) {
+			t.Errorf("%q was taken", encoded)
+		}
+		_, _, err := New(Options{}).Verify(context.Background(), encoded, "x")
+		if err == nil || len(encoded) > 5 && strings.Contains(err.Error(), encoded) {
+			t.Errorf("%q: error %v", encoded, err)
+		}
+	}
+}
+
+func TestThePoolIsBounded(t *testing.T) {
+	h := New(Options{Workers: 1, Queue: 1})
+	busy, done := make(chan struct{}), make(chan struct{})
+	go func() { _ = h.work(context.Background(), func() error { close(busy); <-done; return nil }) }()
+	<-busy
+	ctx, cancel := context.WithCancel(context.Background())
+	waited := make(chan error)
+	go func() { waited <- h.work(ctx, func() error { return nil }) }()
+	for len(h.waiting) < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := h.work(context.Background(), func() error { return nil }); !muster.IsKind(err, muster.Unavailable) {
+		t.Fatalf("a full queue gave %v", err)
+	}
+	cancel()
+	if err := <-waited; err == nil {
+		t.Fatal("who left the queue was served")
+	}
+	close(done)
+	if err := h.work(context.Background(), func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	all := Policy{MinimumLength: 8, Lowercase: true, Uppercase: true, Number: true, Symbol: true}
+	for plain, want := range map[string]string{
+		"Passw0rd!":                "",
+		"Passw0rd ":                "",
+		"password":                 "_uppercase_number_symbol",
+		"PASSWORD1!":               "_lowercase",
+		"Aa1!":                     "_min_length",
+		"":                         "_min_length_lowercase_uppercase_number_symbol",
+		strings.Repeat("aA1!", 19): "_max_length",
+		"Passw0rd!\x00":            "_max_length",
+		"Passw0rd!\xff":            "_max_length",
+	} {
+		err := all.Check(plain)
+		if want == "" && err != nil || want != "" && !muster.HasID(err, policyID+want+".app_error") {
+			t.Errorf("%q: %v, want %q", plain, err, want)
+		}
+	}
+	if err := (Policy{MinimumLength: 5}).Check("aaaaa"); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, v := range foreign {
+		f.Add(v.encoded)
+	}
+	f.Fuzz(func(t *testing.T, encoded string) {
+		s, err := parse(encoded)
+		if (s == nil) == (err == nil) {
+			t.Fatalf("%v and %v", s, err)
+		}
+	})
+}
+
+func BenchmarkHash(b *testing.B) {
+	h := New(Options{})
+	for b.Loop() {
+		if _, err := h.Hash(context.Background(), "a password"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
