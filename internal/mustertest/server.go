@@ -23,6 +23,9 @@ import (
 	"muster/internal/store/storetest"
 )
 
+// cheapHash keeps a test's many sign-ins from taking its time; the real cost is tested with the hasher.
+const cheapHash = 64 // KiB
+
 // Password is what every account of a test has.
 const Password = "Passw0rd!test"
 
@@ -62,7 +65,7 @@ func serve(t testing.TB, db *store.Store) *Server {
 	b := &bus.Bus{}
 	b.Subscribe(events.hear)
 	log := slog.New(slog.DiscardHandler)
-	a := app.New(app.Options{Store: db, Config: live, Passwords: password.New(password.Options{}), Blobs: blobs, Bus: b, Log: log})
+	a := app.New(app.Options{Store: db, Config: live, Passwords: password.New(password.Options{MemoryKiB: cheapHash}), Blobs: blobs, Bus: b, Log: log})
 	handler := api.New(api.Options{App: a, Log: log, Version: "test"})
 	h := httptest.NewServer(handler)
 	t.Cleanup(func() {

@@ -28,14 +28,16 @@ const defaultQueue = 512
 
 // Options bound the work. Zero values take the defaults.
 type Options struct {
-	Workers int // hashes at once, each of 19 MiB; the number of processors by default
-	Queue   int // callers that may wait for a worker; 512 by default
+	Workers   int    // hashes at once; the number of processors by default
+	Queue     int    // callers that may wait for a worker; 512 by default
+	MemoryKiB uint32 // that a new hash takes; 19 MiB by default, less only where nothing real is protected
 }
 
 // Hasher hashes and verifies in a bounded pool, so that a storm of sign-ins takes neither all memory nor every processor's time slice.
 type Hasher struct {
 	workers chan struct{}
 	waiting chan struct{}
+	memory  uint32 // KiB
 	dummy   string // a hash of nothing anybody knows, for accounts that don't exist
 }
 
@@ -47,17 +49,19 @@ func New(o Options) *Hasher {
 	if o.Queue <= 0 {
 		o.Queue = defaultQueue
 	}
-	return &Hasher{
-		workers: make(chan struct{}, o.Workers), waiting: make(chan struct{}, o.Queue+o.Workers),
-		dummy: encodeArgon2id(random(saltBytes), random(keyBytes)),
+	if o.MemoryKiB == 0 {
+		o.MemoryKiB = memoryKiB
 	}
+	h := &Hasher{workers: make(chan struct{}, o.Workers), waiting: make(chan struct{}, o.Queue+o.Workers), memory: o.MemoryKiB}
+	h.dummy = h.encode(random(saltBytes), random(keyBytes))
+	return h
 }
 
 // Hash gives the PHC string of a new argon2id hash. Kind Unavailable when too many are waiting already.
 func (h *Hasher) Hash(ctx context.Context, plain string) (encoded string, err error) {
 	err = h.work(ctx, func() error {
 		salt := random(saltBytes)
-		encoded = encodeArgon2id(salt, argon2.IDKey([]byte(plain), salt, passes, memoryKiB, lanes, keyBytes))
+		encoded = h.encode(salt, argon2.IDKey([]byte(plain), salt, passes, h.memory, lanes, keyBytes))
 		return nil
 	})
 	return encoded, err
@@ -74,7 +78,7 @@ func (h *Hasher) Verify(ctx context.Context, encoded, plain string) (ok, stale b
 		ok, err = s.verify(plain)
 		return err
 	})
-	return ok, s.stale(), err
+	return ok, s.stale(h.memory), err
 }
 
 // Dummy takes as long as Verify, for an account that does not exist: the answer's time must not tell.
@@ -106,9 +110,9 @@ func (h *Hasher) work(ctx context.Context, fn func() error) error {
 	}
 }
 
-func encodeArgon2id(salt, key []byte) string {
+func (h *Hasher) encode(salt, key []byte) string {
 	b := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memoryKiB, passes, lanes, b.EncodeToString(salt), b.EncodeToString(key))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, passes, lanes, b.EncodeToString(salt), b.EncodeToString(key))
 }
 
 func random(n int) []byte {

@@ -36,7 +36,7 @@ var errScheme = errors.New("the stored password hash is of no known form")
 // scheme is a stored hash, taken apart.
 type scheme interface {
 	verify(plain string) (bool, error)
-	stale() bool
+	stale(memoryKiB uint32) bool // other than a new hash would be
 }
 
 // parse reads a PHC or MCF string.
@@ -89,7 +89,7 @@ func (h *argon2Hash) verify(plain string) (bool, error) {
 	return same(h.key, derive([]byte(plain), h.salt, h.time, h.memory, h.threads, uint32(len(h.key)))), nil
 }
 
-func (h *argon2Hash) stale() bool {
+func (h *argon2Hash) stale(memoryKiB uint32) bool {
 	return h.kind != "argon2id" || h.memory != memoryKiB || h.time != passes || h.threads != lanes || len(h.key) != keyBytes
 }
 
@@ -111,7 +111,7 @@ func (h bcryptHash) verify(plain string) (bool, error) {
 	return err == nil, err
 }
 
-func (bcryptHash) stale() bool { return true }
+func (bcryptHash) stale(uint32) bool { return true }
 
 type scryptHash struct {
 	logN, r, p int
@@ -138,7 +138,7 @@ func (h *scryptHash) verify(plain string) (bool, error) {
 	return err == nil && same(h.key, got), err
 }
 
-func (*scryptHash) stale() bool { return true }
+func (*scryptHash) stale(uint32) bool { return true }
 
 type pbkdf2Hash struct {
 	digest     func() hash.Hash
@@ -176,7 +176,7 @@ func (h *pbkdf2Hash) verify(plain string) (bool, error) {
 	return err == nil && same(h.key, got), err
 }
 
-func (*pbkdf2Hash) stale() bool { return true }
+func (*pbkdf2Hash) stale(uint32) bool { return true }
 
 // numbers reads "a=1,b=2,c=3" with exactly these names in this order.
 func numbers(list string, names ...string) ([]int, error) {
