@@ -17,7 +17,7 @@ type runCommand struct {
 	Rounds      int           `help:"How often each is repeated; the table has the medians." default:"5"`
 	Users       int           `help:"Accounts in the large directory." default:"100000"`
 	Connections int           `help:"Connections that ask at once." default:"16"`
-	Queries     int           `help:"Requests for each latency." default:"400"`
+	Queries     int           `help:"Requests for each latency." default:"100"`
 	Data        string        `help:"Keep the large directory here, and use the one that is here already." type:"path" placeholder:"DIR"`
 	Postgres    string        `help:"postgres:// URL of a server on which a database may be created; measured beside SQLite." env:"MUSTER_TEST_POSTGRES" placeholder:"URL"`
 }
