@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# fuzz.sh - runs every native fuzz target for FUZZTIME (30s if unset) and sums up. Fails at a finding.
+# fuzz.sh - runs every native fuzz target for FUZZTIME (30s if unset) and sums up. Fails when one does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${FUZZTIME:-30s}
 targets=0
-findings=()
+failed=()
 
 while IFS=: read -r file target; do
 	targets=$((targets + 1))
 	echo "== $target in $(dirname "$file") for $time"
 	if ! go test -run='^$' -fuzz="^$target\$" -fuzztime="$time" -fuzzminimizetime=1s "./$(dirname "$file")"; then
-		findings+=("$target in $(dirname "$file")")
+		failed+=("$target in $(dirname "$file")")
 	fi
-done < <(git ls-files -co --exclude-standard '*_test.go' | xargs -r grep -oE '^func Fuzz[A-Za-z0-9_]+' | sed 's/:func /:/' | sort)
+done < <(git ls-files -co --exclude-standard '*_test.go' | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]+' | sed 's/:func /:/' | sort)
 
-echo "$targets fuzz targets, ${#findings[@]} with a finding"
-if [ ${#findings[@]} -gt 0 ]; then
-	printf '  %s\n' "${findings[@]}"
+echo "$targets fuzz targets, ${#failed[@]} failed"
+if [ ${#failed[@]} -gt 0 ]; then
+	printf '  %s\n' "${failed[@]}"
 	exit 1
 fi
