@@ -48,6 +48,18 @@ func (c *Client) ChannelsOfUser(ctx context.Context, userID, teamID string) ([]*
 	return get[[]*muster.Channel](ctx, c, route("users", userID, "teams", teamID, "channels"), nil)
 }
 
+// ChannelStats is how many members a channel has.
+type ChannelStats struct {
+	ChannelID string `json:"channel_id"`
+	Members   int64  `json:"member_count"`
+	Guests    int64  `json:"guest_count"`
+}
+
+// ChannelStats counts a channel's members.
+func (c *Client) ChannelStats(ctx context.Context, channelID string) (*ChannelStats, error) {
+	return get[*ChannelStats](ctx, c, route("channels", channelID, "stats"), nil)
+}
+
 // PatchChannel changes the fields that p names.
 func (c *Client) PatchChannel(ctx context.Context, channelID string, p *muster.ChannelPatch) (*muster.Channel, error) {
 	return send[*muster.Channel](ctx, c, http.MethodPut, route("channels", channelID, "patch"), nil, p)
@@ -73,6 +85,16 @@ func (c *Client) AllChannelMembers(ctx context.Context, channelID string) iter.S
 	return pages(func(page, perPage int) ([]*muster.ChannelMember, error) {
 		return c.ChannelMembers(ctx, channelID, page, perPage)
 	})
+}
+
+// ChannelMembersByIDs gives the memberships of these accounts in a channel; who is no member is left out.
+func (c *Client) ChannelMembersByIDs(ctx context.Context, channelID string, userIDs []string) ([]*muster.ChannelMember, error) {
+	return send[[]*muster.ChannelMember](ctx, c, http.MethodPost, route("channels", channelID, "members", "ids"), nil, userIDs)
+}
+
+// ChannelMembersOfUser gives an account's channel memberships in a team, with those of its direct and group channels.
+func (c *Client) ChannelMembersOfUser(ctx context.Context, userID, teamID string) ([]*muster.ChannelMember, error) {
+	return get[[]*muster.ChannelMember](ctx, c, route("users", userID, "teams", teamID, "channels", "members"), nil)
 }
 
 // ChannelMember gives one membership of a channel.

@@ -12,6 +12,16 @@ func (c *Client) Preferences(ctx context.Context, userID string) ([]*muster.Pref
 	return get[[]*muster.Preference](ctx, c, route("users", userID, "preferences"), nil)
 }
 
+// PreferencesOfCategory gives the preferences of a user in one category.
+func (c *Client) PreferencesOfCategory(ctx context.Context, userID, category string) ([]*muster.Preference, error) {
+	return get[[]*muster.Preference](ctx, c, route("users", userID, "preferences", category), nil)
+}
+
+// Preference gives one preference of a user.
+func (c *Client) Preference(ctx context.Context, userID, category, name string) (*muster.Preference, error) {
+	return get[*muster.Preference](ctx, c, route("users", userID, "preferences", category, "name", name), nil)
+}
+
 // UpdatePreferences sets preferences of a user and leaves the others as they are.
 func (c *Client) UpdatePreferences(ctx context.Context, userID string, list []*muster.Preference) error {
 	return act(ctx, c, http.MethodPut, route("users", userID, "preferences"), list)

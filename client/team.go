@@ -39,6 +39,31 @@ func (c *Client) TeamByName(ctx context.Context, name string) (*muster.Team, err
 	return get[*muster.Team](ctx, c, route("teams", "name", name), nil)
 }
 
+// TeamInvite is what somebody who is invited may know of a team.
+type TeamInvite struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	DisplayName string `json:"display_name"`
+	Description string `json:"description"`
+}
+
+// TeamByInvite tells which team an invite id leads to; no session is needed.
+func (c *Client) TeamByInvite(ctx context.Context, inviteID string) (*TeamInvite, error) {
+	return get[*TeamInvite](ctx, c, route("teams", "invite", inviteID), nil)
+}
+
+// TeamStats is how many members a team has.
+type TeamStats struct {
+	TeamID  string `json:"team_id"`
+	Members int64  `json:"total_member_count"`
+	Active  int64  `json:"active_member_count"` // not deactivated
+}
+
+// TeamStats counts a team's members.
+func (c *Client) TeamStats(ctx context.Context, teamID string) (*TeamStats, error) {
+	return get[*TeamStats](ctx, c, route("teams", teamID, "stats"), nil)
+}
+
 // PatchTeam changes the fields that p names.
 func (c *Client) PatchTeam(ctx context.Context, teamID string, p *muster.TeamPatch) (*muster.Team, error) {
 	return send[*muster.Team](ctx, c, http.MethodPut, route("teams", teamID, "patch"), nil, p)
@@ -69,6 +94,11 @@ func (c *Client) AllTeamMembers(ctx context.Context, teamID string) iter.Seq2[*m
 	return pages(func(page, perPage int) ([]*muster.TeamMember, error) {
 		return c.TeamMembers(ctx, teamID, page, perPage)
 	})
+}
+
+// TeamMembersByIDs gives the memberships of these accounts in a team; who is no member is left out.
+func (c *Client) TeamMembersByIDs(ctx context.Context, teamID string, userIDs []string) ([]*muster.TeamMember, error) {
+	return send[[]*muster.TeamMember](ctx, c, http.MethodPost, route("teams", teamID, "members", "ids"), nil, userIDs)
 }
 
 // TeamMembersOfUser gives all team memberships of an account.
