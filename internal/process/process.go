@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -40,7 +41,7 @@ const announcement = "listening on "
 type Options struct {
 	Program string
 	Args    []string
-	Env     []string  // further variables, NAME=value
+	Env     []string  // variables, NAME=value, beside the caller's own, of which MUSTER_… are left out
 	Input   []byte    // standard input
 	Log     io.Writer // gets standard error
 }
@@ -48,7 +49,8 @@ type Options struct {
 // Start runs a program and waits for it to print where it listens. The process ends with ctx at the latest.
 func Start(ctx context.Context, o Options) (*Process, error) {
 	cmd := exec.CommandContext(ctx, o.Program, o.Args...)
-	cmd.Env = append(os.Environ(), o.Env...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MUSTER_") })
+	cmd.Env = append(cmd.Env, o.Env...)
 	cmd.Stdin = bytes.NewReader(o.Input)
 	cmd.Stderr = o.Log
 	cmd.WaitDelay = time.Second // whoever inherited its pipes must not keep Wait
