@@ -22,7 +22,7 @@ type ServiceSettings struct {
 	TLSStrictTransportMaxAge                          int64    `default:"63072000" min:"0" max:"3153600000" desc:"For how long browsers remember TLSStrictTransport, in seconds."`
 	EnableAPIUserDeletion                             bool     `default:"false" desc:"Administrators may delete accounts for good with permanent=true."`
 	EnableUserStatuses                                bool     `default:"true" desc:"Keep and show who is online, away or busy."`
-	EnableCustomGroups                                bool     `default:"true" desc:"People may be listed and searched by custom group."`
+	EnableCustomGroups                                bool     `default:"true" is:"later" desc:"People may be listed and searched by custom group."`
 	EnableMultifactorAuthentication                   bool     `default:"false" is:"later" desc:"Accounts may ask for a one-time code at sign-in."`
 	EnforceMultifactorAuthentication                  bool     `default:"false" is:"later" desc:"Every account must use a one-time code."`
 	EnableUserAccessTokens                            bool     `default:"false" is:"later" desc:"Accounts with the right may create personal access tokens."`

@@ -13,6 +13,13 @@ type checkCommand struct {
 	Database string `help:"postgres:// URL of the database; without it SQLite in the data directory." placeholder:"DSN"`
 }
 
+// Help is shown below the flags of check.
+func (*checkCommand) Help() string {
+	return `Example:
+
+  muster check --data /var/lib/muster`
+}
+
 // Run opens the database as the server would and checks it.
 func (c *checkCommand) Run() error {
 	ctx := context.Background()

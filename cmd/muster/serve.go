@@ -40,6 +40,15 @@ type serveCommand struct {
 	Database string `help:"postgres:// URL of the database; without it SQLite in the data directory." placeholder:"DSN"`
 }
 
+// Help is shown below the flags of serve.
+func (*serveCommand) Help() string {
+	return `Every setting can also come from the settings file or from MUSTER_<SECTION>_<KEY> variables (docs/configuration.md).
+
+Example:
+
+  muster serve --listen :8065 --data /var/lib/muster --config /etc/muster.json`
+}
+
 // flags are the settings that the command line names, by key.
 func (s *serveCommand) flags() map[string]string {
 	f := map[string]string{}

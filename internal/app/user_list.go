@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -84,7 +85,7 @@ func (a *App) Users(ctx context.Context, who *Caller, q UserQuery) (users []*mus
 		err = a.canTeam(ctx, who, q.InTeam, muster.PermViewTeam)
 	case q.InChannel != "":
 		f.InChannel = q.InChannel
-		err = a.canChannel(ctx, who, q.InChannel, muster.PermReadChannel)
+		err = a.mayListChannel(ctx, who, q.InChannel)
 	case q.InGroup != "" || q.NotInGroup != "":
 		err = noSuchGroup()
 	}
@@ -96,6 +97,24 @@ func (a *App) Users(ctx context.Context, who *Caller, q UserQuery) (users []*mus
 		return nil, false, err
 	}
 	return a.forOthers(ctx, who, users), tagged, nil
+}
+
+// mayListChannel answers nil when the caller may read the channel, and see into it if it is archived; else kind Forbidden.
+func (a *App) mayListChannel(ctx context.Context, who *Caller, id string) error {
+	if err := a.canChannel(ctx, who, id, muster.PermReadChannel); err != nil {
+		return err
+	}
+	if a.Config().TeamSettings.ExperimentalViewArchivedChannels {
+		return nil
+	}
+	ch, err := a.store.Channel(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // nobody is in it
+	}
+	if err == nil && ch.DeleteAt != 0 {
+		err = muster.E(muster.Forbidden, "api.user.view_archived_channels.get_users_in_channel.app_error")
+	}
+	return err
 }
 
 // noSuchGroup answers for any group: custom groups can't be made yet, so there is none.
