@@ -235,7 +235,7 @@ var settingFormats = map[string]settingFormat{
 	"ws":       {"a ws or wss URL with a host, or empty", emptyOr(func(v string) bool { return isURL(v, "ws", "wss") })},
 	"address":  {"HOST:PORT", isAddress},
 	"optional": {"HOST:PORT, or empty", emptyOr(isAddress)},
-	"email":    {"an e-mail address, or empty", emptyOr(func(v string) bool { return ValidEmail(FoldEmail(v)) })},
+	"email":    {"an e-mail address, or empty", emptyOr(func(v string) bool { return ValidEmail(FoldName(v)) })},
 	"port":     {"a port number from 1 to 65535, or empty", emptyOr(isPort)},
 	"locale":   {"a language such as en or pt-BR", localeForm.MatchString},
 	"database": {"a postgres:// URL, or empty", emptyOr(func(v string) bool { return isURL(v, "postgres", "postgresql") })},

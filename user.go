@@ -22,11 +22,10 @@ const (
 	RolesMaxBytes     = 256
 	PropsMaxBytes     = 8000 // of the JSON encoding; the reference server leaves it to its column
 	mentionKeysProp   = "mention_keys"
-	maxUserListLength = 1000
 )
 
-// MaxUserList is how many ids or names one request may ask for.
-const MaxUserList = maxUserListLength
+// MaxUserList is how many ids or names one request may ask for; about what fits a body of the default size.
+const MaxUserList = 10_000
 
 var reservedUsernames = map[string]bool{"all": true, "channel": true, "here": true, "matterbot": true, "system": true}
 
@@ -95,12 +94,9 @@ type UserAutocomplete struct {
 	OutOfChannel []*User `json:"out_of_channel,omitempty"`
 }
 
-// FoldName folds a username for storing and comparing: trimmed and lower-cased.
-// It is the only rule for usernames, so that "Ann" and "ann" are one person everywhere.
+// FoldName folds a username or an e-mail address for storing and comparing: trimmed and lower-cased.
+// It is the only rule there is, so that "Ann" and "ann" are one person everywhere.
 func FoldName(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-
-// FoldEmail folds an e-mail address by the same rule.
-func FoldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // DefaultNotifyProps is what a new account starts with (models.json, default_notify_props).
 func DefaultNotifyProps() map[string]string {
@@ -133,7 +129,7 @@ func (u *User) Clone() *User {
 
 // Fold brings names and address into their stored form.
 func (u *User) Fold() {
-	u.Username, u.Email = FoldName(u.Username), FoldEmail(u.Email)
+	u.Username, u.Email = FoldName(u.Username), FoldName(u.Email)
 	for _, s := range []*string{&u.Nickname, &u.FirstName, &u.LastName, &u.Position} {
 		*s = strings.TrimSpace(*s)
 	}
@@ -225,7 +221,7 @@ func ValidUsername(s string) bool {
 
 // ValidEmail tells whether a folded address is a plain RFC 5322 address without a display name.
 func ValidEmail(s string) bool {
-	if s == "" || s != FoldEmail(s) || !validText(s, EmailMaxBytes) {
+	if s == "" || s != FoldName(s) || !validText(s, EmailMaxBytes) {
 		return false
 	}
 	a, err := mail.ParseAddress(s)

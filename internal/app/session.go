@@ -140,13 +140,13 @@ func (a *App) RevokeSessionsFromAllUsers(ctx context.Context, who *Caller) error
 }
 
 // AttachDevice ties the caller's session to a mobile device and gives it a mobile session's length.
-// Other sessions of that device end. It returns the new expiry (Unix ms, 0: never).
+// The caller's other sessions of that device end. It returns the new expiry (Unix ms, 0: never).
 func (a *App) AttachDevice(ctx context.Context, who *Caller, deviceID string) (expiresAt int64, err error) {
 	if deviceID == "" || !muster.ValidText(deviceID, deviceIDMaxRunes) {
 		return 0, muster.InvalidParam("device_id")
 	}
 	expiresAt = a.sessionEnd(a.Config().ServiceSettings.SessionLengthMobileInHours)
-	err = a.store.AttachDevice(ctx, who.Session.ID, deviceID, expiresAt, a.auditSelf(who, ""))
+	err = a.store.AttachDevice(ctx, who.ID(), who.Session.ID, deviceID, expiresAt, a.auditSelf(who, ""))
 	if err != nil {
 		return 0, missing(err, muster.Unauthenticated, errNoSession.ID)
 	}

@@ -28,7 +28,7 @@ func (a *App) CreateTeam(ctx context.Context, who *Caller, in *muster.Team) (*mu
 	now := a.now()
 	team := &muster.Team{
 		ID: muster.NewID(), CreateAt: now, UpdateAt: now, DisplayName: in.DisplayName, Name: muster.FoldName(in.Name), Description: in.Description,
-		Email: muster.FoldEmail(in.Email), Type: in.Type, CompanyName: in.CompanyName, AllowedDomains: in.AllowedDomains,
+		Email: muster.FoldName(in.Email), Type: in.Type, CompanyName: in.CompanyName, AllowedDomains: in.AllowedDomains,
 		InviteID: muster.NewID(), AllowOpenInvite: in.AllowOpenInvite, GroupConstrained: in.GroupConstrained,
 	}
 	if team.Email == "" && who.User != nil {

@@ -34,7 +34,7 @@ func (a *App) UserByUsernameView(ctx context.Context, who *Caller, name string) 
 
 // UserByEmailView is UserView by address. Without PrivacySettings.ShowEmailAddress it is for administrators.
 func (a *App) UserByEmailView(ctx context.Context, who *Caller, email string) (*View, error) {
-	email = muster.FoldEmail(email)
+	email = muster.FoldName(email)
 	if !muster.ValidEmail(email) {
 		return nil, muster.InvalidURLParam("email")
 	}

@@ -23,7 +23,7 @@ type SessionOptions struct {
 	LastLogin           int64  // Unix ms
 	NewPasswordHash     string // a better hash of the same password, kept only while OldPasswordHash is the stored one
 	OldPasswordHash     string
-	ReplaceDeviceID     bool // other sessions of the same device end
+	ReplaceDeviceID     bool // the account's other sessions of the same device end
 }
 
 // CreateSession stores a sign-in under the SHA-256 of its token. Beyond muster.MaxSessionsPerUser the least recently
@@ -34,7 +34,7 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 			return err
 		}
 		if o.ReplaceDeviceID {
-			if err := t.endDevice(ctx, sess.DeviceID, sess.ID); err != nil {
+			if err := t.endDevice(ctx, sess.UserID, sess.DeviceID, sess.ID); err != nil {
 				return err
 			}
 		}
@@ -63,8 +63,8 @@ func (t *tx) noteLogin(ctx context.Context, userID string, o SessionOptions) err
 		o.LastLogin, hash, userID, o.OldPasswordHash))
 }
 
-func (t *tx) endDevice(ctx context.Context, deviceID, exceptID string) error {
-	_, err := t.exec(ctx, "DELETE FROM sessions WHERE device_id = ? AND device_id <> '' AND id <> ?", deviceID, exceptID)
+func (t *tx) endDevice(ctx context.Context, userID, deviceID, exceptID string) error {
+	_, err := t.exec(ctx, "DELETE FROM sessions WHERE user_id = ? AND device_id = ? AND id <> ?", userID, deviceID, exceptID)
 	return err
 }
 
@@ -115,10 +115,10 @@ func (s *Store) deleteSessions(ctx context.Context, audits []*muster.Audit, quer
 	})
 }
 
-// AttachDevice ties a session to a device, ends the device's other sessions and sets the new expiry (Unix ms, 0: never).
-func (s *Store) AttachDevice(ctx context.Context, sessionID, deviceID string, expiresAt int64, audits ...*muster.Audit) error {
+// AttachDevice ties one of a user's sessions to a device, ends the user's others there and sets the new expiry (Unix ms, 0: never).
+func (s *Store) AttachDevice(ctx context.Context, userID, sessionID, deviceID string, expiresAt int64, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.endDevice(ctx, deviceID, sessionID); err != nil {
+		if err := t.endDevice(ctx, userID, deviceID, sessionID); err != nil {
 			return err
 		}
 		err := changed(t.exec(ctx, "UPDATE sessions SET device_id = ?, expires_at = ? WHERE id = ?", deviceID, expiresAt, sessionID))

@@ -123,8 +123,8 @@ func TestADeviceHasOneSession(t *testing.T) {
 		ctx := context.Background()
 		u := create(t, s, newUser("ann"))
 		one, two := signIn(t, s, u, "1"), signIn(t, s, u, "2")
-		must(t, s.AttachDevice(ctx, one.ID, "apple:x", 0))
-		must(t, s.AttachDevice(ctx, two.ID, "apple:x", someTime*2))
+		must(t, s.AttachDevice(ctx, u.ID, one.ID, "apple:x", 0))
+		must(t, s.AttachDevice(ctx, u.ID, two.ID, "apple:x", someTime*2))
 		list, err := s.Sessions(ctx, u.ID)
 		must(t, err)
 		if len(list) != 1 || list[0].ID != two.ID || list[0].ExpiresAt != someTime*2 {
@@ -160,7 +160,7 @@ func TestExpiredSessionsAreSwept(t *testing.T) {
 		u := create(t, s, newUser("ann"))
 		sess := signIn(t, s, u, "1")
 		must(t, s.TouchSessions(ctx, map[string]int64{sess.ID: someTime + 9}, nil))
-		must(t, s.AttachDevice(ctx, sess.ID, "d", someTime+10))
+		must(t, s.AttachDevice(ctx, u.ID, sess.ID, "d", someTime+10))
 		if n, err := s.DeleteExpiredSessions(ctx, someTime+10, 10); n != 0 || err != nil {
 			t.Fatal(n, err)
 		}

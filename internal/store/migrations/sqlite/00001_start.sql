@@ -66,7 +66,6 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_user_idx ON sessions (user_id, last_activity_at);
 CREATE INDEX sessions_expires_idx ON sessions (expires_at) WHERE expires_at > 0;
-CREATE INDEX sessions_device_idx ON sessions (device_id) WHERE device_id <> '';
 
 CREATE TABLE audits (
     id         TEXT PRIMARY KEY,
