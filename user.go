@@ -11,17 +11,17 @@ import (
 
 // Limits of a User's fields, from the reference models (models.json, User.limits).
 const (
-	UsernameMaxBytes  = 64
-	EmailMaxBytes     = 128
-	NameMaxRunes      = 64 // nickname, first_name and last_name alike
-	PositionMaxRunes  = 128
-	AuthDataMaxBytes  = 128
-	PasswordMaxBytes  = 72
-	LocaleMaxBytes    = 5
-	TimezoneMaxRunes  = 256
-	RolesMaxBytes     = 256
-	PropsMaxBytes     = 8000 // of the JSON encoding; the reference server leaves it to its column
-	mentionKeysProp   = "mention_keys"
+	UsernameMaxBytes = 64
+	EmailMaxBytes    = 128
+	NameMaxRunes     = 64 // nickname, first_name and last_name alike
+	PositionMaxRunes = 128
+	AuthDataMaxBytes = 128
+	PasswordMaxBytes = 72
+	LocaleMaxBytes   = 5
+	TimezoneMaxRunes = 256
+	RolesMaxBytes    = 256
+	PropsMaxBytes    = 8000 // of the JSON encoding; the reference server leaves it to its column
+	mentionKeysProp  = "mention_keys"
 )
 
 // MaxUserList is how many ids or names one request may ask for; about what fits a body of the default size.
