@@ -21,9 +21,10 @@ const (
 const (
 	termMaxRunes  = 64
 	termsPerField = 16
-	// candidateMax is how many rows of the term index one search reads at the most before it walks the directory instead.
-	candidateMax = 20_000
 )
+
+// candidateMax is how many rows of the term index one search reads at the most before it walks the directory instead.
+var candidateMax = 20_000 // changed by a test alone
 
 // UserSearch narrows a search and says by which fields it may find.
 type UserSearch struct {
