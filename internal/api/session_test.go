@@ -94,6 +94,29 @@ func TestAPasswordChangeEndsTheOtherSessions(t *testing.T) {
 	})
 }
 
+func TestADeviceIsNamedAtSignIn(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ann, _ := s.User(t, "ann")
+		for _, key := range []string{"device_id", "deviceId"} { // the second is the JavaScript client's
+			resp := rawRequest(t, s, "POST", "/users/login", `{"login_id":"ann","password":"`+mustertest.Password+`","`+key+`":"apple:1"}`, nil)
+			if resp.StatusCode != 200 {
+				t.Fatal(resp.StatusCode)
+			}
+		}
+		list, err := ann.Sessions(t.Context(), "me")
+		must(t, err)
+		devices := 0
+		for _, session := range list {
+			if session.DeviceID == "apple:1" && session.Props["isMobile"] == "true" {
+				devices++
+			}
+		}
+		if len(list) != 2 || devices != 1 {
+			t.Fatalf("%d sessions, %d of the device", len(list), devices)
+		}
+	})
+}
+
 func TestTokensAreNotStored(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		ann, _ := s.User(t, "ann")

@@ -26,6 +26,8 @@ type LoginRequest struct {
 	LoginID  string `json:"login_id"` // username or e-mail address
 	Password string `json:"password"`
 	DeviceID string `json:"device_id"`
+	// DeviceIDJS is DeviceID as the published JavaScript client spells it.
+	DeviceIDJS string `json:"deviceId"`
 }
 
 // Errors of a sign-in that a client is told as they are; every other refusal reads the same (error_masking).
@@ -54,6 +56,7 @@ func (a *App) Login(ctx context.Context, who *Caller, req LoginRequest) (*muster
 	if req.Password == "" {
 		return nil, nil, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")
 	}
+	req.DeviceID = cmp.Or(req.DeviceID, req.DeviceIDJS)
 	if !muster.ValidText(req.DeviceID, deviceIDMaxRunes) {
 		return nil, nil, muster.InvalidParam("device_id")
 	}

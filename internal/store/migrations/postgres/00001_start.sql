@@ -36,8 +36,7 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_auth_data_key ON users (auth_service, auth_data) WHERE auth_data IS NOT NULL;
 CREATE INDEX users_create_at_idx ON users (create_at);
 CREATE INDEX users_admin_idx ON users (id) WHERE is_admin;
-CREATE INDEX users_page_idx ON users (username, delete_at, id); -- pages of the directory, without reading rows that are skipped
-CREATE INDEX users_active_idx ON users (delete_at, is_bot);
+CREATE INDEX users_page_idx ON users (username, delete_at, is_bot, id); -- pages and counts of the directory, without reading rows
 CREATE INDEX users_roles_idx ON users (roles) WHERE roles <> 'system_user'; -- the few that are more or less than that
 
 -- The words that a user is found by; kind says which setting may hide them (see search.go).
