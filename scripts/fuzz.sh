@@ -14,6 +14,10 @@ while IFS=: read -r file target; do
 	fi
 done < <(git ls-files -co --exclude-standard '*_test.go' | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]+' | sed 's/:func /:/' | sort)
 
+if [ "$targets" -eq 0 ]; then
+	echo "no fuzz target was found: is this a git checkout?" >&2
+	exit 1
+fi
 echo "$targets fuzz targets, ${#failed[@]} failed"
 if [ ${#failed[@]} -gt 0 ]; then
 	printf '  %s\n' "${failed[@]}"

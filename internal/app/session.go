@@ -72,9 +72,12 @@ func (a *App) idle(s *muster.Session, now int64) bool {
 	return now-last > int64(c.SessionIdleTimeoutInMinutes)*minute
 }
 
-// Sessions lists an account's sessions, most recently used first, without their tokens.
+// Sessions lists an account's sessions, most recently used first, without their tokens. Kinds: Forbidden, NotFound.
 func (a *App) Sessions(ctx context.Context, who *Caller, userID string) ([]*muster.Session, error) {
 	if err := a.mayEdit(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	if _, err := a.user(ctx, userID); err != nil {
 		return nil, err
 	}
 	list, err := a.store.Sessions(ctx, userID)
@@ -154,9 +157,12 @@ func (a *App) AttachDevice(ctx context.Context, who *Caller, deviceID string) (e
 	return expiresAt, nil
 }
 
-// UserAudits lists an account's history, newest first.
+// UserAudits lists an account's history, newest first. Kinds: Forbidden, NotFound.
 func (a *App) UserAudits(ctx context.Context, who *Caller, userID string, page Page) ([]*muster.Audit, error) {
 	if err := a.mayEdit(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	if _, err := a.user(ctx, userID); err != nil {
 		return nil, err
 	}
 	list, err := a.store.Audits(ctx, userID, page.Offset(), page.PerPage)

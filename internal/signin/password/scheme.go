@@ -41,6 +41,14 @@ type scheme interface {
 
 // parse reads a PHC or MCF string.
 func parse(encoded string) (scheme, error) {
+	s, err := parseScheme(encoded)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func parseScheme(encoded string) (scheme, error) {
 	if strings.HasPrefix(encoded, "$2") {
 		return parseBcrypt(encoded)
 	}
