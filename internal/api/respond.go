@@ -14,8 +14,8 @@ import (
 // reply is an answer that is more than a value: any part may be left out.
 type reply struct {
 	status int
-	body   any    // encoded as JSON
-	etag   string // answered 304 when the client has it
+	body   any  // encoded as JSON
+	tagged bool // with an entity tag of its bytes; answered 304 when the client has it
 }
 
 // image is an answer that is a PNG.
@@ -42,7 +42,7 @@ func (c *call) answer(v any) error {
 	case image:
 		return c.write(http.StatusOK, v.png, v.etag, fmt.Sprintf("max-age=%d, private", v.maxAge))
 	case reply:
-		if v.etag != "" {
+		if v.tagged {
 			view, err := app.NewView(v.body)
 			if err != nil {
 				return err

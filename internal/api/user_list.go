@@ -26,13 +26,7 @@ func getUsers(c *call) (any, error) {
 		Sort:             c.query("sort"),
 		Page:             c.page(),
 	})
-	if err != nil {
-		return nil, err
-	}
-	if tagged {
-		return reply{body: users, etag: "by content"}, nil
-	}
-	return users, nil
+	return reply{body: users, tagged: tagged}, err
 }
 
 // names decodes a body that is a list of strings.

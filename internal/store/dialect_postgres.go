@@ -64,9 +64,11 @@ func checkPostgres(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-func (postgresDialect) name() goose.Dialect   { return goose.DialectPostgres }
-func (postgresDialect) migrationsDir() string { return "migrations/postgres" }
-func (postgresDialect) forUpdate() string     { return " FOR UPDATE" }
+func (postgresDialect) name() goose.Dialect { return goose.DialectPostgres }
+func (postgresDialect) schemaWords() []string {
+	return []string{"{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA", "{clustered}", ""}
+}
+func (postgresDialect) forUpdate() string { return " FOR UPDATE" }
 
 // goose migrates under an advisory lock, so that nodes may start together.
 func (postgresDialect) goose() ([]goose.ProviderOption, error) {

@@ -24,7 +24,7 @@ const (
 )
 
 // candidateMax is how many rows of the term index one search reads at the most before it walks the directory instead.
-var candidateMax = 20_000 // changed by a test alone
+var candidateMax = 5_000 // changed by a test alone
 
 // UserSearch narrows a search and says by which fields it may find.
 type UserSearch struct {

@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
+	"testing/fstest"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -43,7 +45,7 @@ type Store struct {
 // dialect is what differs between the databases. Everything else is SQL that both share.
 type dialect interface {
 	name() goose.Dialect
-	migrationsDir() string
+	schemaWords() []string // the migrations' {words} and what they are here
 	goose() ([]goose.ProviderOption, error)
 	rebind(query string) string
 	isUnique(err error) bool // a unique constraint refused the row
@@ -74,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) migrate(ctx context.Context) error {
-	dir, err := fs.Sub(migrations, s.dialect.migrationsDir())
+	dir, err := s.migrations()
 	if err != nil {
 		return err
 	}
@@ -92,6 +94,21 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	_, err = p.Up(ctx)
 	return err
+}
+
+// migrations gives the embedded files in the dialect's words.
+func (s *Store) migrations() (fs.FS, error) {
+	words := strings.NewReplacer(s.dialect.schemaWords()...)
+	dir := fstest.MapFS{}
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	for _, name := range names {
+		var text []byte
+		if text, err = migrations.ReadFile(name); err != nil {
+			break
+		}
+		dir[path.Base(name)] = &fstest.MapFile{Data: []byte(words.Replace(string(text)))}
+	}
+	return dir, err
 }
 
 // Close ends all connections and gives the data directory free.
