@@ -14,8 +14,10 @@ var membershipErrors = map[string]string{
 	"api.team.join_user_to_team.allowed_domains.app_error":          "The team takes e-mail addresses of certain domains only. Use one of those.",
 	"api.team.invite_members.invalid_email.app_error":               "The team takes e-mail addresses of certain domains only: {Addresses}.",
 
-	"api.team.add_members.user_denied":                "Groups decide who belongs to this team, so nobody can be added by hand.",
-	"store.sql_channel.save_channel.exists.app_error": "A channel of this name exists in the team. Choose another name.",
+	"api.channel.update_team_member_roles.changing_guest_role.app_error":    "A guest of a team stays one. Promote the account to a user first.",
+	"api.channel.update_channel_member_roles.changing_guest_role.app_error": "A guest of a channel stays one. Promote the account to a user first.",
+	"api.team.add_members.user_denied":                                      "Groups decide who belongs to this team, so nobody can be added by hand.",
+	"store.sql_channel.save_channel.exists.app_error":                       "A channel of this name exists in the team. Choose another name.",
 
 	"app.role.check_roles_exist.role_not_found": "One of the roles does not exist. Check the names.",
 	"app.role.get_by_name.app_error":            "There is no role of that name.",

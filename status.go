@@ -8,6 +8,9 @@ const (
 	StatusOffline = "offline"
 )
 
+// DndEndTimeMax bounds the end of "do not disturb": the year 9999, in Unix seconds.
+const DndEndTimeMax = 253_402_300_799
+
 // Status is whether a user is there.
 type Status struct {
 	UserID         string `json:"user_id"`

@@ -73,6 +73,8 @@ func TestATeamsLimitsHold(t *testing.T) {
 		s.Configure(t, `{"TeamSettings":{"MaxUsersPerTeam":1}}`)
 		_, err = ann.AddTeamMember(ctx, team.ID, bobUser.ID)
 		refused(t, err, 400, "app.team.join_user_to_team.max_accounts.app_error")
+		_, err = s.Client().CreateUserWithInvite(ctx, account("carl"), team.InviteID)
+		refused(t, err, 400, "app.team.join_user_to_team.max_accounts.app_error")
 		if members, err := ann.TeamMembers(ctx, team.ID, 0, 10); err != nil || len(members) != 1 {
 			t.Fatal(len(members), err)
 		}
@@ -93,6 +95,7 @@ func TestMembershipRolesTakeEffectAtOnce(t *testing.T) {
 		_, err = bob.PatchTeam(ctx, team.ID, &muster.TeamPatch{Description: ptr("mine")})
 		must(t, err)
 		refused(t, ann.UpdateTeamMemberRoles(ctx, team.ID, bobUser.ID, "team_admin"), 400, "api.context.invalid_body_param.app_error")
+		refused(t, bob.UpdateTeamMemberRoles(ctx, team.ID, bobUser.ID, "team_user team_admin system_admin"), 400, "api.context.invalid_body_param.app_error")
 		admin, _ := s.Admin(t)
 		role, err := admin.RoleByName(ctx, "team_admin")
 		must(t, err)
@@ -203,5 +206,18 @@ func TestSettingsAreMaskedPatchedAndKept(t *testing.T) {
 		ann, _ := s.User(t, "ann")
 		_, err = ann.PatchConfig(ctx, []byte(`{}`))
 		refused(t, err, 403, "api.context.permissions.app_error")
+	})
+}
+
+func TestAGuestIsMadeAMemberByNobodyInATeam(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		w := makeTown(t, s)
+		full := client.SchemeRoles{User: true, Admin: true}
+		const stays = "changing_guest_role.app_error"
+		refused(t, w.admin.UpdateTeamMemberSchemeRoles(ctx, w.team, w.ids["gus"], full), 400, "api.channel.update_team_member_roles."+stays)
+		refused(t, w.admin.UpdateTeamMemberRoles(ctx, w.team, w.ids["gus"], "team_user"), 400, "api.channel.update_team_member_roles."+stays)
+		refused(t, w.ann.UpdateChannelMemberSchemeRoles(ctx, w.private, w.ids["gus"], full), 400, "api.channel.update_channel_member_roles."+stays)
+		refused(t, w.ann.UpdateChannelMemberRoles(ctx, w.private, w.ids["gus"], "channel_user"), 400, "api.channel.update_channel_member_roles."+stays)
 	})
 }

@@ -168,7 +168,11 @@ func (a *App) changeChannelMember(ctx context.Context, who *Caller, channelID, u
 	if err != nil {
 		return missing(err, muster.NotFound, noChannelMember)
 	}
+	guest := m.SchemeGuest
 	change(m)
+	if m.SchemeGuest != guest {
+		return muster.E(muster.Invalid, "api.channel.update_channel_member_roles.changing_guest_role.app_error")
+	}
 	if err := a.store.UpdateChannelMember(ctx, m, a.auditSelf(who, "channel_id="+channelID+" user_id="+userID)); err != nil {
 		return missing(err, muster.NotFound, noChannelMember)
 	}

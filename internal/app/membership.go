@@ -9,7 +9,8 @@ import (
 )
 
 // splitRoles turns role names into a membership's flags and the explicit rest. Kind Invalid for a name that no role
-// has, and for a list without the user's or guest's role.
+// has, for a built-in role of another scope (a team's member can't be made system_admin there), and for a list without
+// the user's or guest's role.
 func (a *App) splitRoles(ctx context.Context, roles, guest, user, admin string) (flags SchemeRoles, explicit string, err error) {
 	if !muster.ValidRoleNames(roles) {
 		return flags, "", muster.InvalidParam("roles")
@@ -27,6 +28,10 @@ func (a *App) splitRoles(ctx context.Context, roles, guest, user, admin string) 
 		case admin:
 			flags.Admin = true
 		default:
+			scope, _, _ := strings.Cut(user, "_")
+			if role, err := a.RoleByName(ctx, name); err != nil || role.BuiltIn && !strings.HasPrefix(name, scope+"_") {
+				return flags, "", muster.InvalidParam("roles", err)
+			}
 			rest = append(rest, name)
 		}
 	}

@@ -64,12 +64,15 @@ func (a *App) UpdateStatus(ctx context.Context, who *Caller, in *muster.Status) 
 	if !muster.ValidStatus(in.Status) {
 		return nil, muster.InvalidParam("status")
 	}
+	if in.DndEndTime < 0 || in.DndEndTime > muster.DndEndTimeMax {
+		return nil, muster.InvalidParam("dnd_end_time")
+	}
 	if _, err := a.user(ctx, in.UserID); err != nil {
 		return nil, err
 	}
 	s := &muster.Status{UserID: in.UserID, Status: in.Status, Manual: true, LastActivityAt: a.now()}
 	if in.Status == muster.StatusDnd {
-		s.DndEndTime = max(in.DndEndTime, 0)
+		s.DndEndTime = in.DndEndTime
 	}
 	return s, a.setStatus(ctx, s)
 }

@@ -211,7 +211,11 @@ func (a *App) changeTeamMember(ctx context.Context, who *Caller, teamID, userID 
 	if err != nil {
 		return missing(err, muster.NotFound, noTeamMember)
 	}
+	guest := m.SchemeGuest
 	change(m)
+	if m.SchemeGuest != guest {
+		return muster.E(muster.Invalid, "api.channel.update_team_member_roles.changing_guest_role.app_error")
+	}
 	if err := a.store.UpdateTeamMember(ctx, m, a.auditSelf(who, "team_id="+teamID+" user_id="+userID)); err != nil {
 		return missing(err, muster.NotFound, noTeamMember)
 	}

@@ -30,7 +30,7 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 		if err != nil {
 			return nil, err
 		}
-		opts.Join, opts.JoinChannels = member, a.defaultChannels()
+		opts.Join, opts.JoinChannels, opts.TeamLimit = member, a.defaultChannels(), a.Config().TeamSettings.MaxUsersPerTeam
 	}
 	var err error
 	if opts.MustBeFirst, err = a.maySignUp(ctx, admin, opts.Join != nil); err != nil {

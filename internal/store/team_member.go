@@ -21,6 +21,9 @@ func scanTeamMember(r scanner) (*muster.TeamMember, error) {
 // More active members than limit (0: none) are refused: app.team.join_user_to_team.max_accounts.app_error, kind Invalid.
 func (s *Store) JoinTeam(ctx context.Context, members []*muster.TeamMember, channels []string, limit int, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.lockTeam(ctx, members[0].TeamID); err != nil {
+			return err
+		}
 		for _, m := range members {
 			if err := t.joinTeam(ctx, m, channels); err != nil {
 				return err
@@ -33,13 +36,17 @@ func (s *Store) JoinTeam(ctx context.Context, members []*muster.TeamMember, chan
 	})
 }
 
-// refuseCrowd counts after the insert, with the team's row held, so that two joins can't both be the last that fits.
+// lockTeam makes joins of one team wait for each other. It comes before the inserts: their foreign key takes a weaker lock
+// of the same row, and two that hold it would wait for each other. ErrNotFound without the team.
+func (t *tx) lockTeam(ctx context.Context, teamID string) error {
+	_, err := scanString(t.queryRow(ctx, "SELECT id FROM teams WHERE id = ?"+t.s.dialect.forUpdate(), teamID))
+	return noRow(err)
+}
+
+// refuseCrowd counts after the insert, under lockTeam, so that two joins can't both be the last that fits.
 func (t *tx) refuseCrowd(ctx context.Context, teamID string, limit int) error {
 	if limit <= 0 {
 		return nil
-	}
-	if _, err := scanString(t.queryRow(ctx, "SELECT id FROM teams WHERE id = ?"+t.s.dialect.forUpdate(), teamID)); err != nil {
-		return noRow(err)
 	}
 	var n int
 	err := t.queryRow(ctx, "SELECT count(*) FROM team_members m JOIN users u ON u.id = m.user_id WHERE m.team_id = ? AND m.delete_at = 0 AND u.delete_at = 0", teamID).Scan(&n)
@@ -81,6 +88,11 @@ func (s *Store) LeaveTeam(ctx context.Context, teamID, userID string, audits ...
 			t.now, teamID, userID))
 		if err != nil {
 			return err
+		}
+		_, err = t.exec(ctx, `UPDATE channels SET last_post_at = ? WHERE team_id = ? AND id IN (SELECT channel_id FROM channel_members WHERE user_id = ?)`,
+			t.now, teamID, userID)
+		if err != nil {
+			return fmt.Errorf("note the leaving: %w", err)
 		}
 		_, err = t.exec(ctx, "DELETE FROM channel_members WHERE user_id = ? AND channel_id IN (SELECT id FROM channels WHERE team_id = ?)", userID, teamID)
 		if err != nil {

@@ -86,12 +86,13 @@ const firstUser = "first_user"
 type CreateUserOptions struct {
 	Join         *muster.TeamMember // a team that it belongs to from the start
 	JoinChannels []string           // names of that team's channels that every new member is put in
+	TeamLimit    int                // of that team's active members; 0: none
 	MustBeFirst  bool               // refuse unless it is the server's first account
 }
 
 // CreateUser inserts an account with its search terms and its first team. The very first account becomes
 // system_admin: the mark that decides it is a unique row, so two nodes can't both win.
-// The errors are of kind Invalid with an id app.user.save.*, or Forbidden when it had to be the first and is not.
+// The errors are of kind Invalid with an id app.user.save.* or as JoinTeam's, or Forbidden when it had to be the first and is not.
 func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOptions, audits ...*muster.Audit) (*muster.User, error) {
 	created := u.Clone()
 	err := s.write(ctx, func(t *tx) error {
@@ -105,11 +106,19 @@ func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOpti
 		} else if o.MustBeFirst {
 			return muster.E(muster.Forbidden, "api.user.create_user.no_open_server")
 		}
+		if o.Join != nil {
+			if err := t.lockTeam(ctx, o.Join.TeamID); err != nil {
+				return err
+			}
+		}
 		if err := t.insertUser(ctx, created); err != nil {
 			return err
 		}
 		if o.Join != nil {
 			if err := t.joinTeam(ctx, o.Join, o.JoinChannels); err != nil {
+				return err
+			}
+			if err := t.refuseCrowd(ctx, o.Join.TeamID, o.TeamLimit); err != nil {
 				return err
 			}
 		}
