@@ -24,6 +24,10 @@ func orientation(data []byte) int {
 		return 1
 	}
 	for at := 2; at+4 <= len(data) && data[at] == 0xFF; {
+		if data[at+1] == 0xFF { // any marker may have fill bytes before it
+			at++
+			continue
+		}
 		marker, size := data[at+1], int(binary.BigEndian.Uint16(data[at+2:]))
 		end := at + 2 + size
 		if marker == markerScan || size < 2 || end > len(data) {

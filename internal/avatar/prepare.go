@@ -11,6 +11,7 @@ import (
 	_ "image/jpeg" //
 	_ "image/png"  //
 	"io"
+	"time"
 
 	scale "golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" //
@@ -31,12 +32,15 @@ type Limits struct {
 
 const maxSide = 1 << 16
 
+// decodeTime is far more than any honest picture takes. A progressive JPEG may hold millions of scans, each over every pixel.
+const decodeTime = 20 * time.Second
+
 // decoding bounds memory: one picture at a time, for a progressive JPEG takes twelve bytes a pixel.
 var decoding = make(chan struct{}, 1)
 
 // Prepare reads an uploaded picture, by its content whatever its name says, turns it upright, cuts the middle square out and
 // scales it to Size. Limits are checked before anything is decoded. Of several frames the first is taken.
-// Errors: ErrTooLarge, ErrPixels, ErrFormat, and the reader's own, wrapped.
+// An animated WebP is refused. Errors: ErrTooLarge, ErrPixels, ErrFormat, the context's cause, and the reader's own, wrapped.
 func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
 	if err != nil {
@@ -54,7 +58,9 @@ func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting to decode a picture: %w", ctx.Err())
 	}
-	img, err := decode(data)
+	ctx, cancel := context.WithTimeoutCause(ctx, decodeTime, fmt.Errorf("%w: it takes too long to decode", ErrFormat))
+	defer cancel()
+	img, err := decode(ctx, data)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +74,7 @@ func checkSize(data []byte, maxPixels int64) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	if c.Width <= 0 || c.Height <= 0 {
+	if c.Width <= 0 || c.Height <= 0 || isAnimatedWebP(data) {
 		return ErrFormat
 	}
 	if c.Width > maxSide || c.Height > maxSide || int64(c.Width)*int64(c.Height) > maxPixels {
@@ -77,9 +83,19 @@ func checkSize(data []byte, maxPixels int64) (err error) {
 	return nil
 }
 
-func decode(data []byte) (img image.Image, err error) {
+// isAnimatedWebP tells the animation flag of a WebP's VP8X header (WebP container specification, extended file format).
+func isAnimatedWebP(data []byte) bool {
+	const flags, animation = 20, 1 << 1
+	return len(data) > flags && string(data[:4]) == "RIFF" && string(data[8:16]) == "WEBPVP8X" && data[flags]&animation != 0
+}
+
+// decode gives up with the context's cause once that is done.
+func decode(ctx context.Context, data []byte) (img image.Image, err error) {
 	defer refusePanic(&err)
-	img, _, err = image.Decode(bytes.NewReader(data))
+	img, _, err = image.Decode(&stoppable{ctx, bytes.NewReader(data)})
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("decode picture: %w", context.Cause(ctx))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
@@ -87,6 +103,19 @@ func decode(data []byte) (img image.Image, err error) {
 		return nil, ErrFormat
 	}
 	return img, nil
+}
+
+// stoppable ends with its context. Decoders know no contexts, but they keep reading.
+type stoppable struct {
+	ctx  context.Context
+	data io.Reader
+}
+
+func (s *stoppable) Read(p []byte) (int, error) {
+	if s.ctx.Err() != nil {
+		return 0, context.Cause(s.ctx)
+	}
+	return s.data.Read(p)
 }
 
 // refusePanic keeps a decoder's mistake about a crafted file from being ours.
