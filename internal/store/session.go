@@ -70,7 +70,7 @@ func (t *tx) endDevice(ctx context.Context, userID, deviceID, exceptID string) e
 
 func (t *tx) pruneSessions(ctx context.Context, userID string) error {
 	_, err := t.exec(ctx, `DELETE FROM sessions WHERE id IN
-		(SELECT id FROM sessions WHERE user_id = ? ORDER BY last_activity_at DESC, id LIMIT 1000000 OFFSET ?)`, userID, muster.MaxSessionsPerUser)
+		(SELECT id FROM sessions WHERE user_id = ? ORDER BY last_activity_at DESC LIMIT 1000000 OFFSET ?)`, userID, muster.MaxSessionsPerUser)
 	return err
 }
 
