@@ -105,9 +105,12 @@ func (s *Store) UpdateChannel(ctx context.Context, id string, apply func(*muster
 		if err := apply(ch); err != nil {
 			return err
 		}
-		other, err := scanString(t.queryRow(ctx, "SELECT id FROM channels WHERE team_id = ? AND name = ? AND id <> ?", ch.TeamID, ch.Name, id))
-		if err = noRow(err); other != "" || err != nil && !errors.Is(err, ErrNotFound) {
-			return errors.Join(err, muster.E(muster.Invalid, "store.sql_channel.save_channel.exists.app_error"))
+		_, err := scanString(t.queryRow(ctx, "SELECT id FROM channels WHERE team_id = ? AND name = ? AND id <> ?", ch.TeamID, ch.Name, id))
+		if err == nil {
+			return muster.E(muster.Invalid, "store.sql_channel.save_channel.exists.app_error")
+		}
+		if !errors.Is(noRow(err), ErrNotFound) {
+			return fmt.Errorf("look for the name: %w", err)
 		}
 		_, err = t.exec(ctx, `UPDATE channels SET update_at = ?, delete_at = ?, display_name = ?, name = ?, header = ?, purpose = ?, group_constrained = ? WHERE id = ?`,
 			ch.UpdateAt, ch.DeleteAt, ch.DisplayName, ch.Name, ch.Header, ch.Purpose, ch.GroupConstrained, id)
