@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"muster"
 )
@@ -22,23 +23,22 @@ func addChannelMember(c *call) (any, error) {
 		if err := c.decode(&body, muster.InvalidParam("user_id")); err != nil {
 			return reply{}, err
 		}
-		if len(body.UserIDs) == 0 {
-			if !muster.ValidID(body.UserID) {
-				return reply{}, muster.InvalidParam("user_id")
-			}
-			m, err := c.app.AddChannelMember(c.ctx(), c.who, id, body.UserID)
-			return reply{status: http.StatusCreated, body: m}, err
+		ids := body.UserIDs
+		if len(ids) == 0 {
+			ids = []string{body.UserID}
 		}
-		if len(body.UserIDs) > muster.MaxUserList {
+		if len(ids) > muster.MaxUserList {
 			return reply{}, muster.InvalidParam("user_ids")
 		}
-		members := []*muster.ChannelMember{}
-		for _, userID := range body.UserIDs {
-			m, err := c.app.AddChannelMember(c.ctx(), c.who, id, userID)
-			if err != nil {
-				return reply{}, err
-			}
-			members = append(members, m)
+		if slices.ContainsFunc(ids, func(id string) bool { return !muster.ValidID(id) }) {
+			return reply{}, muster.InvalidParam("user_id")
+		}
+		members, err := c.app.AddChannelMembers(c.ctx(), c.who, id, ids)
+		if err != nil {
+			return reply{}, err
+		}
+		if len(body.UserIDs) == 0 {
+			return reply{status: http.StatusCreated, body: members[0]}, nil
 		}
 		return reply{status: http.StatusCreated, body: members}, nil
 	})

@@ -1,12 +1,15 @@
 package api_test
 
 import (
+	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 
 	"muster"
 	"muster/client"
 	"muster/internal/mustertest"
+	"muster/internal/store"
 )
 
 func makeTeam(t *testing.T, by *client.Client, name string) *muster.Team {
@@ -219,5 +222,59 @@ func TestAGuestIsMadeAMemberByNobodyInATeam(t *testing.T) {
 		refused(t, w.admin.UpdateTeamMemberRoles(ctx, w.team, w.ids["gus"], "team_user"), 400, "api.channel.update_team_member_roles."+stays)
 		refused(t, w.ann.UpdateChannelMemberSchemeRoles(ctx, w.private, w.ids["gus"], full), 400, "api.channel.update_channel_member_roles."+stays)
 		refused(t, w.ann.UpdateChannelMemberRoles(ctx, w.private, w.ids["gus"], "channel_user"), 400, "api.channel.update_channel_member_roles."+stays)
+	})
+}
+
+func TestAGuestJoinsNoTeamByALink(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		w := makeTown(t, s)
+		other := makeTeam(t, w.ann, "other")
+		_, err := w.gus.JoinTeamByInvite(ctx, other.InviteID)
+		refused(t, err, 403, "api.team.add_user_to_team_from_invite.guest.app_error")
+		_, err = s.Store.TeamMember(ctx, other.ID, w.ids["gus"])
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Error("the refused guest is a member", err)
+		}
+	})
+}
+
+func TestPeopleAreAddedToAChannelTogetherOrNotAtAll(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		w := makeTown(t, s)
+		add := func(ids ...string) (status int, members []muster.ChannelMember) {
+			body, err := json.Marshal(map[string]any{"user_ids": ids})
+			must(t, err)
+			res := rawRequest(t, s, "POST", "/channels/"+w.private+"/members", string(body), map[string]string{"Authorization": "Bearer " + w.ann.Token()})
+			if res.StatusCode == 201 {
+				must(t, json.NewDecoder(res.Body).Decode(&members))
+			}
+			return res.StatusCode, members
+		}
+		for name, c := range map[string]struct {
+			last string
+			want int
+		}{
+			"no id": {"nobody", 400}, "nobody's id": {muster.NewID(), 404}, "not in the team": {w.ids["carl"], 404},
+		} {
+			s.ForgetEvents()
+			if status, _ := add(w.ids["bob"], c.last); status != c.want {
+				t.Errorf("%s: status %d, want %d", name, status, c.want)
+			}
+			if _, err := s.Store.ChannelMember(ctx, w.private, w.ids["bob"]); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s: those before were added (%v)", name, err)
+			}
+			if n := len(s.Events(muster.EventUserAdded)); n != 0 {
+				t.Errorf("%s: %d events of a refusal", name, n)
+			}
+		}
+		status, members := add(w.ids["gus"], w.ids["bob"], w.ids["bob"]) // gus is there already
+		if status != 201 || len(members) != 3 || members[0].UserID != w.ids["gus"] || members[1].UserID != w.ids["bob"] || members[1].MentionCount != 1 {
+			t.Errorf("status %d, %+v", status, members)
+		}
+		if n := len(s.Events(muster.EventUserAdded)); n != 2 { // the channel's and bob's own
+			t.Errorf("%d events, want 2", n)
+		}
 	})
 }

@@ -2,7 +2,7 @@ package app
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"muster"
 	"muster/internal/store"
@@ -12,13 +12,41 @@ const noChannelMember = "app.channel.get_member.missing.app_error"
 
 func channelMemberID(m *muster.ChannelMember) string { return m.UserID }
 
-// AddChannelMember puts a user in a channel: oneself in a public one, others with the right to manage its members.
-// A membership that is there stays as it is. Kinds: Invalid, Forbidden, NotFound.
-func (a *App) AddChannelMember(ctx context.Context, who *Caller, channelID, userID string) (*muster.ChannelMember, error) {
+// AddChannelMembers puts users in a channel: oneself in a public one, others with the right to manage its members.
+// All of them or none; a membership that is there stays as it is. Gives the memberships in the users' order.
+// Kinds: Invalid, Forbidden, NotFound.
+func (a *App) AddChannelMembers(ctx context.Context, who *Caller, channelID string, userIDs []string) ([]*muster.ChannelMember, error) {
 	ch, err := a.channel(ctx, channelID)
 	if err != nil {
 		return nil, err
 	}
+	members := make([]*muster.ChannelMember, len(userIDs))
+	audits := make([]*muster.Audit, len(userIDs))
+	for i, id := range userIDs {
+		if members[i], err = a.addedToChannel(ctx, who, ch, id); err != nil {
+			return nil, err
+		}
+		audits[i] = a.auditSelf(who, "channel_id="+channelID+" user_id="+id)
+	}
+	joined, err := a.store.JoinChannel(ctx, members, audits...)
+	if err != nil {
+		return nil, fmt.Errorf("join channel: %w", err)
+	}
+	for _, m := range joined {
+		data := map[string]any{"team_id": ch.TeamID, "user_id": m.UserID}
+		a.publish(muster.EventUserAdded, data, muster.Audience{ChannelID: channelID, OmitUsers: []string{m.UserID}})
+		a.publish(muster.EventUserAdded, data, muster.Audience{UserID: m.UserID})
+	}
+	for i, id := range userIDs {
+		if members[i], err = a.store.ChannelMember(ctx, channelID, id); err != nil {
+			return nil, missing(err, muster.NotFound, noChannelMember)
+		}
+	}
+	return members, nil
+}
+
+// addedToChannel gives the membership that a user of the channel's team would begin with.
+func (a *App) addedToChannel(ctx context.Context, who *Caller, ch *muster.Channel, userID string) (*muster.ChannelMember, error) {
 	if err := a.mayAddToChannel(ctx, who, ch, userID); err != nil {
 		return nil, err
 	}
@@ -27,23 +55,17 @@ func (a *App) AddChannelMember(ctx context.Context, who *Caller, channelID, user
 		return nil, err
 	}
 	team, err := a.store.TeamMember(ctx, ch.TeamID, userID)
-	if err != nil || team.DeleteAt != 0 {
-		return nil, missing(errors.Join(err, store.ErrNotFound), muster.NotFound, noTeamMember)
+	if err == nil && team.DeleteAt != 0 {
+		err = store.ErrNotFound
 	}
-	m := newChannelMember(channelID, u)
+	if err != nil {
+		return nil, missing(err, muster.NotFound, noTeamMember)
+	}
+	m := newChannelMember(ch.ID, u)
 	if who.ID() != userID {
 		m.MentionCount = 1 // being added by somebody else is news to the user (recorded behaviour)
 	}
-	isNew, err := a.store.JoinChannel(ctx, m, a.auditSelf(who, "channel_id="+channelID+" user_id="+userID))
-	if err != nil {
-		return nil, err
-	}
-	if isNew {
-		data := map[string]any{"team_id": ch.TeamID, "user_id": userID}
-		a.publish(muster.EventUserAdded, data, muster.Audience{ChannelID: channelID, OmitUsers: []string{userID}})
-		a.publish(muster.EventUserAdded, data, muster.Audience{UserID: userID})
-	}
-	return a.store.ChannelMember(ctx, channelID, userID)
+	return m, nil
 }
 
 func (a *App) mayAddToChannel(ctx context.Context, who *Caller, ch *muster.Channel, userID string) error {

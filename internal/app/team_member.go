@@ -90,8 +90,12 @@ func (a *App) joinTeam(ctx context.Context, who *Caller, team *muster.Team, memb
 	return all, nil
 }
 
-// JoinTeamByInvite puts the caller in the team that an invite link leads to.
+// JoinTeamByInvite puts the caller in the team that an invite link leads to. Guests belong where somebody put them:
+// kind Forbidden, as in the reference. Kinds also: Invalid, NotFound.
 func (a *App) JoinTeamByInvite(ctx context.Context, who *Caller, inviteID string) (*muster.TeamMember, error) {
+	if who.User.IsGuest() {
+		return nil, muster.E(muster.Forbidden, "api.team.add_user_to_team_from_invite.guest.app_error")
+	}
 	m, team, err := a.joinTeamByInvite(ctx, inviteID, who.User)
 	if err != nil {
 		return nil, err

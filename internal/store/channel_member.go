@@ -39,18 +39,28 @@ func (t *tx) insertChannelMember(ctx context.Context, m *muster.ChannelMember) (
 	return n == 1, nil
 }
 
-// JoinChannel makes a membership and tells whether it is new.
-func (s *Store) JoinChannel(ctx context.Context, m *muster.ChannelMember, audits ...*muster.Audit) (isNew bool, err error) {
+// JoinChannel makes memberships of one channel, all or none, and gives those that are new; the others stay as they are.
+func (s *Store) JoinChannel(ctx context.Context, members []*muster.ChannelMember, audits ...*muster.Audit) (joined []*muster.ChannelMember, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		if isNew, err = t.insertChannelMember(ctx, m); err != nil || !isNew {
-			return err
+		joined = nil // of an earlier try
+		for _, m := range members {
+			isNew, err := t.insertChannelMember(ctx, m)
+			if err != nil {
+				return err
+			}
+			if isNew {
+				joined = append(joined, m)
+			}
 		}
-		if err := t.stampChannel(ctx, m.ChannelID); err != nil {
+		if len(joined) == 0 {
+			return nil
+		}
+		if err := t.stampChannel(ctx, joined[0].ChannelID); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)
 	})
-	return isNew, err
+	return joined, err
 }
 
 // LeaveChannel ends a membership; ErrNotFound without one.
