@@ -64,7 +64,7 @@ type ChannelPatch struct {
 }
 
 // ChannelMember ties a user to a channel. Roles is what the flags and ExplicitRoles amount to.
-// The counters are always 0: there are no posts.
+// The counters of messages are always 0, for there are no posts; being added by somebody else is one mention.
 type ChannelMember struct {
 	ChannelID          string            `json:"channel_id"`
 	UserID             string            `json:"user_id"`

@@ -7,9 +7,12 @@ import (
 	"muster"
 )
 
-// Status tells whether a user is there; offline for one nothing is known of. Kind Forbidden.
+// Status tells whether a user is there; offline for one nothing is known of. Kinds: Forbidden, NotFound.
 func (a *App) Status(ctx context.Context, who *Caller, userID string) (*muster.Status, error) {
 	if err := a.mayView(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	if _, err := a.user(ctx, userID); err != nil {
 		return nil, err
 	}
 	list, err := a.store.Statuses(ctx, []string{userID})
