@@ -5,7 +5,7 @@ import (
 	"encoding/base32"
 )
 
-// idAlphabet is z-base-32: the letters that every client of the reference API expects in an id.
+// idEncoding is z-base-32: the letters that every client of the reference API expects in an id.
 var idEncoding = base32.NewEncoding("ybndrfg8ejkmcpqxot1uwisza345h769").WithPadding(base32.NoPadding)
 
 const idLength = 26
@@ -14,13 +14,6 @@ const idLength = 26
 func NewID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails (it aborts the program instead)
-	return idEncoding.EncodeToString(b[:])
-}
-
-// NewToken returns a fresh 64-character secret for links that travel by mail (320 random bits).
-func NewToken() string {
-	var b [40]byte
-	_, _ = rand.Read(b[:])
 	return idEncoding.EncodeToString(b[:])
 }
 
