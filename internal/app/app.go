@@ -22,7 +22,7 @@ type Options struct {
 	Store     *store.Store
 	Config    *config.Live
 	Passwords *password.Hasher
-	Blobs     *blob.Dir
+	Blobs     blob.Store
 	Bus       *bus.Bus
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -33,7 +33,7 @@ type App struct {
 	store     *store.Store
 	config    *config.Live
 	passwords *password.Hasher
-	blobs     *blob.Dir
+	blobs     blob.Store
 	bus       *bus.Bus
 	log       *slog.Logger
 	clock     func() time.Time
