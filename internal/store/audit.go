@@ -11,10 +11,14 @@ func (s *Store) SaveAudit(ctx context.Context, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error { return t.saveAudits(ctx, audits) })
 }
 
-// Audits lists an account's history, newest first.
+// Audits lists an account's history, everybody's for "", newest first.
 func (s *Store) Audits(ctx context.Context, userID string, offset, limit int) ([]*muster.Audit, error) {
-	rows, err := s.query(ctx, `SELECT id, create_at, user_id, action, extra_info, ip_address, session_id FROM audits
-		WHERE user_id = ? ORDER BY create_at DESC, id LIMIT ? OFFSET ?`, userID, limit, offset)
+	c := &condition{}
+	if userID != "" {
+		c.add("user_id = ?", userID)
+	}
+	rows, err := s.query(ctx, "SELECT id, create_at, user_id, action, extra_info, ip_address, session_id FROM audits"+c.where()+" ORDER BY create_at DESC, id LIMIT ? OFFSET ?",
+		append(c.args, limit, offset)...)
 	return collect(rows, err, func(r scanner) (*muster.Audit, error) {
 		a := &muster.Audit{}
 		return a, r.Scan(&a.ID, &a.CreateAt, &a.UserID, &a.Action, &a.ExtraInfo, &a.IPAddress, &a.SessionID)

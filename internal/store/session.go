@@ -23,14 +23,20 @@ type SessionOptions struct {
 	LastLogin           int64  // Unix ms
 	NewPasswordHash     string // a better hash of the same password, kept only while OldPasswordHash is the stored one
 	OldPasswordHash     string
-	ReplaceDeviceID     bool // the account's other sessions of the same device end
+	ReplaceDeviceID     bool   // the account's other sessions of the same device end
+	MfaStep             int64  // RFC 6238 time step of the one-time code, 0 for none
+	RecoveryHash        []byte // SHA-256 of the recovery code, nil for none
+	WithoutPassword     bool   // something else than the password proved who it is
 }
 
 // CreateSession stores a sign-in under the SHA-256 of its token. Beyond muster.MaxSessionsPerUser the least recently
-// used sessions of the account end. ErrNotFound when the account is gone, deactivated or has another password by now.
+// used sessions of the account end. ErrCodeUsed when its one-time code signed in before, ErrNotFound when the account is gone, deactivated or has another password by now.
 func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHash []byte, o SessionOptions, audits ...*muster.Audit) (*muster.Session, error) {
 	return sess, s.write(ctx, func(t *tx) error {
 		if err := t.noteLogin(ctx, sess.UserID, o); err != nil {
+			return err
+		}
+		if err := t.useMfa(ctx, sess.UserID, o); err != nil {
 			return err
 		}
 		if o.ReplaceDeviceID {
@@ -38,16 +44,32 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 				return err
 			}
 		}
-		_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+marks(11)+")", tokenHash,
-			sess.ID, sess.UserID, sess.CreateAt, sess.ExpiresAt, sess.LastActivityAt, sess.DeviceID, sess.Roles, sess.IsOAuth, sess.ExpiredNotify, jsonMap(sess.Props).value())
-		if err != nil {
-			return fmt.Errorf("insert session: %w", err)
+		if err := t.insertSession(ctx, sess, tokenHash); err != nil {
+			return err
 		}
 		if err := t.pruneSessions(ctx, sess.UserID); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)
 	})
+}
+
+// insertSession leaves a session as it is that is there already: an access token's.
+func (t *tx) insertSession(ctx context.Context, s *muster.Session, tokenHash []byte) error {
+	_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+marks(11)+") ON CONFLICT (token_hash) DO NOTHING", tokenHash,
+		s.ID, s.UserID, s.CreateAt, s.ExpiresAt, s.LastActivityAt, s.DeviceID, s.Roles, s.IsOAuth, s.ExpiredNotify, jsonMap(s.Props).value())
+	if err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	return nil
+}
+
+// endSessions ends an account's sessions but one, "" for all.
+func (t *tx) endSessions(ctx context.Context, userID, except string) error {
+	if _, err := t.exec(ctx, "DELETE FROM sessions WHERE user_id = ? AND id <> ?", userID, except); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
 }
 
 func (t *tx) noteLogin(ctx context.Context, userID string, o SessionOptions) error {
@@ -58,6 +80,9 @@ func (t *tx) noteLogin(ctx context.Context, userID string, o SessionOptions) err
 	failed := "failed_attempts"
 	if o.ResetFailedAttempts {
 		failed = "0"
+	}
+	if o.WithoutPassword {
+		return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+" WHERE id = ? AND delete_at = 0", o.LastLogin, userID))
 	}
 	return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+", password = ? WHERE id = ? AND delete_at = 0 AND password = ?",
 		o.LastLogin, hash, userID, o.OldPasswordHash))
@@ -135,6 +160,10 @@ func (s *Store) TouchSessions(ctx context.Context, at, extend map[string]int64) 
 		for id, ms := range at {
 			if _, err := t.exec(ctx, "UPDATE sessions SET last_activity_at = ? WHERE id = ? AND last_activity_at < ?", ms, id, ms); err != nil {
 				return fmt.Errorf("note activity: %w", err)
+			}
+			_, err := t.exec(ctx, "UPDATE access_tokens SET last_used_at = ? WHERE token_hash = (SELECT token_hash FROM sessions WHERE id = ?) AND last_used_at < ?", ms, id, ms)
+			if err != nil {
+				return fmt.Errorf("note a token's use: %w", err)
 			}
 		}
 		for id, ms := range extend {

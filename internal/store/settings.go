@@ -28,3 +28,18 @@ func (s *Store) SaveSettings(ctx context.Context, settings []byte, audits ...*mu
 		return t.saveAudits(ctx, audits)
 	})
 }
+
+// KeepMark keeps a small text under a name for good, unless one is kept already; it gives the one that is kept.
+func (s *Store) KeepMark(ctx context.Context, name, value string) (kept string, err error) {
+	if kept, err = scanString(s.queryRow(ctx, "SELECT value FROM system WHERE name = ?", name)); err == nil {
+		return kept, nil
+	}
+	err = s.write(ctx, func(t *tx) error {
+		if _, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, value); err != nil {
+			return err
+		}
+		kept, err = scanString(t.queryRow(ctx, "SELECT value FROM system WHERE name = ?", name))
+		return err
+	})
+	return kept, err
+}

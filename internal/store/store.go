@@ -51,6 +51,7 @@ type dialect interface {
 	isUnique(err error) bool // a unique constraint refused the row
 	mayRetry(err error) bool // the transaction lost a race and may be run again
 	forUpdate() string       // ends a SELECT whose rows the transaction goes on to change
+	unhurried() string       // lets the transaction's statements take as long as they need; "" for nothing to say
 	integrity(ctx context.Context, db *sql.DB) error
 }
 
@@ -195,6 +196,9 @@ func (s *Store) query(ctx context.Context, query string, args ...any) (*sql.Rows
 func (s *Store) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	return s.reader.QueryRowContext(ctx, s.dialect.rebind(query), args...)
 }
+
+// rowQuery asks for one row, in a transaction or outside.
+type rowQuery func(ctx context.Context, query string, args ...any) *sql.Row
 
 // scanner is a row or the current one of rows.
 type scanner interface{ Scan(dest ...any) error }

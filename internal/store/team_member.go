@@ -81,6 +81,21 @@ func (t *tx) joinTeam(ctx context.Context, m *muster.TeamMember, channels []stri
 	return nil
 }
 
+// joinChannels puts a new account in channels of a team, by id; ids of others are passed over.
+func (t *tx) joinChannels(ctx context.Context, u *muster.User, teamID string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	args := append([]any{u.ID, jsonMap(muster.DefaultChannelNotifyProps()).value(), t.now, u.IsGuest(), !u.IsGuest(), teamID}, anys(ids)...)
+	_, err := t.exec(ctx, `INSERT INTO channel_members (channel_id, user_id, last_viewed_at, mention_count, notify_props, last_update_at, scheme_guest, scheme_user, scheme_admin, explicit_roles)
+		SELECT c.id, ?, 0, 0, ?, ?, ?, ?, FALSE, '' FROM channels c WHERE c.team_id = ? AND c.delete_at = 0 AND c.id IN (`+marks(len(ids))+`)
+		ON CONFLICT (channel_id, user_id) DO NOTHING`, args...)
+	if err != nil {
+		return fmt.Errorf("join channels: %w", err)
+	}
+	return nil
+}
+
 // LeaveTeam ends a membership and those of the team's channels. ErrNotFound without one.
 func (s *Store) LeaveTeam(ctx context.Context, teamID, userID string, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {

@@ -14,14 +14,16 @@ import (
 
 const userColumns = `u.id, u.create_at, u.update_at, u.delete_at, u.username, u.email, u.email_verified, u.password, u.auth_service, u.auth_data,
 	u.nickname, u.first_name, u.last_name, u.position, u.roles, u.allow_marketing, u.props, u.notify_props, u.timezone, u.locale,
-	u.last_password_update, u.last_picture_update, u.failed_attempts, u.mfa_active, u.mfa_secret, u.remote_id, u.is_bot, u.bot_description, u.last_login`
+	u.last_password_update, u.last_picture_update, u.failed_attempts, u.mfa_active, u.mfa_secret, u.remote_id, u.is_bot, u.bot_description, u.last_login,
+	u.terms_of_service_id, u.terms_of_service_create_at`
 
 func scanUser(r scanner) (*muster.User, error) {
 	u := &muster.User{}
 	var props, notify, timezone jsonMap
 	err := r.Scan(&u.ID, &u.CreateAt, &u.UpdateAt, &u.DeleteAt, &u.Username, &u.Email, &u.EmailVerified, &u.Password, &u.AuthService, &u.AuthData,
 		&u.Nickname, &u.FirstName, &u.LastName, &u.Position, &u.Roles, &u.AllowMarketing, &props, &notify, &timezone, &u.Locale,
-		&u.LastPasswordUpdate, &u.LastPictureUpdate, &u.FailedAttempts, &u.MfaActive, &u.MfaSecret, &u.RemoteID, &u.IsBot, &u.BotDescription, &u.LastLogin)
+		&u.LastPasswordUpdate, &u.LastPictureUpdate, &u.FailedAttempts, &u.MfaActive, &u.MfaSecret, &u.RemoteID, &u.IsBot, &u.BotDescription, &u.LastLogin,
+		&u.TermsOfServiceID, &u.TermsOfServiceCreateAt)
 	if err != nil {
 		return nil, noRow(err)
 	}
@@ -55,7 +57,10 @@ func (m jsonMap) value() any {
 	return string(b)
 }
 
-func isActiveAdmin(u *muster.User) bool { return u.DeleteAt == 0 && u.HasRole(muster.RoleSystemAdmin) }
+// isActiveAdmin tells whether the account keeps the server administrable: a bot can't sign in.
+func isActiveAdmin(u *muster.User) bool {
+	return u.DeleteAt == 0 && !u.IsBot && u.HasRole(muster.RoleSystemAdmin)
+}
 
 // userValues are the changeable columns of userSets, in its order.
 func userValues(u *muster.User) []any {
@@ -64,6 +69,7 @@ func userValues(u *muster.User) []any {
 		u.Nickname, u.FirstName, u.LastName, u.Position, u.Roles, isActiveAdmin(u), u.AllowMarketing,
 		jsonMap(u.Props).value(), jsonMap(u.NotifyProps).value(), jsonMap(u.Timezone).value(), u.Locale,
 		u.LastPasswordUpdate, u.LastPictureUpdate, u.FailedAttempts, u.MfaActive, u.MfaSecret, u.RemoteID, u.IsBot, u.BotDescription, u.LastLogin,
+		u.TermsOfServiceID, u.TermsOfServiceCreateAt,
 	}
 }
 
@@ -72,6 +78,7 @@ var userSets = []string{
 	"nickname", "first_name", "last_name", "position", "roles", "is_admin", "allow_marketing",
 	"props", "notify_props", "timezone", "locale",
 	"last_password_update", "last_picture_update", "failed_attempts", "mfa_active", "mfa_secret", "remote_id", "is_bot", "bot_description", "last_login",
+	"terms_of_service_id", "terms_of_service_create_at",
 }
 
 var (
@@ -87,7 +94,9 @@ type CreateUserOptions struct {
 	Join         *muster.TeamMember // a team that it belongs to from the start
 	JoinChannels []string           // names of that team's channels that every new member is put in
 	TeamLimit    int                // of that team's active members; 0: none
+	ChannelIDs   []string           // channels of that team that an invited guest is put in
 	MustBeFirst  bool               // refuse unless it is the server's first account
+	UseLink      []byte             // SHA-256 of the mailed invitation; ErrNotFound when it was used
 }
 
 // CreateUser inserts an account with its search terms and its first team. The very first account becomes
@@ -106,6 +115,9 @@ func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOpti
 		} else if o.MustBeFirst {
 			return muster.E(muster.Forbidden, "api.user.create_user.no_open_server")
 		}
+		if err := t.useMailToken(ctx, o.UseLink); err != nil {
+			return err
+		}
 		if o.Join != nil {
 			if err := t.lockTeam(ctx, o.Join.TeamID); err != nil {
 				return err
@@ -116,6 +128,9 @@ func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOpti
 		}
 		if o.Join != nil {
 			if err := t.joinTeam(ctx, o.Join, o.JoinChannels); err != nil {
+				return err
+			}
+			if err := t.joinChannels(ctx, created, o.Join.TeamID, o.ChannelIDs); err != nil {
 				return err
 			}
 			if err := t.refuseCrowd(ctx, o.Join.TeamID, o.TeamLimit); err != nil {
@@ -189,6 +204,9 @@ type UserUpdate struct {
 	EndSessions  bool                       // all the account's sessions but KeepSession
 	KeepSession  string                     // id of a session that lives on
 	SyncSessions bool                       // the account's sessions carry its roles from now on
+	VoidLinks    bool                       // mailed links of the account are void from now on
+	UseLink      []byte                     // SHA-256 of the mailed token that allows the change; ErrNotFound when it was used
+	DisableBots  func(ids []string)         // deactivates the account's bots, if set, and is told which
 }
 
 // UpdateUser changes an account and gives it as it was and as it is. The last active administrator can't stop
@@ -208,10 +226,25 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 		if err := t.saveUser(ctx, before, after); err != nil {
 			return err
 		}
+		if err := t.useMailToken(ctx, up.UseLink); err != nil {
+			return err
+		}
 		if up.EndSessions {
-			if _, err := t.exec(ctx, "DELETE FROM sessions WHERE user_id = ? AND id <> ?", id, up.KeepSession); err != nil {
-				return fmt.Errorf("end sessions: %w", err)
+			if err := t.endSessions(ctx, id, up.KeepSession); err != nil {
+				return err
 			}
+		}
+		if up.VoidLinks || before.Email != after.Email {
+			if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ?", id); err != nil {
+				return fmt.Errorf("void mailed links: %w", err)
+			}
+		}
+		if up.DisableBots != nil {
+			bots, err := t.disableBots(ctx, id)
+			if err != nil {
+				return err
+			}
+			up.DisableBots(bots)
 		}
 		if up.SyncSessions {
 			if _, err := t.exec(ctx, "UPDATE sessions SET roles = ? WHERE user_id = ?", after.Roles, id); err != nil {
@@ -291,6 +324,28 @@ func (s *Store) DeleteUser(ctx context.Context, id string, audits ...*muster.Aud
 		}
 		if _, err := t.exec(ctx, "DELETE FROM audits WHERE user_id = ?", id); err != nil {
 			return fmt.Errorf("delete audits: %w", err)
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// DeleteAllUsers removes every account and all that hangs on them, in one transaction; the next account is the first again.
+// Direct and group channels go, since nobody is in them; teams, other channels and groups stay, without members.
+func (s *Store) DeleteAllUsers(ctx context.Context, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		for _, statement := range []string{
+			s.dialect.unhurried(), "DELETE FROM users", "DELETE FROM audits", "DELETE FROM channels WHERE team_id IS NULL",
+			"DELETE FROM mail_tokens WHERE purpose <> '" + muster.TokenCWS + "'",
+		} {
+			if statement == "" {
+				continue
+			}
+			if _, err := t.exec(ctx, statement); err != nil {
+				return fmt.Errorf("delete all users: %w", err)
+			}
+		}
+		if _, err := t.exec(ctx, "DELETE FROM system WHERE name = ?", firstUser); err != nil {
+			return fmt.Errorf("forget the first account: %w", err)
 		}
 		return t.saveAudits(ctx, audits)
 	})

@@ -12,13 +12,15 @@ import (
 // UserFilter narrows and orders a list of accounts; what is left zero does not narrow.
 type UserFilter struct {
 	InTeam, NotInTeam, InChannel, NotInChannel string
+	InGroup, NotInGroup                        string
+	GroupConstrained                           bool // only members of groups linked to NotInChannel, or else NotInTeam
 	WithoutTeam                                bool
 	Active, Inactive                           bool
 	ExcludeBots                                bool
 	Role                                       string   // carried among others
 	Roles, TeamRoles, ChannelRoles             []string // any of them; see roleFilter
 	Viewer                                     string   // only people who share a channel with this account, and itself
-	Sort                                       string   // "" by username; create_at, last_activity_at, status, admin
+	Sort                                       string   // "" by username; create_at, last_activity_at, status, admin, display_name
 	Offset, Limit                              int
 }
 
@@ -47,13 +49,14 @@ const smallSet = 5000
 const (
 	membersOfTeam    = "SELECT user_id FROM team_members WHERE team_id = ? AND delete_at = 0"
 	membersOfChannel = "SELECT user_id FROM channel_members WHERE channel_id = ?"
+	membersOfGroup   = "SELECT user_id FROM group_members WHERE group_id = ?"
 	peopleOfViewer   = "SELECT o.user_id FROM channel_members m JOIN channel_members o ON o.channel_id = m.channel_id WHERE m.user_id = ?"
 )
 
 // build turns the filter into SQL about users u. small tells that a set of members will keep the result short.
 func (s *Store) build(ctx context.Context, f UserFilter) (c *condition, small bool, err error) {
 	c = &condition{}
-	for _, set := range []struct{ id, members string }{{f.InTeam, membersOfTeam}, {f.InChannel, membersOfChannel}} {
+	for _, set := range []struct{ id, members string }{{f.InTeam, membersOfTeam}, {f.InChannel, membersOfChannel}, {f.InGroup, membersOfGroup}} {
 		if set.id == "" {
 			continue
 		}
@@ -74,6 +77,10 @@ func (s *Store) build(ctx context.Context, f UserFilter) (c *condition, small bo
 	if f.NotInChannel != "" {
 		c.add("NOT EXISTS ("+membersOfChannel+" AND user_id = u.id)", f.NotInChannel)
 	}
+	if f.NotInGroup != "" {
+		c.add("NOT EXISTS ("+membersOfGroup+" AND user_id = u.id)", f.NotInGroup)
+	}
+	f.addConstraint(c)
 	if f.WithoutTeam {
 		c.add("NOT EXISTS (SELECT 1 FROM team_members WHERE user_id = u.id AND delete_at = 0)")
 	}
@@ -84,6 +91,18 @@ func (s *Store) build(ctx context.Context, f UserFilter) (c *condition, small bo
 	f.addFlags(c)
 	f.addRoles(c)
 	return c, small, nil
+}
+
+// addConstraint asks for the people who may belong to a group-constrained channel or team: members of its linked groups.
+func (f *UserFilter) addConstraint(c *condition) {
+	const linked = "EXISTS (SELECT 1 FROM group_members gm JOIN user_groups g ON g.id = gm.group_id AND g.delete_at = 0 JOIN "
+	switch {
+	case !f.GroupConstrained:
+	case f.NotInChannel != "":
+		c.add(linked+"group_channels s ON s.group_id = gm.group_id WHERE gm.user_id = u.id AND s.channel_id = ?)", f.NotInChannel)
+	case f.NotInTeam != "":
+		c.add(linked+"group_teams s ON s.group_id = gm.group_id WHERE gm.user_id = u.id AND s.team_id = ?)", f.NotInTeam)
+	}
 }
 
 func (f *UserFilter) addFlags(c *condition) {
@@ -163,6 +182,8 @@ func (f *UserFilter) order() (join, by string, args []any) {
 	switch f.Sort {
 	case "create_at":
 		return "", "u.create_at DESC, u.username", nil
+	case "display_name":
+		return "", "LOWER(CASE WHEN u.nickname <> '' THEN u.nickname WHEN u.first_name <> '' OR u.last_name <> '' THEN TRIM(u.first_name || ' ' || u.last_name) ELSE u.username END), u.username", nil
 	case "last_activity_at":
 		return statuses, "COALESCE(s.last_activity_at, 0) DESC, u.username", nil
 	case "status":

@@ -1,0 +1,173 @@
+// Package seal encrypts what the server must be able to read again but nobody who reads the database may: secrets of second
+// factors, kept settings. The key is the server's own (docs/adr/0010-server-key.md).
+package seal
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"muster"
+)
+
+const (
+	prefix   = "v1:" // of every sealed text, so that another cipher may follow
+	keyFile  = "muster.key"
+	keyBytes = 32
+)
+
+// ErrBroken says that a sealed text was not sealed with this key for this purpose, or was changed.
+var ErrBroken = errors.New("can't be unsealed with this server's key")
+
+// Box seals and unseals with one key. It is safe for concurrent use.
+type Box struct{ aead cipher.AEAD }
+
+// New makes a Box of a secret that is long enough not to be guessed.
+func New(secret []byte) (*Box, error) {
+	key, err := hkdf.Key(sha256.New, secret, nil, "muster at rest", keyBytes)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	return &Box{aead}, err
+}
+
+// Open makes the Box of a server: of its configured secret, or else of the key file in its data directory, which is made at the first start.
+func Open(dataDir, configured string) (*Box, error) {
+	if configured != "" {
+		return New([]byte(configured))
+	}
+	name := filepath.Join(dataDir, keyFile)
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = create(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("server key: %w", err)
+	}
+	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(secret) != keyBytes {
+		return nil, fmt.Errorf("server key: %s is damaged: bring it back from a backup", name)
+	}
+	return New(secret)
+}
+
+// create writes a fresh key, whole and on disk before it has its name; a key that another process made meanwhile wins.
+func create(name string) ([]byte, error) {
+	var secret [keyBytes]byte
+	_, _ = rand.Read(secret[:]) // crypto/rand.Read never fails
+	dir := filepath.Dir(name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(dir, keyFile+".new-*") // mode 0600
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(secret[:]) + "\n")
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		if err = os.Link(f.Name(), name); errors.Is(err, fs.ErrExist) {
+			err = nil
+		}
+	}
+	if err = errors.Join(err, os.Remove(f.Name()), syncDir(dir)); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(name)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Seal encrypts a text. What it is for, such as whose, must be said again to unseal it: a text moved elsewhere does not open.
+func (b *Box) Seal(text, purpose string) string {
+	nonce := make([]byte, b.aead.NonceSize())
+	_, _ = rand.Read(nonce) // crypto/rand.Read never fails
+	return prefix + base64.StdEncoding.EncodeToString(b.aead.Seal(nonce, nonce, []byte(text), []byte(purpose)))
+}
+
+// Unseal gives a sealed text back; ErrBroken for any that Seal did not make with this key and purpose.
+func (b *Box) Unseal(sealed, purpose string) (string, error) {
+	text, ok := strings.CutPrefix(sealed, prefix)
+	raw, err := base64.StdEncoding.DecodeString(text)
+	n := b.aead.NonceSize()
+	if !ok || err != nil || len(raw) < n {
+		return "", ErrBroken
+	}
+	plain, err := b.aead.Open(nil, raw[:n], raw[n:], []byte(purpose))
+	if err != nil {
+		return "", ErrBroken
+	}
+	return string(plain), nil
+}
+
+// Marks keeps one small text for good: the first that is given under a name.
+type Marks interface {
+	KeepMark(ctx context.Context, name, value string) (kept string, err error)
+}
+
+const checkName = "key_check"
+
+// Check holds the key against the one that the database's secrets were sealed with; the first server to come sets it.
+func (b *Box) Check(ctx context.Context, marks Marks) error {
+	kept, err := marks.KeepMark(ctx, checkName, b.Seal(checkName, checkName))
+	if err != nil {
+		return fmt.Errorf("check the server key: %w", err)
+	}
+	if _, err := b.Unseal(kept, checkName); err != nil {
+		return errors.New("the database's secrets were sealed with another key: give this server the same muster.key in its data directory, or the same SqlSettings.AtRestEncryptKey")
+	}
+	return nil
+}
+
+// Saver is what keeps the settings.
+type Saver interface {
+	LoadSettings(ctx context.Context) ([]byte, error)
+	SaveSettings(ctx context.Context, settings []byte, audits ...*muster.Audit) error
+}
+
+// Settings is a Saver that seals what another one keeps: settings hold passwords of other servers.
+type Settings struct {
+	Box   *Box
+	Saver Saver
+}
+
+const settingsPurpose = "settings"
+
+// LoadSettings unseals what is kept; what an earlier version kept in the clear is read as it is.
+func (s Settings) LoadSettings(ctx context.Context) ([]byte, error) {
+	kept, err := s.Saver.LoadSettings(ctx)
+	if err != nil || !strings.HasPrefix(string(kept), prefix) {
+		return kept, err
+	}
+	text, err := s.Box.Unseal(string(kept), settingsPurpose)
+	if err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	return []byte(text), nil
+}
+
+// SaveSettings seals and keeps.
+func (s Settings) SaveSettings(ctx context.Context, settings []byte, audits ...*muster.Audit) error {
+	return s.Saver.SaveSettings(ctx, []byte(s.Box.Seal(string(settings), settingsPurpose)), audits...)
+}

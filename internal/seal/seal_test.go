@@ -1,0 +1,126 @@
+package seal_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"muster"
+	"muster/internal/seal"
+)
+
+func TestOnlyItsKeyAndPurposeOpenAText(t *testing.T) {
+	a, _ := seal.New([]byte("one secret that is long enough"))
+	b, _ := seal.New([]byte("another secret, long enough too"))
+	sealed := a.Seal("JBSWY3DP", "mfa ann")
+	if strings.Contains(sealed, "JBSWY3DP") || sealed == a.Seal("JBSWY3DP", "mfa ann") {
+		t.Errorf("sealed to %q, twice the same or readable", sealed)
+	}
+	if text, err := a.Unseal(sealed, "mfa ann"); err != nil || text != "JBSWY3DP" {
+		t.Errorf("got %q, %v", text, err)
+	}
+	for name, try := range map[string]func() (string, error){
+		"another key":     func() (string, error) { return b.Unseal(sealed, "mfa ann") },
+		"another purpose": func() (string, error) { return a.Unseal(sealed, "mfa bob") },
+		"a changed text":  func() (string, error) { return a.Unseal(sealed[:len(sealed)-6]+"AAAAA=", "mfa ann") },
+		"a short text":    func() (string, error) { return a.Unseal("v1:AAAA", "mfa ann") },
+		"a clear text":    func() (string, error) { return a.Unseal("JBSWY3DP", "mfa ann") },
+		"nothing":         func() (string, error) { return a.Unseal("", "mfa ann") },
+	} {
+		if text, err := try(); !errors.Is(err, seal.ErrBroken) || text != "" {
+			t.Errorf("%s: got %q, %v", name, text, err)
+		}
+	}
+}
+
+func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	first, err := seal.Open(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := first.Seal("x", "p")
+	again, err := seal.Open(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := again.Unseal(sealed, "p"); err != nil || text != "x" {
+		t.Errorf("after a restart: %q, %v", text, err)
+	}
+	name := filepath.Join(dir, "muster.key")
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("key file: %v, %v", info.Mode(), err)
+	}
+	if err := os.WriteFile(name, []byte("short"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.Open(dir, ""); err == nil || !strings.Contains(err.Error(), name) {
+		t.Errorf("a damaged key file: %v", err)
+	}
+}
+
+// memory keeps marks and settings as a database would.
+type memory struct {
+	marks    map[string]string
+	settings []byte
+}
+
+func (m *memory) KeepMark(_ context.Context, name, value string) (string, error) {
+	if old, ok := m.marks[name]; ok {
+		return old, nil
+	}
+	m.marks[name] = value
+	return value, nil
+}
+
+func (m *memory) LoadSettings(context.Context) ([]byte, error) { return m.settings, nil }
+
+func (m *memory) SaveSettings(_ context.Context, s []byte, _ ...*muster.Audit) error {
+	m.settings = s
+	return nil
+}
+
+func TestAnotherKeyIsRefusedAtTheStart(t *testing.T) {
+	db := &memory{marks: map[string]string{}}
+	a, _ := seal.New([]byte("one secret that is long enough"))
+	b, _ := seal.New([]byte("another secret, long enough too"))
+	if err := errors.Join(a.Check(t.Context(), db), a.Check(t.Context(), db)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Check(t.Context(), db); err == nil || !strings.Contains(err.Error(), "muster.key") {
+		t.Errorf("another key: %v", err)
+	}
+}
+
+func TestSettingsAreSealed(t *testing.T) {
+	db := &memory{settings: []byte(`{"EmailSettings":{"SMTPPassword":"hunter2"}}`)}
+	box, _ := seal.New([]byte("one secret that is long enough"))
+	s := seal.Settings{Box: box, Saver: db}
+	kept, err := s.LoadSettings(t.Context())
+	if err != nil || string(kept) != string(db.settings) {
+		t.Fatalf("kept in the clear by an earlier version: %q, %v", kept, err)
+	}
+	if err := s.SaveSettings(t.Context(), kept); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(db.settings), "hunter2") {
+		t.Errorf("the database holds %s", db.settings)
+	}
+	if again, err := s.LoadSettings(t.Context()); err != nil || string(again) != string(kept) {
+		t.Errorf("read back %q, %v", again, err)
+	}
+}
+
+func FuzzUnseal(f *testing.F) {
+	box, _ := seal.New([]byte("one secret that is long enough"))
+	f.Add(box.Seal("text", "purpose"))
+	f.Add("v1:")
+	f.Fuzz(func(t *testing.T, sealed string) {
+		if text, err := box.Unseal(sealed, "another purpose"); err == nil {
+			t.Errorf("%q opened to %q", sealed, text)
+		}
+	})
+}

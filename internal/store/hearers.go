@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"slices"
+)
+
+// hearersMax is up to how many members a channel or team is listed to find the connected ones among them; in a larger one the connected
+// users are asked for.
+const hearersMax = 5000
+
+// MembersOfChannelAmong gives those of the users who are in a channel.
+func (s *Store) MembersOfChannelAmong(ctx context.Context, channelID string, userIDs []string) ([]string, error) {
+	return s.among(ctx, membersOfChannel, channelID, userIDs)
+}
+
+// MembersOfTeamAmong gives those of the users who are in a team.
+func (s *Store) MembersOfTeamAmong(ctx context.Context, teamID string, userIDs []string) ([]string, error) {
+	return s.among(ctx, membersOfTeam, teamID, userIDs)
+}
+
+// PeopleAmong gives those of the users who share a channel with an account, or are it.
+func (s *Store) PeopleAmong(ctx context.Context, userID string, userIDs []string) ([]string, error) {
+	people, err := s.among(ctx, "SELECT user_id FROM ("+peopleOfViewer+") p WHERE TRUE", userID, userIDs)
+	if err == nil && slices.Contains(userIDs, userID) && !slices.Contains(people, userID) {
+		people = append(people, userID)
+	}
+	return people, err
+}
+
+// among narrows users to those in a set, a SELECT of user_id that takes one argument and ends in a condition.
+func (s *Store) among(ctx context.Context, set, id string, userIDs []string) ([]string, error) {
+	if len(userIDs) > idsPerQuery {
+		rows, err := s.query(ctx, set+" LIMIT ?", id, hearersMax+1)
+		members, err := collect(rows, err, scanString)
+		if err != nil {
+			return nil, err
+		}
+		if len(members) <= hearersMax {
+			return intersection(members, userIDs), nil
+		}
+	}
+	out := []string{}
+	for chunk := range slices.Chunk(userIDs, idsPerQuery) {
+		rows, err := s.query(ctx, set+" AND user_id IN ("+marks(len(chunk))+")", append([]any{id}, anys(chunk)...)...)
+		found, err := collect(rows, err, scanString)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+func intersection(a, b []string) []string {
+	in := make(map[string]bool, len(a))
+	for _, id := range a {
+		in[id] = true
+	}
+	out := []string{}
+	for _, id := range b {
+		if in[id] {
+			out = append(out, id)
+		}
+	}
+	return out
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"muster"
+)
+
+// ErrCodeUsed says that a one-time code had signed in before.
+var ErrCodeUsed = errors.New("the code was used before")
+
+// SaveMfaPending keeps a sealed secret that awaits its first code. ErrNotFound without the account.
+func (s *Store) SaveMfaPending(ctx context.Context, userID, sealed string, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := changed(t.exec(ctx, "UPDATE users SET mfa_pending = ? WHERE id = ?", sealed, userID)); err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// MfaState is what the store knows of an account's second factor beyond the account itself.
+type MfaState struct {
+	Pending  string // sealed secret that awaits its first code, "" for none
+	UsedStep int64  // RFC 6238 time step of the last code that signed in
+}
+
+// MfaState reads it; ErrNotFound without the account.
+func (s *Store) MfaState(ctx context.Context, userID string) (m MfaState, err error) {
+	err = s.queryRow(ctx, "SELECT mfa_pending, mfa_used_step FROM users WHERE id = ?", userID).Scan(&m.Pending, &m.UsedStep)
+	return m, noRow(err)
+}
+
+// ActivateMfa makes the pending secret the account's second factor, with fresh recovery codes by their SHA-256, and gives the
+// account as it was and as it is. ErrNotFound when another secret is pending by now.
+func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, codes [][]byte, audits ...*muster.Audit) (before, after *muster.User, err error) {
+	return s.changeMfa(ctx, userID, audits, func(t *tx, u *muster.User) error {
+		if err := changed(t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ? AND mfa_pending = ?", userID, pending)); err != nil {
+			return err
+		}
+		for _, hash := range codes {
+			if _, err := t.exec(ctx, "INSERT INTO recovery_codes (user_id, code_hash) VALUES (?,?)", userID, hash); err != nil {
+				return fmt.Errorf("save recovery code: %w", err)
+			}
+		}
+		u.MfaActive, u.MfaSecret = true, pending
+		return nil
+	})
+}
+
+// DeactivateMfa takes the second factor and the recovery codes away.
+func (s *Store) DeactivateMfa(ctx context.Context, userID string, audits ...*muster.Audit) (before, after *muster.User, err error) {
+	return s.changeMfa(ctx, userID, audits, func(t *tx, u *muster.User) error {
+		u.MfaActive, u.MfaSecret = false, ""
+		_, err := t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ?", userID)
+		return err
+	})
+}
+
+// changeMfa drops the recovery codes and runs change on the account.
+func (s *Store) changeMfa(ctx context.Context, userID string, audits []*muster.Audit, change func(*tx, *muster.User) error) (before, after *muster.User, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		if before, err = t.user(ctx, userID); err != nil {
+			return err
+		}
+		after = before.Clone()
+		after.UpdateAt = t.now
+		if _, err := t.exec(ctx, "DELETE FROM recovery_codes WHERE user_id = ?", userID); err != nil {
+			return fmt.Errorf("drop recovery codes: %w", err)
+		}
+		if err := change(t, after); err != nil {
+			return err
+		}
+		if err := t.saveUser(ctx, before, after); err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
+	})
+	return before, after, err
+}
+
+// useMfa holds in the sign-in's own transaction that its code is good this once. ErrCodeUsed otherwise.
+func (t *tx) useMfa(ctx context.Context, userID string, o SessionOptions) error {
+	var err error
+	switch {
+	case o.MfaStep != 0:
+		err = changed(t.exec(ctx, "UPDATE users SET mfa_used_step = ? WHERE id = ? AND mfa_used_step < ?", o.MfaStep, userID, o.MfaStep))
+	case o.RecoveryHash != nil:
+		err = changed(t.exec(ctx, "DELETE FROM recovery_codes WHERE user_id = ? AND code_hash = ?", userID, o.RecoveryHash))
+	}
+	if errors.Is(err, ErrNotFound) {
+		return ErrCodeUsed
+	}
+	return err
+}
