@@ -25,6 +25,7 @@ type Config struct {
 	LocalizationSettings  LocalizationSettings
 	GuestAccountsSettings GuestAccountsSettings
 	RateLimitSettings     RateLimitSettings
+	CloudSettings         CloudSettings
 	GitLabSettings        GitLabSettings
 	GoogleSettings        GoogleSettings
 	Office365Settings     Office365Settings

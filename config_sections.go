@@ -17,7 +17,8 @@ type TeamSettings struct {
 
 // SqlSettings is about the database.
 type SqlSettings struct {
-	DataSource string `default:"" format:"database" is:"secret,bootstrap" desc:"A PostgreSQL database; empty for SQLite in the data directory. Never point it at another product's database."`
+	DataSource       string `default:"" format:"database" is:"secret,bootstrap" desc:"A PostgreSQL database; empty for SQLite in the data directory. Never point it at another product's database."`
+	AtRestEncryptKey string `default:"" format:"key" is:"secret,bootstrap" desc:"Secret, of 32 characters or more, that secrets in the database are encrypted with. Every node needs the same; empty for the file muster.key in the data directory."`
 }
 
 // LogSettings is about the log, which goes to standard error.
@@ -77,8 +78,8 @@ type PrivacySettings struct {
 
 // SupportSettings is about the terms of service.
 type SupportSettings struct {
-	CustomTermsOfServiceEnabled            bool `default:"false" is:"later" desc:"People must accept the site's terms of service."`
-	CustomTermsOfServiceReAcceptancePeriod int  `default:"365" min:"1" max:"36500" is:"later" desc:"Days after which they must accept them anew."`
+	CustomTermsOfServiceEnabled            bool `default:"false" desc:"People must accept the site's terms of service."`
+	CustomTermsOfServiceReAcceptancePeriod int  `default:"365" min:"1" max:"36500" desc:"Days after which they must accept them anew."`
 }
 
 // LocalizationSettings is about languages.
@@ -90,8 +91,8 @@ type LocalizationSettings struct {
 // GuestAccountsSettings is about guests.
 type GuestAccountsSettings struct {
 	Enable                           bool   `default:"false" desc:"Guests may be invited and may sign in."`
-	AllowEmailAccounts               bool   `default:"true" is:"later" desc:"Guests may have an address and a password here, rather than sign in elsewhere."`
-	EnforceMultifactorAuthentication bool   `default:"false" is:"later" desc:"Guests must use a one-time code."`
+	AllowEmailAccounts               bool   `default:"true" desc:"Guests may have an address and a password here, rather than sign in elsewhere."`
+	EnforceMultifactorAuthentication bool   `default:"false" desc:"Guests must use a one-time code."`
 	RestrictCreationToDomains        string `default:"" desc:"Mail domains, separated by commas or spaces, that guests must belong to; empty for all."`
 }
 
@@ -104,6 +105,11 @@ type RateLimitSettings struct {
 	VaryByRemoteAddr bool   `default:"true" desc:"Count by the client's address."`
 	VaryByUser       bool   `default:"false" desc:"Count by account."`
 	VaryByHeader     string `default:"" max:"128" desc:"Count by the value of this header."`
+}
+
+// CloudSettings is about a hosting control plane that hands a new server over to its first administrator.
+type CloudSettings struct {
+	CWSToken string `default:"" format:"key" is:"secret" desc:"Secret, of 32 characters or more, by which the control plane signs somebody in, once (POST /users/login/cws); empty turns that off."`
 }
 
 // GitLabSettings is about signing in at GitLab.

@@ -4,7 +4,7 @@ package muster
 type ServiceSettings struct {
 	ListenAddress                                     string   `default:"127.0.0.1:8065" format:"address" is:"restart" desc:"Address and port of the API. An empty host means every interface, port 0 any free port."`
 	SiteURL                                           string   `default:"" format:"url" desc:"The address that people use, as mails and cookies name it. Set it behind a proxy."`
-	WebsocketURL                                      string   `default:"" format:"ws" is:"later" desc:"Where clients open their WebSocket, if not at SiteURL."`
+	WebsocketURL                                      string   `default:"" format:"ws" desc:"Where clients open their WebSocket, if not at SiteURL."`
 	MaximumLoginAttempts                              int      `default:"10" min:"1" max:"1000000" desc:"Wrong passwords or codes in a row after which an account is locked."`
 	SessionLengthWebInHours                           int      `default:"720" min:"1" max:"876000" desc:"Life of a session that began in a browser, in hours."`
 	SessionLengthMobileInHours                        int      `default:"720" min:"1" max:"876000" desc:"Life of a session of a mobile device, in hours."`
@@ -22,17 +22,18 @@ type ServiceSettings struct {
 	TLSStrictTransportMaxAge                          int64    `default:"63072000" min:"0" max:"3153600000" desc:"For how long browsers remember TLSStrictTransport, in seconds."`
 	EnableAPIUserDeletion                             bool     `default:"false" desc:"Administrators may delete accounts for good with permanent=true."`
 	EnableUserStatuses                                bool     `default:"true" desc:"Keep and show who is online, away or busy."`
-	EnableCustomGroups                                bool     `default:"true" is:"later" desc:"People may be listed and searched by custom group."`
-	EnableMultifactorAuthentication                   bool     `default:"false" is:"later" desc:"Accounts may ask for a one-time code at sign-in."`
-	EnforceMultifactorAuthentication                  bool     `default:"false" is:"later" desc:"Every account must use a one-time code."`
-	EnableUserAccessTokens                            bool     `default:"false" is:"later" desc:"Accounts with the right may create personal access tokens."`
-	EnableBotAccountCreation                          bool     `default:"false" is:"later" desc:"Bots may be created."`
-	DisableBotsWhenOwnerIsDeactivated                 bool     `default:"true" is:"later" desc:"Deactivating an account deactivates its bots."`
+	EnableCustomGroups                                bool     `default:"true" desc:"People may be listed and searched by custom group."`
+	EnableMultifactorAuthentication                   bool     `default:"false" desc:"Accounts may ask for a one-time code at sign-in."`
+	EnforceMultifactorAuthentication                  bool     `default:"false" desc:"Every account must use a one-time code."`
+	EnableUserAccessTokens                            bool     `default:"false" desc:"Accounts with the right may create personal access tokens."`
+	UserAccessTokenMaxLifetimeInDays                  int      `default:"0" min:"0" max:"36500" desc:"Longest life of a new access token, in days; 0 for no limit. A token that names no end then gets this one."`
+	EnableBotAccountCreation                          bool     `default:"false" desc:"Bots may be created."`
+	DisableBotsWhenOwnerIsDeactivated                 bool     `default:"true" desc:"Deactivating an account deactivates its bots."`
 	ExperimentalEnableAuthenticationTransfer          bool     `default:"true" is:"later" desc:"People may move their account to another way of signing in."`
-	EnableUserTypingMessages                          bool     `default:"true" is:"later" desc:"Tell others that somebody is typing."`
+	EnableUserTypingMessages                          bool     `default:"true" desc:"Tell others that somebody is typing."`
 	TimeBetweenUserTypingUpdatesMilliseconds          int64    `default:"5000" min:"1000" max:"600000" is:"later" desc:"Clients send typing notices at most this often, in milliseconds."`
 	ExperimentalEnableDefaultChannelLeaveJoinMessages bool     `default:"true" is:"later" desc:"Kept for clients: Muster has no posts."`
 	EnableDeveloper                                   bool     `default:"false" desc:"Refusals name their cause in the answer, and clients show their developers' tools. For trials only."`
-	EnableLocalMode                                   bool     `default:"false" is:"later,restart" desc:"Serve the API without sign-in on a local socket."`
-	LocalModeSocketLocation                           string   `default:"/var/tmp/mattermost_local.socket" max:"103" is:"later,restart" desc:"Path of that socket."`
+	EnableLocalMode                                   bool     `default:"false" is:"restart" desc:"Serve the API without sign-in on a local socket."`
+	LocalModeSocketLocation                           string   `default:"/var/tmp/mattermost_local.socket" max:"103" is:"restart" desc:"Path of that socket."`
 }

@@ -238,6 +238,7 @@ var settingFormats = map[string]settingFormat{
 	"email":    {"an e-mail address, or empty", emptyOr(func(v string) bool { return ValidEmail(FoldName(v)) })},
 	"port":     {"a port number from 1 to 65535, or empty", emptyOr(isPort)},
 	"locale":   {"a language such as en or pt-BR", localeForm.MatchString},
+	"key":      {"32 characters or more, or empty", emptyOr(func(v string) bool { return len(v) >= 32 })},
 	"database": {"a postgres:// URL, or empty", emptyOr(func(v string) bool { return isURL(v, "postgres", "postgresql") })},
 }
 

@@ -21,7 +21,10 @@ const (
 	EventGroupAdded                 = "group_added"
 	EventRoleUpdated                = "role_updated"
 	EventPreferencesChanged         = "preferences_changed"
+	EventPreferencesDeleted         = "preferences_deleted"
 	EventConfigChanged              = "config_changed"
+	EventTyping                     = "typing"
+	EventHello                      = "hello"
 )
 
 // Event tells connected clients what happened. An empty Audience is everybody.
@@ -31,10 +34,13 @@ type Event struct {
 	Audience Audience
 }
 
-// Audience narrows who gets an Event; the fields that are set must all hold.
+// Audience narrows who gets an Event; what is set must all hold.
 type Audience struct {
 	UserID    string
 	TeamID    string
 	ChannelID string
 	OmitUsers []string
+	About     string // a user whom the hearer must be allowed to see at all: guests don't see everybody
+	Admins    bool   // only who has manage_system: the payload is more than others may see
+	NotAdmins bool   // only who has not: administrators get a payload of their own
 }

@@ -10,7 +10,13 @@ const (
 	SessionPropIsOAuthUser = "isOAuthUser"
 	SessionPropIsGuest     = "is_guest"
 	SessionPropCSRF        = "csrf"
+	SessionPropType        = "type"
+	SessionPropTokenID     = "user_access_token_id"
+	SessionPropIsBot       = "is_bot"
 )
+
+// SessionTypeAccessToken is the type of a session that stands for an access token in use.
+const SessionTypeAccessToken = "UserAccessToken"
 
 // MaxSessionsPerUser is how many sessions one account keeps; the least recently used beyond it are revoked.
 const MaxSessionsPerUser = 500
@@ -34,6 +40,9 @@ type Session struct {
 
 // Expired tells whether the session has ended at now (Unix ms).
 func (s *Session) Expired(now int64) bool { return s.ExpiresAt > 0 && s.ExpiresAt <= now }
+
+// OfAccessToken tells whether the session stands for an access token rather than a sign-in.
+func (s *Session) OfAccessToken() bool { return s.Props[SessionPropType] == SessionTypeAccessToken }
 
 // CSRF is the token that a cookie-carried write must repeat in X-CSRF-Token.
 func (s *Session) CSRF() string { return s.Props[SessionPropCSRF] }

@@ -13,6 +13,8 @@ import (
 	"muster/internal/blob"
 	"muster/internal/bus"
 	"muster/internal/config"
+	"muster/internal/mail"
+	"muster/internal/seal"
 	"muster/internal/signin/password"
 	"muster/internal/store"
 )
@@ -22,7 +24,9 @@ type Options struct {
 	Store     *store.Store
 	Config    *config.Live
 	Passwords *password.Hasher
+	Secrets   *seal.Box
 	Blobs     blob.Store
+	Mail      *mail.Folder
 	Bus       *bus.Bus
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -33,7 +37,9 @@ type App struct {
 	store     *store.Store
 	config    *config.Live
 	passwords *password.Hasher
+	secrets   *seal.Box
 	blobs     blob.Store
+	mail      *mail.Folder
 	bus       *bus.Bus
 	log       *slog.Logger
 	clock     func() time.Time
@@ -55,7 +61,7 @@ func New(o Options) *App {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	a := &App{
-		store: o.Store, config: o.Config, passwords: o.Passwords, blobs: o.Blobs, bus: o.Bus, log: o.Log, clock: o.Now,
+		store: o.Store, config: o.Config, passwords: o.Passwords, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, bus: o.Bus, log: o.Log, clock: o.Now,
 		cache: newCache(), activity: newActivity(), strangers: newStrangers(), stop: stop,
 	}
 	a.running.Go(func() { a.keepSessions(ctx) })
@@ -95,6 +101,9 @@ func (c *Caller) ID() string {
 	}
 	return c.Session.UserID
 }
+
+// local tells whether the caller is on the server's own machine, over its local socket.
+func (c *Caller) local() bool { return c.Session != nil && c.Session.Local }
 
 // audit is a line for userID's history; session_user tells whose session did it.
 func (a *App) audit(who *Caller, userID, info string) *muster.Audit {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -30,6 +31,7 @@ type cache struct {
 	accounts *otter.Cache[string, *account]
 	signIns  *otter.Cache[tokenHash, *signIn]
 	counter  *stats.Counter
+	told     atomic.Pointer[[]func(userIDs []string)] // of everything that is forgotten
 }
 
 type tokenHash = [sha256.Size]byte
@@ -70,8 +72,13 @@ func (c *cache) insert(epoch uint64, put func()) {
 	}
 }
 
-// forget drops an account and, with it, its sign-ins. Call it after the commit and before the answer.
+// forget drops accounts and, with them, their sign-ins. Call it after the commit and before the answer.
 func (c *cache) forget(userIDs ...string) {
+	c.drop(userIDs)
+	c.tell(userIDs)
+}
+
+func (c *cache) drop(userIDs []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.epoch.Add(1)
@@ -82,11 +89,36 @@ func (c *cache) forget(userIDs ...string) {
 
 // forgetAll drops everything.
 func (c *cache) forgetAll() {
+	c.dropAll()
+	c.tell(nil)
+}
+
+func (c *cache) dropAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.epoch.Add(1)
 	c.accounts.InvalidateAll()
 	c.signIns.InvalidateAll()
+}
+
+// onForget has fn called with every later forgetting, after it.
+func (c *cache) onForget(fn func(userIDs []string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []func([]string)
+	if old := c.told.Load(); old != nil {
+		all = slices.Clone(*old)
+	}
+	all = append(all, fn)
+	c.told.Store(&all)
+}
+
+func (c *cache) tell(userIDs []string) {
+	if all := c.told.Load(); all != nil {
+		for _, fn := range *all {
+			fn(userIDs)
+		}
+	}
 }
 
 // CacheStats gives the hits and misses of the account and sign-in caches since the start.

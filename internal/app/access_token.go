@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"muster"
+	"muster/internal/store"
+)
+
+const (
+	noAccessToken     = "app.user_access_token.get_by_user.app_error"
+	tokenSessionYears = 100 // of a token without an end, as the reference server shows it
+	tokenSearchMax    = 200
+)
+
+// CreateAccessToken makes a token by which programs act as the account; its text is shown this once. A bot's owner may make the bot's.
+// Kinds: Invalid, Forbidden, NotFound, Unimplemented when tokens are turned off.
+func (a *App) CreateAccessToken(ctx context.Context, who *Caller, userID string, in *muster.AccessToken) (*muster.AccessToken, error) {
+	if in.Description == "" {
+		return nil, muster.InvalidParam("description")
+	}
+	if err := a.canSystem(ctx, who, muster.PermCreateUserAccessToken); err != nil {
+		return nil, err
+	}
+	u, err := a.accountToEdit(ctx, who, userID)
+	if err != nil {
+		return nil, err
+	}
+	if !a.tokensAllowed(u) {
+		return nil, muster.E(muster.Unimplemented, "app.user_access_token.disabled")
+	}
+	now := a.now()
+	t := &muster.AccessToken{ID: muster.NewID(), UserID: userID, Description: in.Description, IsActive: true, CreateAt: now}
+	if t.ExpiresAt, err = a.tokenEnd(in.ExpiresAt); err != nil {
+		return nil, err
+	}
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	text := muster.NewID()
+	hash := sha256.Sum256([]byte(text))
+	if err := a.store.CreateAccessToken(ctx, t, hash[:], a.auditSelf(who, "user_id="+userID+" token_id="+t.ID)); err != nil {
+		return nil, missingAccount(err)
+	}
+	t.Token = text
+	return t, nil
+}
+
+// tokenEnd holds the end that is asked for (Unix ms, 0: none) against UserAccessTokenMaxLifetimeInDays.
+func (a *App) tokenEnd(wanted int64) (int64, error) {
+	now, days := a.now(), int64(a.Config().ServiceSettings.UserAccessTokenMaxLifetimeInDays)
+	latest := now + days*day
+	switch {
+	case wanted < 0, wanted > 0 && wanted <= now, days > 0 && wanted > latest:
+		return 0, muster.InvalidParam("expires_at")
+	case days > 0 && wanted == 0:
+		return latest, nil
+	}
+	return wanted, nil
+}
+
+// tokensAllowed tells whether the account may use access tokens: bots always, people by EnableUserAccessTokens.
+func (a *App) tokensAllowed(u *muster.User) bool {
+	return u.IsBot || a.Config().ServiceSettings.EnableUserAccessTokens
+}
+
+// accountToEdit reads an account that the caller may act for: its own, another with edit_other_users, a bot as its keeper.
+// An administrator's takes manage_system. Kinds: Forbidden, NotFound.
+func (a *App) accountToEdit(ctx context.Context, who *Caller, userID string) (*muster.User, error) {
+	u, err := a.user(ctx, userID)
+	if err != nil || !u.IsBot {
+		if err := a.mayEdit(ctx, who, userID); err != nil {
+			return nil, err // before it is told whether there is such an account
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if u.IsBot && who.ID() != u.ID {
+		if _, err := a.botToManage(ctx, who, userID); err != nil {
+			return nil, err
+		}
+	}
+	return u, a.mayTouchAdmin(ctx, who, u)
+}
+
+// AccessToken tells of a token, not its text. Kinds: Forbidden, NotFound.
+func (a *App) AccessToken(ctx context.Context, who *Caller, id string) (*muster.AccessToken, error) {
+	return a.accessTokenFor(ctx, who, id, muster.PermReadUserAccessToken)
+}
+
+// accessTokenFor reads a token of an account that the caller may act for, with a permission besides.
+func (a *App) accessTokenFor(ctx context.Context, who *Caller, id string, p muster.Permission) (*muster.AccessToken, error) {
+	if err := a.canSystem(ctx, who, p); err != nil {
+		return nil, err
+	}
+	err := error(store.ErrNotFound)
+	var t *muster.AccessToken
+	if muster.ValidID(id) {
+		t, err = a.store.AccessToken(ctx, id)
+	}
+	if err != nil {
+		return nil, missing(err, muster.NotFound, noAccessToken)
+	}
+	_, err = a.accountToEdit(ctx, who, t.UserID)
+	return t, err
+}
+
+// AccessTokens gives a page of everybody's tokens; needs manage_system.
+func (a *App) AccessTokens(ctx context.Context, who *Caller, page Page) ([]*muster.AccessToken, error) {
+	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	return a.store.AccessTokens(ctx, "", page.Offset(), page.PerPage)
+}
+
+// AccessTokensOf gives a page of an account's tokens. Kinds: Forbidden, NotFound.
+func (a *App) AccessTokensOf(ctx context.Context, who *Caller, userID string, page Page) ([]*muster.AccessToken, error) {
+	if err := a.canSystem(ctx, who, muster.PermReadUserAccessToken); err != nil {
+		return nil, err
+	}
+	if _, err := a.accountToEdit(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	return a.store.AccessTokens(ctx, userID, page.Offset(), page.PerPage)
+}
+
+// SearchAccessTokens finds tokens by the beginning of their id, their account's id or username; needs manage_system.
+func (a *App) SearchAccessTokens(ctx context.Context, who *Caller, term string) ([]*muster.AccessToken, error) {
+	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	if term == "" || !muster.ValidText(term, muster.TokenSearchMaxBytes) {
+		return nil, muster.InvalidParam("term")
+	}
+	return a.store.SearchAccessTokens(ctx, term, tokenSearchMax)
+}
+
+// SetAccessTokenActive turns a token on, or off at once. Kinds: Forbidden, NotFound.
+func (a *App) SetAccessTokenActive(ctx context.Context, who *Caller, id string, active bool) error {
+	p := muster.PermRevokeUserAccessToken
+	if active {
+		p = muster.PermCreateUserAccessToken
+	}
+	t, err := a.accessTokenFor(ctx, who, id, p)
+	if err != nil {
+		return err
+	}
+	err = a.store.SetAccessTokenActive(ctx, id, active, a.auditSelf(who, "token_id="+id))
+	a.cache.forget(t.UserID)
+	return missing(err, muster.NotFound, noAccessToken)
+}
+
+// RevokeAccessToken ends a token at once and for good. Kinds: Forbidden, NotFound.
+func (a *App) RevokeAccessToken(ctx context.Context, who *Caller, id string) error {
+	t, err := a.accessTokenFor(ctx, who, id, muster.PermRevokeUserAccessToken)
+	if err != nil {
+		return err
+	}
+	err = a.store.DeleteAccessToken(ctx, id, a.auditSelf(who, "token_id="+id))
+	a.cache.forget(t.UserID)
+	return missing(err, muster.NotFound, noAccessToken)
+}
+
+// tokenSession gives the session that stands for an access token, begun at its first use.
+func (a *App) tokenSession(ctx context.Context, hash tokenHash) (*muster.Session, error) {
+	s, err := a.store.StartTokenSession(ctx, hash[:], func(t *muster.AccessToken, u *muster.User) (*muster.Session, error) {
+		if !a.tokensAllowed(u) {
+			return nil, store.ErrNotFound
+		}
+		now := a.now()
+		s := &muster.Session{
+			ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, CreateAt: now, LastActivityAt: now, ExpiresAt: t.ExpiresAt,
+			Props: map[string]string{
+				muster.SessionPropType: muster.SessionTypeAccessToken, muster.SessionPropTokenID: t.ID,
+				muster.SessionPropIsGuest: strconv.FormatBool(u.IsGuest()),
+			},
+		}
+		if s.ExpiresAt == 0 {
+			s.ExpiresAt = now + tokenSessionYears*365*day
+		}
+		if u.IsBot {
+			s.Props[muster.SessionPropIsBot] = "true"
+		}
+		return s, nil
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("session of an access token: %w", err)
+	}
+	return s, err
+}

@@ -1,0 +1,237 @@
+package app
+
+import (
+	"context"
+
+	"muster"
+	"muster/internal/store"
+)
+
+const noBot = "store.sql_bot.get.missing.app_error"
+
+// CreateBot makes a bot that the caller owns. Kinds: Invalid, Forbidden.
+func (a *App) CreateBot(ctx context.Context, who *Caller, in *muster.Bot) (*muster.Bot, error) {
+	if err := a.canSystem(ctx, who, muster.PermCreateBot); err != nil {
+		return nil, err
+	}
+	if !a.Config().ServiceSettings.EnableBotAccountCreation {
+		return nil, muster.E(muster.Forbidden, "api.bot.create_disabled")
+	}
+	if who.User != nil && who.User.IsBot {
+		return nil, muster.E(muster.Forbidden, "api.context.permissions.app_error", "Permission", string(muster.PermCreateBot))
+	}
+	b := &muster.Bot{Username: muster.FoldName(in.Username), DisplayName: in.DisplayName, Description: in.Description}
+	if err := b.Validate(); err != nil {
+		return nil, err
+	}
+	u := &muster.User{Username: b.Username, Email: muster.BotEmail(b.Username), FirstName: b.DisplayName}
+	a.prepareNew(u, false)
+	u.IsBot, u.BotDescription = true, b.Description
+	if err := a.validate(u); err != nil {
+		return nil, err
+	}
+	owner := who.ID()
+	if owner == "" {
+		owner = u.ID // made over the local socket: nobody else's
+	}
+	bot, err := a.store.CreateBot(ctx, u, owner, a.auditSelf(who, "user_id="+u.ID))
+	if err != nil {
+		return nil, err
+	}
+	a.publish(muster.EventNewUser, map[string]any{"user_id": u.ID}, muster.Audience{About: u.ID})
+	return bot, nil
+}
+
+// Bot gives a bot to its owner and to who may read others'. Whom it is not for, for them it is not there: kind NotFound.
+func (a *App) Bot(ctx context.Context, who *Caller, id string, deleted bool) (*muster.Bot, error) {
+	b, err := a.store.Bot(ctx, id)
+	if err != nil {
+		return nil, missing(err, muster.NotFound, noBot)
+	}
+	if a.mayReadBot(ctx, who, b) != nil || b.DeleteAt != 0 && !deleted {
+		return nil, muster.E(muster.NotFound, noBot)
+	}
+	return b, nil
+}
+
+func (a *App) mayReadBot(ctx context.Context, who *Caller, b *muster.Bot) error {
+	if b.OwnerID == who.ID() && a.canSystem(ctx, who, muster.PermReadBots) == nil {
+		return nil
+	}
+	return a.canSystem(ctx, who, muster.PermReadOthersBots)
+}
+
+// BotQuery is the parameters of the list of bots.
+type BotQuery struct {
+	IncludeDeleted, OnlyOrphaned bool
+	Page                         Page
+}
+
+// Bots gives a page of the bots that the caller may read: its own or everybody's.
+func (a *App) Bots(ctx context.Context, who *Caller, q BotQuery) ([]*muster.Bot, error) {
+	f := store.BotFilter{IncludeDeleted: q.IncludeDeleted, OnlyOrphaned: q.OnlyOrphaned}
+	if a.canSystem(ctx, who, muster.PermReadOthersBots) != nil {
+		if err := a.canSystem(ctx, who, muster.PermReadBots); err != nil {
+			return nil, err
+		}
+		f.OwnerID = who.ID()
+	}
+	return a.store.Bots(ctx, f, q.Page.Offset(), q.Page.PerPage)
+}
+
+// botToManage reads a bot that the caller may change: its owner with manage_bots, others with manage_others_bots. Kind Forbidden for who
+// may at least read it, else NotFound.
+func (a *App) botToManage(ctx context.Context, who *Caller, id string) (*muster.Bot, error) {
+	b, err := a.store.Bot(ctx, id)
+	if err != nil {
+		return nil, missing(err, muster.NotFound, noBot)
+	}
+	p := muster.PermManageOthersBots
+	if b.OwnerID == who.ID() {
+		p = muster.PermManageBots
+	}
+	refused := a.canSystem(ctx, who, p)
+	if refused != nil && a.mayReadBot(ctx, who, b) != nil {
+		return nil, muster.E(muster.NotFound, noBot)
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	u, err := a.user(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return b, a.mayTouchAdmin(ctx, who, u)
+}
+
+// PatchBot changes a bot's name and description. Kinds: Invalid, Forbidden, NotFound.
+func (a *App) PatchBot(ctx context.Context, who *Caller, id string, p *muster.BotPatch) (*muster.Bot, error) {
+	return a.changeBot(ctx, who, id, func(b *muster.Bot, u *muster.User) error {
+		b.Apply(p)
+		if err := b.Validate(); err != nil {
+			return err
+		}
+		if b.Username != u.Username {
+			if u.Email == muster.BotEmail(u.Username) {
+				u.Email = muster.BotEmail(b.Username)
+			}
+			u.Username = b.Username
+		}
+		if p.DisplayName != nil {
+			u.FirstName = b.DisplayName
+		}
+		u.BotDescription = b.Description
+		u.UpdateAt = a.now()
+		return a.validate(u)
+	})
+}
+
+// SetBotActive enables a bot, or disables it: its tokens stop at once.
+func (a *App) SetBotActive(ctx context.Context, who *Caller, id string, active bool) (*muster.Bot, error) {
+	return a.changeBot(ctx, who, id, func(_ *muster.Bot, u *muster.User) error {
+		u.DeleteAt = 0
+		if !active {
+			u.DeleteAt = a.now()
+		}
+		return nil
+	})
+}
+
+// AssignBot gives a bot to another owner, a person who is active. Kinds: Invalid, Forbidden, NotFound.
+func (a *App) AssignBot(ctx context.Context, who *Caller, id, ownerID string) (*muster.Bot, error) {
+	if err := a.canSystem(ctx, who, muster.PermAssignBot); err != nil {
+		return nil, err
+	}
+	owner, err := a.user(ctx, ownerID)
+	if err != nil {
+		return nil, err
+	}
+	if owner.IsBot || owner.DeleteAt != 0 {
+		return nil, muster.InvalidURLParam("user_id")
+	}
+	return a.changeBot(ctx, who, id, func(b *muster.Bot, _ *muster.User) error {
+		b.OwnerID = ownerID
+		return nil
+	})
+}
+
+func (a *App) changeBot(ctx context.Context, who *Caller, id string, change func(*muster.Bot, *muster.User) error) (*muster.Bot, error) {
+	if _, err := a.botToManage(ctx, who, id); err != nil {
+		return nil, err
+	}
+	bot, u, err := a.store.UpdateBot(ctx, id, change, a.auditSelf(who, "bot_id="+id))
+	a.cache.forget(id)
+	if err != nil {
+		return nil, missing(err, muster.NotFound, noBot)
+	}
+	a.publishUserUpdated(u)
+	return bot, nil
+}
+
+// ConvertUserToBot turns a person's account into a bot; needs manage_system. Its sessions end, its second factor goes; its access tokens and
+// roles stay. The last administrator can't become one. Kinds: Invalid, Forbidden, NotFound.
+func (a *App) ConvertUserToBot(ctx context.Context, who *Caller, userID string) (*muster.Bot, error) {
+	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	bot, u, err := a.store.BecomeBot(ctx, userID, userID, func(u *muster.User) error {
+		if u.IsBot {
+			return muster.E(muster.Invalid, "api.bot.convert_to_bot.already_bot.app_error")
+		}
+		u.IsBot, u.MfaActive, u.MfaSecret, u.AuthService, u.AuthData = true, false, "", "", nil
+		return nil
+	}, a.auditSelf(who, "user_id="+userID))
+	a.cache.forget(userID)
+	if err != nil {
+		return nil, missingAccount(err)
+	}
+	a.publishUserUpdated(u)
+	if bot.DisplayName == "" {
+		bot.DisplayName = bot.Username // in this answer alone (recorded)
+	}
+	return bot, nil
+}
+
+// ConvertBotToUser turns a bot into a person's account with a password of its own; needs manage_system. Its sessions end and its access tokens
+// are revoked: who held them must not sign in as a person. Kinds: Invalid, Forbidden, NotFound.
+func (a *App) ConvertBotToUser(ctx context.Context, who *Caller, botID string, p *muster.UserPatch, admin bool) (*muster.User, error) {
+	if p.Password == nil || *p.Password == "" {
+		return nil, muster.InvalidParam("userPatch")
+	}
+	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	if _, err := a.store.Bot(ctx, botID); err != nil {
+		return nil, missing(err, muster.NotFound, noBot)
+	}
+	if err := a.passwordPolicy(*p.Password); err != nil {
+		return nil, err
+	}
+	hash, err := a.passwords.Hash(ctx, *p.Password)
+	if err != nil {
+		return nil, err
+	}
+	var asBot muster.User
+	u, err := a.store.BecomeUser(ctx, botID, func(u *muster.User) error {
+		before := u.Clone()
+		u.Apply(p)
+		u.Password, u.FailedAttempts = hash, 0
+		u.LastPasswordUpdate = a.now()
+		if admin {
+			u.Roles = muster.RoleSystemAdmin + " " + muster.RoleSystemUser
+		}
+		if err := a.settleEdit(before, u); err != nil {
+			return err
+		}
+		asBot = *u
+		u.IsBot, u.BotDescription = false, ""
+		return nil
+	}, a.auditSelf(who, "bot_id="+botID))
+	a.cache.forget(botID)
+	if err != nil {
+		return nil, missing(err, muster.NotFound, noBot)
+	}
+	a.publishUserUpdated(u)
+	asBot.UpdateAt = u.UpdateAt
+	return asBot.For(muster.Visibility{Self: true}), nil // still called a bot in this answer (recorded)
+}

@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"muster"
+	"muster/internal/signin/totp"
+	"muster/internal/store"
+)
+
+const (
+	badCode     = "api.user.check_user_mfa.bad_code.app_error"
+	missingCode = "mfa.validate_token.authenticate.app_error"
+)
+
+// mfaPurpose ties a sealed secret to its account.
+func mfaPurpose(userID string) string { return "mfa " + userID }
+
+// GenerateMfaSecret makes a secret for an authenticator app. It counts once UpdateMfa has seen a code of it; until then an older one stays.
+// Kinds: Forbidden, NotFound, Invalid where a sign-in service looks after that, Unimplemented when second factors are turned off.
+func (a *App) GenerateMfaSecret(ctx context.Context, who *Caller, userID string) (*muster.MfaSecret, error) {
+	u, err := a.accountForMfa(ctx, who, userID)
+	if err != nil {
+		return nil, err
+	}
+	c := a.Config()
+	if !c.ServiceSettings.EnableMultifactorAuthentication {
+		return nil, muster.E(muster.Unimplemented, "mfa.mfa_disabled.app_error")
+	}
+	if err := ownsPassword(u); err != nil {
+		return nil, err
+	}
+	secret := totp.NewSecret()
+	e, err := totp.Enrolment(secret, c.TeamSettings.SiteName, u.Email)
+	if err != nil {
+		return nil, err
+	}
+	return e, missingAccount(a.store.SaveMfaPending(ctx, userID, a.secrets.Seal(secret, mfaPurpose(userID)), a.auditSelf(who, "user_id="+userID)))
+}
+
+func (a *App) accountForMfa(ctx context.Context, who *Caller, userID string) (*muster.User, error) {
+	if err := a.mayEdit(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	u, err := a.user(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	return u, a.mayTouchAdmin(ctx, who, u)
+}
+
+// ownsPassword refuses accounts whose sign-in service looks after second factors.
+func ownsPassword(u *muster.User) error {
+	if u.IsSSO() && u.AuthService != "ldap" {
+		return muster.E(muster.Invalid, "api.user.activate_mfa.email_and_ldap_only.app_error")
+	}
+	return nil
+}
+
+// UpdateMfa turns an account's second factor on, with a code of the generated secret, or off. Turned on it gives fresh recovery codes,
+// shown this once. Kinds: Invalid, Unauthenticated for a wrong code, Forbidden, NotFound.
+func (a *App) UpdateMfa(ctx context.Context, who *Caller, userID string, activate bool, code string) (recovery []string, err error) {
+	u, err := a.accountForMfa(ctx, who, userID)
+	if err != nil {
+		return nil, err
+	}
+	audit := a.audit(who, userID, fmt.Sprintf("user_id=%s activate=%v", userID, activate))
+	var after *muster.User
+	if activate {
+		recovery, after, err = a.activateMfa(ctx, u, code, audit)
+	} else {
+		_, after, err = a.store.DeactivateMfa(ctx, userID, audit)
+	}
+	a.cache.forget(userID)
+	if err != nil {
+		return nil, missingAccount(err)
+	}
+	a.publishUserUpdated(after)
+	return recovery, nil
+}
+
+func (a *App) activateMfa(ctx context.Context, u *muster.User, code string, audit *muster.Audit) ([]string, *muster.User, error) {
+	if !a.Config().ServiceSettings.EnableMultifactorAuthentication {
+		return nil, nil, muster.E(muster.Unimplemented, "mfa.mfa_disabled.app_error")
+	}
+	if err := ownsPassword(u); err != nil {
+		return nil, nil, err
+	}
+	refused := muster.E(muster.Unauthenticated, "mfa.activate.bad_token.app_error")
+	state, err := a.store.MfaState(ctx, u.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if state.Pending == "" {
+		return nil, nil, refused
+	}
+	secret, err := a.secrets.Unseal(state.Pending, mfaPurpose(u.ID))
+	if err != nil {
+		return nil, nil, fmt.Errorf("second factor of %s: %w", u.ID, err)
+	}
+	// This code proves that the app was set up; it signs nobody in, so it is not counted as used.
+	if _, ok := totp.Check(secret, code, a.clock(), 0); !ok {
+		return nil, nil, refused
+	}
+	codes, hashes := make([]string, muster.RecoveryCodes), make([][]byte, muster.RecoveryCodes)
+	for i := range codes {
+		codes[i] = totp.NewRecoveryCode()
+		hashes[i], _ = totp.RecoveryHash(codes[i])
+	}
+	_, after, err := a.store.ActivateMfa(ctx, u.ID, state.Pending, hashes, audit)
+	if errors.Is(err, store.ErrNotFound) {
+		err = refused // another secret was generated meanwhile
+	}
+	return codes, after, err
+}
+
+// CheckMfa tells whether signing in by that name takes a one-time code. For a name that nobody has it takes none.
+func (a *App) CheckMfa(ctx context.Context, loginID string) (bool, error) {
+	u, err := a.userForLogin(ctx, LoginRequest{LoginID: loginID})
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find account: %w", err)
+	}
+	return u.MfaActive && a.Config().ServiceSettings.EnableMultifactorAuthentication, nil
+}
+
+// secondFactor is what a sign-in showed besides the password, for the store to take out of use.
+type secondFactor struct {
+	step     int64
+	recovery []byte
+}
+
+// checkSecondFactor holds a sign-in's code against the account's. A wrong one counts against the account as a wrong password does.
+// Kind Unauthenticated, ids of a missing or a bad code.
+func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User, code string) (f secondFactor, err error) {
+	if !u.MfaActive || !a.Config().ServiceSettings.EnableMultifactorAuthentication {
+		return f, nil
+	}
+	if code == "" {
+		return f, muster.E(muster.Unauthenticated, missingCode)
+	}
+	if hash, ok := totp.RecoveryHash(code); ok {
+		return secondFactor{recovery: hash}, nil // whether it is one of the account's, the store tells as it takes it
+	}
+	secret, err := a.secrets.Unseal(u.MfaSecret, mfaPurpose(u.ID))
+	if err != nil {
+		return f, fmt.Errorf("second factor of %s: %w", u.ID, err)
+	}
+	state, err := a.store.MfaState(ctx, u.ID)
+	if err != nil {
+		return f, fmt.Errorf("second factor: %w", err)
+	}
+	step, ok := totp.Check(secret, code, a.clock(), state.UsedStep)
+	if !ok {
+		return f, a.refuseCode(ctx, who, u)
+	}
+	return secondFactor{step: step}, nil
+}
+
+func (a *App) refuseCode(ctx context.Context, who *Caller, u *muster.User) error {
+	if err := a.store.RecordFailedLogin(ctx, u.ID, a.audit(who, u.ID, "failure - wrong one-time code")); err != nil {
+		return fmt.Errorf("count failed sign-in: %w", err)
+	}
+	a.cache.forget(u.ID)
+	return muster.E(muster.Unauthenticated, badCode, "user_id", u.ID)
+}
+
+// MustEnrol answers kind Forbidden when the settings ask the caller for a second factor that its account has not set up: nothing but what
+// setting it up needs is open to it then.
+func (a *App) MustEnrol(who *Caller) error {
+	c, u := a.Config(), who.User
+	if !c.ServiceSettings.EnableMultifactorAuthentication || !c.ServiceSettings.EnforceMultifactorAuthentication || u == nil {
+		return nil
+	}
+	switch {
+	case u.MfaActive, u.IsBot, ownsPassword(u) != nil:
+		return nil
+	case u.IsGuest() && !c.GuestAccountsSettings.EnforceMultifactorAuthentication:
+		return nil
+	}
+	return muster.E(muster.Forbidden, "api.context.mfa_required.app_error")
+}

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"muster"
+	"muster/internal/store"
+)
+
+const (
+	noTerms     = "app.terms_of_service.get.no_rows.app_error"
+	notAccepted = "app.user_terms_of_service.get_by_user.no_rows.app_error"
+)
+
+// CreateTerms puts new terms of service in force; needs manage_system. Kinds: Invalid, Forbidden.
+func (a *App) CreateTerms(ctx context.Context, who *Caller, text string) (*muster.TermsOfService, error) {
+	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	if !a.Config().SupportSettings.CustomTermsOfServiceEnabled {
+		return nil, muster.E(muster.Invalid, "api.create_terms_of_service.custom_terms_of_service_disabled.app_error")
+	}
+	t := &muster.TermsOfService{ID: muster.NewID(), CreateAt: a.now(), UserID: who.ID(), Text: text}
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	latest, err := a.store.Terms(ctx, "")
+	switch {
+	case err == nil && latest.Text == text:
+		return latest, nil // nobody has to accept again what they accepted
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return nil, err
+	}
+	return t, a.store.CreateTerms(ctx, t, a.auditSelf(who, "terms_of_service_id="+t.ID))
+}
+
+// Terms gives the terms of service in force; kind NotFound without any.
+func (a *App) Terms(ctx context.Context) (*muster.TermsOfService, error) {
+	t, err := a.store.Terms(ctx, "")
+	return t, missing(err, muster.NotFound, noTerms)
+}
+
+// AcceptTerms records that the caller accepts some terms, or takes its acceptance back. Kinds: Invalid, NotFound.
+func (a *App) AcceptTerms(ctx context.Context, who *Caller, termsID string, accepted bool) error {
+	if !muster.ValidID(termsID) {
+		return muster.InvalidParam("termsOfServiceId")
+	}
+	if _, err := a.store.Terms(ctx, termsID); err != nil {
+		return missing(err, muster.NotFound, noTerms)
+	}
+	info := "termsOfServiceId=" + termsID + " rejected"
+	if accepted {
+		info = "termsOfServiceId=" + termsID + " accepted"
+	}
+	_, _, err := a.changeUser(ctx, who.ID(), store.UserUpdate{Apply: func(u *muster.User) error {
+		u.UpdateAt = a.now()
+		u.TermsOfServiceID, u.TermsOfServiceCreateAt = "", 0
+		if accepted {
+			u.TermsOfServiceID, u.TermsOfServiceCreateAt = termsID, u.UpdateAt
+		}
+		return nil
+	}}, a.auditSelf(who, info))
+	return err
+}
+
+// AcceptedTerms gives the caller's own acceptance; kind NotFound without one, and once
+// CustomTermsOfServiceReAcceptancePeriod has passed since.
+func (a *App) AcceptedTerms(ctx context.Context, who *Caller) (*muster.UserTermsOfService, error) {
+	u, err := a.user(ctx, who.ID())
+	if err != nil {
+		return nil, err
+	}
+	period := int64(a.Config().SupportSettings.CustomTermsOfServiceReAcceptancePeriod) * day
+	if u.TermsOfServiceID == "" || u.TermsOfServiceCreateAt+period <= a.now() {
+		return nil, muster.E(muster.NotFound, notAccepted)
+	}
+	return &muster.UserTermsOfService{UserID: u.ID, TermsOfServiceID: u.TermsOfServiceID, CreateAt: u.TermsOfServiceCreateAt}, nil
+}

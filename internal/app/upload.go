@@ -1,0 +1,276 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"muster"
+	"muster/internal/blob"
+	"muster/internal/store"
+)
+
+const (
+	uploadsMax       = 100     // unfinished ones of one account
+	uploadLife       = 7 * day // of an unfinished one
+	uploadSweepBatch = 100
+	noUpload         = "app.upload.get.app_error"
+	noFile           = "app.file_info.get.app_error"
+)
+
+// CreateUpload announces a file for a channel that the caller may upload to; its bytes follow in one piece or in several.
+// Kinds: Invalid, Forbidden, TooLarge, RateLimited.
+func (a *App) CreateUpload(ctx context.Context, who *Caller, in *muster.Upload) (*muster.Upload, error) {
+	u := &muster.Upload{
+		ID: muster.NewID(), Type: in.Type, CreateAt: a.now(), UserID: who.ID(), ChannelID: in.ChannelID, Filename: in.Filename, FileSize: in.FileSize,
+	}
+	if u.Type == "" {
+		u.Type = muster.UploadAttachment
+	}
+	if err := u.Validate(); err != nil {
+		return nil, err
+	}
+	if err := a.canChannel(ctx, who, u.ChannelID, muster.PermUploadFile); err != nil {
+		return nil, err
+	}
+	if u.FileSize > a.Config().FileSettings.MaxFileSize {
+		return nil, muster.E(muster.TooLarge, "api.upload.create_upload.too_large.app_error")
+	}
+	if _, err := a.channel(ctx, u.ChannelID); err != nil {
+		return nil, err
+	}
+	return u, a.store.CreateUpload(ctx, u, uploadsMax)
+}
+
+// Upload tells how far an upload of the caller's has come. Kinds: Forbidden, NotFound.
+func (a *App) Upload(ctx context.Context, who *Caller, id string) (*muster.Upload, error) {
+	u, err := a.ownUpload(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	return &u.Upload, nil
+}
+
+func (a *App) ownUpload(ctx context.Context, who *Caller, id string) (*store.UploadState, error) {
+	u, err := a.store.Upload(ctx, id)
+	if err != nil {
+		return nil, missing(err, muster.NotFound, noUpload)
+	}
+	if u.UserID != who.ID() {
+		return nil, muster.E(muster.Forbidden, "api.upload.get_upload.forbidden.app_error")
+	}
+	return u, nil
+}
+
+// UploadsOf gives the caller's own uploads that are under way. Kind Forbidden for another's.
+func (a *App) UploadsOf(ctx context.Context, who *Caller, userID string) ([]*muster.Upload, error) {
+	if who.ID() != userID && !who.local() {
+		return nil, muster.E(muster.Forbidden, "api.user.get_uploads_for_user.forbidden.app_error")
+	}
+	states, err := a.store.Uploads(ctx, userID)
+	list := make([]*muster.Upload, len(states))
+	for i, u := range states {
+		list[i] = &u.Upload
+	}
+	return list, err
+}
+
+// ContinueUpload takes the next bytes of an upload, as many as come, and gives the file once it is whole, nil before. offset is where the
+// sender believes it stands, -1 if it does not say. Bytes past the announced size are refused and none of their piece is kept; bytes
+// that came before the connection broke are. Kinds: Invalid, Forbidden, NotFound, Conflict, TooLarge.
+func (a *App) ContinueUpload(ctx context.Context, who *Caller, id string, offset int64, body io.Reader) (*muster.FileInfo, error) {
+	u, err := a.ownUpload(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.canChannel(ctx, who, u.ChannelID, muster.PermUploadFile); err != nil {
+		return nil, err
+	}
+	if offset >= 0 && offset != u.FileOffset {
+		return nil, muster.E(muster.Conflict, "app.upload.upload_data.offset.app_error")
+	}
+	if left := u.FileSize - u.FileOffset; left > 0 {
+		if u, err = a.takePiece(ctx, u, body, left); err != nil {
+			return nil, err
+		}
+	}
+	if u.FileOffset < u.FileSize {
+		return nil, nil
+	}
+	return a.finishUpload(ctx, who, u)
+}
+
+// piece reads a body up to a limit. A broken connection ends it like the body's end does: what came is kept.
+type piece struct {
+	body io.Reader
+	left int64
+	err  error // why it ended early
+}
+
+var errPieceTooLarge = errors.New("more bytes than announced")
+
+func (p *piece) Read(b []byte) (int, error) {
+	n, err := p.body.Read(b)
+	if int64(n) > p.left {
+		return 0, errPieceTooLarge
+	}
+	p.left -= int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		p.err, err = err, io.EOF
+	}
+	return n, err
+}
+
+func (a *App) takePiece(ctx context.Context, u *store.UploadState, body io.Reader, left int64) (*store.UploadState, error) {
+	key := "uploads/" + u.ID + "/" + muster.NewID()
+	p := &piece{body: body, left: left}
+	ctx = context.WithoutCancel(ctx) // the bytes of a sender that is gone are kept all the same
+	size, err := a.blobs.Write(ctx, key, p)
+	if errors.Is(err, errPieceTooLarge) {
+		return nil, muster.E(muster.TooLarge, "app.upload.upload_data.too_large.app_error")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keep a piece: %w", err)
+	}
+	if size == 0 {
+		a.dropBlobs(ctx, key)
+		return nil, muster.InvalidParam("body", p.err)
+	}
+	next, err := a.store.AddPiece(ctx, u, key, size)
+	if err != nil {
+		a.dropBlobs(ctx, key)
+	}
+	if errors.Is(err, store.ErrConcurrent) {
+		return nil, muster.E(muster.Conflict, "app.upload.upload_data.concurrent.app_error")
+	}
+	return next, err
+}
+
+// finishUpload puts the pieces together. The file is whole in its place before the row that names it is committed; a crash between leaves an
+// upload that can be finished again.
+func (a *App) finishUpload(ctx context.Context, who *Caller, u *store.UploadState) (*muster.FileInfo, error) {
+	ctx = context.WithoutCancel(ctx)
+	whole := &pieces{ctx: ctx, blobs: a.blobs, keys: u.Pieces}
+	size, err := a.blobs.Write(ctx, fileKey(u.ID), whole)
+	if err = errors.Join(err, whole.close()); err != nil {
+		return nil, fmt.Errorf("put a file together: %w", err)
+	}
+	if size != u.FileSize {
+		return nil, fmt.Errorf("put a file together: %d bytes of %d", size, u.FileSize)
+	}
+	f := u.File(a.now())
+	err = a.store.FinishUpload(ctx, f, a.auditSelf(who, "upload_id="+u.ID))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, muster.E(muster.Conflict, "app.upload.upload_data.concurrent.app_error", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.dropBlobs(ctx, u.Pieces...)
+	return f, nil
+}
+
+func fileKey(id string) string { return "files/" + id }
+
+// pieces reads blobs one after the other.
+type pieces struct {
+	ctx   context.Context //nolint:containedctx // of the one use that the reader is made for
+	blobs blob.Store
+	keys  []string
+	open  io.ReadCloser
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	for {
+		if p.open == nil {
+			if len(p.keys) == 0 {
+				return 0, io.EOF
+			}
+			r, err := p.blobs.Open(p.ctx, p.keys[0])
+			if err != nil {
+				return 0, err
+			}
+			p.open, p.keys = r, p.keys[1:]
+		}
+		n, err := p.open.Read(b)
+		if errors.Is(err, io.EOF) {
+			err = p.close()
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+func (p *pieces) close() error {
+	if p.open == nil {
+		return nil
+	}
+	err := p.open.Close()
+	p.open = nil
+	return err
+}
+
+// dropBlobs removes what no row names any more; what fails here only costs space.
+func (a *App) dropBlobs(ctx context.Context, keys ...string) {
+	for _, key := range keys {
+		if err := a.blobs.Delete(ctx, key); err != nil {
+			a.log.Warn("remove a file that nothing names any more", "key", key, "error", err)
+		}
+	}
+}
+
+// sweepUploads gives up uploads that were never finished.
+func (a *App) sweepUploads(ctx context.Context) error {
+	stale, err := a.store.StaleUploads(ctx, a.now()-uploadLife, uploadSweepBatch)
+	if err != nil {
+		return err
+	}
+	for _, u := range stale {
+		if err := a.store.DeleteUpload(ctx, u.ID); err != nil {
+			return err
+		}
+		a.dropBlobs(ctx, u.Pieces...)
+	}
+	return nil
+}
+
+// FileInfo tells what is known of a file of a channel that the caller may read. Kinds: Forbidden, NotFound.
+func (a *App) FileInfo(ctx context.Context, who *Caller, id string) (*muster.FileInfo, error) {
+	f, err := a.store.File(ctx, id)
+	if err != nil {
+		return nil, missing(err, muster.NotFound, noFile)
+	}
+	if f.UserID == who.ID() {
+		return f, nil
+	}
+	return f, a.canChannel(ctx, who, f.ChannelID, muster.PermReadChannel)
+}
+
+// File is FileInfo with the bytes; the caller closes them.
+func (a *App) File(ctx context.Context, who *Caller, id string) (*muster.FileInfo, io.ReadCloser, error) {
+	f, err := a.FileInfo(ctx, who, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := a.blobs.Open(ctx, fileKey(id))
+	if errors.Is(err, blob.ErrNotFound) {
+		a.log.Warn("a file's bytes are gone", "file_id", id)
+		err = muster.E(muster.NotFound, noFile, err)
+	}
+	return f, r, err
+}
+
+// blobsOf gives the keys of all that is kept in files for an account, of everybody for "".
+func (a *App) blobsOf(ctx context.Context, userID string) ([]string, error) {
+	ids, err := a.store.FileIDsOf(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = fileKey(id)
+	}
+	return keys, nil
+}
