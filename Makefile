@@ -14,8 +14,8 @@ build: ## build bin/muster
 	go build -o bin/muster ./cmd/muster
 
 .PHONY: test
-test: ## all tests: both databases, race detector, JavaScript client
-	scripts/with-postgres.sh scripts/test.sh
+test: ## all tests: both databases, shared storage, race detector, JavaScript client
+	scripts/with-postgres.sh scripts/with-s3.sh scripts/test.sh
 
 .PHONY: test-quick
 test-quick: ## the Go tests on SQLite alone, without the race detector and the long ones

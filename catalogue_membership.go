@@ -45,4 +45,8 @@ var membershipErrors = map[string]string{
 	"api.preference.preferences_category.get.app_error":        "Nothing is kept in this category of preferences.",
 	"app.preference.get.app_error":                             "There is no such preference.",
 	"api.preference.update_preferences.set.app_error":          "Preferences can only be changed for the user named in the address.",
+	"app.group.crud_permission":                                "Only custom groups can be made and changed here. A directory's groups change in the directory.",
+	"app.group.username_conflict":                              "An account is called {Username}. Choose another name for the group.",
+	"app.group.member_missing":                                 "One of these people is not in the group.",
+	"app.custom_group.unique_name":                             "A group of this name exists already. Choose another name.",
 }

@@ -56,4 +56,6 @@ var signInErrors = map[string]string{
 	"app.session.save.app_error":                  "The session could not be stored. Sign in again.",
 	"app.session.save.existing.app_error":         "A new session must not come with an id. Sign in again.",
 	"app.user_access_token.get_by_user.app_error": "There is no such access token.",
+	"app.user_access_token.disabled":              "Personal access tokens are turned off on this server. Ask an administrator to turn them on.",
+	"mfa.mfa_disabled.app_error":                  "Second factors are turned off on this server. Ask an administrator to turn them on.",
 }

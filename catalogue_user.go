@@ -58,4 +58,8 @@ var userErrors = map[string]string{
 	"api.user.upload_profile_user.open.app_error":                         "The picture cannot be opened. Send it again.",
 	"api.user.upload_profile_user.parse.app_error":                        "The request is not a form with a file. Send the picture as multipart/form-data, in the field image.",
 	"api.user.upload_profile_user.too_large.app_error":                    "The picture is too large. Send a smaller file.",
+	"api.bot.create_disabled":                                             "Bots can't be created on this server. Ask an administrator to turn that on.",
+	"api.bot.convert_to_bot.already_bot.app_error":                        "This account is a bot already.",
+	"api.team.demote_user_to_guest.disabled.error":                        "Guests are turned off on this server. Ask an administrator to turn them on.",
+	"api.user.demote_user_to_guest.already_guest.app_error":               "This account is a guest already.",
 }

@@ -42,12 +42,20 @@ type PasswordSettings struct {
 	EnableForgotLink bool `default:"true" is:"later" desc:"The sign-in page links to password reset."`
 }
 
-// FileSettings is about profile images.
+// FileSettings is about files: profile images and what members upload. Where they are kept belongs to the installation, like the database
+// does, so that is not set through the API.
 type FileSettings struct {
-	DriverName         string `default:"local" oneof:"local,amazons3" is:"later,restart" desc:"Where images are kept: the data directory, or S3-compatible storage."`
-	MaxFileSize        int64  `default:"104857600" min:"1" max:"1099511627776" desc:"Largest image that is accepted, in bytes."`
-	MaxImageResolution int64  `default:"33177600" min:"1" max:"1000000000" desc:"Largest image that is accepted, in pixels."`
-	InitialFont        string `default:"nunito-bold.ttf" is:"later" desc:"Kept for clients: drawn pictures use the built-in letters."`
+	DriverName              string `default:"local" oneof:"local,amazons3" is:"bootstrap" desc:"Where files are kept: local for the data directory, amazons3 for storage that speaks S3, which several nodes need. Files that are there already stay where they are."`
+	MaxFileSize             int64  `default:"104857600" min:"1" max:"1099511627776" desc:"Largest file that is accepted, in bytes."`
+	MaxImageResolution      int64  `default:"33177600" min:"1" max:"1000000000" desc:"Largest image that is accepted, in pixels."`
+	InitialFont             string `default:"nunito-bold.ttf" is:"later" desc:"Kept for clients: drawn pictures use the built-in letters."`
+	AmazonS3AccessKeyId     string `default:"" max:"256" is:"bootstrap" desc:"Id of the access key there. Leave it and its secret empty on Amazon's machines that have a role."`
+	AmazonS3SecretAccessKey string `default:"" max:"256" is:"secret,bootstrap" desc:"Secret of that key."`
+	AmazonS3Bucket          string `default:"" max:"255" is:"bootstrap" desc:"Bucket there, which must exist. The start fails if it does not answer."`
+	AmazonS3PathPrefix      string `default:"" max:"512" is:"bootstrap" desc:"Put before the name of every file there, for a bucket that others use too."`
+	AmazonS3Region          string `default:"" max:"64" is:"bootstrap" desc:"Region of the bucket; empty to ask the storage for it."`
+	AmazonS3Endpoint        string `default:"s3.amazonaws.com" max:"255" is:"bootstrap" desc:"HOST or HOST:PORT of the storage, without https://."`
+	AmazonS3SSL             bool   `default:"true" is:"bootstrap" desc:"Speak TLS with it. Turn it off only where nobody else is on the line."`
 }
 
 // EmailSettings is about signing up and in with an address, and about sending mail.
@@ -58,7 +66,7 @@ type EmailSettings struct {
 	RequireEmailVerification          bool   `default:"false" desc:"An address must be verified before its account can sign in."`
 	SendEmailNotifications            bool   `default:"true" is:"later" desc:"Send mail about what happens to an account."`
 	FeedbackName                      string `default:"" max:"128" is:"later" desc:"Sender's name."`
-	FeedbackEmail                     string `default:"test@example.com" format:"email" is:"later" desc:"Sender's address."`
+	FeedbackEmail                     string `default:"test@example.com" format:"email" desc:"Sender's address."`
 	ReplyToAddress                    string `default:"test@example.com" format:"email" is:"later" desc:"Address for replies."`
 	SMTPServer                        string `default:"localhost" max:"255" is:"later" desc:"Host that takes outgoing mail."`
 	SMTPPort                          string `default:"10025" format:"port" is:"later" desc:"Its port, as a string."`

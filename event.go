@@ -23,6 +23,7 @@ const (
 	EventPreferencesChanged         = "preferences_changed"
 	EventPreferencesDeleted         = "preferences_deleted"
 	EventConfigChanged              = "config_changed"
+	EventGuestsDeactivated          = "guests_deactivated"
 	EventTyping                     = "typing"
 	EventHello                      = "hello"
 )

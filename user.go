@@ -83,6 +83,15 @@ type UserPatch struct {
 	RemoteID    *string           `json:"remote_id,omitempty"`
 }
 
+// AuthServiceEmail is the server's own sign-in, by password; so is "".
+const AuthServiceEmail = "email"
+
+// UserAuth is where an account signs in (update_user_auth).
+type UserAuth struct {
+	AuthData    *string `json:"auth_data"` // the account's name there
+	AuthService string  `json:"auth_service"`
+}
+
 // UsersStats is the answer of the counting operations.
 type UsersStats struct {
 	TotalUsersCount int64 `json:"total_users_count"`
@@ -142,7 +151,7 @@ func (u *User) HasRole(name string) bool { return HasRole(u.Roles, name) }
 func (u *User) IsGuest() bool { return HasRole(u.Roles, RoleSystemGuest) }
 
 // IsSSO tells whether another service holds the account's sign-in.
-func (u *User) IsSSO() bool { return u.AuthService != "" && u.AuthService != "email" }
+func (u *User) IsSSO() bool { return u.AuthService != "" && u.AuthService != AuthServiceEmail }
 
 // AuthDataValue is the account's name at its sign-in service, "" without one.
 func (u *User) AuthDataValue() string {

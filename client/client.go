@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -52,6 +53,18 @@ func WithToken(token string) Option { return func(c *Client) { c.SetToken(token)
 
 // WithHTTPClient makes calls through h; by default a call may take a minute.
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
+
+// WithSocket makes calls over the local socket at path, where a server that listens there takes the caller for the machine's
+// administrator: no token is needed. The address that New takes only has to be an http one. It takes the place of WithHTTPClient.
+//
+//	c := client.New("http://localhost", client.WithSocket("/run/muster/local.socket"))
+//	err := c.UpdateUserRoles(ctx, annsID, "system_admin system_user")
+func WithSocket(path string) Option {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}
+	return WithHTTPClient(&http.Client{Timeout: defaultTimeout, Transport: &http.Transport{DialContext: dial, IdleConnTimeout: defaultTimeout}})
+}
 
 // WithUserAgent names the program that calls; servers show it in the list of sessions.
 func WithUserAgent(name string) Option { return func(c *Client) { c.userAgent = name } }
@@ -103,14 +116,24 @@ type Response struct {
 
 // Do makes a call. A status of 400 or more is an *Error and 304 is ErrNotModified; the Response is given all the same.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
+	answer, err := c.open(ctx, c.http, r)
+	if err != nil {
+		return nil, err
+	}
+	return r.read(answer)
+}
+
+// open makes a call through h and leaves the answer's body to be read and closed.
+func (c *Client) open(ctx context.Context, h *http.Client, r *Request) (*http.Response, error) {
 	req, err := c.httpRequest(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.http.Do(req)
-	if err != nil {
-		return nil, err
-	}
+	return h.Do(req)
+}
+
+// read takes an answer in and closes it.
+func (r *Request) read(answer *http.Response) (*Response, error) {
 	defer func() { _ = answer.Body.Close() }() // it was read; there is nothing to lose
 	body, err := io.ReadAll(io.LimitReader(answer.Body, MaxResponseBytes+1))
 	if err != nil {
@@ -198,12 +221,29 @@ func act(ctx context.Context, c *Client, method, path string, body any) error {
 	return err
 }
 
-func call[T any](ctx context.Context, c *Client, r *Request) (T, error) {
-	var v T
+// raw gives what GET answers as it is.
+func (c *Client) raw(ctx context.Context, path string, opts ...CallOption) ([]byte, error) {
+	r := &Request{Method: http.MethodGet, Path: path}
+	for _, o := range opts {
+		o(r)
+	}
 	resp, err := c.Do(ctx, r)
 	if err != nil {
-		return v, err
+		return nil, err
 	}
+	return resp.Body, nil
+}
+
+func call[T any](ctx context.Context, c *Client, r *Request) (T, error) {
+	resp, err := c.Do(ctx, r)
+	if err != nil {
+		return *new(T), err
+	}
+	return decode[T](r, resp)
+}
+
+func decode[T any](r *Request, resp *Response) (T, error) {
+	var v T
 	if err := json.Unmarshal(resp.Body, &v); err != nil {
 		return v, fmt.Errorf("%s %s: the answer can't be read: %w", r.Method, r.Path, err)
 	}

@@ -3,8 +3,11 @@ package client_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -236,4 +239,76 @@ func TestIfNoneMatch(t *testing.T) {
 	if _, err := cl.Me(t.Context(), client.IfNoneMatch(&etag)); !errors.Is(err, client.ErrNotModified) {
 		t.Errorf("got %v, want ErrNotModified", err)
 	}
+}
+
+func TestSignInThatRedirectsIsNotFollowed(t *testing.T) {
+	for _, c := range []struct{ name, token string }{{"with a token", "secret"}, {"without one", ""}} {
+		t.Run(c.name, func(t *testing.T) {
+			var paths []string
+			cl := answering(t, func(w http.ResponseWriter, r *http.Request) {
+				paths = append(paths, r.URL.Path)
+				if c.token != "" {
+					w.Header().Set("Token", c.token)
+				}
+				w.Header().Set("Location", "/")
+				w.WriteHeader(http.StatusFound)
+			})
+			if err := cl.LoginCWS(t.Context(), "ann", "shared"); (err == nil) != (c.token != "") {
+				t.Errorf("got %v", err)
+			}
+			if cl.Token() != c.token {
+				t.Errorf("got the token %q, want %q", cl.Token(), c.token)
+			}
+			if !slices.Equal(paths, []string{"/api/v4/users/login/cws"}) {
+				t.Errorf("called %q", paths)
+			}
+		})
+	}
+}
+
+func TestInvitationsTellOfEachAddressWhenAskedTo(t *testing.T) {
+	cl := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("graceful") == "true" {
+			_, _ = w.Write([]byte(`[{"email":"a@b.c","error":null},{"email":"x","error":{"id":"app.x.y","status_code":400}}]`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"status":"OK"}`))
+	})
+	results, err := cl.InviteToTeam(t.Context(), "team", []string{"a@b.c", "x"}, true)
+	if err != nil || len(results) != 2 || results[0].Error != nil || results[1].Email != "x" || !client.HasID(results[1].Error, "app.x.y") {
+		t.Errorf("got %+v, %v", results, err)
+	}
+	results, err = cl.InviteToTeam(t.Context(), "team", []string{"a@b.c"}, false)
+	if err != nil || results != nil {
+		t.Errorf("got %+v, %v", results, err)
+	}
+}
+
+func TestCallsOverASocket(t *testing.T) {
+	path := socket(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"username":%q}`, r.Host+r.URL.Path)
+	}))
+	u, err := client.New("http://localhost", client.WithSocket(path)).Me(t.Context())
+	if err != nil || u.Username != "localhost/api/v4/users/me" {
+		t.Errorf("got %+v, %v", u, err)
+	}
+}
+
+// socket serves h on a unix socket and gives its path.
+func socket(t *testing.T, h http.Handler) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "m") // a test's own folder may be too long a path for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s := httptest.NewUnstartedServer(h)
+	_ = s.Listener.Close()
+	path := filepath.Join(dir, "s")
+	if s.Listener, err = net.Listen("unix", path); err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	return path
 }

@@ -10,24 +10,12 @@ import (
 
 // ProfileImage gives an account's picture, a PNG.
 func (c *Client) ProfileImage(ctx context.Context, userID string, opts ...CallOption) ([]byte, error) {
-	return c.picture(ctx, route("users", userID, "image"), opts...)
+	return c.raw(ctx, route("users", userID, "image"), opts...)
 }
 
 // DefaultProfileImage gives the picture that the server draws for an account, a PNG.
 func (c *Client) DefaultProfileImage(ctx context.Context, userID string) ([]byte, error) {
-	return c.picture(ctx, route("users", userID, "image", "default"))
-}
-
-func (c *Client) picture(ctx context.Context, path string, opts ...CallOption) ([]byte, error) {
-	r := &Request{Method: http.MethodGet, Path: path}
-	for _, o := range opts {
-		o(r)
-	}
-	resp, err := c.Do(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return resp.Body, nil
+	return c.raw(ctx, route("users", userID, "image", "default"))
 }
 
 // SetProfileImage sets an account's picture: a PNG, JPEG, GIF or WebP file.

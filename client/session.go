@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"muster"
@@ -30,20 +29,50 @@ func (c *Client) LoginWith(ctx context.Context, cr Credentials) (*muster.User, e
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.Do(ctx, &Request{Method: http.MethodPost, Path: "/users/login", Body: body})
+	r := &Request{Method: http.MethodPost, Path: "/users/login", Body: body}
+	resp, err := c.Do(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+	u, err := decode[*muster.User](r, resp)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.keepToken(resp); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// LoginCWS signs an account in by the secret that the server shares with the control plane that hosts it, good once; the client
+// makes its further calls as this account.
+func (c *Client) LoginCWS(ctx context.Context, loginID, secret string) error {
+	body, err := json.Marshal(map[string]string{"login_id": loginID, "cws_token": secret})
+	if err != nil {
+		return err
+	}
+	h := *c.http
+	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // it leads browsers to the pages
+	r := &Request{Method: http.MethodPost, Path: "/users/login/cws", Body: body}
+	answer, err := c.open(ctx, &h, r)
+	if err != nil {
+		return err
+	}
+	resp, err := r.read(answer)
+	if err != nil {
+		return err
+	}
+	return c.keepToken(resp)
+}
+
+// keepToken takes the token out of the answer to a sign-in, for further calls.
+func (c *Client) keepToken(resp *Response) error {
 	token := resp.Header.Get("Token")
 	if token == "" {
-		return nil, errors.New("sign-in: the answer has no token")
-	}
-	var u *muster.User
-	if err := json.Unmarshal(resp.Body, &u); err != nil {
-		return nil, fmt.Errorf("sign-in: the answer can't be read: %w", err)
+		return errors.New("sign-in: the answer has no token")
 	}
 	c.SetToken(token)
-	return u, nil
+	return nil
 }
 
 // Logout ends the session; the client makes its further calls as nobody.

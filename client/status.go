@@ -21,3 +21,9 @@ func (c *Client) StatusesByIDs(ctx context.Context, userIDs []string) ([]*muster
 func (c *Client) UpdateStatus(ctx context.Context, s *muster.Status) (*muster.Status, error) {
 	return send[*muster.Status](ctx, c, http.MethodPut, route("users", s.UserID, "status"), nil, s)
 }
+
+// PublishTyping tells a channel that a user is typing there; parentID is the post that is answered, "" for none.
+func (c *Client) PublishTyping(ctx context.Context, userID, channelID, parentID string) error {
+	body := map[string]string{"channel_id": channelID, "parent_id": parentID}
+	return act(ctx, c, http.MethodPost, route("users", userID, "typing"), body)
+}

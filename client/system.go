@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"net/http"
 	"net/url"
 
@@ -34,6 +35,19 @@ func (c *Client) ClientConfig(ctx context.Context) (map[string]string, error) {
 func (c *Client) ClientLicense(ctx context.Context) (map[string]string, error) {
 	return get[map[string]string](ctx, c, "/license/client", oldFormat())
 }
+
+// Audits gives a page of what everybody did, latest first.
+func (c *Client) Audits(ctx context.Context, page, perPage int) ([]*muster.Audit, error) {
+	return get[[]*muster.Audit](ctx, c, "/audits", pageQuery(page, perPage))
+}
+
+// AllAudits walks all pages of Audits.
+func (c *Client) AllAudits(ctx context.Context) iter.Seq2[*muster.Audit, error] {
+	return pages(func(page, perPage int) ([]*muster.Audit, error) { return c.Audits(ctx, page, perPage) })
+}
+
+// OpenAPI gives the description of the API that the server serves, a JSON document of OpenAPI.
+func (c *Client) OpenAPI(ctx context.Context) ([]byte, error) { return c.raw(ctx, "/openapi.json") }
 
 // oldFormat names the one format there is.
 func oldFormat() url.Values { return url.Values{"format": {"old"}} }

@@ -73,6 +73,11 @@ func (c *Client) DeleteUserPermanently(ctx context.Context, userID string) error
 	return err
 }
 
+// DeleteAllUsers removes every account and everything of them; only over the local socket (WithSocket).
+func (c *Client) DeleteAllUsers(ctx context.Context) error {
+	return act(ctx, c, http.MethodDelete, "/users", nil)
+}
+
 // UpdateUserRoles sets the names of an account's roles, separated by spaces.
 func (c *Client) UpdateUserRoles(ctx context.Context, userID, roles string) error {
 	return act(ctx, c, http.MethodPut, route("users", userID, "roles"), map[string]string{"roles": roles})

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test.sh - everything that must pass: go vet, the Go tests under the race detector, the published JavaScript client.
-# "make test" runs it under with-postgres.sh, so that the tests run on both databases.
+# "make test" runs it under with-postgres.sh and with-s3.sh, so that the tests run on both databases and on shared storage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 skipped=()
@@ -21,6 +21,10 @@ if ! command -v "$(go env CC)" >/dev/null; then
 fi
 if [ -z "${MUSTER_TEST_POSTGRES:-}" ]; then
 	skip "PostgreSQL, for want of a server (make test brings one up)"
+fi
+
+if [ -z "${MUSTER_TEST_S3:-}" ]; then
+	skip "S3-compatible storage, for want of a server (make test brings one up)"
 fi
 
 echo "== go vet"

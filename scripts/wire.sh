@@ -17,7 +17,7 @@ stop() {
 trap stop EXIT
 
 go build -o "$dir/muster" ./cmd/muster
-MUSTER_METRICSSETTINGS_LISTENADDRESS='' "$dir/muster" serve --listen 127.0.0.1:0 --data "$dir/data" >"$dir/out" 2>"$dir/log" &
+MUSTER_METRICSSETTINGS_LISTENADDRESS='' "$dir/muster" serve --listen 127.0.0.1:0 --data "$dir/data" --local-socket "$dir/socket" >"$dir/out" 2>"$dir/log" &
 server=$!
 for _ in $(seq 100); do
 	base=$(sed -n 's/^listening on //p' "$dir/out")
@@ -30,4 +30,4 @@ if [ -z "$base" ]; then
 	cat "$dir/log" >&2
 	exit 1
 fi
-python3 "$recordings/wire.py" compare --base "$base" --dir "$recordings/reference/wire" "$@"
+python3 "$recordings/wire.py" compare --base "$base" --socket "$dir/socket" --dir "$recordings/reference/wire" "$@"

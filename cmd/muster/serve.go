@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -22,6 +23,8 @@ import (
 	"muster/internal/blob"
 	"muster/internal/bus"
 	"muster/internal/config"
+	"muster/internal/mail"
+	"muster/internal/seal"
 	"muster/internal/signin/password"
 	"muster/internal/store"
 )
@@ -43,6 +46,8 @@ type serveCommand struct {
 	Data     string `help:"Directory for the embedded database and pictures." default:"data" type:"path" placeholder:"DIR"`
 	Config   string `help:"JSON file of settings, by the reference server's names (docs/configuration.md)." placeholder:"FILE"`
 	Database string `help:"postgres:// URL of the database; without it SQLite in the data directory." placeholder:"DSN"`
+
+	LocalSocket string `help:"Serve the API without sign-in on a unix socket here, for this machine's administrator." placeholder:"PATH"`
 }
 
 // Help is shown below the flags of serve.
@@ -62,6 +67,9 @@ func (s *serveCommand) flags() map[string]string {
 	}
 	if s.Database != "" {
 		f["SqlSettings.DataSource"] = s.Database
+	}
+	if s.LocalSocket != "" {
+		f["ServiceSettings.EnableLocalMode"], f["ServiceSettings.LocalModeSocketLocation"] = "true", s.LocalSocket
 	}
 	return f
 }
@@ -97,6 +105,7 @@ type server struct {
 	app     *app.App
 	ready   atomic.Bool
 	metrics *metrics
+	kept    []io.Closer // what the app works with, closed after it
 }
 
 func (s *serveCommand) open(ctx context.Context, live *config.Live, log *slog.Logger) (_ *server, err error) {
@@ -110,20 +119,31 @@ func (s *serveCommand) open(ctx context.Context, live *config.Live, log *slog.Lo
 			err = errors.Join(err, db.Close())
 		}
 	}()
-	if err := live.Attach(ctx, db); err != nil {
+	secrets, err := seal.Open(s.Data, c.SqlSettings.AtRestEncryptKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := secrets.Check(ctx, db); err != nil {
+		return nil, err
+	}
+	if err := live.Attach(ctx, seal.Settings{Box: secrets, Saver: db}); err != nil {
 		return nil, fmt.Errorf("settings kept in the database: %w", err)
 	}
 	if err := db.SeedRoles(ctx, muster.BuiltInRoles()); err != nil {
 		return nil, fmt.Errorf("built-in roles: %w", err)
 	}
-	blobs, err := blob.OpenDir(filepath.Join(s.Data, "files"))
+	blobs, err := blob.Open(ctx, filepath.Join(s.Data, "files"), c.FileSettings)
 	if err != nil {
-		return nil, fmt.Errorf("picture store: %w", err)
+		return nil, fmt.Errorf("file store: %w", err)
+	}
+	mails, err := mail.OpenFolder(filepath.Join(s.Data, "mail"))
+	if err != nil {
+		return nil, fmt.Errorf("mail folder: %w", err)
 	}
 	a := app.New(app.Options{
-		Store: db, Config: live, Passwords: password.New(password.Options{}), Blobs: blobs, Bus: &bus.Bus{}, Log: log,
+		Store: db, Config: live, Passwords: password.New(password.Options{}), Secrets: secrets, Blobs: blobs, Mail: mails, Bus: &bus.Bus{}, Log: log,
 	})
-	return &server{dataDir: s.Data, live: live, log: log, store: db, app: a, metrics: newMetrics(db, a)}, nil
+	return &server{dataDir: s.Data, live: live, log: log, store: db, app: a, metrics: newMetrics(db, a), kept: []io.Closer{blobs, mails}}, nil
 }
 
 // serve answers requests until ctx ends and then drains.
@@ -133,7 +153,12 @@ func (s *server) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w (another server may be using the address; --listen names another)", err)
 	}
-	main := s.http(api.New(api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version()}))
+	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version()}
+	main := s.http(api.New(options))
+	local, err := s.localListener(options)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	side := s.sideListener(c.MetricsSettings.ListenAddress)
 	failed := make(chan error, 1)
 	go func() { failed <- main.Serve(listener) }()
@@ -151,8 +176,10 @@ func (s *server) serve(ctx context.Context) error {
 		err = nil
 	}
 	err = errors.Join(err, main.Shutdown(drain))
-	if side != nil {
-		err = errors.Join(err, side.Shutdown(drain))
+	for _, other := range []*sideServer{local, side} {
+		if other != nil {
+			err = errors.Join(err, other.Shutdown(drain))
+		}
 	}
 	return err
 }
@@ -188,5 +215,9 @@ const firstSteps = `next: create the first account, which becomes system_admin:
 func (s *server) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	return errors.Join(s.app.Close(ctx), s.store.Close())
+	err := s.app.Close(ctx)
+	for _, k := range s.kept {
+		err = errors.Join(err, k.Close())
+	}
+	return errors.Join(err, s.store.Close())
 }

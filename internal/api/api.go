@@ -27,6 +27,8 @@ type Options struct {
 	Log     *slog.Logger
 	Record  Recorder
 	Version string // Muster's own
+	Socket  http.Handler // the WebSocket's; nil for none
+	Local   bool         // serves the local socket: every caller is the machine's own administrator
 }
 
 // Server is the API's http.Handler.
@@ -35,13 +37,15 @@ type Server struct {
 	log     *slog.Logger
 	record  Recorder
 	version string
+	socket  http.Handler
+	local   bool
 	root    node
 	limits  atomic.Pointer[limiters]
 }
 
 // New builds the API over the use cases.
 func New(o Options) *Server {
-	s := &Server{app: o.App, log: o.Log, record: o.Record, version: referenceVersion + "." + o.Version}
+	s := &Server{app: o.App, log: o.Log, record: o.Record, version: referenceVersion + "." + o.Version, socket: o.Socket, local: o.Local}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -49,7 +53,9 @@ func New(o Options) *Server {
 		s.record = func(string, string, int, time.Duration) {}
 	}
 	for _, r := range routes() {
-		s.root.add(&r)
+		if r.servedOn(o.Local) {
+			s.root.add(&r)
+		}
 	}
 	return s
 }
@@ -69,6 +75,7 @@ type call struct {
 	start  time.Time
 	status int
 	err    error
+	local  bool // over the local socket
 	secure bool // the client speaks TLS, perhaps to a proxy before us
 }
 
@@ -89,7 +96,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.edgeHeaders(w, r) {
 		return
 	}
-	c := &call{w: w, r: r, app: s.app, start: time.Now()}
+	c := &call{w: w, r: r, app: s.app, local: s.local, start: time.Now()}
+	if s.socket != nil && strings.TrimSuffix(r.URL.Path, "/") == Prefix+"/websocket" {
+		s.socket.ServeHTTP(w, r)
+		return
+	}
 	path, inside := strings.CutPrefix(r.URL.EscapedPath(), Prefix)
 	if inside {
 		c.route = s.root.find(r.Method, path, &c.values)

@@ -22,6 +22,10 @@ var errNoSession = muster.E(muster.Unauthenticated, "api.context.session_expired
 
 // authenticate finds who asks. A route that is open goes on without a session.
 func (c *call) authenticate() error {
+	if c.local {
+		c.who.Session = &muster.Session{Local: true}
+		return nil
+	}
 	token, fromCookie := tokenOf(c.r)
 	if token == "" {
 		if c.r.URL.RawQuery != "" && c.route.access == signedIn && c.r.URL.Query().Has("access_token") {
@@ -44,7 +48,20 @@ func (c *call) authenticate() error {
 		return c.needSession()
 	}
 	c.who.Session, c.who.User, c.token = session, user, token
-	return nil
+	return c.needEnrolment()
+}
+
+// needEnrolment keeps who has yet to set up a second factor that the settings ask for from all that setting it up does not need.
+func (c *call) needEnrolment() error {
+	if c.route.enrol {
+		return nil
+	}
+	err := c.app.MustEnrol(c.who)
+	if err != nil && c.route.access == open {
+		c.who.Session, c.who.User = nil, nil // as for anybody
+		return nil
+	}
+	return err
 }
 
 func (c *call) needSession() error {
@@ -134,7 +151,7 @@ func (c *call) userID() (string, error) { return c.idParam("user_id") }
 func (c *call) idParam(name string) (string, error) {
 	id := c.param(name)
 	if id == "me" && name == "user_id" {
-		return c.who.ID(), nil
+		id = c.who.ID() // "" over the local socket, where nobody is "me"
 	}
 	if !muster.ValidID(id) {
 		return "", muster.InvalidURLParam(name)

@@ -34,7 +34,7 @@ func TestPicturesAreSetShownAndTakenAway(t *testing.T) {
 			t.Fatal(err, shown.Bounds())
 		}
 		u, err := ann.Me(ctx)
-		if err != nil || u.LastPictureUpdate <= 0 || len(s.Events(muster.EventUserUpdated)) != 2 {
+		if err != nil || u.LastPictureUpdate <= 0 || len(s.Events(muster.EventUserUpdated)) != 3 {
 			t.Fatal(u.LastPictureUpdate, err, len(s.Events(muster.EventUserUpdated)))
 		}
 		must(t, ann.SetDefaultProfileImage(ctx, "me"))

@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,7 +16,7 @@ import (
 // reply is an answer that is more than a value: any part may be left out.
 type reply struct {
 	status int
-	body   any  // encoded as JSON
+	body   any  // encoded as JSON; nothing for 204 and 302
 	tagged bool // with an entity tag of its bytes; answered 304 when the client has it
 }
 
@@ -23,6 +25,12 @@ type image struct {
 	png    []byte
 	etag   string
 	maxAge int // seconds
+}
+
+// download is an answer that is a file.
+type download struct {
+	info  *muster.FileInfo
+	bytes io.ReadCloser
 }
 
 // statusOK is the answer of operations that give nothing back.
@@ -41,7 +49,14 @@ func (c *call) answer(v any) error {
 		return c.write(http.StatusOK, v.JSON, v.ETag, "")
 	case image:
 		return c.write(http.StatusOK, v.png, v.etag, fmt.Sprintf("max-age=%d, private", v.maxAge))
+	case download:
+		return c.send(v)
 	case reply:
+		if v.status == http.StatusNoContent || v.status == http.StatusFound {
+			c.status = v.status
+			c.w.WriteHeader(v.status)
+			return nil
+		}
 		if v.tagged {
 			view, err := app.NewView(v.body)
 			if err != nil {
@@ -52,6 +67,21 @@ func (c *call) answer(v any) error {
 		return c.json(max(v.status, http.StatusOK), v.body)
 	}
 	return c.json(http.StatusOK, v)
+}
+
+// send streams a file. A browser must never take it for a page of ours: it is somebody's upload.
+func (c *call) send(d download) error {
+	defer func() { _ = d.bytes.Close() }() // it was read; there is nothing to lose
+	h := c.w.Header()
+	h.Set("Content-Type", d.info.MimeType)
+	h.Set("Content-Length", strconv.FormatInt(d.info.Size, 10))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.info.Name}))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cache-Control", "private, max-age=86400")
+	c.status = http.StatusOK
+	c.w.WriteHeader(c.status)
+	_, _ = io.Copy(c.w, d.bytes) // a client that left is no fault of ours
+	return nil
 }
 
 func (c *call) json(status int, v any) error {
@@ -112,8 +142,12 @@ type errorBody struct {
 	StatusCode    int    `json:"status_code"`
 }
 
+func newErrorBody(e *muster.Error, detail, requestID string) errorBody {
+	return errorBody{e.ID, e.Message(), detail, requestID, e.Kind.Status()}
+}
+
 func (c *call) writeError(e *muster.Error, detail, requestID string) {
-	b, err := json.Marshal(errorBody{e.ID, e.Message(), detail, requestID, e.Kind.Status()})
+	b, err := json.Marshal(newErrorBody(e, detail, requestID))
 	if err != nil {
 		b = []byte("{}") // five plain fields always encode
 	}

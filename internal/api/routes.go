@@ -8,6 +8,7 @@ type access uint8
 const (
 	signedIn access = iota // a session is needed
 	open                   // with a session or without
+	socketOnly             // on the local socket; elsewhere there is nothing at this address
 )
 
 // route is one line of the table.
@@ -17,13 +18,24 @@ type route struct {
 	access access
 	handle func(*call) (any, error)
 	upload bool // the body may be as large as a file
+	own    bool // is about the caller's own account or session: not on the local socket, where there is none
+	enrol  bool // open to who has yet to set up the second factor that the settings ask for
 
 	params []string // of the path, in order
 }
 
+// servedOn tells whether the route is served on the local socket, or else to everybody.
+func (r *route) servedOn(local bool) bool {
+	if local {
+		return !r.own
+	}
+	return r.access != socketOnly
+}
+
 // routes is the table of everything served.
 func routes() []route {
-	return slices.Concat(userRoutes, sessionRoutes, systemRoutes, teamRoutes, channelRoutes, roleRoutes, statusRoutes, preferenceRoutes)
+	return slices.Concat(userRoutes, signInRoutes, sessionRoutes, accessTokenRoutes, mfaRoutes, botRoutes, guestRoutes, groupRoutes, termsRoutes, uploadRoutes,
+		teamRoutes, channelRoutes, roleRoutes, statusRoutes, preferenceRoutes, systemRoutes)
 }
 
 var userRoutes = []route{
@@ -42,10 +54,13 @@ var userRoutes = []route{
 	{method: "GET", path: "/users/{user_id}", handle: getUser},
 	{method: "PUT", path: "/users/{user_id}", handle: updateUser},
 	{method: "DELETE", path: "/users/{user_id}", handle: deleteUser},
+	{method: "DELETE", path: "/users", access: socketOnly, handle: permanentDeleteAllUsers},
 	{method: "PUT", path: "/users/{user_id}/patch", handle: patchUser},
 	{method: "PUT", path: "/users/{user_id}/active", handle: updateUserActive},
 	{method: "PUT", path: "/users/{user_id}/roles", handle: updateUserRoles},
 	{method: "PUT", path: "/users/{user_id}/password", handle: updateUserPassword},
+	{method: "PUT", path: "/users/{user_id}/auth", handle: updateUserAuth},
+	{method: "POST", path: "/users/{user_id}/email/verify/member", handle: verifyUserEmailWithoutToken},
 	{method: "GET", path: "/users/{user_id}/image", handle: getProfileImage},
 	{method: "POST", path: "/users/{user_id}/image", handle: setProfileImage, upload: true},
 	{method: "DELETE", path: "/users/{user_id}/image", handle: setDefaultProfileImage},
@@ -53,10 +68,19 @@ var userRoutes = []route{
 	{method: "GET", path: "/users/{user_id}/audits", handle: getUserAudits},
 }
 
+// signInRoutes are for people who have no session, or want none any more.
+var signInRoutes = []route{
+	{method: "POST", path: "/users/login", access: open, handle: login, own: true},
+	{method: "POST", path: "/users/login/cws", access: open, handle: loginByCwsToken, own: true},
+	{method: "POST", path: "/users/logout", access: open, handle: logout, own: true, enrol: true},
+	{method: "POST", path: "/users/password/reset/send", access: open, handle: sendPasswordResetEmail},
+	{method: "POST", path: "/users/password/reset", access: open, handle: resetPassword},
+	{method: "POST", path: "/users/email/verify/send", access: open, handle: sendVerificationEmail},
+	{method: "POST", path: "/users/email/verify", access: open, handle: verifyUserEmail},
+}
+
 var sessionRoutes = []route{
-	{method: "POST", path: "/users/login", access: open, handle: login},
-	{method: "POST", path: "/users/logout", access: open, handle: logout},
-	{method: "PUT", path: "/users/sessions/device", handle: attachDeviceID},
+	{method: "PUT", path: "/users/sessions/device", handle: attachDeviceID, own: true},
 	{method: "POST", path: "/users/sessions/revoke/all", handle: revokeSessionsFromAllUsers},
 	{method: "GET", path: "/users/{user_id}/sessions", handle: getSessions},
 	{method: "POST", path: "/users/{user_id}/sessions/revoke", handle: revokeSession},
@@ -69,4 +93,5 @@ var systemRoutes = []route{
 	{method: "PUT", path: "/config/patch", handle: patchConfig},
 	{method: "GET", path: "/config/client", access: open, handle: getClientConfig},
 	{method: "GET", path: "/license/client", access: open, handle: getClientLicense},
+	{method: "GET", path: "/audits", handle: getAudits},
 }

@@ -6,6 +6,7 @@ var statusRoutes = []route{
 	{method: "GET", path: "/users/{user_id}/status", handle: getUserStatus},
 	{method: "PUT", path: "/users/{user_id}/status", handle: updateUserStatus},
 	{method: "POST", path: "/users/status/ids", handle: getUserStatusesByIDs},
+	{method: "POST", path: "/users/{user_id}/typing", handle: publishUserTyping, own: true},
 }
 
 func getUserStatus(c *call) (any, error) {
@@ -37,4 +38,19 @@ func getUserStatusesByIDs(c *call) (any, error) {
 		return nil, err
 	}
 	return c.app.StatusesByIDs(c.ctx(), c.who, ids)
+}
+
+func publishUserTyping(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		ChannelID string `json:"channel_id"`
+		ParentID  string `json:"parent_id"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("typing_request")); err != nil {
+		return nil, err
+	}
+	return ok, c.app.PublishTyping(c.ctx(), c.who, id, body.ChannelID, body.ParentID)
 }

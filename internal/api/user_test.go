@@ -169,7 +169,7 @@ func TestAChangeIsToldToEachWhatTheyMaySee(t *testing.T) {
 		_, err := ann.PatchUser(ctx, "me", &muster.UserPatch{FirstName: ptr("Ann"), NotifyProps: map[string]string{"email": "false"}})
 		must(t, err)
 		events := s.Events(muster.EventUserUpdated)
-		if len(events) != 2 {
+		if len(events) != 3 {
 			t.Fatalf("%d events", len(events))
 		}
 		for _, e := range events {
@@ -181,7 +181,11 @@ func TestAChangeIsToldToEachWhatTheyMaySee(t *testing.T) {
 				if u.FirstName != "Ann" || u.NotifyProps["email"] != "false" {
 					t.Fatalf("to oneself: %+v", u)
 				}
-			case len(e.Audience.OmitUsers) != 1 || u.FirstName != "" || u.Email != "" || u.NotifyProps != nil:
+			case e.Audience.Admins:
+				if len(e.Audience.OmitUsers) != 1 || u.FirstName != "Ann" || u.Email == "" || u.NotifyProps != nil {
+					t.Fatalf("to administrators: %+v %+v", e.Audience, u)
+				}
+			case len(e.Audience.OmitUsers) != 1 || !e.Audience.NotAdmins || e.Audience.About != me.ID || u.FirstName != "" || u.Email != "" || u.NotifyProps != nil:
 				t.Fatalf("to others: %+v %+v", e.Audience, u)
 			}
 		}

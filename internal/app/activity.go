@@ -63,8 +63,8 @@ func (t *activity) due(now int64, all bool) map[string]seen {
 	return out
 }
 
-// keepSessions writes activity down and sweeps expired sessions until ctx ends.
-func (a *App) keepSessions(ctx context.Context) {
+// keepHouse writes activity down and sweeps expired sessions and unfinished uploads until ctx ends.
+func (a *App) keepHouse(ctx context.Context) {
 	tick := time.NewTicker(activityInterval)
 	defer tick.Stop()
 	for {
@@ -78,6 +78,9 @@ func (a *App) keepSessions(ctx context.Context) {
 		}
 		if _, err := a.store.DeleteExpiredSessions(ctx, a.now(), expiredSweepBatch); err != nil && ctx.Err() == nil {
 			a.log.Error("sweep expired sessions", "error", err)
+		}
+		if err := a.sweepUploads(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("sweep unfinished uploads", "error", err)
 		}
 	}
 }
@@ -115,7 +118,7 @@ func (a *App) extension(ctx context.Context, sessionID string, s seen) (int64, b
 		return 0, false
 	}
 	session, err := a.store.Session(ctx, sessionID)
-	if err != nil || session.ExpiresAt == 0 {
+	if err != nil || session.ExpiresAt == 0 || session.OfAccessToken() {
 		return 0, false
 	}
 	length := int64(a.sessionHours(session)) * hour

@@ -47,11 +47,12 @@ type App struct {
 	roles     roleBook
 	activity  *activity
 	strangers *strangers
+	errands   chan func(context.Context)
 	stop      context.CancelFunc
 	running   sync.WaitGroup
 }
 
-// New makes an App and starts its background work (session activity, expired sessions). Close ends it.
+// New makes an App and starts its background work (session activity, mails, sweeps). Close ends it.
 func New(o Options) *App {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -62,9 +63,12 @@ func New(o Options) *App {
 	ctx, stop := context.WithCancel(context.Background())
 	a := &App{
 		store: o.Store, config: o.Config, passwords: o.Passwords, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, bus: o.Bus, log: o.Log, clock: o.Now,
-		cache: newCache(), activity: newActivity(), strangers: newStrangers(), stop: stop,
+		cache: newCache(), activity: newActivity(), strangers: newStrangers(), errands: make(chan func(context.Context), errandsMax), stop: stop,
 	}
-	a.running.Go(func() { a.keepSessions(ctx) })
+	a.running.Go(func() { a.keepHouse(ctx) })
+	a.running.Go(func() { a.runErrands(ctx) })
+	// What may sign in, and by what, is a matter of settings too.
+	a.config.OnChange(func(_, _ *muster.Config) { a.cache.forgetAll() })
 	return a
 }
 

@@ -45,9 +45,13 @@ func (a *App) CreateChannel(ctx context.Context, who *Caller, in *muster.Channel
 	if err := ch.Validate(); err != nil {
 		return nil, err
 	}
-	creator := newChannelMember(ch.ID, who.User)
-	creator.SchemeAdmin = creator.SchemeUser
-	created, _, err := a.store.CreateChannel(ctx, ch, []*muster.ChannelMember{creator}, a.auditSelf(who, "channel_id="+ch.ID))
+	var members []*muster.ChannelMember
+	if who.User != nil { // over the local socket nobody joins
+		creator := newChannelMember(ch.ID, who.User)
+		creator.SchemeAdmin = creator.SchemeUser
+		members = append(members, creator)
+	}
+	created, _, err := a.store.CreateChannel(ctx, ch, members, a.auditSelf(who, "channel_id="+ch.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +87,7 @@ func (a *App) CreateDirectChannel(ctx context.Context, who *Caller, userIDs []st
 // CreateGroupChannel gives the one channel of three to eight people, the caller among them.
 func (a *App) CreateGroupChannel(ctx context.Context, who *Caller, userIDs []string) (*muster.Channel, error) {
 	ids := slices.Clone(userIDs)
-	if !slices.Contains(ids, who.ID()) {
+	if !slices.Contains(ids, who.ID()) && !who.local() {
 		ids = append(ids, who.ID())
 	}
 	slices.Sort(ids)
@@ -206,7 +210,7 @@ func (a *App) PatchChannel(ctx context.Context, who *Caller, id string, p *muste
 	if err != nil {
 		return nil, err
 	}
-	a.publish(muster.EventChannelUpdated, map[string]any{"channel": ch}, muster.Audience{ChannelID: id})
+	a.publish(muster.EventChannelUpdated, map[string]any{"channel": jsonText(ch)}, muster.Audience{ChannelID: id})
 	return ch, nil
 }
 

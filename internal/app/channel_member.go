@@ -20,6 +20,10 @@ func (a *App) AddChannelMembers(ctx context.Context, who *Caller, channelID stri
 	if err != nil {
 		return nil, err
 	}
+	denied := muster.E(muster.Invalid, "api.channel.add_members.user_denied")
+	if err := a.mayJoinConstrained(ctx, ch.GroupConstrained, muster.SyncableChannel, channelID, userIDs, denied); err != nil {
+		return nil, err
+	}
 	members := make([]*muster.ChannelMember, len(userIDs))
 	audits := make([]*muster.Audit, len(userIDs))
 	for i, id := range userIDs {
@@ -74,8 +78,6 @@ func (a *App) mayAddToChannel(ctx context.Context, who *Caller, ch *muster.Chann
 		return muster.E(muster.Invalid, "api.channel.add_user_to_channel.type.app_error")
 	case ch.DeleteAt != 0:
 		return muster.E(muster.Invalid, "api.channel.add_user.to.channel.failed.deleted.app_error")
-	case ch.GroupConstrained != nil && *ch.GroupConstrained:
-		return muster.E(muster.Invalid, "api.channel.add_members.user_denied")
 	case ch.Type == muster.ChannelPrivate:
 		return a.canChannel(ctx, who, ch.ID, muster.PermManagePrivateChannelMembers)
 	case who.ID() == userID:
@@ -199,6 +201,6 @@ func (a *App) changeChannelMember(ctx context.Context, who *Caller, channelID, u
 		return missing(err, muster.NotFound, noChannelMember)
 	}
 	m.Settle()
-	a.publish(muster.EventChannelMemberUpdated, map[string]any{"channelMember": m}, muster.Audience{UserID: userID})
+	a.publish(muster.EventChannelMemberUpdated, map[string]any{"channelMember": jsonText(m)}, muster.Audience{UserID: userID})
 	return nil
 }

@@ -69,3 +69,18 @@ func (a *App) setGuest(ctx context.Context, who *Caller, userID string, guest bo
 	}
 	return nil
 }
+
+// deactivateGuests follows the turning off of guests: none of them may stay signed in.
+func (a *App) deactivateGuests(ctx context.Context, who *Caller) error {
+	ids, err := a.store.GuestIDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := a.setActive(ctx, who, id, false, "user_id="+id+" active=false"); err != nil && !muster.IsKind(err, muster.NotFound) {
+			return err
+		}
+	}
+	a.publish(muster.EventGuestsDeactivated, nil, muster.Audience{})
+	return nil
+}

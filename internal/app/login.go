@@ -25,6 +25,7 @@ type LoginRequest struct {
 	ID       string `json:"id"`
 	LoginID  string `json:"login_id"` // username or e-mail address
 	Password string `json:"password"`
+	Code     string `json:"token"` // one-time code of the second factor, or a recovery code
 	DeviceID string `json:"device_id"`
 	// DeviceIDJS is DeviceID as the published JavaScript client spells it.
 	DeviceIDJS string `json:"deviceId"`
@@ -60,37 +61,48 @@ func (a *App) Login(ctx context.Context, who *Caller, req LoginRequest) (*muster
 	if !muster.ValidText(req.DeviceID, deviceIDMaxRunes) {
 		return nil, nil, muster.InvalidParam("device_id")
 	}
-	u, rehash, err := a.checkLogin(ctx, who, req)
+	u, proof, err := a.checkLogin(ctx, who, req)
 	if err != nil {
 		return nil, nil, a.maskLogin(err)
 	}
-	s, err := a.startSession(ctx, who, u, req, rehash)
+	s, err := a.startSession(ctx, who, u, req.DeviceID, proof)
 	if err != nil {
 		return nil, nil, a.maskLogin(err)
 	}
 	return s, u.For(muster.Visibility{Self: true}), nil
 }
 
-// checkLogin answers who signs in. rehash is a better hash of the password for the store to keep, "" for none.
-func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest) (u *muster.User, rehash string, err error) {
+// proof is what showed who signs in, for the store to hold and to take out of use.
+type proof struct {
+	rehash          string // a better hash of the password for the store to keep, "" for none
+	factor          secondFactor
+	withoutPassword bool // something else than the password showed it
+}
+
+// checkLogin answers who signs in.
+func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest) (u *muster.User, p proof, err error) {
 	name := cmp.Or(req.ID, muster.FoldName(req.LoginID))
 	u, err = a.userForLogin(ctx, req)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, "", a.refuseStranger(ctx, name, req.Password)
+		return nil, p, a.refuseStranger(ctx, name, req.Password)
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("find account for sign-in: %w", err)
+		return nil, p, fmt.Errorf("find account for sign-in: %w", err)
 	}
 	if tooManyAttempts(u.FailedAttempts, a.Config()) {
-		return nil, "", muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
+		return nil, p, muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
 	}
 	if u.IsSSO() || u.Password == "" {
-		return nil, "", a.refuseStranger(ctx, name, req.Password)
+		return nil, p, a.refuseStranger(ctx, name, req.Password)
 	}
-	if rehash, err = a.checkPassword(ctx, who, u, req.Password); err != nil {
-		return nil, "", err
+	if p.rehash, err = a.checkPassword(ctx, who, u, req.Password); err != nil {
+		return nil, p, err
 	}
-	return u, rehash, a.mayLogin(u)
+	if err := a.mayLogin(u); err != nil {
+		return nil, p, err
+	}
+	p.factor, err = a.checkSecondFactor(ctx, who, u, req.Code)
+	return u, p, err
 }
 
 func (a *App) userForLogin(ctx context.Context, req LoginRequest) (*muster.User, error) {
@@ -184,22 +196,29 @@ func (a *App) maskLogin(err error) error {
 	return muster.E(muster.Unauthenticated, id, err)
 }
 
-// startSession stores a new session for u and writes down the sign-in.
-func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, req LoginRequest, rehash string) (*muster.Session, error) {
+// startSession stores a new session for u and writes down the sign-in; deviceID is "" for none.
+func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, deviceID string, p proof) (*muster.Session, error) {
 	token := muster.NewID()
 	hash := sha256.Sum256([]byte(token))
 	now := a.now()
 	s := &muster.Session{
-		ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, DeviceID: req.DeviceID,
-		CreateAt: now, LastActivityAt: now, Props: sessionProps(who.UserAgent, u, req.DeviceID != ""),
+		ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, DeviceID: deviceID,
+		CreateAt: now, LastActivityAt: now, Props: sessionProps(who.UserAgent, u, deviceID != ""),
 	}
 	s.ExpiresAt = a.sessionEnd(a.sessionHours(s))
 	signedIn := *who
 	signedIn.Session = s
+	how := "success"
+	if p.factor.recovery != nil {
+		how = "success by a recovery code"
+	}
 	s, err := a.store.CreateSession(ctx, s, hash[:], store.SessionOptions{
-		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: rehash, OldPasswordHash: u.Password,
-		ReplaceDeviceID: req.DeviceID != "",
-	}, a.audit(&signedIn, u.ID, "success"))
+		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: p.rehash, OldPasswordHash: u.Password,
+		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, RecoveryHash: p.factor.recovery, WithoutPassword: p.withoutPassword,
+	}, a.audit(&signedIn, u.ID, how))
+	if errors.Is(err, store.ErrCodeUsed) {
+		return nil, a.refuseCode(ctx, who, u)
+	}
 	if err != nil {
 		return nil, missing(err, muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
 	}

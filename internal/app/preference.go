@@ -40,15 +40,15 @@ func (a *App) Preference(ctx context.Context, who *Caller, userID, category, nam
 
 // UpdatePreferences keeps all of them or none. Kinds: Invalid, Forbidden, NotFound.
 func (a *App) UpdatePreferences(ctx context.Context, who *Caller, userID string, list []*muster.Preference) error {
-	return a.changePreferences(ctx, who, userID, list, a.store.SavePreferences)
+	return a.changePreferences(ctx, who, userID, list, a.store.SavePreferences, muster.EventPreferencesChanged)
 }
 
 // DeletePreferences removes all of them or none.
 func (a *App) DeletePreferences(ctx context.Context, who *Caller, userID string, list []*muster.Preference) error {
-	return a.changePreferences(ctx, who, userID, list, a.store.DeletePreferences)
+	return a.changePreferences(ctx, who, userID, list, a.store.DeletePreferences, muster.EventPreferencesDeleted)
 }
 
-func (a *App) changePreferences(ctx context.Context, who *Caller, userID string, list []*muster.Preference, change func(context.Context, []*muster.Preference) error) error {
+func (a *App) changePreferences(ctx context.Context, who *Caller, userID string, list []*muster.Preference, change func(context.Context, []*muster.Preference) error, event string) error {
 	if err := a.mayEdit(ctx, who, userID); err != nil {
 		return err
 	}
@@ -72,6 +72,6 @@ func (a *App) changePreferences(ctx context.Context, who *Caller, userID string,
 	if err := change(ctx, list); err != nil {
 		return err
 	}
-	a.publish(muster.EventPreferencesChanged, map[string]any{"preferences": list}, muster.Audience{UserID: userID})
+	a.publish(event, map[string]any{"preferences": jsonText(list)}, muster.Audience{UserID: userID})
 	return nil
 }

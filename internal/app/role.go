@@ -99,7 +99,7 @@ func (a *App) PatchRole(ctx context.Context, who *Caller, id string, p muster.Ro
 	if err != nil {
 		return nil, missing(err, muster.NotFound, "app.role.get.app_error")
 	}
-	a.publish(muster.EventRoleUpdated, map[string]any{"role": updated}, muster.Audience{})
+	a.publish(muster.EventRoleUpdated, map[string]any{"role": jsonText(updated)}, muster.Audience{})
 	return updated, nil
 }
 

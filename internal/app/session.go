@@ -41,6 +41,9 @@ func (a *App) signIn(ctx context.Context, hash tokenHash) (*signIn, error) {
 	epoch := a.cache.epoch.Load()
 	session, err := a.store.SessionByTokenHash(ctx, hash[:])
 	if errors.Is(err, store.ErrNotFound) {
+		session, err = a.tokenSession(ctx, hash)
+	}
+	if errors.Is(err, store.ErrNotFound) {
 		a.cache.signIns.Invalidate(hash)
 		return nil, errNoSession
 	}
@@ -54,7 +57,7 @@ func (a *App) signIn(ctx context.Context, hash tokenHash) (*signIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if acc.user.DeleteAt != 0 {
+	if acc.user.DeleteAt != 0 || session.OfAccessToken() && !a.tokensAllowed(acc.user) {
 		return nil, errNoSession
 	}
 	s := &signIn{session: session, account: acc}
@@ -65,7 +68,7 @@ func (a *App) signIn(ctx context.Context, hash tokenHash) (*signIn, error) {
 // idle tells whether SessionIdleTimeoutInMinutes ended the session; it applies when activity does not extend sessions.
 func (a *App) idle(s *muster.Session, now int64) bool {
 	c := a.Config().ServiceSettings
-	if c.ExtendSessionLengthWithActivity || c.SessionIdleTimeoutInMinutes <= 0 || s.DeviceID != "" {
+	if c.ExtendSessionLengthWithActivity || c.SessionIdleTimeoutInMinutes <= 0 || s.DeviceID != "" || s.OfAccessToken() {
 		return false
 	}
 	last := max(s.LastActivityAt, a.activity.last(s.ID))
@@ -155,6 +158,16 @@ func (a *App) AttachDevice(ctx context.Context, who *Caller, deviceID string) (e
 	}
 	a.cache.forget(who.ID())
 	return expiresAt, nil
+}
+
+// Audits lists everybody's history, newest first; needs read_audits or manage_system.
+func (a *App) Audits(ctx context.Context, who *Caller, page Page) ([]*muster.Audit, error) {
+	if a.canSystem(ctx, who, muster.PermReadAudits) != nil {
+		if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+			return nil, err
+		}
+	}
+	return a.store.Audits(ctx, "", page.Offset(), page.PerPage)
 }
 
 // UserAudits lists an account's history, newest first. Kinds: Forbidden, NotFound.

@@ -23,9 +23,15 @@ func (a *App) PatchSettings(ctx context.Context, who *Caller, patch []byte) (*mu
 	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
+	guests := a.Config().GuestAccountsSettings.Enable
 	c, err := a.config.Patch(ctx, patch, a.auditSelf(who, "config patched"))
 	if err != nil {
 		return nil, err
+	}
+	if guests && !c.GuestAccountsSettings.Enable {
+		if err := a.deactivateGuests(ctx, who); err != nil {
+			return nil, err
+		}
 	}
 	a.publish(muster.EventConfigChanged, map[string]any{"config": config.ClientConfig(c, true)}, muster.Audience{})
 	return c.Masked(), nil

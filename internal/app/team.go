@@ -43,11 +43,16 @@ func (a *App) CreateTeam(ctx context.Context, who *Caller, in *muster.Team) (*mu
 			ID: muster.NewID(), CreateAt: now, UpdateAt: now, TeamID: team.ID, Type: muster.ChannelPublic, Name: c[0], DisplayName: c[1], LastPostAt: now,
 		})
 	}
-	creator := &muster.TeamMember{TeamID: team.ID, UserID: who.ID(), SchemeUser: true, SchemeAdmin: true}
+	var creator *muster.TeamMember // over the local socket nobody joins
+	if who.User != nil {
+		creator = &muster.TeamMember{TeamID: team.ID, UserID: who.ID(), SchemeUser: true, SchemeAdmin: true}
+	}
 	if err := a.store.CreateTeam(ctx, team, creator, channels, a.auditSelf(who, "team_id="+team.ID)); err != nil {
 		return nil, err
 	}
-	a.publish(muster.EventAddedToTeam, map[string]any{"team_id": team.ID, "user_id": who.ID()}, muster.Audience{UserID: who.ID()})
+	if creator != nil {
+		a.publish(muster.EventAddedToTeam, map[string]any{"team_id": team.ID, "user_id": who.ID()}, muster.Audience{UserID: who.ID()})
+	}
 	return team, nil
 }
 
@@ -173,7 +178,7 @@ func (a *App) changeTeam(ctx context.Context, who *Caller, id string, change fun
 	}
 	shown := *team
 	shown.InviteID, shown.Email = "", ""
-	a.publish(muster.EventUpdateTeam, map[string]any{"team": &shown}, muster.Audience{TeamID: id})
+	a.publish(muster.EventUpdateTeam, map[string]any{"team": jsonText(&shown)}, muster.Audience{TeamID: id})
 	return team, nil
 }
 

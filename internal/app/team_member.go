@@ -61,8 +61,13 @@ func (a *App) mayAddToTeam(ctx context.Context, who *Caller, team *muster.Team, 
 
 // joinTeam stores the memberships, leaving one that is there as it is, and tells of the new ones.
 func (a *App) joinTeam(ctx context.Context, who *Caller, team *muster.Team, members []*muster.TeamMember) ([]*muster.TeamMember, error) {
-	if team.GroupConstrained != nil && *team.GroupConstrained {
-		return nil, muster.E(muster.Invalid, "api.team.add_members.user_denied")
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.UserID
+	}
+	denied := muster.E(muster.Invalid, "api.team.add_members.user_denied")
+	if err := a.mayJoinConstrained(ctx, team.GroupConstrained, muster.SyncableTeam, team.ID, ids, denied); err != nil {
+		return nil, err
 	}
 	var joining, all []*muster.TeamMember
 	for _, m := range members {
@@ -224,7 +229,7 @@ func (a *App) changeTeamMember(ctx context.Context, who *Caller, teamID, userID 
 		return missing(err, muster.NotFound, noTeamMember)
 	}
 	m.Settle()
-	a.publish(muster.EventMemberRoleUpdated, map[string]any{"member": m}, muster.Audience{UserID: userID})
+	a.publish(muster.EventMemberRoleUpdated, map[string]any{"member": jsonText(m)}, muster.Audience{UserID: userID})
 	return nil
 }
 

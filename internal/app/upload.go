@@ -268,9 +268,16 @@ func (a *App) blobsOf(ctx context.Context, userID string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]string, len(ids))
-	for i, id := range ids {
-		keys[i] = fileKey(id)
+	uploads, err := a.store.Uploads(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for _, id := range ids {
+		keys = append(keys, fileKey(id))
+	}
+	for _, u := range uploads {
+		keys = append(keys, u.Pieces...)
 	}
 	return keys, nil
 }

@@ -36,17 +36,23 @@ func (a *App) UpdateUserActive(ctx context.Context, who *Caller, userID string, 
 }
 
 func (a *App) setActive(ctx context.Context, who *Caller, userID string, active bool, info string) error {
-	_, _, err := a.changeUser(ctx, userID, store.UserUpdate{EndSessions: !active, Apply: func(u *muster.User) error {
+	up := store.UserUpdate{EndSessions: !active, Apply: func(u *muster.User) error {
 		u.UpdateAt = a.now()
 		u.DeleteAt = 0
 		if !active {
 			u.DeleteAt = u.UpdateAt
 		}
 		return nil
-	}}, a.audit(who, who.ID(), info))
+	}}
+	var bots []string
+	if !active && a.Config().ServiceSettings.DisableBotsWhenOwnerIsDeactivated {
+		up.DisableBots = func(ids []string) { bots = ids }
+	}
+	_, _, err := a.changeUser(ctx, userID, up, a.audit(who, who.ID(), info))
 	if err != nil || active {
 		return err
 	}
+	a.cache.forget(bots...)
 	return a.goOffline(ctx, userID)
 }
 
@@ -78,12 +84,44 @@ func (a *App) DeleteUser(ctx context.Context, who *Caller, userID string, perman
 	if who.ID() != userID { // a deleted account keeps no history
 		audits = append(audits, a.auditSelf(who, info))
 	}
-	err = a.store.DeleteUser(ctx, userID, audits...)
-	a.cache.forget(userID)
+	blobs, err := a.blobsOf(ctx, userID)
+	if err != nil {
+		return err
+	}
+	bots, err := a.store.DeleteUser(ctx, userID, c.ServiceSettings.DisableBotsWhenOwnerIsDeactivated, audits...)
+	a.cache.forget(append(bots, userID)...)
 	if err != nil {
 		return missingAccount(err)
 	}
 	a.dropPicture(ctx, u)
+	a.dropBlobs(ctx, blobs...)
+	a.publish(muster.EventUserActivationStatusChange, nil, muster.Audience{})
+	return nil
+}
+
+// DeleteAllUsers removes every account with all that hangs on it, at once; the next account is the first again. For the local socket alone:
+// kind Unauthenticated from elsewhere.
+func (a *App) DeleteAllUsers(ctx context.Context, who *Caller) error {
+	if !who.local() {
+		return muster.E(muster.Unauthenticated, "api.context.local_origin_required.app_error")
+	}
+	blobs, err := a.blobsOf(ctx, "")
+	if err != nil {
+		return err
+	}
+	pictures, err := a.store.Pictures(ctx)
+	if err != nil {
+		return err
+	}
+	err = a.store.DeleteAllUsers(ctx, a.auditSelf(who, ""))
+	a.cache.forgetAll()
+	if err != nil {
+		return err
+	}
+	a.dropBlobs(ctx, blobs...)
+	for _, u := range pictures {
+		a.dropPicture(ctx, u)
+	}
 	a.publish(muster.EventUserActivationStatusChange, nil, muster.Audience{})
 	return nil
 }

@@ -20,19 +20,10 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 	admin := a.canSystem(ctx, who, muster.PermManageSystem) == nil
 	u := in.Clone()
 	a.prepareNew(u, admin)
-	if by.Token != "" {
-		// Invitations by mail are not sent yet, so no token can be good.
-		return nil, muster.E(muster.NotFound, "api.user.create_user.signup_link_invalid.app_error")
+	opts, err := a.signup(ctx, by, u)
+	if err != nil {
+		return nil, err
 	}
-	opts := store.CreateUserOptions{}
-	if by.InviteID != "" {
-		member, _, err := a.joinTeamByInvite(ctx, by.InviteID, u)
-		if err != nil {
-			return nil, err
-		}
-		opts.Join, opts.JoinChannels, opts.TeamLimit = member, a.defaultChannels(), a.Config().TeamSettings.MaxUsersPerTeam
-	}
-	var err error
 	if opts.MustBeFirst, err = a.maySignUp(ctx, admin, opts.Join != nil); err != nil {
 		return nil, err
 	}
@@ -41,13 +32,48 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 	}
 	created, err := a.store.CreateUser(ctx, u, opts, a.audit(who, u.ID, "user_id="+u.ID))
 	if err != nil {
-		return nil, err
+		return nil, missing(err, muster.Invalid, badSignupLink) // another sign-up used the link, or the team is gone
 	}
-	a.publish(muster.EventNewUser, map[string]any{"user_id": created.ID}, muster.Audience{})
+	a.publish(muster.EventNewUser, map[string]any{"user_id": created.ID}, muster.Audience{About: created.ID})
 	if opts.Join != nil {
 		a.publishJoin(ctx, opts.Join)
 	}
+	if !created.EmailVerified && created.AuthService == "" {
+		a.welcome(created)
+	}
 	return created.For(muster.Visibility{Self: true}), nil
+}
+
+// welcome asks a new account to verify its address, where that is required; a mail that can't be sent now can be asked for again.
+func (a *App) welcome(u *muster.User) {
+	if !a.Config().EmailSettings.RequireEmailVerification {
+		return
+	}
+	err := a.later(func(ctx context.Context) {
+		if err := a.mailVerification(ctx, u); err != nil {
+			a.log.Error("verification mail", "error", err)
+		}
+	})
+	if err != nil {
+		a.log.Error("verification mail", "error", err)
+	}
+}
+
+// signup is what an invitation brings a new account.
+func (a *App) signup(ctx context.Context, by Signup, u *muster.User) (opts store.CreateUserOptions, err error) {
+	switch {
+	case by.Token != "":
+		if !muster.ValidMailToken(by.Token) {
+			return opts, muster.E(muster.NotFound, badSignupLink)
+		}
+		err = a.acceptInvitation(ctx, by.Token, u, &opts)
+	case by.InviteID != "":
+		opts.Join, _, err = a.joinTeamByInvite(ctx, by.InviteID, u)
+	}
+	if opts.Join != nil {
+		opts.JoinChannels, opts.TeamLimit = a.defaultChannels(), a.Config().TeamSettings.MaxUsersPerTeam
+	}
+	return opts, err
 }
 
 // prepareNew drops what a client may not choose and fills in what it left out.
@@ -114,7 +140,11 @@ func (a *App) checkNew(ctx context.Context, u *muster.User) error {
 	if u.ID == "" {
 		return muster.E(muster.Invalid, "app.user.save.existing.app_error")
 	}
-	if !inDomains(u.Email, a.Config().TeamSettings.RestrictCreationToDomains) && muster.ValidEmail(u.Email) {
+	domains := a.Config().TeamSettings.RestrictCreationToDomains
+	if u.IsGuest() {
+		domains = a.Config().GuestAccountsSettings.RestrictCreationToDomains
+	}
+	if !inDomains(u.Email, domains) && muster.ValidEmail(u.Email) {
 		return muster.E(muster.Invalid, "api.user.create_user.accepted_domain.app_error")
 	}
 	plain := u.Password

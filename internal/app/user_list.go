@@ -75,10 +75,10 @@ func (a *App) Users(ctx context.Context, who *Caller, q UserQuery) (users []*mus
 		f.WithoutTeam = true
 		err = a.canSystem(ctx, who, muster.PermListUsersWithoutTeam)
 	case q.NotInChannel != "":
-		f.InTeam, f.NotInChannel = q.InTeam, q.NotInChannel
+		f.InTeam, f.NotInChannel, f.GroupConstrained = q.InTeam, q.NotInChannel, q.GroupConstrained
 		err = a.canChannel(ctx, who, q.NotInChannel, muster.PermReadChannel)
 	case q.NotInTeam != "":
-		f.NotInTeam, tagged = q.NotInTeam, true
+		f.NotInTeam, f.GroupConstrained, tagged = q.NotInTeam, q.GroupConstrained, true
 		err = a.canTeam(ctx, who, q.NotInTeam, muster.PermViewTeam)
 	case q.InTeam != "":
 		f.InTeam, tagged = q.InTeam, q.Sort == ""
@@ -87,7 +87,8 @@ func (a *App) Users(ctx context.Context, who *Caller, q UserQuery) (users []*mus
 		f.InChannel = q.InChannel
 		err = a.mayListChannel(ctx, who, q.InChannel)
 	case q.InGroup != "" || q.NotInGroup != "":
-		err = noSuchGroup()
+		f.InGroup, f.NotInGroup = q.InGroup, q.NotInGroup
+		err = a.mayListGroups(ctx, who, q.InGroup, q.NotInGroup)
 	}
 	if err != nil {
 		return nil, false, err
@@ -117,8 +118,18 @@ func (a *App) mayListChannel(ctx context.Context, who *Caller, id string) error 
 	return err
 }
 
-// noSuchGroup answers for any group: custom groups can't be made yet, so there is none.
-func noSuchGroup() error { return muster.E(muster.NotFound, "app.group.no_rows") }
+// mayListGroups answers nil when the caller may read each of the groups, "" for none. Kinds: Forbidden, NotFound.
+func (a *App) mayListGroups(ctx context.Context, who *Caller, ids ...string) error {
+	for _, id := range ids {
+		if id == "" {
+			continue
+		}
+		if _, err := a.groupToRead(ctx, who, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // checkRoleFilters refuses role names that no role has.
 func (a *App) checkRoleFilters(ctx context.Context, role string, roles, teamRoles, channelRoles []string) error {

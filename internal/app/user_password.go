@@ -31,7 +31,17 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 			return err
 		}
 	}
-	up := store.UserUpdate{EndSessions: true, Apply: func(u *muster.User) error {
+	up := a.newPassword(hash)
+	if who.ID() == userID {
+		up.KeepSession = who.Session.ID
+	}
+	_, _, err := a.changeUser(ctx, userID, up, a.auditSelf(who, "user_id="+userID+" completed"))
+	return err
+}
+
+// newPassword puts a hash in an account's place for one: its sessions and mailed links end. Kind Invalid where another service keeps the password.
+func (a *App) newPassword(hash string) store.UserUpdate {
+	return store.UserUpdate{EndSessions: true, VoidLinks: true, Apply: func(u *muster.User) error {
 		if u.IsSSO() {
 			return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
 		}
@@ -40,11 +50,6 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 		u.LastPasswordUpdate = u.UpdateAt
 		return nil
 	}}
-	if who.ID() == userID {
-		up.KeepSession = who.Session.ID
-	}
-	_, _, err := a.changeUser(ctx, userID, up, a.auditSelf(who, "user_id="+userID+" completed"))
-	return err
 }
 
 func (a *App) mayChangePassword(ctx context.Context, who *Caller, userID string, ch PasswordChange) error {

@@ -68,12 +68,12 @@ func (a *App) SearchUsers(ctx context.Context, who *Caller, s UserSearch) ([]*mu
 			}
 		}
 	}
-	if s.InGroupID != "" || s.NotInGroupID != "" {
-		return nil, noSuchGroup()
+	if err := a.mayListGroups(ctx, who, s.InGroupID, s.NotInGroupID); err != nil {
+		return nil, err
 	}
 	return a.search(ctx, who, s.Term, true, store.UserFilter{
 		InTeam: s.TeamID, NotInTeam: s.NotInTeamID, InChannel: s.InChannelID, NotInChannel: s.NotInChannelID,
-		WithoutTeam: s.WithoutTeam, Active: !s.AllowInactive, Role: s.Role,
+		InGroup: s.InGroupID, NotInGroup: s.NotInGroupID, GroupConstrained: s.GroupConstrained, WithoutTeam: s.WithoutTeam, Active: !s.AllowInactive, Role: s.Role,
 		Roles: s.Roles, TeamRoles: s.TeamRoles, ChannelRoles: s.ChannelRoles, Limit: s.Limit,
 	})
 }

@@ -159,10 +159,17 @@ func (a *App) changeUser(ctx context.Context, id string, up store.UserUpdate, au
 	return before, after, nil
 }
 
-// publishUserUpdated tells the account's owner everything and everybody else what they may see.
+// publishUserUpdated tells the account's owner everything, and administrators and everybody else what they may see.
 func (a *App) publishUserUpdated(u *muster.User) {
 	c := a.Config().PrivacySettings
-	others := u.For(muster.Visibility{Email: c.ShowEmailAddress, FullName: c.ShowFullName})
-	a.publish(muster.EventUserUpdated, map[string]any{"user": others}, muster.Audience{OmitUsers: []string{u.ID}})
-	a.publish(muster.EventUserUpdated, map[string]any{"user": u.For(muster.Visibility{Self: true})}, muster.Audience{UserID: u.ID})
+	for _, copied := range []struct {
+		as muster.Visibility
+		to muster.Audience
+	}{
+		{muster.Visibility{Admin: true}, muster.Audience{OmitUsers: []string{u.ID}, Admins: true}},
+		{muster.Visibility{Email: c.ShowEmailAddress, FullName: c.ShowFullName}, muster.Audience{OmitUsers: []string{u.ID}, NotAdmins: true, About: u.ID}},
+		{muster.Visibility{Self: true}, muster.Audience{UserID: u.ID}},
+	} {
+		a.publish(muster.EventUserUpdated, map[string]any{"user": u.For(copied.as)}, copied.to)
+	}
 }

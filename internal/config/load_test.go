@@ -66,7 +66,7 @@ func TestUnreadKeysAreNamedOnce(t *testing.T) {
 	const unread = " sets what this version does not read: "
 	want := []string{
 		"testdata/reference_like.json" + unread + "AnalyticsSettings, EmailSettings.EmailBatchingBufferSize, EmailSettings.SMTPServer, " +
-			"FeatureFlags, LogSettings.EnableConsole, ServiceSettings.ConnectionSecurity, ServiceSettings.EnableMultifactorAuthentication",
+			"FeatureFlags, LogSettings.EnableConsole, ServiceSettings.ConnectionSecurity",
 		"the environment" + unread + "MUSTER_EMAILSETTINGS_SMTPSERVER, MUSTER_HOME, MUSTER_TEAMSETTINGS_SITENAM",
 	}
 	if !slices.Equal(warnings, want) {

@@ -4,6 +4,7 @@ package mustertest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,8 @@ import (
 	"muster/internal/blob"
 	"muster/internal/bus"
 	"muster/internal/config"
+	"muster/internal/mail"
+	"muster/internal/seal"
 	"muster/internal/signin/password"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
@@ -36,6 +39,7 @@ type Server struct {
 	Store   *store.Store
 	App     *app.App
 	events  *ear
+	mails   string // folder
 }
 
 // Each runs a scenario on every database that is there, each time on a fresh server.
@@ -61,19 +65,27 @@ func serve(t testing.TB, db *store.Store) *Server {
 	must(t, db.SeedRoles(ctx, muster.BuiltInRoles()))
 	blobs, err := blob.OpenDir(t.TempDir())
 	must(t, err)
+	secrets, err := seal.New([]byte("the key of a server that a test runs"))
+	must(t, err)
+	mails := t.TempDir()
+	folder, err := mail.OpenFolder(mails)
+	must(t, err)
 	events := &ear{}
 	b := &bus.Bus{}
 	b.Subscribe(events.hear)
 	log := slog.New(slog.DiscardHandler)
-	a := app.New(app.Options{Store: db, Config: live, Passwords: password.New(password.Options{MemoryKiB: cheapHash}), Blobs: blobs, Bus: b, Log: log})
+	a := app.New(app.Options{
+		Store: db, Config: live, Passwords: password.New(password.Options{MemoryKiB: cheapHash}), Secrets: secrets,
+		Blobs: blobs, Mail: folder, Bus: b, Log: log,
+	})
 	handler := api.New(api.Options{App: a, Log: log, Version: "test"})
 	h := httptest.NewServer(handler)
 	t.Cleanup(func() {
 		h.Close()
 		must(t, a.Close(ctx))
-		must(t, blobs.Close())
+		must(t, errors.Join(blobs.Close(), folder.Close()))
 	})
-	return &Server{URL: h.URL, Handler: handler, Store: db, App: a, events: events}
+	return &Server{URL: h.URL, Handler: handler, Store: db, App: a, events: events, mails: mails}
 }
 
 // Client is a client of the server that is not signed in.

@@ -50,9 +50,13 @@ func (s *Store) Upload(ctx context.Context, id string) (*UploadState, error) {
 	return scanUpload(s.queryRow(ctx, "SELECT "+uploadColumns+" FROM uploads WHERE id = ?", id))
 }
 
-// Uploads gives an account's uploads that are under way, oldest first.
+// Uploads gives an account's uploads that are under way, everybody's for "", oldest first.
 func (s *Store) Uploads(ctx context.Context, userID string) ([]*UploadState, error) {
-	rows, err := s.query(ctx, "SELECT "+uploadColumns+" FROM uploads WHERE user_id = ? ORDER BY create_at, id", userID)
+	c := &condition{}
+	if userID != "" {
+		c.add("user_id = ?", userID)
+	}
+	rows, err := s.query(ctx, "SELECT "+uploadColumns+" FROM uploads"+c.where()+" ORDER BY create_at, id", c.args...)
 	return collect(rows, err, scanUpload)
 }
 

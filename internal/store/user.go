@@ -304,9 +304,9 @@ func (t *tx) refuseLastAdmin(ctx context.Context, id string) error {
 	return nil
 }
 
-// DeleteUser removes an account and everything that hangs on it. The last active administrator stays.
-func (s *Store) DeleteUser(ctx context.Context, id string, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+// DeleteUser removes an account and everything that hangs on it, and may disable its bots; it gives their ids. The last active administrator stays.
+func (s *Store) DeleteUser(ctx context.Context, id string, disableBots bool, audits ...*muster.Audit) (bots []string, err error) {
+	err = s.write(ctx, func(t *tx) error {
 		if err := t.lockAdmins(ctx, id); err != nil {
 			return err
 		}
@@ -319,6 +319,11 @@ func (s *Store) DeleteUser(ctx context.Context, id string, audits ...*muster.Aud
 				return err
 			}
 		}
+		if disableBots {
+			if bots, err = t.disableBots(ctx, id); err != nil {
+				return err
+			}
+		}
 		if _, err := t.exec(ctx, "DELETE FROM users WHERE id = ?", id); err != nil {
 			return fmt.Errorf("delete user: %w", err)
 		}
@@ -327,6 +332,7 @@ func (s *Store) DeleteUser(ctx context.Context, id string, audits ...*muster.Aud
 		}
 		return t.saveAudits(ctx, audits)
 	})
+	return bots, err
 }
 
 // DeleteAllUsers removes every account and all that hangs on them, in one transaction; the next account is the first again.
@@ -348,6 +354,15 @@ func (s *Store) DeleteAllUsers(ctx context.Context, audits ...*muster.Audit) err
 			return fmt.Errorf("forget the first account: %w", err)
 		}
 		return t.saveAudits(ctx, audits)
+	})
+}
+
+// Pictures gives the accounts that have a picture of their own, by id and picture alone.
+func (s *Store) Pictures(ctx context.Context) ([]*muster.User, error) {
+	rows, err := s.query(ctx, "SELECT id, last_picture_update FROM users WHERE last_picture_update > 0")
+	return collect(rows, err, func(r scanner) (*muster.User, error) {
+		u := &muster.User{}
+		return u, r.Scan(&u.ID, &u.LastPictureUpdate)
 	})
 }
 

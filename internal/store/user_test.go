@@ -144,7 +144,7 @@ func TestOneAdministratorAlwaysStays(t *testing.T) {
 					return nil
 				}})
 			default:
-				err = s.DeleteUser(context.Background(), ids[i])
+				_, err = s.DeleteUser(context.Background(), ids[i], false)
 			}
 			if muster.HasID(err, "app.user.update.lastAdmin.app_error") {
 				kept.Add(1)
@@ -221,7 +221,8 @@ func TestDeletingAnAccountTakesEverythingOfIt(t *testing.T) {
 		u := create(t, s, newUser("ann"))
 		signIn(t, s, u, "token")
 		must(t, s.SaveAudit(ctx, audit(u.ID, "x")))
-		must(t, s.DeleteUser(ctx, u.ID))
+		_, err := s.DeleteUser(ctx, u.ID, false)
+		must(t, err)
 		if _, err := s.SessionByTokenHash(ctx, []byte("token")); !errors.Is(err, store.ErrNotFound) {
 			t.Fatalf("session: %v", err)
 		}

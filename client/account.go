@@ -1,0 +1,38 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"muster"
+)
+
+// UpdateUserAuth moves an account's sign-in to another service, under the name that it has there; both fields are needed.
+func (c *Client) UpdateUserAuth(ctx context.Context, userID string, auth muster.UserAuth) (*muster.UserAuth, error) {
+	return send[*muster.UserAuth](ctx, c, http.MethodPut, route("users", userID, "auth"), nil, auth)
+}
+
+// SendVerification mails a link that verifies an e-mail address, if an account has it; no session is needed.
+func (c *Client) SendVerification(ctx context.Context, email string) error {
+	return act(ctx, c, http.MethodPost, "/users/email/verify/send", map[string]string{"email": email})
+}
+
+// VerifyEmail verifies an address by the token of the mailed link; no session is needed.
+func (c *Client) VerifyEmail(ctx context.Context, token string) error {
+	return act(ctx, c, http.MethodPost, "/users/email/verify", map[string]string{"token": token})
+}
+
+// VerifyEmailOf takes an account's address for verified, without a mail.
+func (c *Client) VerifyEmailOf(ctx context.Context, userID string) (*muster.User, error) {
+	return send[*muster.User](ctx, c, http.MethodPost, route("users", userID, "email", "verify", "member"), nil, nil)
+}
+
+// SendPasswordReset mails a link that sets a new password, if an account has the address; no session is needed.
+func (c *Client) SendPasswordReset(ctx context.Context, email string) error {
+	return act(ctx, c, http.MethodPost, "/users/password/reset/send", map[string]string{"email": email})
+}
+
+// ResetPassword sets a password by the token of the mailed link; no session is needed.
+func (c *Client) ResetPassword(ctx context.Context, token, password string) error {
+	return act(ctx, c, http.MethodPost, "/users/password/reset", map[string]string{"token": token, "new_password": password})
+}

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+
+	"muster"
+	"muster/internal/app"
+)
+
+func loginByCwsToken(c *call) (any, error) {
+	var body struct {
+		LoginID  string `json:"login_id"`
+		CWSToken string `json:"cws_token"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("cws_token")); err != nil {
+		return nil, err
+	}
+	c.who.Session, c.who.User = nil, nil
+	session, err := c.app.LoginCWS(c.ctx(), c.who, body.LoginID, body.CWSToken)
+	if err != nil {
+		return nil, err
+	}
+	c.w.Header().Set("Token", session.Token)
+	c.setCookies(session)
+	path, _ := c.app.CookieScope()
+	c.w.Header().Set("Location", path)
+	return reply{status: http.StatusFound}, nil
+}
+
+func updateUserAuth(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var in muster.UserAuth
+	if err := c.decode(&in, muster.InvalidParam("user")); err != nil {
+		return nil, err
+	}
+	return c.app.UpdateUserAuth(c.ctx(), c.who, id, in)
+}
+
+func verifyUserEmailWithoutToken(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return c.app.VerifyEmailOf(c.ctx(), c.who, id)
+}
+
+func sendVerificationEmail(c *call) (any, error) { return c.sendMail(c.app.SendVerification) }
+
+func sendPasswordResetEmail(c *call) (any, error) { return c.sendMail(c.app.SendPasswordReset) }
+
+func (c *call) sendMail(send func(context.Context, *app.Caller, string) error) (any, error) {
+	var body struct {
+		Email string `json:"email"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("email")); err != nil {
+		return nil, err
+	}
+	return ok, send(c.ctx(), c.who, body.Email)
+}
+
+func verifyUserEmail(c *call) (any, error) {
+	var body struct {
+		Token string `json:"token"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("token")); err != nil {
+		return nil, err
+	}
+	return ok, c.app.VerifyEmail(c.ctx(), c.who, body.Token)
+}
+
+func resetPassword(c *call) (any, error) {
+	var body struct {
+		Token       string `json:"token"`
+		Code        string `json:"code"` // as the documentation spells it
+		NewPassword string `json:"new_password"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("token")); err != nil {
+		return nil, err
+	}
+	return ok, c.app.ResetPassword(c.ctx(), c.who, cmp.Or(body.Token, body.Code), body.NewPassword)
+}
+
+func permanentDeleteAllUsers(c *call) (any, error) { return ok, c.app.DeleteAllUsers(c.ctx(), c.who) }
+
+func getAudits(c *call) (any, error) { return c.app.Audits(c.ctx(), c.who, c.page()) }

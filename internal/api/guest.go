@@ -1,0 +1,71 @@
+package api
+
+import (
+	"muster"
+	"muster/internal/app"
+)
+
+var guestRoutes = []route{
+	{method: "POST", path: "/users/{user_id}/promote", handle: promoteGuestToUser},
+	{method: "POST", path: "/users/{user_id}/demote", handle: demoteUserToGuest},
+}
+
+func promoteGuestToUser(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return ok, c.app.PromoteGuest(c.ctx(), c.who, id)
+}
+
+func demoteUserToGuest(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return ok, c.app.DemoteToGuest(c.ctx(), c.who, id)
+}
+
+func inviteUsersToTeam(c *call) (any, error) {
+	return withTeam(c, func(id string) (any, error) {
+		emails, err := c.names()
+		if err != nil {
+			return nil, err
+		}
+		results, err := c.app.InviteToTeam(c.ctx(), c.who, id, emails, c.flag("graceful"))
+		return c.invited(results), err
+	})
+}
+
+func inviteGuestsToTeam(c *call) (any, error) {
+	return withTeam(c, func(id string) (any, error) {
+		var in app.GuestInvitation
+		if err := c.decode(&in, muster.InvalidParam("invitation")); err != nil {
+			return nil, err
+		}
+		results, err := c.app.InviteGuests(c.ctx(), c.who, id, in, c.flag("graceful"))
+		return c.invited(results), err
+	})
+}
+
+// invitedAddress tells of one address of an invitation.
+type invitedAddress struct {
+	Email string     `json:"email"`
+	Error *errorBody `json:"error"`
+}
+
+// invited is the answer to an invitation: one by one where the client asked for that.
+func (c *call) invited(results []app.InviteResult) any {
+	if !c.flag("graceful") {
+		return ok
+	}
+	list := make([]invitedAddress, len(results))
+	for i, r := range results {
+		list[i].Email = r.Email
+		if r.Refused != nil {
+			body := newErrorBody(r.Refused, "", c.who.RequestID)
+			list[i].Error = &body
+		}
+	}
+	return list
+}

@@ -1,0 +1,61 @@
+package api
+
+import "muster"
+
+var mfaRoutes = []route{
+	{method: "POST", path: "/users/{user_id}/mfa/generate", handle: generateMfaSecret, enrol: true},
+	{method: "PUT", path: "/users/{user_id}/mfa", handle: updateUserMfa, enrol: true},
+	{method: "POST", path: "/users/mfa", access: open, handle: checkUserMfa},
+}
+
+func generateMfaSecret(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	secret, err := c.app.GenerateMfaSecret(c.ctx(), c.who, id)
+	c.w.Header()["Cache-Control"] = []string{"no-store"}
+	return secret, err
+}
+
+func updateUserMfa(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		Activate *truth `json:"activate"`
+		Code     string `json:"code"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("activate")); err != nil {
+		return nil, err
+	}
+	if body.Activate == nil {
+		return nil, muster.InvalidParam("activate")
+	}
+	activate := bool(*body.Activate)
+	if activate && body.Code == "" {
+		return nil, muster.InvalidParam("code")
+	}
+	codes, err := c.app.UpdateMfa(c.ctx(), c.who, id, activate, body.Code)
+	return struct {
+		statusOK
+		RecoveryCodes []string `json:"recovery_codes,omitempty"`
+	}{ok, codes}, err
+}
+
+func checkUserMfa(c *call) (any, error) {
+	var body struct {
+		LoginID string `json:"login_id"`
+	}
+	if err := c.decode(&body, muster.InvalidParam("login_id")); err != nil {
+		return nil, err
+	}
+	if body.LoginID == "" {
+		return nil, muster.InvalidParam("login_id")
+	}
+	required, err := c.app.CheckMfa(c.ctx(), body.LoginID)
+	return struct {
+		MfaRequired bool `json:"mfa_required"`
+	}{required}, err
+}

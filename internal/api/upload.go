@@ -1,0 +1,104 @@
+package api
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"muster"
+)
+
+var uploadRoutes = []route{
+	{method: "POST", path: "/uploads", handle: createUpload, own: true},
+	{method: "GET", path: "/uploads/{upload_id}", handle: getUpload, own: true},
+	{method: "POST", path: "/uploads/{upload_id}", handle: uploadData, upload: true, own: true},
+	{method: "GET", path: "/users/{user_id}/uploads", handle: getUploadsForUser},
+	{method: "GET", path: "/files/{file_id}", handle: getFile},
+	{method: "GET", path: "/files/{file_id}/info", handle: getFileInfo},
+}
+
+func createUpload(c *call) (any, error) {
+	var u muster.Upload
+	if err := c.decode(&u, muster.InvalidParam("upload")); err != nil {
+		return nil, err
+	}
+	created, err := c.app.CreateUpload(c.ctx(), c.who, &u)
+	return reply{status: http.StatusCreated, body: created}, err
+}
+
+// withUpload runs what takes no more than an upload's id.
+func withUpload[T any](c *call, use func(id string) (T, error)) (any, error) {
+	id, err := c.idParam("upload_id")
+	if err != nil {
+		return nil, err
+	}
+	return use(id)
+}
+
+func getUpload(c *call) (any, error) {
+	return withUpload(c, func(id string) (*muster.Upload, error) { return c.app.Upload(c.ctx(), c.who, id) })
+}
+
+// uploadOffset is the header by which a sender says where it believes the upload stands, in bytes.
+const uploadOffset = "Upload-Offset"
+
+// uploadData takes the bytes as they are, or as the file of a form, and answers with the file once it is whole.
+func uploadData(c *call) (any, error) {
+	return withUpload(c, func(id string) (any, error) {
+		offset := int64(-1)
+		if h := c.r.Header.Get(uploadOffset); h != "" {
+			var err error
+			if offset, err = strconv.ParseInt(h, 10, 64); err != nil || offset < 0 {
+				return nil, muster.InvalidParam(uploadOffset, err)
+			}
+		}
+		body, err := c.uploadBody()
+		if err != nil {
+			return nil, err
+		}
+		f, err := c.app.ContinueUpload(c.ctx(), c.who, id, offset, body)
+		if err != nil {
+			return nil, err
+		}
+		if f == nil {
+			return reply{status: http.StatusNoContent}, nil
+		}
+		return f, nil
+	})
+}
+
+func (c *call) uploadBody() (io.Reader, error) {
+	if strings.HasPrefix(c.r.Header.Get("Content-Type"), "multipart/form-data") {
+		return c.formFile("data")
+	}
+	return c.r.Body, nil
+}
+
+func getUploadsForUser(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return c.app.UploadsOf(c.ctx(), c.who, id)
+}
+
+func getFileInfo(c *call) (any, error) {
+	id, err := c.idParam("file_id")
+	if err != nil {
+		return nil, err
+	}
+	return c.app.FileInfo(c.ctx(), c.who, id)
+}
+
+func getFile(c *call) (any, error) {
+	id, err := c.idParam("file_id")
+	if err != nil {
+		return nil, err
+	}
+	info, bytes, err := c.app.File(c.ctx(), c.who, id)
+	if err != nil {
+		return nil, err
+	}
+	return download{info, bytes}, nil
+}

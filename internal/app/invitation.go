@@ -1,0 +1,203 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"muster"
+	"muster/internal/store"
+)
+
+// invitationsMax is how many people one request may invite.
+const invitationsMax = 20
+
+const (
+	badSignupLink     = "api.user.create_user.signup_link_invalid.app_error"
+	expiredSignupLink = "api.user.create_user.signup_link_expired.app_error"
+)
+
+// GuestInvitation is the body of an invitation of guests.
+type GuestInvitation struct {
+	Emails   []string `json:"emails"`
+	Channels []string `json:"channels"` // ids, of the team
+	Message  string   `json:"message"`
+}
+
+// InviteResult tells of one address of an invitation whether it was refused, and why.
+type InviteResult struct {
+	Email   string
+	Refused *muster.Error // nil for a mail that is on its way
+}
+
+// InviteToTeam mails people a link by which they make an account in the team. Addresses that can't be invited refuse the whole,
+// or are told of one by one with graceful. Kinds: Invalid, Forbidden, NotFound, Unavailable.
+func (a *App) InviteToTeam(ctx context.Context, who *Caller, teamID string, emails []string, graceful bool) ([]InviteResult, error) {
+	for _, p := range []muster.Permission{muster.PermInviteUser, muster.PermAddUserToTeam} {
+		if err := a.canTeam(ctx, who, teamID, p); err != nil {
+			return nil, err
+		}
+	}
+	team, err := a.inviting(ctx, teamID, emails)
+	if err != nil {
+		return nil, err
+	}
+	domains := []string{team.AllowedDomains, a.Config().TeamSettings.RestrictCreationToDomains}
+	results, err := inviteResults(emails, domains, graceful)
+	if err != nil {
+		return nil, err
+	}
+	return results, a.invite(who, team, results, "", muster.TokenTeamInvitation, muster.Invitation{TeamID: team.ID, SenderID: who.ID()})
+}
+
+// InviteGuests mails people a link by which they make a guest's account in some of a team's channels. Kinds as InviteToTeam's; Unimplemented while
+// guests, or guests with a password here, are turned off.
+func (a *App) InviteGuests(ctx context.Context, who *Caller, teamID string, in GuestInvitation, graceful bool) ([]InviteResult, error) {
+	c := a.Config().GuestAccountsSettings
+	if !c.Enable || !c.AllowEmailAccounts {
+		return nil, muster.E(muster.Unimplemented, "api.team.invite_guests_to_channels.disabled.error")
+	}
+	if err := a.canTeam(ctx, who, teamID, muster.PermInviteGuest); err != nil {
+		return nil, err
+	}
+	team, err := a.inviting(ctx, teamID, in.Emails)
+	if err != nil {
+		return nil, err
+	}
+	if !muster.ValidText(in.Message, muster.TeamDescriptionMaxRunes) {
+		return nil, muster.InvalidParam("message")
+	}
+	channels := slices.Compact(slices.Sorted(slices.Values(in.Channels)))
+	if len(channels) == 0 || len(channels) > muster.MaxUserList {
+		return nil, muster.InvalidParam("channels")
+	}
+	for _, id := range channels {
+		if err := a.mayInviteTo(ctx, who, team, id); err != nil {
+			return nil, err
+		}
+	}
+	results, err := inviteResults(in.Emails, []string{c.RestrictCreationToDomains}, graceful)
+	if err != nil {
+		return nil, err
+	}
+	return results, a.invite(who, team, results, in.Message, muster.TokenGuestInvitation,
+		muster.Invitation{TeamID: team.ID, ChannelIDs: channels, Guest: true, SenderID: who.ID()})
+}
+
+// mayInviteTo holds that a channel is the team's and that the caller may add people to it.
+func (a *App) mayInviteTo(ctx context.Context, who *Caller, team *muster.Team, channelID string) error {
+	ch, err := a.store.Channel(ctx, channelID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (ch.TeamID != team.ID || ch.DeleteAt != 0) {
+		return muster.InvalidParam("channels")
+	}
+	if err != nil {
+		return err
+	}
+	if ch.Type == muster.ChannelPrivate {
+		return a.canChannel(ctx, who, channelID, muster.PermManagePrivateChannelMembers)
+	}
+	return a.canChannel(ctx, who, channelID, muster.PermManagePublicChannelMembers)
+}
+
+func (a *App) inviting(ctx context.Context, teamID string, emails []string) (*muster.Team, error) {
+	if len(emails) == 0 || len(emails) > invitationsMax {
+		return nil, muster.InvalidParam("emails")
+	}
+	team, err := a.team(ctx, teamID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case team.DeleteAt != 0:
+		return nil, muster.E(muster.NotFound, "app.team.get.find.app_error")
+	case team.GroupConstrained != nil && *team.GroupConstrained:
+		return nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
+	}
+	return team, nil
+}
+
+// inviteResults holds addresses against the lists of domains that each must be in.
+func inviteResults(emails, domains []string, graceful bool) ([]InviteResult, error) {
+	results := make([]InviteResult, len(emails))
+	for i, email := range emails {
+		results[i].Email = muster.FoldName(email)
+		if !muster.ValidEmail(results[i].Email) || slices.ContainsFunc(domains, func(d string) bool { return !inDomains(results[i].Email, d) }) {
+			results[i].Refused = muster.E(muster.Invalid, "api.team.invite_members.invalid_email.app_error")
+			if !graceful {
+				return nil, results[i].Refused
+			}
+		}
+	}
+	return results, nil
+}
+
+// invite mails what was not refused.
+func (a *App) invite(who *Caller, team *muster.Team, to []InviteResult, message, purpose string, inv muster.Invitation) error {
+	extra, err := json.Marshal(inv)
+	if err != nil {
+		return err
+	}
+	for _, r := range to {
+		if r.Refused != nil {
+			continue
+		}
+		audit := a.auditSelf(who, "team_id="+team.ID+" invited "+r.Email)
+		err := a.later(func(ctx context.Context) {
+			token, err := a.saveMailToken(ctx, muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, invitationLife, audit)
+			if err != nil {
+				a.log.Error("invitation", "error", err)
+				return
+			}
+			a.send(ctx, r.Email, "you are invited to "+team.DisplayName, a.invitationText(team, message, token))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) invitationText(team *muster.Team, message, token string) string {
+	if message != "" {
+		message += "\n\n"
+	}
+	return fmt.Sprintf("Hello,\n\nyou are invited to the team %s. Open this link within 48 hours to make your account:\n\n%s\n\n%sIf you don't expect this, you can leave this mail alone.\n",
+		team.DisplayName, a.page("/signup_user_complete", url.Values{"t": {token}}), message)
+}
+
+// acceptInvitation prepares an account for what the mailed token invites it to: its address, whether it is a guest, its team and channels.
+// Kinds: Invalid, NotFound.
+func (a *App) acceptInvitation(ctx context.Context, token string, u *muster.User, opts *store.CreateUserOptions) error {
+	m, hash, err := a.mailToken(ctx, token, badSignupLink, expiredSignupLink, muster.TokenTeamInvitation, muster.TokenGuestInvitation)
+	if err != nil {
+		return err
+	}
+	var inv muster.Invitation
+	if err := json.Unmarshal([]byte(m.Extra), &inv); err != nil {
+		return fmt.Errorf("read invitation: %w", err)
+	}
+	c := a.Config().GuestAccountsSettings
+	if inv.Guest && !(c.Enable && c.AllowEmailAccounts) {
+		return muster.E(muster.Invalid, "api.user.create_user.guest_accounts.disabled.app_error")
+	}
+	if u.Email != m.Email {
+		return muster.E(muster.Invalid, "api.user.create_user.bad_token_email_data.app_error")
+	}
+	team, err := a.team(ctx, inv.TeamID)
+	if err != nil {
+		return err
+	}
+	if team.DeleteAt != 0 {
+		return muster.E(muster.Invalid, badSignupLink)
+	}
+	u.EmailVerified = true // only who reads the address's mail has the link
+	if inv.Guest {
+		u.Roles = muster.RoleSystemGuest
+	}
+	opts.UseLink, opts.ChannelIDs = hash, inv.ChannelIDs
+	opts.Join = &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: !inv.Guest, SchemeGuest: inv.Guest}
+	return nil
+}

@@ -1,0 +1,35 @@
+package blob
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"muster"
+)
+
+const amazon = "s3.amazonaws.com"
+
+// Open opens the store that the settings name: the directory dir, or S3-compatible storage, in which case dir is not touched. It fails
+// if the directory can't be used or the bucket does not answer; the error may be shown, it never holds the secret key.
+func Open(ctx context.Context, dir string, c muster.FileSettings) (Store, error) {
+	switch c.DriverName {
+	case "local":
+		d, err := OpenDir(dir)
+		if err != nil {
+			return nil, err
+		}
+		return d, nil
+	case "amazons3":
+		s, err := OpenS3(ctx, S3Options{
+			Endpoint: cmp.Or(c.AmazonS3Endpoint, amazon), TLS: c.AmazonS3SSL,
+			Bucket: c.AmazonS3Bucket, Region: c.AmazonS3Region, PathPrefix: c.AmazonS3PathPrefix,
+			AccessKeyID: c.AmazonS3AccessKeyId, SecretAccessKey: c.AmazonS3SecretAccessKey,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("FileSettings.AmazonS3...: %w", err)
+		}
+		return s, nil
+	}
+	return nil, fmt.Errorf("FileSettings.DriverName: no driver %q", c.DriverName)
+}
