@@ -44,7 +44,7 @@ func TestEveryMethodHasARoute(t *testing.T) {
 		})
 		called++
 	}
-	if called < 130 {
+	if called < 150 {
 		t.Errorf("only %d methods found", called)
 	}
 }

@@ -20,7 +20,7 @@ const (
 
 // localListener serves the API on the local socket; nil where EnableLocalMode is off.
 func (s *server) localListener(o api.Options) (*sideServer, error) {
-	c := s.live.Current().ServiceSettings
+	c := s.settings.Current().ServiceSettings
 	if !c.EnableLocalMode {
 		return nil, nil
 	}

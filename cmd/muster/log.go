@@ -9,12 +9,12 @@ import (
 )
 
 // newLog writes to standard error as the settings ask, and follows a change of level.
-func newLog(live *config.Live) *slog.Logger {
+func newLog(settings *config.Live) *slog.Logger {
 	level := &slog.LevelVar{}
-	level.Set(logLevel(live.Current()))
-	live.OnChange(func(_, now *muster.Config) { level.Set(logLevel(now)) })
+	level.Set(logLevel(settings.Current()))
+	settings.OnChange(func(_, now *muster.Config) { level.Set(logLevel(now)) })
 	o := &slog.HandlerOptions{Level: level}
-	if live.Current().LogSettings.ConsoleJson {
+	if settings.Current().LogSettings.ConsoleJson {
 		return slog.New(slog.NewJSONHandler(os.Stderr, o))
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, o))

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"muster/internal/app"
+	"muster/internal/live"
 	"muster/internal/store"
 )
 
@@ -23,7 +24,7 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 }
 
-func newMetrics(db *store.Store, a *app.App) *metrics {
+func newMetrics(db *store.Store, a *app.App, hub *live.Hub) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -46,6 +47,10 @@ func newMetrics(db *store.Store, a *app.App) *metrics {
 		gauge("muster_db_connections_in_use", "Database connections in use.", func() float64 { return float64(db.Stats().InUse) }),
 		counter("muster_db_waits_total", "Times that a request waited for a database connection.", func() float64 { return float64(db.Stats().WaitCount) }),
 		counter("muster_db_wait_seconds_total", "Time spent waiting for database connections.", func() float64 { return db.Stats().WaitDuration.Seconds() }),
+		gauge("muster_websocket_connections", "WebSockets open.", func() float64 { return float64(hub.Stats().Connections) }),
+		gauge("muster_websocket_away", "WebSockets that their clients lost and may resume.", func() float64 { return float64(hub.Stats().Away) }),
+		counter("muster_websocket_events_total", "Events sent, counted for each connection.", func() float64 { return float64(hub.Stats().EventsSent) }),
+		counter("muster_websocket_events_dropped_total", "Events that a connection did not get: a queue was full.", func() float64 { return float64(hub.Stats().EventsDropped) }),
 		counter("muster_cache_hits_total", "Look-ups that the account and sign-in caches answered.", func() float64 { hits, _ := a.CacheStats(); return float64(hits) }),
 		counter("muster_cache_misses_total", "Look-ups that went to the database.", func() float64 { _, misses := a.CacheStats(); return float64(misses) }),
 	)

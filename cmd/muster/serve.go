@@ -23,6 +23,7 @@ import (
 	"muster/internal/blob"
 	"muster/internal/bus"
 	"muster/internal/config"
+	"muster/internal/live"
 	"muster/internal/mail"
 	"muster/internal/seal"
 	"muster/internal/signin/password"
@@ -81,15 +82,15 @@ func (s *serveCommand) Run() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	live, warnings, err := config.Load(config.Options{File: s.Config, Environ: os.Environ(), Flags: s.flags()})
+	settings, warnings, err := config.Load(config.Options{File: s.Config, Environ: os.Environ(), Flags: s.flags()})
 	if err != nil {
 		return fmt.Errorf("the settings can't be used:\n%w", err)
 	}
-	log := newLog(live)
+	log := newLog(settings)
 	for _, w := range warnings {
 		log.Warn(w)
 	}
-	server, err := s.open(ctx, live, log)
+	server, err := s.open(ctx, settings, log)
 	if err != nil {
 		return err
 	}
@@ -98,18 +99,19 @@ func (s *serveCommand) Run() error {
 
 // server is everything that runs.
 type server struct {
-	dataDir string
-	live    *config.Live
-	log     *slog.Logger
-	store   *store.Store
-	app     *app.App
-	ready   atomic.Bool
-	metrics *metrics
-	kept    []io.Closer // what the app works with, closed after it
+	dataDir  string
+	settings *config.Live
+	log      *slog.Logger
+	store    *store.Store
+	app      *app.App
+	ready    atomic.Bool
+	hub      *live.Hub
+	metrics  *metrics
+	kept     []io.Closer // what the app works with, closed after it
 }
 
-func (s *serveCommand) open(ctx context.Context, live *config.Live, log *slog.Logger) (_ *server, err error) {
-	c := live.Current()
+func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slog.Logger) (_ *server, err error) {
+	c := settings.Current()
 	db, err := store.Open(ctx, store.Options{DSN: c.SqlSettings.DataSource, DataDir: s.Data})
 	if err != nil {
 		return nil, err
@@ -126,7 +128,7 @@ func (s *serveCommand) open(ctx context.Context, live *config.Live, log *slog.Lo
 	if err := secrets.Check(ctx, db); err != nil {
 		return nil, err
 	}
-	if err := live.Attach(ctx, seal.Settings{Box: secrets, Saver: db}); err != nil {
+	if err := settings.Attach(ctx, seal.Settings{Box: secrets, Saver: db}); err != nil {
 		return nil, fmt.Errorf("settings kept in the database: %w", err)
 	}
 	if err := db.SeedRoles(ctx, muster.BuiltInRoles()); err != nil {
@@ -141,19 +143,20 @@ func (s *serveCommand) open(ctx context.Context, live *config.Live, log *slog.Lo
 		return nil, fmt.Errorf("mail folder: %w", err)
 	}
 	a := app.New(app.Options{
-		Store: db, Config: live, Passwords: password.New(password.Options{}), Secrets: secrets, Blobs: blobs, Mail: mails, Bus: &bus.Bus{}, Log: log,
+		Store: db, Config: settings, Passwords: password.New(password.Options{}), Secrets: secrets, Blobs: blobs, Mail: mails, Bus: &bus.Bus{}, Log: log,
 	})
-	return &server{dataDir: s.Data, live: live, log: log, store: db, app: a, metrics: newMetrics(db, a), kept: []io.Closer{blobs, mails}}, nil
+	hub := live.New(live.Options{App: a, Log: log, Version: version()})
+	return &server{dataDir: s.Data, settings: settings, log: log, store: db, app: a, hub: hub, metrics: newMetrics(db, a, hub), kept: []io.Closer{blobs, mails}}, nil
 }
 
 // serve answers requests until ctx ends and then drains.
 func (s *server) serve(ctx context.Context) error {
-	c := s.live.Current()
+	c := s.settings.Current()
 	listener, err := net.Listen("tcp", c.ServiceSettings.ListenAddress)
 	if err != nil {
 		return fmt.Errorf("listen: %w (another server may be using the address; --listen names another)", err)
 	}
-	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version()}
+	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub}
 	main := s.http(api.New(options))
 	local, err := s.localListener(options)
 	if err != nil {
@@ -175,7 +178,7 @@ func (s *server) serve(ctx context.Context) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
-	err = errors.Join(err, main.Shutdown(drain))
+	err = errors.Join(err, s.hub.Close(drain), main.Shutdown(drain)) // the server knows nothing of its WebSockets any more
 	for _, other := range []*sideServer{local, side} {
 		if other != nil {
 			err = errors.Join(err, other.Shutdown(drain))
@@ -196,7 +199,7 @@ func (s *server) greet(addr net.Addr, side *sideServer) {
 	at := "http://" + addr.String()
 	fmt.Println("listening on " + at)
 	database := "PostgreSQL"
-	if s.live.Current().SqlSettings.DataSource == "" {
+	if s.settings.Current().SqlSettings.DataSource == "" {
 		database = "SQLite in the data directory"
 	}
 	fmt.Printf("data in %s (%s)\n", s.dataDir, database)

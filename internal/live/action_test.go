@@ -136,17 +136,27 @@ func TestStatuses(t *testing.T) {
 		ann, annUser := d.User(t, "ann")
 		bob, bobUser := d.User(t, "bob")
 		ws := d.signedIn(t, ann)
-		come := func(status string) {
+		changed := func(h heard, status string) {
 			t.Helper()
-			h, _ := ws.until(muster.EventStatusChange)
-			if h.Data["status"] != status || h.Data["user_id"] != annUser.ID || h.Broadcast["user_id"] != annUser.ID {
+			if h.Event != muster.EventStatusChange || h.Data["status"] != status || h.Data["user_id"] != annUser.ID || h.Broadcast["user_id"] != annUser.ID {
 				t.Fatalf("heard %s, want %s", show(h), status)
 			}
 		}
-		come("online")
-		ws.send(1, "user_update_active_status", map[string]any{"user_is_active": false})
-		come("away")
-		ws.reply("OK", 1)
+		// away says so and takes the reply and the event, in whichever order they come.
+		away := func(seq int64, data any) {
+			t.Helper()
+			ws.send(seq, "user_update_active_status", data)
+			h, other := ws.next(), ws.next()
+			if h.Event == "" {
+				h, other = other, h
+			}
+			changed(h, "away")
+			if other.Status != "OK" || other.SeqReply != seq {
+				t.Fatalf("heard %s", show(other))
+			}
+		}
+		changed(ws.next(), "online")
+		away(1, map[string]any{"user_is_active": false})
 		ws.send(2, "get_statuses", nil)
 		if h := ws.reply("OK", 2); len(h.Data) != 1 || h.Data[annUser.ID] != "away" {
 			t.Fatalf("statuses %v", h.Data)
@@ -163,9 +173,7 @@ func TestStatuses(t *testing.T) {
 		ws.send(5, "posted_notify_ack", map[string]any{"post_id": "x"}) // has no reply
 		ws.send(6, "presence", map[string]any{"channel_id": "x"})
 		ws.reply("OK", 6)
-		ws.send(7, "user_update_active_status", map[string]any{"user_is_active": false, "manual": true})
-		come("away")
-		ws.reply("OK", 7)
+		away(7, map[string]any{"user_is_active": false, "manual": true})
 		if st, err := ann.Status(t.Context(), annUser.ID); err != nil || !st.Manual {
 			t.Fatalf("status %+v, %v", st, err)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +58,7 @@ func TestASessionComesByCookieHeaderOrChallenge(t *testing.T) {
 	})
 }
 
-func TestTheUpgradeTakesATrailingSlashAndNoTokenInTheAddress(t *testing.T) {
+func TestATokenInTheAddressIsNotTaken(t *testing.T) {
 	d := open(t, mustertest.New(t), live.Options{Waits: live.Waits{Auth: 50 * time.Millisecond}})
 	ann, _ := d.User(t, "ann")
 	ws := d.connect(t, way{query: "access_token=" + ann.Token()})
@@ -174,7 +173,7 @@ func TestAnExpiredSessionsSocketCloses(t *testing.T) {
 	now := time.Now()
 	_, err := d.Store.CreateSession(t.Context(), &muster.Session{
 		ID: muster.NewID(), UserID: ann.ID, CreateAt: now.UnixMilli(), ExpiresAt: now.Add(2 * time.Second).UnixMilli(), Roles: ann.Roles,
-	}, hash[:], store.SessionOptions{})
+	}, hash[:], store.SessionOptions{WithoutPassword: true})
 	must(t, err)
 	ws := d.connect(t, way{token: token})
 	ws.hello()
@@ -183,7 +182,7 @@ func TestAnExpiredSessionsSocketCloses(t *testing.T) {
 
 func TestASessionThatMustEnrolGetsNothing(t *testing.T) {
 	d := open(t, mustertest.New(t), live.Options{})
-	ann, annUser := d.User(t, "ann")
+	ann, _ := d.User(t, "ann")
 	before := d.signedIn(t, ann)
 	d.Configure(t, `{"ServiceSettings":{"EnableMultifactorAuthentication":true,"EnforceMultifactorAuthentication":true}}`)
 	before.closed(websocket.StatusPolicyViolation, "config_changed")
@@ -191,7 +190,6 @@ func TestASessionThatMustEnrolGetsNothing(t *testing.T) {
 	ws := d.connect(t, way{})
 	ws.send(1, "authentication_challenge", map[string]any{"token": ann.Token()})
 	ws.closed(websocket.StatusPolicyViolation)
-	_ = annUser
 }
 
 func TestConnectionsAreBounded(t *testing.T) {
@@ -217,8 +215,8 @@ func TestConnectionsAreBounded(t *testing.T) {
 	refusedUpgrade(t, res, err, 503, busy)
 }
 
-func TestTheQueryIsKeptApart(t *testing.T) {
+func TestAnAskForAcksIsTakenQuietly(t *testing.T) {
 	d := open(t, mustertest.New(t), live.Options{})
 	ann, _ := d.User(t, "ann")
-	d.connect(t, way{token: ann.Token(), query: url.Values{"posted_ack": {"true"}}.Encode()}).hello()
+	d.connect(t, way{token: ann.Token(), query: "posted_ack=true"}).hello()
 }

@@ -37,8 +37,9 @@ type socket struct {
 	out sync.Mutex // one message at a time
 
 	mu     sync.Mutex
-	closed bool        // it takes no more frames
-	unauth *time.Timer // closes it when nobody signs in
+	closed bool          // it takes no more frames
+	bye    chan struct{} // while the client is told why, nil before; closed after
+	unauth *time.Timer   // closes it when nobody signs in
 
 	pingedAt time.Time // the sweep's alone
 	limiter  *rate.Limiter
@@ -78,12 +79,17 @@ func (s *socket) readFrame() bool {
 	return s.handle(kind == websocket.MessageBinary, b.Bytes())
 }
 
+// leave takes the socket out of the hub. It waits for a closing that is under way: that is the client's to hear to its end.
 func (s *socket) leave() {
 	s.mu.Lock()
 	s.closed = true
+	bye := s.bye
 	s.mu.Unlock()
 	s.unarm()
 	s.hub.detach(s)
+	if bye != nil {
+		<-bye
+	}
 	_ = s.ws.CloseNow() // it has ended, one way or another
 }
 
@@ -161,8 +167,11 @@ func (s *socket) close(code statusCode, reason string) {
 	if s.closed {
 		return
 	}
-	s.closed = true
-	s.hub.spawn(s, func() { _ = s.ws.Close(code, reason) }) // what fails there has ended already
+	s.closed, s.bye = true, make(chan struct{})
+	s.hub.spawn(s, func() {
+		defer close(s.bye)
+		_ = s.ws.Close(code, reason) // what fails there has ended already
+	})
 }
 
 // longAgo is a deadline that ends whatever waits on a connection.

@@ -19,6 +19,7 @@ import (
 	"muster/internal/blob"
 	"muster/internal/bus"
 	"muster/internal/config"
+	"muster/internal/live"
 	"muster/internal/mail"
 	"muster/internal/seal"
 	"muster/internal/signin/password"
@@ -59,9 +60,9 @@ func New(t testing.TB) *Server {
 func serve(t testing.TB, db *store.Store) *Server {
 	t.Helper()
 	ctx := context.Background()
-	live, _, err := config.Load(config.Options{})
+	settings, _, err := config.Load(config.Options{})
 	must(t, err)
-	must(t, live.Attach(ctx, db))
+	must(t, settings.Attach(ctx, db))
 	must(t, db.SeedRoles(ctx, muster.BuiltInRoles()))
 	blobs, err := blob.OpenDir(t.TempDir())
 	must(t, err)
@@ -75,12 +76,14 @@ func serve(t testing.TB, db *store.Store) *Server {
 	b.Subscribe(events.hear)
 	log := slog.New(slog.DiscardHandler)
 	a := app.New(app.Options{
-		Store: db, Config: live, Passwords: password.New(password.Options{MemoryKiB: cheapHash}), Secrets: secrets,
+		Store: db, Config: settings, Passwords: password.New(password.Options{MemoryKiB: cheapHash}), Secrets: secrets,
 		Blobs: blobs, Mail: folder, Bus: b, Log: log,
 	})
-	handler := api.New(api.Options{App: a, Log: log, Version: "test"})
+	hub := live.New(live.Options{App: a, Log: log, Version: "test"})
+	handler := api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub})
 	h := httptest.NewServer(handler)
 	t.Cleanup(func() {
+		must(t, hub.Close(ctx))
 		h.Close()
 		must(t, a.Close(ctx))
 		must(t, errors.Join(blobs.Close(), folder.Close()))
