@@ -10,8 +10,8 @@ import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-// startServer resolves to the server's URL and what ends it and removes its data.
-export async function startServer() {
+// startServer resolves to the server's URL and what ends it and removes its data. settings are further MUSTER_… variables.
+export async function startServer(settings) {
     const dir = await mkdtemp(join(tmpdir(), 'muster-js-'));
     const program = join(dir, 'muster');
     await promisify(execFile)('go', ['build', '-o', program, './cmd/muster'], { cwd: root });
@@ -20,6 +20,7 @@ export async function startServer() {
             ...process.env,
             MUSTER_METRICSSETTINGS_LISTENADDRESS: '',
             MUSTER_TEAMSETTINGS_ENABLEOPENSERVER: 'true',
+            ...settings,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
     });
