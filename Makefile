@@ -34,7 +34,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 	scripts/fuzz.sh
 
 .PHONY: bench
-bench: ## measure rates, start-up, memory and searches
+bench: ## measure rates, start-up, memory, searches and WebSockets
 	go run ./bench
 
 .PHONY: crash

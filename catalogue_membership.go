@@ -13,7 +13,7 @@ var membershipErrors = map[string]string{
 	"app.team.join_user_to_team.save_member.max_accounts.app_error": "The team has as many members as it may have. Ask an administrator to raise the limit.",
 	"api.team.join_user_to_team.allowed_domains.app_error":          "The team takes e-mail addresses of certain domains only. Use one of those.",
 	"api.team.add_user_to_team_from_invite.guest.app_error":         "Guests can't join a team by a link. Ask an administrator of the team to add you.",
-	"api.team.invite_members.invalid_email.app_error":               "The team takes e-mail addresses of certain domains only: {Addresses}.",
+	"api.team.invite_members.invalid_email.app_error":               "This address is not valid, or its mail domain is not one that the team takes. Use another address.",
 
 	"api.channel.update_team_member_roles.changing_guest_role.app_error":    "A guest of a team stays one. Promote the account to a user first.",
 	"api.channel.update_channel_member_roles.changing_guest_role.app_error": "A guest of a channel stays one. Promote the account to a user first.",

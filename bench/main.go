@@ -18,16 +18,19 @@ type runCommand struct {
 	Users       int           `help:"Accounts in the large directory." default:"100000"`
 	Connections int           `help:"Connections that ask at once." default:"16"`
 	Queries     int           `help:"Requests for each latency." default:"100"`
+	Sockets     int           `help:"Idle WebSockets." default:"5000"`
+	Typing      int           `help:"Typing events a second, to channels of 50." default:"200"`
+	TypingTime  time.Duration `help:"How long they go on." default:"10s"`
 	Data        string        `help:"Keep the large directory here, and use the one that is here already." type:"path" placeholder:"DIR"`
 	Postgres    string        `help:"postgres:// URL of a server on which a database may be created; measured beside SQLite." env:"MUSTER_TEST_POSTGRES" placeholder:"URL"`
 }
 
-const about = `Measures requests, sign-ins, start-up, memory and searches of a muster server that it builds and starts itself.
+const about = `Measures requests, sign-ins, start-up, memory, searches and WebSockets of a muster server that it builds and starts itself.
 Rates are compared with a bare net/http server of the same bytes and with bare password hashing, in turns.
 
 Examples:
 
-  go run ./bench                                  everything, about four minutes
+  go run ./bench                                  everything, about six minutes
   go run ./bench --time 500ms --rounds 3 --users 10000 --data /tmp/bench
   go run ./bench --postgres postgres://localhost/postgres`
 

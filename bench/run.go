@@ -78,6 +78,9 @@ func (b *bench) measure(ctx context.Context) error {
 	if err := b.with(ctx, large, b.latencies); err != nil {
 		return err
 	}
+	if err := b.sockets(ctx, large); err != nil {
+		return err
+	}
 	if b.Postgres == "" {
 		return nil
 	}

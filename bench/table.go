@@ -11,6 +11,7 @@ import (
 // table collects what was measured, to print it as Markdown.
 type table struct {
 	ratios, figures [][]string
+	sockets         [][]string
 	queries         []string // in the order they were measured first
 	databases       []string
 	spreads         map[[2]string]spread // by query and database
@@ -25,6 +26,9 @@ func (t *table) ratio(what string, server, bare, ratio, aim float64) {
 func (t *table) figure(what, value, aim string, met bool) {
 	t.figures = append(t.figures, []string{what, value, aim, verdict(met)})
 }
+
+// measured is a figure without an aim.
+func (t *table) measured(what, value string) { t.sockets = append(t.sockets, []string{what, value}) }
 
 func (t *table) latency(query, database string, s spread) {
 	if t.spreads == nil {
@@ -77,6 +81,7 @@ func (t *table) print(w io.Writer) error {
 		lines = append(lines, line)
 	}
 	rows(&b, head, lines)
+	rows(&b, []string{"", "measured"}, t.sockets)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
