@@ -147,6 +147,9 @@ func (s *socket) perform(c *conn, a action, f *frame) bool {
 	if err == nil {
 		data, err = a.do(ctx, request{f, who, s.hub})
 	}
+	if err != nil && ctx.Err() != nil {
+		err = errBusy // it took too long, or the server stops
+	}
 	return a.quiet || s.answer(f, data, err)
 }
 

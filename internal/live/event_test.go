@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -163,6 +164,24 @@ func TestCloseEndsEverything(t *testing.T) {
 	eventually(t, "the goroutines to end", func() bool { return running() == before })
 	_, res, err := d.dial(t, way{token: ann.Token()})
 	refusedUpgrade(t, res, err, 503, "api.websocket_handler.server_busy.app_error")
+}
+
+func TestAPanicEndsOneSocket(t *testing.T) {
+	live.AddPanic("panic")
+	var log strings.Builder
+	d := open(t, mustertest.New(t), live.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	ann, _ := d.User(t, "ann")
+	bad, good := d.signedIn(t, ann), d.signedIn(t, ann)
+	bad.send(1, "panic", nil)
+	if h, err := bad.read(); err == nil {
+		t.Errorf("heard %s", show(h))
+	}
+	good.send(1, "ping", nil)
+	good.reply("OK", 1)
+	must(t, d.hub.Close(t.Context()))
+	if !strings.Contains(log.String(), "as a test asked for") {
+		t.Errorf("the log says %q", log.String())
+	}
 }
 
 // running counts this package's goroutines.

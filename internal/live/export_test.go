@@ -1,5 +1,7 @@
 package live
 
+import "context"
+
 // DecodeFrame is for fuzzing: it gives back what a frame says.
 func DecodeFrame(binary bool, b []byte) (seq int64, action string, data map[string]any, err error) {
 	f, err := decodeFrame(binary, b)
@@ -53,3 +55,8 @@ func (b *Backlog) Held() int { return len(b.b.kept) }
 
 // SweepNow looks at every connection as the sweep does.
 func (h *Hub) SweepNow() { h.sweepOnce() }
+
+// AddPanic makes an action that panics.
+func AddPanic(name string) {
+	actions[name] = action{do: func(context.Context, request) (map[string]any, error) { panic("as a test asked for") }}
+}

@@ -39,7 +39,11 @@ func (h *Hub) accept(w http.ResponseWriter, r *http.Request) error {
 		return errUpgrade(nil)
 	}
 	in, err := h.signInOf(r, from)
-	if err != nil && !refused(err) {
+	switch {
+	case err == nil, refused(err):
+	case r.Context().Err() != nil:
+		return errBusy // the client left, or the server stops
+	default:
 		return err
 	}
 	mustEnrol := muster.IsKind(err, muster.Forbidden)
