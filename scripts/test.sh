@@ -27,6 +27,10 @@ if [ -z "${MUSTER_TEST_S3:-}" ]; then
 	skip "S3-compatible storage, for want of a server (make test brings one up)"
 fi
 
+if ! command -v oathtool >/dev/null && ! scripts/apt-install.sh oathtool; then
+	skip "one-time codes, for want of oathtool to make them with (Debian package oathtool)"
+fi
+
 echo "== go vet"
 go vet ./...
 echo "== go test"

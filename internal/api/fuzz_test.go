@@ -38,12 +38,42 @@ var bodies = []struct{ method, path string }{
 	{"PUT", "/users/me/status"},
 	{"POST", "/users/status/ids"},
 	{"PUT", "/users/me/preferences"},
+	{"POST", "/users/me/preferences/delete"},
+	{"POST", "/users/me/tokens"},
+	{"POST", "/users/tokens/search"},
+	{"POST", "/users/tokens/disable"},
+	{"POST", "/users/tokens/enable"},
+	{"POST", "/users/tokens/revoke"},
+	{"PUT", "/users/me/mfa"},
+	{"POST", "/users/mfa"},
+	{"POST", "/bots"},
+	{"PUT", "/bots/ghostghostghostghostghostg"},
+	{"POST", "/bots/ghostghostghostghostghostg/convert_to_user"},
+	{"PUT", "/users/ghostghostghostghostghostg/auth"}, // the caller's own would end its password
+	{"POST", "/users/login/cws"},
+	{"POST", "/users/password/reset/send"},
+	{"POST", "/users/password/reset"},
+	{"POST", "/users/email/verify/send"},
+	{"POST", "/users/email/verify"},
+	{"POST", "/teams/ghostghostghostghostghostg/invite/email"},
+	{"POST", "/teams/ghostghostghostghostghostg/invite-guests/email"},
+	{"POST", "/groups"},
+	{"PUT", "/groups/ghostghostghostghostghostg/patch"},
+	{"POST", "/groups/ghostghostghostghostghostg/members"},
+	{"DELETE", "/groups/ghostghostghostghostghostg/members"},
+	{"POST", "/terms_of_service"},
+	{"POST", "/users/me/terms_of_service"},
+	{"POST", "/uploads"},
 }
 
 // FuzzBody sends any bytes to any operation that takes a body, as an administrator.
 func FuzzBody(f *testing.F) {
 	for i := range bodies {
 		f.Add(uint8(i), []byte(`{"username":"a","email":"a@example.com","password":"Passw0rd!x","term":"a","active":true,"roles":"system_user"}`))
+	}
+	for i := range bodies { // the fields of the later ones, with values that none of them likes
+		f.Add(uint8(i), []byte(`{"token_id":"x","token":"x","code":"x","activate":true,"login_id":"\u0000","cws_token":"x","email":"\u0000","description":"\u0000",`+
+			`"expires_at":-9223372036854775808,"auth_service":"x","auth_data":"\u0000","emails":["\u0000"],"channels":[""],"user_ids":["x"],"text":"\u0000","file_size":-1}`))
 	}
 	f.Add(uint8(2), []byte(`["ghostghostghostghostghostg"]`))
 	f.Add(uint8(0), []byte("{\"username\":\"\x00\",\"email\":1}"))
@@ -109,6 +139,9 @@ func adminSender(f *testing.F) func(t *testing.T, method, path string, body []by
 
 func checkAnswer(t *testing.T, method, path string, w *httptest.ResponseRecorder) {
 	t.Helper()
+	if w.Code == http.StatusServiceUnavailable && strings.HasSuffix(path, "/send") {
+		return // more mails are asked for than go out
+	}
 	if w.Code >= 500 && w.Code != http.StatusNotImplemented {
 		t.Fatalf("%s %q answered %d: %s", method, path, w.Code, w.Body)
 	}

@@ -173,13 +173,21 @@ func (a *App) GroupsOfUser(ctx context.Context, who *Caller, userID string) ([]*
 
 // PatchGroup changes a group's own fields. Kinds: Invalid, Forbidden, NotFound.
 func (a *App) PatchGroup(ctx context.Context, who *Caller, id string, p *muster.GroupPatch) (*muster.Group, error) {
-	return a.changeGroup(ctx, who, id, muster.PermEditCustomGroup, func(g *muster.Group) error {
-		name := *g.Name
-		g.Apply(p)
-		if *g.Name == name {
-			return g.Validate()
+	old, err := a.groupToChange(ctx, who, id, muster.PermEditCustomGroup)
+	if err != nil {
+		return nil, err
+	}
+	wanted := *old
+	wanted.Apply(p)
+	if *wanted.Name != *old.Name {
+		// Not within the transaction: a look-up there would wait for a second connection while it holds one.
+		if err := a.validGroup(ctx, &wanted); err != nil {
+			return nil, err
 		}
-		return a.validGroup(ctx, g)
+	}
+	return a.updateGroup(ctx, who, id, func(g *muster.Group) error {
+		g.Apply(p)
+		return g.Validate()
 	})
 }
 
@@ -206,6 +214,10 @@ func (a *App) changeGroup(ctx context.Context, who *Caller, id string, p muster.
 	if _, err := a.groupToChange(ctx, who, id, p); err != nil {
 		return nil, err
 	}
+	return a.updateGroup(ctx, who, id, change)
+}
+
+func (a *App) updateGroup(ctx context.Context, who *Caller, id string, change func(*muster.Group) error) (*muster.Group, error) {
 	g, err := a.store.UpdateGroup(ctx, id, func(g *muster.Group) error {
 		g.UpdateAt = a.now()
 		return change(g)
@@ -361,7 +373,7 @@ func (a *App) GroupLinks(ctx context.Context, who *Caller, kind, id string) ([]*
 
 // mayJoinConstrained holds the members-to-be of a group-constrained team or channel against the groups linked to it; refusal is the error.
 func (a *App) mayJoinConstrained(ctx context.Context, constrained *bool, kind, id string, userIDs []string, refusal error) error {
-	if constrained == nil || !*constrained {
+	if !groupsDecide(constrained) {
 		return nil
 	}
 	ok, err := a.store.InLinkedGroups(ctx, kind, id, userIDs)

@@ -96,11 +96,21 @@ func (a *App) mayInviteTo(ctx context.Context, who *Caller, team *muster.Team, c
 	if err != nil {
 		return err
 	}
+	p := muster.PermManagePublicChannelMembers
 	if ch.Type == muster.ChannelPrivate {
-		return a.canChannel(ctx, who, channelID, muster.PermManagePrivateChannelMembers)
+		p = muster.PermManagePrivateChannelMembers
 	}
-	return a.canChannel(ctx, who, channelID, muster.PermManagePublicChannelMembers)
+	if err := a.canChannel(ctx, who, channelID, p); err != nil {
+		return err
+	}
+	if groupsDecide(ch.GroupConstrained) { // a new account is in no group
+		return muster.E(muster.Invalid, "api.channel.add_members.user_denied")
+	}
+	return nil
 }
+
+// groupsDecide tells whether a team or channel takes none but members of groups that are linked to it.
+func groupsDecide(constrained *bool) bool { return constrained != nil && *constrained }
 
 func (a *App) inviting(ctx context.Context, teamID string, emails []string) (*muster.Team, error) {
 	if len(emails) == 0 || len(emails) > invitationsMax {
@@ -113,7 +123,7 @@ func (a *App) inviting(ctx context.Context, teamID string, emails []string) (*mu
 	switch {
 	case team.DeleteAt != 0:
 		return nil, muster.E(muster.NotFound, "app.team.get.find.app_error")
-	case team.GroupConstrained != nil && *team.GroupConstrained:
+	case groupsDecide(team.GroupConstrained):
 		return nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
 	}
 	return team, nil
@@ -190,14 +200,35 @@ func (a *App) acceptInvitation(ctx context.Context, token string, u *muster.User
 	if err != nil {
 		return err
 	}
-	if team.DeleteAt != 0 {
+	switch {
+	case team.DeleteAt != 0:
 		return muster.E(muster.Invalid, badSignupLink)
+	case groupsDecide(team.GroupConstrained):
+		return muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
+	}
+	if opts.ChannelIDs, err = a.stillInviting(ctx, inv.ChannelIDs); err != nil {
+		return err
 	}
 	u.EmailVerified = true // only who reads the address's mail has the link
 	if inv.Guest {
 		u.Roles = muster.RoleSystemGuest
 	}
-	opts.UseLink, opts.ChannelIDs = hash, inv.ChannelIDs
+	opts.UseLink = hash
 	opts.Join = &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: !inv.Guest, SchemeGuest: inv.Guest}
 	return nil
+}
+
+// stillInviting drops the channels of an invitation that are gone, or that groups decide about by now.
+func (a *App) stillInviting(ctx context.Context, channelIDs []string) (ids []string, err error) {
+	for _, id := range channelIDs {
+		ch, err := a.store.Channel(ctx, id)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case !groupsDecide(ch.GroupConstrained):
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }

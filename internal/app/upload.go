@@ -17,6 +17,7 @@ const (
 	uploadSweepBatch = 100
 	noUpload         = "app.upload.get.app_error"
 	noFile           = "app.file_info.get.app_error"
+	sentMeanwhile    = "app.upload.upload_data.concurrent.app_error"
 )
 
 // CreateUpload announces a file for a channel that the caller may upload to; its bytes follow in one piece or in several.
@@ -142,7 +143,7 @@ func (a *App) takePiece(ctx context.Context, u *store.UploadState, body io.Reade
 		a.dropBlobs(ctx, key)
 	}
 	if errors.Is(err, store.ErrConcurrent) {
-		return nil, muster.E(muster.Conflict, "app.upload.upload_data.concurrent.app_error")
+		return nil, muster.E(muster.Conflict, sentMeanwhile)
 	}
 	return next, err
 }
@@ -154,6 +155,9 @@ func (a *App) finishUpload(ctx context.Context, who *Caller, u *store.UploadStat
 	whole := &pieces{ctx: ctx, blobs: a.blobs, keys: u.Pieces}
 	size, err := a.blobs.Write(ctx, fileKey(u.ID), whole)
 	if err = errors.Join(err, whole.close()); err != nil {
+		if _, gone := a.store.Upload(ctx, u.ID); errors.Is(gone, store.ErrNotFound) {
+			return nil, muster.E(muster.Conflict, sentMeanwhile, err) // the pieces went with the upload
+		}
 		return nil, fmt.Errorf("put a file together: %w", err)
 	}
 	if size != u.FileSize {
@@ -162,7 +166,7 @@ func (a *App) finishUpload(ctx context.Context, who *Caller, u *store.UploadStat
 	f := u.File(a.now())
 	err = a.store.FinishUpload(ctx, f, a.auditSelf(who, "upload_id="+u.ID))
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, muster.E(muster.Conflict, "app.upload.upload_data.concurrent.app_error", err)
+		return nil, muster.E(muster.Conflict, sentMeanwhile, err)
 	}
 	if err != nil {
 		return nil, err

@@ -58,6 +58,15 @@ func TestASessionComesByCookieHeaderOrChallenge(t *testing.T) {
 	})
 }
 
+func TestTheAPIServesItWithATrailingSlashToo(t *testing.T) {
+	s := mustertest.New(t)
+	ann, _ := s.User(t, "ann")
+	for _, path := range []string{live.Path, live.Path + "/"} {
+		d := &door{Server: s, url: s.URL}
+		d.connect(t, way{cookie: ann.Token(), origin: s.URL, path: path}).hello()
+	}
+}
+
 func TestATokenInTheAddressIsNotTaken(t *testing.T) {
 	d := open(t, mustertest.New(t), live.Options{Waits: live.Waits{Auth: 50 * time.Millisecond}})
 	ann, _ := d.User(t, "ann")

@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -61,6 +62,7 @@ func openAsIs(t *testing.T, s *mustertest.Server, o live.Options) *door {
 // way is how a client asks for its WebSocket.
 type way struct {
 	token, cookie, origin, query string
+	path                         string // other than live.Path
 }
 
 func (d *door) dial(t *testing.T, w way) (*socket, *http.Response, error) {
@@ -84,7 +86,7 @@ func (d *door) dial(t *testing.T, w way) (*socket, *http.Response, error) {
 		return c, err
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
-	ws, res, err := websocket.Dial(t.Context(), d.url+live.Path+"?"+w.query, &websocket.DialOptions{
+	ws, res, err := websocket.Dial(t.Context(), d.url+cmp.Or(w.path, live.Path)+"?"+w.query, &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: header,
 	})
 	if err != nil {

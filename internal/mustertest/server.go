@@ -39,6 +39,7 @@ type Server struct {
 	Handler http.Handler // what answers at URL
 	Store   *store.Store
 	App     *app.App
+	Files   string // folder of pictures and uploads
 	events  *ear
 	mails   string // folder
 }
@@ -64,7 +65,8 @@ func serve(t testing.TB, db *store.Store) *Server {
 	must(t, err)
 	must(t, settings.Attach(ctx, db))
 	must(t, db.SeedRoles(ctx, muster.BuiltInRoles()))
-	blobs, err := blob.OpenDir(t.TempDir())
+	files := t.TempDir()
+	blobs, err := blob.OpenDir(files)
 	must(t, err)
 	secrets, err := seal.New([]byte("the key of a server that a test runs"))
 	must(t, err)
@@ -88,7 +90,7 @@ func serve(t testing.TB, db *store.Store) *Server {
 		must(t, a.Close(ctx))
 		must(t, errors.Join(blobs.Close(), folder.Close()))
 	})
-	return &Server{URL: h.URL, Handler: handler, Store: db, App: a, events: events, mails: mails}
+	return &Server{URL: h.URL, Handler: handler, Store: db, App: a, Files: files, events: events, mails: mails}
 }
 
 // Client is a client of the server that is not signed in.

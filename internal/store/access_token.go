@@ -105,6 +105,9 @@ func (s *Store) StartTokenSession(ctx context.Context, hash []byte, build func(*
 		if err != nil {
 			return err
 		}
+		if u.DeleteAt != 0 { // deactivated while this waited for the row
+			return ErrNotFound
+		}
 		if session, err = build(token, u); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func (s *Store) MembersOfTeamAmong(ctx context.Context, teamID string, userIDs [
 
 // PeopleAmong gives those of the users who share a channel with an account, or are it.
 func (s *Store) PeopleAmong(ctx context.Context, userID string, userIDs []string) ([]string, error) {
-	people, err := s.among(ctx, "SELECT user_id FROM ("+peopleOfViewer+") p WHERE TRUE", userID, userIDs)
+	people, err := s.among(ctx, "SELECT DISTINCT user_id FROM ("+peopleOfViewer+") p WHERE TRUE", userID, userIDs)
 	if err == nil && slices.Contains(userIDs, userID) && !slices.Contains(people, userID) {
 		people = append(people, userID)
 	}

@@ -11,6 +11,7 @@ import (
 const mailTokenSweep = 100
 
 // SaveMailToken keeps what a mailed link is for under the SHA-256 of its text. An account has one token of a purpose: an older one is void.
+// ErrNotFound when the account is gone.
 func (s *Store) SaveMailToken(ctx context.Context, m *muster.MailToken, hash []byte, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.insertMailToken(ctx, m, hash); err != nil {
@@ -28,6 +29,9 @@ func (t *tx) insertMailToken(ctx context.Context, m *muster.MailToken, hash []by
 	var user any
 	if m.UserID != "" {
 		user = m.UserID
+		if _, err := t.user(ctx, m.UserID); err != nil { // whose lock makes two new ones wait for each other
+			return err
+		}
 		if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ? AND purpose = ?", m.UserID, m.Purpose); err != nil {
 			return fmt.Errorf("void the older mail token: %w", err)
 		}

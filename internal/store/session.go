@@ -30,7 +30,7 @@ type SessionOptions struct {
 }
 
 // CreateSession stores a sign-in under the SHA-256 of its token. Beyond muster.MaxSessionsPerUser the least recently
-// used sessions of the account end. ErrCodeUsed when its one-time code signed in before, ErrNotFound when the account is gone, deactivated or has another password by now.
+// used sessions of the account end. ErrCodeUsed when its one-time code signed in before, ErrNotFound when the account is gone, deactivated, a bot or has another password by now.
 func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHash []byte, o SessionOptions, audits ...*muster.Audit) (*muster.Session, error) {
 	return sess, s.write(ctx, func(t *tx) error {
 		if err := t.noteLogin(ctx, sess.UserID, o); err != nil {
@@ -82,9 +82,9 @@ func (t *tx) noteLogin(ctx context.Context, userID string, o SessionOptions) err
 		failed = "0"
 	}
 	if o.WithoutPassword {
-		return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+" WHERE id = ? AND delete_at = 0", o.LastLogin, userID))
+		return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+" WHERE id = ? AND delete_at = 0 AND NOT is_bot", o.LastLogin, userID))
 	}
-	return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+", password = ? WHERE id = ? AND delete_at = 0 AND password = ?",
+	return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+", password = ? WHERE id = ? AND delete_at = 0 AND NOT is_bot AND password = ?",
 		o.LastLogin, hash, userID, o.OldPasswordHash))
 }
 

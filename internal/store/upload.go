@@ -32,6 +32,10 @@ func scanUpload(r scanner) (*UploadState, error) {
 // CreateUpload keeps an announced upload. More unfinished ones of one account than limit are app.upload.create.too_many, kind RateLimited.
 func (s *Store) CreateUpload(ctx context.Context, u *muster.Upload, limit int) error {
 	return s.write(ctx, func(t *tx) error {
+		// The account's uploads wait for each other, so that two can't both be the last that fits.
+		if _, err := scanString(t.queryRow(ctx, "SELECT id FROM users WHERE id = ?"+t.s.dialect.forUpdate(), u.UserID)); err != nil {
+			return noRow(err)
+		}
 		var n int
 		if err := t.queryRow(ctx, "SELECT count(*) FROM uploads WHERE user_id = ?", u.UserID).Scan(&n); err != nil {
 			return err

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for a server to begin.
+const patience = 20 * time.Second
+
+// over is the scripts' client of a local socket: "over PATH METHOD /PATH [BODY]" waits until somebody serves the socket and prints the
+// answer's status and body, "over PATH mode" prints the socket's type and mode.
+func over() {
+	if err := runOver(os.Args[1], os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func runOver(path string, args []string) error {
+	if args[0] == "mode" {
+		info, err := os.Lstat(path)
+		if err == nil {
+			fmt.Println(strings.ToLower(info.Mode().String())) // Go says S for a socket
+		}
+		return err
+	}
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return dialPatiently(ctx, path)
+	}}}
+	r, err := http.NewRequestWithContext(context.Background(), args[0], "http://localhost/api/v4"+args[1], strings.NewReader(strings.Join(args[2:], "")))
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(resp.Body)
+	fmt.Println(resp.StatusCode, string(body))
+	return errors.Join(err, resp.Body.Close())
+}
+
+func dialPatiently(ctx context.Context, path string) (net.Conn, error) {
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		c, err := new(net.Dialer).DialContext(ctx, "unix", path)
+		if err == nil || time.Now().After(end) {
+			return c, err
+		}
+	}
+}
+
+// A server whose queue of connections is full answers nobody for the moment, but it is there.
+func TestABusySocketIsNotTakenOver(t *testing.T) {
+	dir, err := os.MkdirTemp("", "muster") // a socket's path must be short
+	must(t, err)
+	path := filepath.Join(dir, "local.socket")
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	must(t, err)
+	must(t, syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}))
+	must(t, syscall.Listen(fd, 0))
+	var waiting []net.Conn
+	defer func() {
+		for _, c := range waiting {
+			must(t, c.Close())
+		}
+		must(t, errors.Join(syscall.Close(fd), os.RemoveAll(dir)))
+	}()
+	for {
+		c, err := net.Dial("unix", path)
+		if errors.Is(err, syscall.EAGAIN) {
+			break
+		}
+		must(t, err)
+		waiting = append(waiting, c)
+	}
+	l, err := listenLocal(path)
+	if err == nil {
+		must(t, l.Close())
+		t.Fatal("it was taken over")
+	}
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSocket == 0 {
+		t.Error("the socket is gone", err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

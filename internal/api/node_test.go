@@ -1,0 +1,217 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver that looks into PostgreSQL behind the server's back
+
+	"muster"
+	"muster/client"
+	"muster/internal/api"
+	"muster/internal/app"
+	"muster/internal/blob"
+	"muster/internal/bus"
+	"muster/internal/config"
+	"muster/internal/mail"
+	"muster/internal/mustertest"
+	"muster/internal/seal"
+	"muster/internal/signin/password"
+)
+
+// node is one more server on a scenario's database: with caches of its own, as after a restart, and a clock that stands still until
+// it is moved. Neither server hears of the other's changes, so a scenario goes from one over to the other.
+type node struct {
+	*mustertest.Server
+	unixMilli atomic.Int64
+
+	mu    sync.Mutex
+	heard []muster.Event
+}
+
+// otherNode starts a node whose clock is some time ahead.
+func otherNode(t *testing.T, s *mustertest.Server, ahead time.Duration) *node {
+	t.Helper()
+	n := &node{}
+	n.unixMilli.Store(time.Now().Add(ahead).UnixMilli())
+	settings, _, err := config.Load(config.Options{})
+	must(t, err)
+	must(t, settings.Attach(t.Context(), s.Store))
+	blobs, err := blob.OpenDir(t.TempDir())
+	must(t, err)
+	mails, err := mail.OpenFolder(t.TempDir())
+	must(t, err)
+	secrets, err := seal.New([]byte("the key of this node"))
+	must(t, err)
+	b := &bus.Bus{}
+	b.Subscribe(n.hear)
+	log := slog.New(slog.DiscardHandler)
+	a := app.New(app.Options{
+		Store: s.Store, Config: settings, Passwords: password.New(password.Options{MemoryKiB: 64}), Secrets: secrets,
+		Blobs: blobs, Mail: mails, Bus: b, Log: log, Now: n.now,
+	})
+	handler := api.New(api.Options{App: a, Log: log, Version: "test"})
+	h := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		h.Close()
+		must(t, a.Close(context.WithoutCancel(t.Context())))
+		must(t, errors.Join(blobs.Close(), mails.Close()))
+	})
+	n.Server = &mustertest.Server{URL: h.URL, Handler: handler, Store: s.Store, App: a}
+	return n
+}
+
+func (n *node) now() time.Time { return time.UnixMilli(n.unixMilli.Load()) }
+
+// pass moves the clock.
+func (n *node) pass(d time.Duration) { n.unixMilli.Add(d.Milliseconds()) }
+
+func (n *node) hear(e muster.Event) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.heard = append(n.heard, e)
+}
+
+// Events gives the events heard so far of one name, oldest first.
+func (n *node) Events(name string) []muster.Event {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(n.heard), func(e muster.Event) bool { return e.Name != name })
+}
+
+// bearer is a client that acts by a token.
+func bearer(s *mustertest.Server, token string) *client.Client {
+	return client.New(s.URL, client.WithToken(token))
+}
+
+// together makes n calls at one time and gives how each ended.
+func together(n int, call func(i int) error) []error {
+	ends, start := make([]error, n), make(chan struct{})
+	var running sync.WaitGroup
+	for i := range n {
+		running.Go(func() {
+			<-start
+			ends[i] = call(i)
+		})
+	}
+	close(start)
+	running.Wait()
+	return ends
+}
+
+// oneWins holds that exactly one of several calls went through, and that the others were refused so.
+func oneWins(t *testing.T, ends []error, status int, id string) {
+	t.Helper()
+	won := 0
+	for _, err := range ends {
+		if err == nil {
+			won++
+			continue
+		}
+		refused(t, err, status, id)
+	}
+	if won != 1 {
+		t.Fatalf("%d of %d went through", won, len(ends))
+	}
+}
+
+// onRecord holds that an account's history has a line of an operation (the end of its path) that begins so.
+func onRecord(t *testing.T, s *mustertest.Server, userID, operation, info string) {
+	t.Helper()
+	list, err := s.Store.Audits(t.Context(), userID, 0, 200)
+	must(t, err)
+	var lines []string
+	for _, a := range list {
+		if strings.HasSuffix(a.Action, operation) && strings.HasPrefix(a.ExtraInfo, info) {
+			return
+		}
+		lines = append(lines, a.Action+": "+a.ExtraInfo)
+	}
+	t.Fatalf("no line of %s that begins with %q among\n%s", operation, info, strings.Join(lines, "\n"))
+}
+
+// notStored holds that none of the secrets is anywhere in the scenario's database. witness is an id that is.
+func notStored(t *testing.T, witness string, secrets ...string) {
+	t.Helper()
+	all := bytes.ToLower(everythingStored(t, witness))
+	if !bytes.Contains(all, []byte(witness)) {
+		t.Fatal("looked into the wrong database")
+	}
+	for _, secret := range secrets {
+		for _, form := range []string{secret, hex.EncodeToString([]byte(secret))} {
+			if bytes.Contains(all, []byte(strings.ToLower(form))) {
+				t.Errorf("the database holds %q in the clear", secret)
+			}
+		}
+	}
+}
+
+// everythingStored is what the database of this test holds: the files of SQLite, every row of PostgreSQL.
+func everythingStored(t *testing.T, witness string) (all []byte) {
+	t.Helper()
+	if path.Base(t.Name()) == "postgres" {
+		return everyRow(t, witness)
+	}
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(t.TempDir()), "*", "muster.db*"))
+	must(t, err)
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		must(t, err)
+		all = append(all, b...)
+	}
+	return all
+}
+
+// everyRow finds the database on the server that knows an account, since only the Store has its name, and gives its rows as text.
+func everyRow(t *testing.T, userID string) (all []byte) {
+	t.Helper()
+	dsn := os.Getenv("MUSTER_TEST_POSTGRES")
+	for _, name := range queryStrings(t, dsn, "SELECT datname FROM pg_database WHERE datname LIKE 'muster\\_%'") {
+		at := strings.Replace(dsn, "/postgres?", "/"+name+"?", 1)
+		db, err := sql.Open("pgx", at)
+		must(t, err)
+		var n int
+		err = db.QueryRowContext(t.Context(), "SELECT count(*) FROM users WHERE id = $1", userID).Scan(&n)
+		must(t, db.Close())
+		if err != nil || n == 0 {
+			continue // of another test, perhaps gone by now
+		}
+		for _, table := range queryStrings(t, at, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'") {
+			for _, row := range queryStrings(t, at, "SELECT x::text FROM "+table+" x") {
+				all = append(append(all, row...), '\n')
+			}
+		}
+	}
+	return all
+}
+
+func queryStrings(t *testing.T, dsn, query string) (list []string) {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	must(t, err)
+	defer func() { must(t, db.Close()) }()
+	rows, err := db.QueryContext(t.Context(), query)
+	must(t, err)
+	defer func() { must(t, rows.Close()) }()
+	for rows.Next() {
+		var v string
+		must(t, rows.Scan(&v))
+		list = append(list, v)
+	}
+	must(t, rows.Err())
+	return list
+}
