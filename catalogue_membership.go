@@ -49,4 +49,5 @@ var membershipErrors = map[string]string{
 	"app.group.username_conflict":                              "An account is called {Username}. Choose another name for the group.",
 	"app.group.member_missing":                                 "One of these people is not in the group.",
 	"app.custom_group.unique_name":                             "A group of this name exists already. Choose another name.",
+	"api.channel.restore_channel.restored.app_error":           "The channel is not archived.",
 }

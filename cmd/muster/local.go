@@ -48,8 +48,12 @@ func listenLocal(path string) (net.Listener, error) {
 	case info.Mode()&fs.ModeSocket == 0:
 		return nil, errors.New("something else is in its place; name another path, or remove it")
 	default:
-		if c, err := net.DialTimeout("unix", path, probeTime); err == nil {
+		c, err := net.DialTimeout("unix", path, probeTime)
+		if err == nil {
 			return nil, errors.Join(errors.New("another server is using it"), c.Close())
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) { // that nobody listens there; all else may be somebody who does
+			return nil, fmt.Errorf("another server may be using it: %w", err)
 		}
 		if err := os.Remove(path); err != nil {
 			return nil, err

@@ -218,7 +218,7 @@ const firstSteps = `next: create the first account, which becomes system_admin:
 func (s *server) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	err := s.app.Close(ctx)
+	err := errors.Join(s.hub.Close(ctx), s.app.Close(ctx))
 	for _, k := range s.kept {
 		err = errors.Join(err, k.Close())
 	}

@@ -105,7 +105,6 @@ func TestWhichServicesAnAccountMayMoveTo(t *testing.T) {
 
 // The same name at two services is two people, until one of them moves.
 func TestTwoServicesMayHaveOneName(t *testing.T) {
-	t.Skip("SKIPPED: 500 until saveUser (internal/store/user.go) looks for a clash when auth_service alone changes")
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)

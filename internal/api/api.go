@@ -13,6 +13,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/config"
 )
 
 // Prefix is where the API lives.
@@ -26,7 +27,7 @@ type Options struct {
 	App     *app.App
 	Log     *slog.Logger
 	Record  Recorder
-	Version string // Muster's own
+	Version string       // Muster's own
 	Socket  http.Handler // the WebSocket's; nil for none
 	Local   bool         // serves the local socket: every caller is the machine's own administrator
 }
@@ -45,7 +46,7 @@ type Server struct {
 
 // New builds the API over the use cases.
 func New(o Options) *Server {
-	s := &Server{app: o.App, log: o.Log, record: o.Record, version: referenceVersion + "." + o.Version, socket: o.Socket, local: o.Local}
+	s := &Server{app: o.App, log: o.Log, record: o.Record, version: config.ReferenceVersion + "." + o.Version, socket: o.Socket, local: o.Local}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -59,9 +60,6 @@ func New(o Options) *Server {
 	}
 	return s
 }
-
-// referenceVersion is the version of the reference server whose API this is; clients compare it.
-const referenceVersion = "9.9.0"
 
 // call is one request on its way through a handler.
 type call struct {

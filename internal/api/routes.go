@@ -6,9 +6,9 @@ import "slices"
 type access uint8
 
 const (
-	signedIn access = iota // a session is needed
-	open                   // with a session or without
-	socketOnly             // on the local socket; elsewhere there is nothing at this address
+	signedIn   access = iota // a session is needed
+	open                     // with a session or without
+	socketOnly               // on the local socket; elsewhere there is nothing at this address
 )
 
 // route is one line of the table.
@@ -94,4 +94,5 @@ var systemRoutes = []route{
 	{method: "GET", path: "/config/client", access: open, handle: getClientConfig},
 	{method: "GET", path: "/license/client", access: open, handle: getClientLicense},
 	{method: "GET", path: "/audits", handle: getAudits},
+	{method: "GET", path: "/openapi.json", access: open, handle: getOpenAPI},
 }

@@ -1,6 +1,11 @@
 package api
 
-import "muster"
+import (
+	"encoding/json"
+
+	"muster"
+	openapi "muster/api"
+)
 
 // ping tells that the server answers; the further keys are those that clients of the reference server read.
 func ping(*call) (any, error) {
@@ -43,4 +48,10 @@ func (c *call) oldFormat(missing string) error {
 		return nil
 	}
 	return muster.InvalidParam("format")
+}
+
+// getOpenAPI gives the description of everything served.
+func getOpenAPI(*call) (any, error) {
+	doc, err := openapi.JSON()
+	return json.RawMessage(doc), err
 }

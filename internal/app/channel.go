@@ -224,8 +224,19 @@ func (a *App) DeleteChannel(ctx context.Context, who *Caller, id string) error {
 	return nil
 }
 
-// RestoreChannel brings an archived channel back; needs manage_team.
+// RestoreChannel brings an archived channel back; needs manage_team. One that is not archived is kind Invalid: the answer would show a private
+// channel to who may not read it.
 func (a *App) RestoreChannel(ctx context.Context, who *Caller, id string) (*muster.Channel, error) {
+	ch, err := a.channel(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.canChannel(ctx, who, id, muster.PermManageTeam); err != nil {
+		return nil, err
+	}
+	if ch.DeleteAt == 0 {
+		return nil, muster.E(muster.Invalid, "api.channel.restore_channel.restored.app_error")
+	}
 	return a.changeChannel(ctx, who, id, muster.PermManageTeam, muster.PermManageTeam, func(c *muster.Channel) { c.DeleteAt = 0 })
 }
 

@@ -20,10 +20,6 @@ func (a *App) AddChannelMembers(ctx context.Context, who *Caller, channelID stri
 	if err != nil {
 		return nil, err
 	}
-	denied := muster.E(muster.Invalid, "api.channel.add_members.user_denied")
-	if err := a.mayJoinConstrained(ctx, ch.GroupConstrained, muster.SyncableChannel, channelID, userIDs, denied); err != nil {
-		return nil, err
-	}
 	members := make([]*muster.ChannelMember, len(userIDs))
 	audits := make([]*muster.Audit, len(userIDs))
 	for i, id := range userIDs {
@@ -31,6 +27,10 @@ func (a *App) AddChannelMembers(ctx context.Context, who *Caller, channelID stri
 			return nil, err
 		}
 		audits[i] = a.auditSelf(who, "channel_id="+channelID+" user_id="+id)
+	}
+	denied := muster.E(muster.Invalid, "api.channel.add_members.user_denied")
+	if err := a.mayJoinConstrained(ctx, ch.GroupConstrained, muster.SyncableChannel, channelID, userIDs, denied); err != nil {
+		return nil, err
 	}
 	joined, err := a.store.JoinChannel(ctx, members, audits...)
 	if err != nil {

@@ -357,6 +357,11 @@ func (a *App) mayLink(ctx context.Context, who *Caller, l *muster.GroupSyncable)
 	if ch.Type == muster.ChannelPrivate {
 		p = muster.PermManagePrivateChannelMembers
 	}
+	if l.SchemeAdmin { // whoever makes administrators must be allowed to
+		if err := a.canChannel(ctx, who, l.ChannelID, muster.PermManageChannelRoles); err != nil {
+			return err
+		}
+	}
 	return a.canChannel(ctx, who, l.ChannelID, p)
 }
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"slices"
 
@@ -14,22 +13,6 @@ func (a *App) Listen(fn func(muster.Event)) (cancel func()) { return a.bus.Subsc
 
 // OnSignInsChanged calls fn after anything changed that a sign-in of these accounts depends on; nil means everybody's. fn must not block.
 func (a *App) OnSignInsChanged(fn func(userIDs []string)) { a.cache.onForget(fn) }
-
-// StillSignedIn is Authenticate for a connection that stays open: that it is there does not count as the account's activity,
-// which would keep its session from ever ending.
-func (a *App) StillSignedIn(ctx context.Context, token string) (*muster.Session, *muster.User, error) {
-	if !muster.ValidID(token) {
-		return nil, nil, errNoSession
-	}
-	s, err := a.signIn(ctx, sha256.Sum256([]byte(token)))
-	if err != nil {
-		return nil, nil, err
-	}
-	if now := a.now(); s.session.Expired(now) || a.idle(s.session, now) {
-		return nil, nil, errNoSession
-	}
-	return s.session, s.account.user, nil
-}
 
 // Hearers narrows connected users, by id, to those who may hear of an event.
 func (a *App) Hearers(ctx context.Context, e muster.Event, connected []string) ([]string, error) {

@@ -15,19 +15,26 @@ var errNoSession = muster.E(muster.Unauthenticated, "api.context.session_expired
 // Authenticate finds the session and account behind a token.
 // The error is of kind Unauthenticated when there is none, it has expired, or the account is deactivated.
 func (a *App) Authenticate(ctx context.Context, token string) (*muster.Session, *muster.User, error) {
+	s, u, err := a.StillSignedIn(ctx, token)
+	if err == nil {
+		a.activity.saw(s.ID, s.UserID, a.now())
+	}
+	return s, u, err
+}
+
+// StillSignedIn is Authenticate for a connection that stays open: that it is there does not count as the account's activity,
+// which would keep its session from ever ending.
+func (a *App) StillSignedIn(ctx context.Context, token string) (*muster.Session, *muster.User, error) {
 	if !muster.ValidID(token) {
 		return nil, nil, errNoSession
 	}
-	hash := sha256.Sum256([]byte(token))
-	s, err := a.signIn(ctx, hash)
+	s, err := a.signIn(ctx, sha256.Sum256([]byte(token)))
 	if err != nil {
 		return nil, nil, err
 	}
-	now := a.now()
-	if s.session.Expired(now) || a.idle(s.session, now) {
+	if now := a.now(); s.session.Expired(now) || a.idle(s.session, now) {
 		return nil, nil, errNoSession
 	}
-	a.activity.saw(s.session.ID, s.session.UserID, now)
 	return s.session, s.account.user, nil
 }
 

@@ -65,7 +65,7 @@ func (a *App) Team(ctx context.Context, who *Caller, id string) (*muster.Team, e
 	return a.shownTeam(ctx, who, team)
 }
 
-// TeamByName is Team by name.
+// TeamByName is Team by name. What the caller may not see is not there.
 func (a *App) TeamByName(ctx context.Context, who *Caller, name string) (*muster.Team, error) {
 	const unknown = "app.team.get_by_name.missing.app_error"
 	if !muster.ValidText(name, muster.TeamNameMaxBytes) {
@@ -75,7 +75,11 @@ func (a *App) TeamByName(ctx context.Context, who *Caller, name string) (*muster
 	if err != nil {
 		return nil, missing(err, muster.NotFound, unknown)
 	}
-	return a.shownTeam(ctx, who, team)
+	shown, err := a.shownTeam(ctx, who, team)
+	if muster.IsKind(err, muster.Forbidden) {
+		err = muster.E(muster.NotFound, unknown, err) // names can be guessed: a hidden one is not there
+	}
+	return shown, err
 }
 
 func (a *App) team(ctx context.Context, id string) (*muster.Team, error) {

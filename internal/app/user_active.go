@@ -80,6 +80,9 @@ func (a *App) DeleteUser(ctx context.Context, who *Caller, userID string, perman
 	if !c.ServiceSettings.EnableAPIUserDeletion {
 		return muster.E(muster.Unauthenticated, "api.user.delete_user.not_enabled.app_error")
 	}
+	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return err // a stolen session must not destroy the account with its history
+	}
 	var audits []*muster.Audit
 	if who.ID() != userID { // a deleted account keeps no history
 		audits = append(audits, a.auditSelf(who, info))

@@ -58,6 +58,7 @@ func channelOf(t *testing.T, d *door, members ...*muster.User) string {
 		_, err := admin.AddChannelMember(ctx, ch.ID, u.ID)
 		must(t, err)
 	}
+	d.hub.Settle() // connections to come hear nothing of this
 	return ch.ID
 }
 

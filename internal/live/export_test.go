@@ -1,6 +1,11 @@
 package live
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"muster"
+)
 
 // DecodeFrame is for fuzzing: it gives back what a frame says.
 func DecodeFrame(binary bool, b []byte) (seq int64, action string, data map[string]any, err error) {
@@ -52,6 +57,14 @@ func (b *Backlog) Waiting() int { return b.b.waiting() }
 
 // Held is how many events are held at all.
 func (b *Backlog) Held() int { return len(b.b.kept) }
+
+// Settle waits until every event so far is in the queues of those who hear of it: the one that it adds is taken after all of them.
+func (h *Hub) Settle() {
+	h.hear(muster.Event{Audience: muster.Audience{UserID: "nobody"}})
+	for len(h.events) > 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
 
 // SweepNow looks at every connection as the sweep does.
 func (h *Hub) SweepNow() { h.sweepOnce() }

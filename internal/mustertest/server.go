@@ -83,7 +83,7 @@ func serve(t testing.TB, db *store.Store) *Server {
 	})
 	hub := live.New(live.Options{App: a, Log: log, Version: "test"})
 	handler := api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub})
-	h := httptest.NewServer(handler)
+	h := httptest.NewServer(contract(t, handler))
 	t.Cleanup(func() {
 		must(t, hub.Close(ctx))
 		h.Close()

@@ -278,7 +278,8 @@ func (t *tx) saveUser(ctx context.Context, before, after *muster.User) error {
 			return err
 		}
 	}
-	renamed := before.Username != after.Username || before.Email != after.Email || before.AuthDataValue() != after.AuthDataValue()
+	renamed := before.Username != after.Username || before.Email != after.Email ||
+		before.AuthService != after.AuthService || before.AuthDataValue() != after.AuthDataValue()
 	if renamed {
 		if err := t.clash(ctx, after, after.ID); err != nil {
 			return err
