@@ -190,7 +190,7 @@ func (a *App) acceptInvitation(ctx context.Context, token string, u *muster.User
 		return fmt.Errorf("read invitation: %w", err)
 	}
 	c := a.Config().GuestAccountsSettings
-	if inv.Guest && !(c.Enable && c.AllowEmailAccounts) {
+	if inv.Guest && (!c.Enable || !c.AllowEmailAccounts) {
 		return muster.E(muster.Invalid, "api.user.create_user.guest_accounts.disabled.app_error")
 	}
 	if u.Email != m.Email {
