@@ -40,6 +40,8 @@ const (
 	// garbagePercent lets the heap grow further between collections than Go's 100: every password hash takes 19 MiB
 	// for some 20 ms, and collecting after each costs sign-ins a few per cent.
 	garbagePercent = 200
+
+	mailFolder = "mail" // below the data directory
 )
 
 type serveCommand struct {
@@ -138,7 +140,7 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	if err != nil {
 		return nil, fmt.Errorf("file store: %w", err)
 	}
-	mails, err := mail.OpenFolder(filepath.Join(s.Data, "mail"))
+	mails, err := mail.OpenFolder(filepath.Join(s.Data, mailFolder))
 	if err != nil {
 		return nil, fmt.Errorf("mail folder: %w", err)
 	}
@@ -202,7 +204,7 @@ func (s *server) greet(addr net.Addr, side *sideServer) {
 	if s.settings.Current().SqlSettings.DataSource == "" {
 		database = "SQLite in the data directory"
 	}
-	fmt.Printf("data in %s (%s)\n", s.dataDir, database)
+	fmt.Printf("data in %s (%s), mails in %s\n", s.dataDir, database, filepath.Join(s.dataDir, mailFolder))
 	if side != nil {
 		fmt.Printf("health and metrics on http://%s (/healthz /readyz /metrics)\n", side.addr)
 	}
