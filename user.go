@@ -186,7 +186,7 @@ func (u *User) Validate() error {
 		return bad("first_name")
 	case !validText(u.LastName, NameMaxRunes):
 		return bad("last_name")
-	case len(u.AuthDataValue()) > AuthDataMaxBytes:
+	case len(u.AuthDataValue()) > AuthDataMaxBytes || !validText(u.AuthDataValue(), AuthDataMaxBytes):
 		return bad("auth_data")
 	case u.AuthDataValue() != "" && u.AuthService == "":
 		return bad("auth_data_type")

@@ -129,6 +129,9 @@ func (s *Server) serve(c *call) error {
 	if err := s.limit(c); err != nil {
 		return err
 	}
+	if err := c.checkQuery(); err != nil {
+		return err
+	}
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, c.bodyLimit())
 	answer, err := c.route.handle(c)
 	if err != nil {
@@ -179,6 +182,9 @@ func (s *Server) fail(c *call, err error) {
 	e := muster.AsError(err)
 	if c.ctx().Err() != nil && e.Kind == muster.Internal {
 		e = muster.E(muster.Unavailable, "api.context.server_busy.app_error", err) // the client left or the deadline passed
+	}
+	if e.Kind == muster.Internal && app.BadText(err) {
+		e = muster.InvalidParam("text", err)
 	}
 	c.err = err
 	detail := ""

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"muster"
 	"muster/internal/app"
@@ -46,6 +47,26 @@ func (c *call) body() ([]byte, error) {
 	}
 	return b, nil
 }
+
+// checkQuery refuses parameters that are no text; kind Invalid, by name.
+func (c *call) checkQuery() error {
+	if c.r.URL.RawQuery == "" {
+		return nil
+	}
+	for name, values := range c.r.URL.Query() {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+				if !muster.ValidText(name, queryNameMaxRunes) {
+					name = "query"
+				}
+				return muster.InvalidURLParam(name)
+			}
+		}
+	}
+	return nil
+}
+
+const queryNameMaxRunes = 64 // of a name that is worth repeating
 
 // query gives the first value set under any of a parameter's spellings, "" for none.
 func (c *call) query(names ...string) string {

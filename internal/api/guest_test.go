@@ -209,7 +209,7 @@ func makeInviting(t *testing.T, s *mustertest.Server) *invited {
 func (w *invited) invite(t *testing.T, s *mustertest.Server, name string) string {
 	t.Helper()
 	_, err := w.admin.InviteGuests(t.Context(), w.team.ID, client.GuestInvitation{
-		Emails: []string{name + "@example.com"}, Channels: []string{w.plans.ID, w.lobby.ID}, Message: "Come and see.",
+		Emails: []string{name + "@example.com"}, Channels: []string{w.plans.ID, w.lobby.ID}, Message: "Come and see.\nBring a friend.",
 	}, false)
 	must(t, err)
 	return s.MailedToken(t, name+"@example.com", 1)
@@ -224,7 +224,7 @@ func TestAnInvitedGuestIsInExactlyTheChannelsOfTheMail(t *testing.T) {
 		_, adminUser := s.Admin(t)
 		token := w.invite(t, s, "gus")
 		mail := s.Mails(t, "gus@example.com", 1)[0]
-		if !strings.Contains(mail.Subject, "own") || !strings.Contains(mail.Text, "Come and see.") {
+		if !strings.Contains(mail.Subject, "own") || !strings.Contains(mail.Text, "Come and see.") || !strings.Contains(mail.Text, "Bring a friend.") {
 			t.Errorf("the mail is\n%s\n%s", mail.Subject, mail.Text)
 		}
 		onRecord(t, s, adminUser.ID, "/invite-guests/email", "team_id="+w.team.ID+" invited gus@example.com")
@@ -350,6 +350,7 @@ func TestInvitationsOfGuestsAreRefused(t *testing.T) {
 			"no address":                  {client.GuestInvitation{Channels: good.Channels}, badParam},
 			"too many addresses":          {client.GuestInvitation{Emails: slices.Repeat(to, 21), Channels: good.Channels}, badParam},
 			"no address at all":           {client.GuestInvitation{Emails: []string{"gus"}, Channels: good.Channels}, "api.team.invite_members.invalid_email.app_error"},
+			"a message that is no text":   {client.GuestInvitation{Emails: to, Channels: good.Channels, Message: "a\x00b"}, badParam},
 			"too long a message":          {client.GuestInvitation{Emails: to, Channels: good.Channels, Message: strings.Repeat("x", 256)}, badParam},
 		} {
 			t.Run(name, func(t *testing.T) { refused(t, invite(w.admin, c.in), 400, c.id) })

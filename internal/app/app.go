@@ -125,6 +125,9 @@ func (a *App) audit(who *Caller, userID, info string) *muster.Audit {
 // auditSelf is a line for the caller's own history.
 func (a *App) auditSelf(who *Caller, info string) *muster.Audit { return a.audit(who, who.ID(), info) }
 
+// BadText tells whether a use case failed for a text that no row can hold: the request's fault, which the reader of one field can't see.
+func BadText(err error) bool { return store.Unstorable(err) }
+
 // missing turns the store's "no such row" into the protocol's error and leaves other errors alone.
 func missing(err error, kind muster.Kind, id string) error {
 	if errors.Is(err, store.ErrNotFound) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"muster"
 	"muster/internal/store"
@@ -19,6 +20,9 @@ const (
 	badSignupLink     = "api.user.create_user.signup_link_invalid.app_error"
 	expiredSignupLink = "api.user.create_user.signup_link_expired.app_error"
 )
+
+// breaks are the control characters that a message may have.
+var breaks = strings.NewReplacer("\r", " ", "\n", " ", "\t", " ")
 
 // GuestInvitation is the body of an invitation of guests.
 type GuestInvitation struct {
@@ -67,7 +71,7 @@ func (a *App) InviteGuests(ctx context.Context, who *Caller, teamID string, in G
 	if err != nil {
 		return nil, err
 	}
-	if !muster.ValidText(in.Message, muster.TeamDescriptionMaxRunes) {
+	if !muster.ValidText(breaks.Replace(in.Message), muster.TeamDescriptionMaxRunes) {
 		return nil, muster.InvalidParam("message")
 	}
 	channels := slices.Compact(slices.Sorted(slices.Values(in.Channels)))

@@ -105,6 +105,9 @@ func (postgresDialect) mayRetry(err error) bool {
 	return code == "40001" || code == "40P01" // serialization failure, deadlock
 }
 
+// Unstorable tells whether err says that some text can't be in a database at all: PostgreSQL takes no NUL. SQLite finds nothing by such a text.
+func Unstorable(err error) bool { return postgresCode(err) == "22021" }
+
 func postgresCode(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code
