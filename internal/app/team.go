@@ -233,10 +233,16 @@ func (a *App) joinTeamByInvite(ctx context.Context, inviteID string, u *muster.U
 	return &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: !u.IsGuest(), SchemeGuest: u.IsGuest()}, team, nil
 }
 
-// publishJoin tells a new member and the default channels of a team.
-func (a *App) publishJoin(ctx context.Context, m *muster.TeamMember) {
+// publishJoin tells a new member and the channels of the team that it joined with it: the default ones, or those that a guest was invited to.
+func (a *App) publishJoin(ctx context.Context, m *muster.TeamMember, guestChannels []string) {
 	data := map[string]any{"team_id": m.TeamID, "user_id": m.UserID}
 	a.publish(muster.EventAddedToTeam, data, muster.Audience{UserID: m.UserID})
+	if m.SchemeGuest {
+		for _, id := range guestChannels {
+			a.publish(muster.EventUserAdded, data, muster.Audience{ChannelID: id})
+		}
+		return
+	}
 	for _, name := range a.defaultChannels() {
 		if c, err := a.store.ChannelByName(ctx, m.TeamID, name); err == nil {
 			a.publish(muster.EventUserAdded, data, muster.Audience{ChannelID: c.ID})

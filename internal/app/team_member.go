@@ -90,7 +90,7 @@ func (a *App) joinTeam(ctx context.Context, who *Caller, team *muster.Team, memb
 		return nil, missing(err, muster.NotFound, "app.team.get.find.app_error")
 	}
 	for _, m := range joining {
-		a.publishJoin(ctx, m)
+		a.publishJoin(ctx, m, nil)
 	}
 	return all, nil
 }

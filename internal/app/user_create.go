@@ -36,7 +36,7 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 	}
 	a.publish(muster.EventNewUser, map[string]any{"user_id": created.ID}, muster.Audience{About: created.ID})
 	if opts.Join != nil {
-		a.publishJoin(ctx, opts.Join)
+		a.publishJoin(ctx, opts.Join, opts.ChannelIDs)
 	}
 	if !created.EmailVerified && created.AuthService == "" {
 		a.welcome(created)
