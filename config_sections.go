@@ -39,7 +39,7 @@ type PasswordSettings struct {
 	Uppercase        bool `default:"false" desc:"A new password needs an upper-case letter."`
 	Number           bool `default:"false" desc:"A new password needs a digit."`
 	Symbol           bool `default:"false" desc:"A new password needs a symbol."`
-	EnableForgotLink bool `default:"true" is:"later" desc:"The sign-in page links to password reset."`
+	EnableForgotLink bool `default:"true" desc:"The sign-in page links to password reset."`
 }
 
 // FileSettings is about files: profile images and what members upload. Where they are kept belongs to the installation, like the database
@@ -100,7 +100,7 @@ type LocalizationSettings struct {
 type GuestAccountsSettings struct {
 	Enable                           bool   `default:"false" desc:"Guests may be invited and may sign in."`
 	AllowEmailAccounts               bool   `default:"true" desc:"Guests may have an address and a password here, rather than sign in elsewhere."`
-	EnforceMultifactorAuthentication bool   `default:"false" desc:"Guests must use a one-time code."`
+	EnforceMultifactorAuthentication bool   `default:"false" desc:"Guests must use a one-time code, where ServiceSettings.EnforceMultifactorAuthentication asks for one."`
 	RestrictCreationToDomains        string `default:"" desc:"Mail domains, separated by commas or spaces, that guests must belong to; empty for all."`
 }
 

@@ -22,16 +22,16 @@ type ServiceSettings struct {
 	TLSStrictTransportMaxAge                          int64    `default:"63072000" min:"0" max:"3153600000" desc:"For how long browsers remember TLSStrictTransport, in seconds."`
 	EnableAPIUserDeletion                             bool     `default:"false" desc:"Administrators may delete accounts for good with permanent=true."`
 	EnableUserStatuses                                bool     `default:"true" desc:"Keep and show who is online, away or busy."`
-	EnableCustomGroups                                bool     `default:"true" desc:"People may be listed and searched by custom group."`
+	EnableCustomGroups                                bool     `default:"true" desc:"There are custom groups, and people may be listed and searched by them."`
 	EnableMultifactorAuthentication                   bool     `default:"false" desc:"Accounts may ask for a one-time code at sign-in."`
-	EnforceMultifactorAuthentication                  bool     `default:"false" desc:"Every account must use a one-time code."`
+	EnforceMultifactorAuthentication                  bool     `default:"false" desc:"People must use a one-time code, where EnableMultifactorAuthentication is on; not bots, nor who signs in elsewhere, nor guests unless GuestAccountsSettings says so."`
 	EnableUserAccessTokens                            bool     `default:"false" desc:"Accounts with the right may create personal access tokens."`
 	UserAccessTokenMaxLifetimeInDays                  int      `default:"0" min:"0" max:"36500" desc:"Longest life of a new access token, in days; 0 for no limit. A token that names no end then gets this one."`
 	EnableBotAccountCreation                          bool     `default:"false" desc:"Bots may be created."`
 	DisableBotsWhenOwnerIsDeactivated                 bool     `default:"true" desc:"Deactivating an account deactivates its bots."`
 	ExperimentalEnableAuthenticationTransfer          bool     `default:"true" is:"later" desc:"People may move their account to another way of signing in."`
 	EnableUserTypingMessages                          bool     `default:"true" desc:"Tell others that somebody is typing."`
-	TimeBetweenUserTypingUpdatesMilliseconds          int64    `default:"5000" min:"1000" max:"600000" is:"later" desc:"Clients send typing notices at most this often, in milliseconds."`
+	TimeBetweenUserTypingUpdatesMilliseconds          int64    `default:"5000" min:"1000" max:"600000" desc:"Clients send typing notices at most this often, in milliseconds."`
 	ExperimentalEnableDefaultChannelLeaveJoinMessages bool     `default:"true" is:"later" desc:"Kept for clients: Muster has no posts."`
 	EnableDeveloper                                   bool     `default:"false" desc:"Refusals name their cause in the answer, and clients show their developers' tools. For trials only."`
 	EnableLocalMode                                   bool     `default:"false" is:"restart" desc:"Serve the API without sign-in on a local socket."`

@@ -46,7 +46,7 @@ const (
 
 type serveCommand struct {
 	Listen   string `help:"Address to serve on; port 0 takes a free one." placeholder:"ADDR"`
-	Data     string `help:"Directory for the embedded database and pictures." default:"data" type:"path" placeholder:"DIR"`
+	Data     string `help:"Directory for the embedded database, the server's key, files and mails." default:"data" type:"path" placeholder:"DIR"`
 	Config   string `help:"JSON file of settings, by the reference server's names (docs/configuration.md)." placeholder:"FILE"`
 	Database string `help:"postgres:// URL of the database; without it SQLite in the data directory." placeholder:"DSN"`
 
