@@ -9,6 +9,7 @@ var uploadErrors = map[string]string{
 	"app.upload.upload_data.offset.app_error":                                "The upload stands elsewhere. Ask how far it has come and go on from there.",
 	"app.upload.upload_data.too_large.app_error":                             "More bytes came than were announced. Nothing of this piece was kept; send what is missing.",
 	"app.upload.upload_data.concurrent.app_error":                            "Another request sent bytes of this upload at the same time. Ask how far it has come and go on from there.",
+	"app.upload.upload_data.pieces.app_error":                                "The file came in too many pieces. Announce it again and send larger ones.",
 	"app.file_info.get.app_error":                                            "There is no such file.",
 	"api.create_terms_of_service.custom_terms_of_service_disabled.app_error": "Terms of service are turned off on this server. Turn them on first.",
 }

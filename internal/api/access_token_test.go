@@ -439,3 +439,23 @@ func TestManyFirstUsesOfAnAccessTokenAreOneSession(t *testing.T) {
 		}
 	})
 }
+
+// A device's session lives long, but a token ends when it was said to end.
+func TestADeviceDoesNotProlongAToken(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		s.Configure(t, tokensOn)
+		admin, me := s.Admin(t)
+		token, err := admin.CreateAccessToken(ctx, me.ID, "short", time.Now().Add(time.Hour).UnixMilli())
+		must(t, err)
+		program := client.New(s.URL, client.WithToken(token.Token))
+		must(t, program.AttachDevice(ctx, "apple:phone"))
+		sessions, err := admin.Sessions(ctx, me.ID)
+		must(t, err)
+		for _, session := range sessions {
+			if session.OfAccessToken() && session.ExpiresAt != token.ExpiresAt {
+				t.Fatalf("ends at %d, want %d", session.ExpiresAt, token.ExpiresAt)
+			}
+		}
+	})
+}

@@ -501,3 +501,20 @@ func storeAuth(service, name string) store.UserUpdate {
 		return nil
 	}}
 }
+
+// Whoever has yet to enrol may set up the own second factor and touch nobody else's.
+func TestEnrolmentIsForOneself(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		admin, me := s.Admin(t)
+		_, ann := s.User(t, "ann")
+		s.Configure(t, `{"ServiceSettings":{"EnableMultifactorAuthentication":true,"EnforceMultifactorAuthentication":true}}`)
+		const required = "api.context.mfa_required.app_error"
+		_, err := admin.GenerateMfaSecret(ctx, ann.ID)
+		refused(t, err, 403, required)
+		_, err = admin.UpdateMfa(ctx, ann.ID, false, "")
+		refused(t, err, 403, required)
+		_, err = admin.GenerateMfaSecret(ctx, me.ID)
+		must(t, err)
+	})
+}

@@ -224,7 +224,7 @@ func TestOddRequestsAreRefusedInForm(t *testing.T) {
 			"far page":         {"GET", "/users?page=9000000000000000000", "", 200},
 			"NUL in a name":    {"GET", "/users/username/a%00b", "", 404},
 			"NUL in a search":  {"POST", "/users/search", `{"term":"a\u0000"}`, 400},
-			"NUL in a filter":  {"GET", "/users?in_team=%00", "", 403},
+			"NUL in a filter":  {"GET", "/users?in_team=%00", "", 400},
 			"bad escape":       {"GET", "/users?in_team=%zz", "", 200},
 		} {
 			if got := rawRequest(t, s, c.method, c.path, c.body, auth).StatusCode; got != c.want {

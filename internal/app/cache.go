@@ -74,6 +74,9 @@ func (c *cache) insert(epoch uint64, put func()) {
 
 // forget drops accounts and, with them, their sign-ins. Call it after the commit and before the answer.
 func (c *cache) forget(userIDs ...string) {
+	if len(userIDs) == 0 {
+		return
+	}
 	c.drop(userIDs)
 	c.tell(userIDs)
 }

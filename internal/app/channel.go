@@ -220,7 +220,11 @@ func (a *App) DeleteChannel(ctx context.Context, who *Caller, id string) error {
 	if err != nil {
 		return err
 	}
-	a.publish(muster.EventChannelDeleted, map[string]any{"channel_id": id, "delete_at": ch.DeleteAt}, muster.Audience{TeamID: ch.TeamID})
+	to := muster.Audience{TeamID: ch.TeamID}
+	if ch.Type == muster.ChannelPrivate {
+		to = muster.Audience{ChannelID: id} // others don't know that there was one
+	}
+	a.publish(muster.EventChannelDeleted, map[string]any{"channel_id": id, "delete_at": ch.DeleteAt}, to)
 	return nil
 }
 

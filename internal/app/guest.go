@@ -52,7 +52,15 @@ func (a *App) setGuest(ctx context.Context, who *Caller, userID string, guest bo
 	if guest {
 		role, join = muster.RoleSystemGuest, nil
 	}
+	mayAdmin := a.canSystem(ctx, who, muster.PermManageSystem)
 	u, teams, channels, err := a.store.SetGuest(ctx, userID, guest, join, func(u *muster.User) error {
+		// What was checked on the way here may have changed meanwhile.
+		switch {
+		case u.IsGuest() == guest, u.IsBot:
+			return muster.InvalidURLParam("user_id")
+		case u.HasRole(muster.RoleSystemAdmin) && mayAdmin != nil:
+			return mayAdmin
+		}
 		u.Roles = role
 		return nil
 	}, a.auditSelf(who, "user_id="+userID))
@@ -75,6 +83,9 @@ func (a *App) deactivateGuests(ctx context.Context, who *Caller) error {
 	ids, err := a.store.GuestIDs(ctx)
 	if err != nil {
 		return err
+	}
+	if len(ids) == 0 {
+		return nil
 	}
 	for _, id := range ids {
 		if err := a.setActive(ctx, who, id, false, "user_id="+id+" active=false"); err != nil && !muster.IsKind(err, muster.NotFound) {

@@ -214,7 +214,8 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 	}
 	s, err := a.store.CreateSession(ctx, s, hash[:], store.SessionOptions{
 		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: p.rehash, OldPasswordHash: u.Password,
-		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, RecoveryHash: p.factor.recovery, WithoutPassword: p.withoutPassword,
+		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, RecoveryHash: p.factor.recovery,
+		MfaActive: u.MfaActive, MfaSecret: u.MfaSecret, WithoutPassword: p.withoutPassword,
 	}, a.audit(&signedIn, u.ID, how))
 	if errors.Is(err, store.ErrCodeUsed) {
 		return nil, a.refuseCode(ctx, who, u)

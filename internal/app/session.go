@@ -64,7 +64,8 @@ func (a *App) signIn(ctx context.Context, hash tokenHash) (*signIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if acc.user.DeleteAt != 0 || session.OfAccessToken() && !a.tokensAllowed(acc.user) {
+	if acc.user.DeleteAt != 0 || session.OfAccessToken() && !a.tokensAllowed(acc.user) ||
+		acc.user.IsGuest() && !a.Config().GuestAccountsSettings.Enable {
 		return nil, errNoSession
 	}
 	s := &signIn{session: session, account: acc}
@@ -159,6 +160,9 @@ func (a *App) AttachDevice(ctx context.Context, who *Caller, deviceID string) (e
 		return 0, muster.InvalidParam("device_id")
 	}
 	expiresAt = a.sessionEnd(a.Config().ServiceSettings.SessionLengthMobileInHours)
+	if who.Session.OfAccessToken() { // it ends when the token does
+		expiresAt = who.Session.ExpiresAt
+	}
 	err = a.store.AttachDevice(ctx, who.ID(), who.Session.ID, deviceID, expiresAt, a.auditSelf(who, ""))
 	if err != nil {
 		return 0, missing(err, muster.Unauthenticated, errNoSession.ID)

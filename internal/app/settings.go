@@ -23,13 +23,12 @@ func (a *App) PatchSettings(ctx context.Context, who *Caller, patch []byte) (*mu
 	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
-	guests := a.Config().GuestAccountsSettings.Enable
 	c, err := a.config.Patch(ctx, patch, a.auditSelf(who, "config patched"))
 	if err != nil {
 		return nil, err
 	}
-	if guests && !c.GuestAccountsSettings.Enable {
-		if err := a.deactivateGuests(ctx, who); err != nil {
+	if !c.GuestAccountsSettings.Enable { // whatever it was: an earlier try may not have come to its end
+		if err := a.deactivateGuests(context.WithoutCancel(ctx), who); err != nil {
 			return nil, err
 		}
 	}

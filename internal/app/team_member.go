@@ -123,7 +123,7 @@ func (a *App) RemoveTeamMember(ctx context.Context, who *Caller, teamID, userID 
 		return missing(err, muster.NotFound, noTeamMember)
 	}
 	data := map[string]any{"team_id": teamID, "user_id": userID}
-	a.publish(muster.EventLeaveTeam, data, muster.Audience{TeamID: teamID})
+	a.publish(muster.EventLeaveTeam, data, muster.Audience{TeamID: teamID, About: userID})
 	a.publish(muster.EventLeaveTeam, data, muster.Audience{UserID: userID})
 	return nil
 }

@@ -15,6 +15,7 @@ const (
 	uploadsMax       = 100     // unfinished ones of one account
 	uploadLife       = 7 * day // of an unfinished one
 	uploadSweepBatch = 100
+	piecesMax        = 1000 // of one upload: each is a file of its own until the last has come
 	noUpload         = "app.upload.get.app_error"
 	noFile           = "app.file_info.get.app_error"
 	sentMeanwhile    = "app.upload.upload_data.concurrent.app_error"
@@ -124,6 +125,9 @@ func (p *piece) Read(b []byte) (int, error) {
 }
 
 func (a *App) takePiece(ctx context.Context, u *store.UploadState, body io.Reader, left int64) (*store.UploadState, error) {
+	if len(u.Pieces) >= piecesMax {
+		return nil, muster.E(muster.Invalid, "app.upload.upload_data.pieces.app_error")
+	}
 	key := "uploads/" + u.ID + "/" + muster.NewID()
 	p := &piece{body: body, left: left}
 	ctx = context.WithoutCancel(ctx) // the bytes of a sender that is gone are kept all the same

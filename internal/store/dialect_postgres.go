@@ -69,6 +69,9 @@ func (postgresDialect) schemaWords() []string {
 	return []string{"{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA", "{clustered}", ""}
 }
 func (postgresDialect) forUpdate() string { return " FOR UPDATE" }
+func (postgresDialect) lockAccounts() string {
+	return "LOCK TABLE system, users IN SHARE ROW EXCLUSIVE MODE"
+}
 func (postgresDialect) unhurried() string { return "SET LOCAL statement_timeout = 0" }
 
 // goose migrates under an advisory lock, so that nodes may start together.

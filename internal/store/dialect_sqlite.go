@@ -89,7 +89,8 @@ func (sqliteDialect) rebind(query string) string             { return query }
 func (sqliteDialect) forUpdate() string                      { return "" } // there is one writer
 func (sqliteDialect) mayRetry(err error) bool                { return sqliteCode(err)&0xff == sqlite3.SQLITE_BUSY }
 
-func (sqliteDialect) unhurried() string { return "" } // statements have no time limit
+func (sqliteDialect) unhurried() string    { return "" } // statements have no time limit
+func (sqliteDialect) lockAccounts() string { return "" } // one transaction at a time writes
 
 func (sqliteDialect) isUnique(err error) bool {
 	code := sqliteCode(err)

@@ -26,7 +26,9 @@ type SessionOptions struct {
 	ReplaceDeviceID     bool   // the account's other sessions of the same device end
 	MfaStep             int64  // RFC 6238 time step of the one-time code, 0 for none
 	RecoveryHash        []byte // SHA-256 of the recovery code, nil for none
-	WithoutPassword     bool   // something else than the password proved who it is
+	MfaActive           bool   // what the sign-in was held against: a second factor that changed meanwhile refuses it
+	MfaSecret           string
+	WithoutPassword     bool // something else than the password proved who it is
 }
 
 // CreateSession stores a sign-in under the SHA-256 of its token. Beyond muster.MaxSessionsPerUser the least recently
@@ -84,8 +86,8 @@ func (t *tx) noteLogin(ctx context.Context, userID string, o SessionOptions) err
 	if o.WithoutPassword {
 		return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+" WHERE id = ? AND delete_at = 0 AND NOT is_bot", o.LastLogin, userID))
 	}
-	return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+", password = ? WHERE id = ? AND delete_at = 0 AND NOT is_bot AND password = ?",
-		o.LastLogin, hash, userID, o.OldPasswordHash))
+	return changed(t.exec(ctx, "UPDATE users SET last_login = ?, failed_attempts = "+failed+", password = ? WHERE id = ? AND delete_at = 0 AND NOT is_bot AND password = ? AND mfa_active = ? AND mfa_secret = ?",
+		o.LastLogin, hash, userID, o.OldPasswordHash, o.MfaActive, o.MfaSecret))
 }
 
 func (t *tx) endDevice(ctx context.Context, userID, deviceID, exceptID string) error {

@@ -52,6 +52,7 @@ type dialect interface {
 	mayRetry(err error) bool // the transaction lost a race and may be run again
 	forUpdate() string       // ends a SELECT whose rows the transaction goes on to change
 	unhurried() string       // lets the transaction's statements take as long as they need; "" for nothing to say
+	lockAccounts() string    // holds off new accounts until the transaction's end; "" where one transaction at a time writes
 	integrity(ctx context.Context, db *sql.DB) error
 }
 

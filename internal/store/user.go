@@ -341,7 +341,7 @@ func (s *Store) DeleteUser(ctx context.Context, id string, disableBots bool, aud
 func (s *Store) DeleteAllUsers(ctx context.Context, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
 		for _, statement := range []string{
-			s.dialect.unhurried(), "DELETE FROM users", "DELETE FROM audits", "DELETE FROM channels WHERE team_id IS NULL",
+			s.dialect.unhurried(), s.dialect.lockAccounts(), "DELETE FROM users", "DELETE FROM audits", "DELETE FROM channels WHERE team_id IS NULL",
 			"DELETE FROM mail_tokens WHERE purpose <> '" + muster.TokenCWS + "'",
 		} {
 			if statement == "" {
