@@ -119,6 +119,9 @@ func (a *App) ChannelMember(ctx context.Context, who *Caller, channelID, userID 
 	if err := a.canChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
 		return nil, err
 	}
+	if err := a.mayView(ctx, who, userID); err != nil {
+		return nil, err
+	}
 	m, err := a.store.ChannelMember(ctx, channelID, userID)
 	return m, missing(err, muster.NotFound, noChannelMember)
 }
@@ -144,7 +147,11 @@ func (a *App) ChannelMembersByIDs(ctx context.Context, who *Caller, channelID st
 	if err := a.canChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
 		return nil, err
 	}
-	return a.store.ChannelMembersByIDs(ctx, channelID, userIDs)
+	list, err := a.store.ChannelMembersByIDs(ctx, channelID, userIDs)
+	if err != nil {
+		return nil, err
+	}
+	return narrowed(ctx, a, who, list, channelMemberID)
 }
 
 // ChannelMembershipsOf gives a user's memberships in a team's channels and in those without a team.
