@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strconv"
@@ -42,7 +41,7 @@ func (a *App) CreateAccessToken(ctx context.Context, who *Caller, userID string,
 		return nil, err
 	}
 	text := muster.NewID()
-	hash := sha256.Sum256([]byte(text))
+	hash := hashToken(text)
 	if err := a.store.CreateAccessToken(ctx, t, hash[:], a.auditSelf(who, "user_id="+userID+" token_id="+t.ID)); err != nil {
 		return nil, missingAccount(err)
 	}

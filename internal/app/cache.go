@@ -34,7 +34,10 @@ type cache struct {
 	told     atomic.Pointer[[]func(userIDs []string)] // of everything that is forgotten
 }
 
+// tokenHash is what is kept of a session's, an access or a mailed token.
 type tokenHash = [sha256.Size]byte
+
+func hashToken(token string) tokenHash { return sha256.Sum256([]byte(token)) }
 
 // account is a user row and the encodings made of it so far.
 type account struct {

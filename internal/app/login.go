@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strconv"
@@ -199,7 +198,7 @@ func (a *App) maskLogin(err error) error {
 // startSession stores a new session for u and writes down the sign-in; deviceID is "" for none.
 func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, deviceID string, p proof) (*muster.Session, error) {
 	token := muster.NewID()
-	hash := sha256.Sum256([]byte(token))
+	hash := hashToken(token)
 	now := a.now()
 	s := &muster.Session{
 		ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, DeviceID: deviceID,

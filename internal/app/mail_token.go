@@ -2,9 +2,10 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
+	"errors"
 
 	"muster"
+	"muster/internal/store"
 )
 
 // How long a mailed link is good.
@@ -22,8 +23,30 @@ func (a *App) saveMailToken(ctx context.Context, m muster.MailToken, life int64,
 }
 
 func mailTokenHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
+	hash := hashToken(token)
+	return hash[:]
+}
+
+// mailLink has a link mailed to the active person whose address it is. It answers before that is looked up: the same, and as fast, whether the
+// address is anybody's. Kinds: Invalid for what is no address, Unavailable.
+func (a *App) mailLink(email string, audit *muster.Audit, mail func(context.Context, *muster.User, *muster.Audit) error) error {
+	email = muster.FoldName(email)
+	if !muster.ValidEmail(email) {
+		return muster.InvalidParam("email")
+	}
+	return a.later(func(ctx context.Context) {
+		u, err := a.store.UserByEmail(ctx, email)
+		if errors.Is(err, store.ErrNotFound) || err == nil && (u.IsBot || u.DeleteAt != 0) {
+			return
+		}
+		if err == nil {
+			audit.UserID = u.ID
+			err = mail(ctx, u, audit)
+		}
+		if err != nil {
+			a.log.Error("mail a link", "for", audit.ExtraInfo, "error", err)
+		}
+	})
 }
 
 // mailToken reads what a link's token is for: ids are the refusals of one that is none, was used or is for something else, and of one that ran out.

@@ -2,11 +2,9 @@ package app
 
 import (
 	"context"
-	"errors"
 	"net/url"
 
 	"muster"
-	"muster/internal/store"
 )
 
 const (
@@ -17,23 +15,11 @@ const (
 // SendPasswordReset mails a link by which the account of an address sets a new password. The answer is the same whether the address is
 // anybody's. Kinds: Invalid, Unavailable.
 func (a *App) SendPasswordReset(_ context.Context, who *Caller, email string) error {
-	email = muster.FoldName(email)
-	if !muster.ValidEmail(email) {
-		return muster.InvalidParam("email")
-	}
-	audit := a.auditSelf(who, "password reset asked for")
-	return a.later(func(ctx context.Context) {
-		u, err := a.store.UserByEmail(ctx, email)
-		if errors.Is(err, store.ErrNotFound) || err == nil && (u.IsSSO() || u.IsBot || u.DeleteAt != 0) {
-			return
+	return a.mailLink(email, a.auditSelf(who, "password reset asked for"), func(ctx context.Context, u *muster.User, audit *muster.Audit) error {
+		if u.IsSSO() {
+			return nil
 		}
-		if err == nil {
-			audit.UserID = u.ID
-			err = a.mailPasswordReset(ctx, u, audit)
-		}
-		if err != nil {
-			a.log.Error("password reset mail", "error", err)
-		}
+		return a.mailPasswordReset(ctx, u, audit)
 	})
 }
 

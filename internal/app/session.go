@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -28,7 +27,7 @@ func (a *App) StillSignedIn(ctx context.Context, token string) (*muster.Session,
 	if !muster.ValidID(token) {
 		return nil, nil, errNoSession
 	}
-	s, err := a.signIn(ctx, sha256.Sum256([]byte(token)))
+	s, err := a.signIn(ctx, hashToken(token))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"net/url"
 
 	"muster"
@@ -16,23 +15,11 @@ const (
 
 // SendVerification mails a link that verifies an address. The answer is the same whether the address is anybody's. Kinds: Invalid, Unavailable.
 func (a *App) SendVerification(_ context.Context, who *Caller, email string) error {
-	email = muster.FoldName(email)
-	if !muster.ValidEmail(email) {
-		return muster.InvalidParam("email")
-	}
-	audit := a.auditSelf(who, "verification")
-	return a.later(func(ctx context.Context) {
-		u, err := a.store.UserByEmail(ctx, email)
-		if errors.Is(err, store.ErrNotFound) || err == nil && (u.EmailVerified || u.IsBot || u.DeleteAt != 0) {
-			return
+	return a.mailLink(email, a.auditSelf(who, "verification"), func(ctx context.Context, u *muster.User, audit *muster.Audit) error {
+		if u.EmailVerified {
+			return nil
 		}
-		if err == nil {
-			audit.UserID = u.ID
-			err = a.mailVerification(ctx, u, audit)
-		}
-		if err != nil {
-			a.log.Error("verification mail", "error", err)
-		}
+		return a.mailVerification(ctx, u, audit)
 	})
 }
 
