@@ -64,18 +64,18 @@ type EmailSettings struct {
 	EnableSignInWithEmail             bool   `default:"true" desc:"People may sign in with their address."`
 	EnableSignInWithUsername          bool   `default:"true" desc:"People may sign in with their username."`
 	RequireEmailVerification          bool   `default:"false" desc:"An address must be verified before its account can sign in."`
-	SendEmailNotifications            bool   `default:"true" is:"later" desc:"Send mail about what happens to an account."`
-	FeedbackName                      string `default:"" max:"128" is:"later" desc:"Sender's name."`
-	FeedbackEmail                     string `default:"test@example.com" format:"email" desc:"Sender's address."`
-	ReplyToAddress                    string `default:"test@example.com" format:"email" is:"later" desc:"Address for replies."`
-	SMTPServer                        string `default:"localhost" max:"255" is:"later" desc:"Host that takes outgoing mail."`
-	SMTPPort                          string `default:"10025" format:"port" is:"later" desc:"Its port, as a string."`
-	SMTPServerTimeout                 int    `default:"10" min:"1" max:"3600" is:"later" desc:"Seconds to wait for it."`
-	EnableSMTPAuth                    bool   `default:"false" is:"later" desc:"Sign in there with SMTPUsername and SMTPPassword."`
-	SMTPUsername                      string `default:"" is:"later" desc:"Name for that."`
-	SMTPPassword                      string `default:"" is:"secret,later" desc:"Password for that."`
-	ConnectionSecurity                string `default:"" oneof:",TLS,STARTTLS" is:"later" desc:"How that connection is protected; empty for not at all."`
-	SkipServerCertificateVerification bool   `default:"false" is:"later" desc:"Take any certificate there. For trials only."`
+	SendEmailNotifications            bool   `default:"true" desc:"Send mail about what happens to an account: welcome, a changed password, a new access token and so on. Links that somebody asked for are mailed in any case."`
+	FeedbackName                      string `default:"" max:"128" desc:"Sender's name; empty for the site's."`
+	FeedbackEmail                     string `default:"test@example.com" format:"email" desc:"Sender's address. The default stands for none: muster@ the host of SiteURL."`
+	ReplyToAddress                    string `default:"test@example.com" format:"email" desc:"Address for replies. The default stands for none."`
+	SMTPServer                        string `default:"localhost" max:"255" desc:"Host that takes outgoing mail. While it is empty, or this and SMTPPort have their defaults, there is none: mails are written as files to the folder mail of the data directory."`
+	SMTPPort                          string `default:"10025" format:"port" desc:"Its port, as a string."`
+	SMTPServerTimeout                 int    `default:"10" min:"1" max:"3600" desc:"Seconds that sending one mail may take."`
+	EnableSMTPAuth                    bool   `default:"false" desc:"Sign in there with SMTPUsername and SMTPPassword."`
+	SMTPUsername                      string `default:"" desc:"Name for that."`
+	SMTPPassword                      string `default:"" is:"secret" desc:"Password for that."`
+	ConnectionSecurity                string `default:"" oneof:",TLS,STARTTLS" desc:"How that connection is protected: TLS from the start (mostly port 465), STARTTLS (mostly port 587), or empty for not at all."`
+	SkipServerCertificateVerification bool   `default:"false" desc:"Take any certificate there. For trials only."`
 }
 
 // PrivacySettings is about what people see of each other; administrators see everything.

@@ -50,6 +50,7 @@ const (
 	PermManagePublicChannelProps    Permission = "manage_public_channel_properties"
 	PermManageRoles                 Permission = "manage_roles"
 	PermManageSystem                Permission = "manage_system"
+	PermTestEmail                   Permission = "test_email"
 	PermManageTeam                  Permission = "manage_team"
 	PermManageTeamRoles             Permission = "manage_team_roles"
 	PermPromoteGuest                Permission = "promote_guest"

@@ -35,6 +35,7 @@ type Session struct {
 	ExpiredNotify  bool              `json:"expired_notify"`
 	Props          map[string]string `json:"props"`
 	TeamMembers    []*TeamMember     `json:"team_members"`
+	IP             string            `json:"-"`     // address that it was signed in from
 	Local          bool              `json:"local"` // a session of the unix socket: every permission
 }
 

@@ -31,6 +31,7 @@ func (t *AccessToken) Validate() error {
 const (
 	TokenPasswordRecovery = "password_recovery"
 	TokenVerifyEmail      = "verify_email"
+	TokenChangeEmail      = "change_email" // our own: an address that takes effect once verified
 	TokenTeamInvitation   = "team_invitation"
 	TokenGuestInvitation  = "guest_invitation"
 	TokenCWS              = "cws_access_token"

@@ -391,6 +391,6 @@ func (s *scene) links(t *testing.T, db *store.Store) {
 		s.names[name] = muster.NewMailToken()
 		hash := sha256.Sum256([]byte(s.names[name]))
 		m.CreateAt, m.ExpiresAt = now, now+time.Hour.Milliseconds()
-		must(t, db.SaveMailToken(t.Context(), m, hash[:]))
+		must(t, db.Send(t.Context(), store.Post{Links: []store.Link{{Token: m, Hash: hash[:]}}}))
 	}
 }

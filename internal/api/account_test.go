@@ -308,16 +308,17 @@ func TestWhatVoidsAVerification(t *testing.T) {
 		}
 		first := ask(1, me.Email)
 		second := ask(2, me.Email)
-		refused(t, s.Client().VerifyEmail(ctx, first), 400, badVerify) // a new mail takes the old one's place
 		move := func(to string) {
 			t.Helper()
 			_, err := ann.PatchUser(ctx, "me", &muster.UserPatch{Email: &to, Password: ptr(mustertest.Password)})
 			must(t, err)
 		}
-		move("other@example.com")
-		refused(t, s.Client().VerifyEmail(ctx, second), 400, badVerify)
-		move(me.Email) // and back
-		refused(t, s.Client().VerifyEmail(ctx, second), 400, badVerify)
+		for _, to := range []string{"other@example.com", me.Email} { // and back
+			move(to)
+			for _, void := range []string{first, second} {
+				refused(t, s.Client().VerifyEmail(ctx, void), 400, badVerify)
+			}
+		}
 		third := ask(3, me.Email)
 		late := otherNode(t, s, 25*time.Hour)
 		refused(t, late.Client().VerifyEmail(ctx, third), 400, lateVerify)
@@ -379,8 +380,11 @@ func TestAPasswordIsResetByMail(t *testing.T) {
 			must(t, s.Client().SendPasswordReset(ctx, nobodys))
 		}
 		token := s.MailedToken(t, me.Email, 1)
-		if n := len(s.Mails(t, "nobody@example.com", 0)) + len(s.Mails(t, gone.Email, 0)); n != 0 {
+		if n := len(s.Mails(t, "nobody@example.com", 0)); n != 0 {
 			t.Fatalf("%d mails to nobody", n)
+		}
+		if mails := s.Mails(t, gone.Email, 0); len(mails) > 1 { // that the account was deactivated
+			t.Fatal(mails)
 		}
 		onRecord(t, s, me.ID, "/users/password/reset/send", "password reset asked for")
 		notStored(t, me.ID, token)
@@ -427,9 +431,9 @@ func TestWhatVoidsAPasswordReset(t *testing.T) {
 			refused(t, s.Client().ResetPassword(ctx, token, newPassword), 400, badReset)
 		}
 		first := ask()
-		second := ask()
-		void(first)
+		second := ask() // which leaves the first good
 		must(t, ann.UpdateUserPassword(ctx, me.ID, mustertest.Password, mustertest.Password))
+		void(first)
 		void(second)
 		third := ask()
 		for _, to := range []string{"other@example.com", me.Email} {
@@ -576,6 +580,7 @@ func TestAMailedLinkIsGoodForOnePurpose(t *testing.T) {
 		ann, me := s.User(t, "ann")
 		team := makeTeam(t, ann, "crew")
 		must(t, s.Client().SendVerification(ctx, me.Email))
+		s.MailedToken(t, me.Email, 1)
 		must(t, s.Client().SendPasswordReset(ctx, me.Email))
 		_, err := ann.InviteToTeam(ctx, team.ID, []string{me.Email, "new@example.com"}, false)
 		must(t, err)

@@ -53,9 +53,9 @@ func otherNode(t *testing.T, s *mustertest.Server, ahead time.Duration) *node {
 	must(t, settings.Attach(t.Context(), s.Store))
 	blobs, err := blob.OpenDir(t.TempDir())
 	must(t, err)
-	mails, err := mail.OpenFolder(t.TempDir())
+	mails, err := mail.OpenFolder(s.MailDir)
 	must(t, err)
-	secrets, err := seal.New([]byte("the key of this node"))
+	secrets, err := seal.New([]byte(mustertest.Key))
 	must(t, err)
 	b := &bus.Bus{}
 	b.Subscribe(n.hear)

@@ -42,9 +42,11 @@ func (a *App) CreateAccessToken(ctx context.Context, who *Caller, userID string,
 	}
 	text := muster.NewID()
 	hash := hashToken(text)
-	if err := a.store.CreateAccessToken(ctx, t, hash[:], a.auditSelf(who, "user_id="+userID+" token_id="+t.ID)); err != nil {
+	post := func(u *muster.User) store.Post { return a.notice(u, a.accessTokenLetter(u, t, who)) }
+	if err := a.store.CreateAccessToken(ctx, t, hash[:], post, a.auditSelf(who, "user_id="+userID+" token_id="+t.ID)); err != nil {
 		return nil, missingAccount(err)
 	}
+	a.office.ring()
 	t.Token = text
 	return t, nil
 }

@@ -79,6 +79,9 @@ func (a *App) keepHouse(ctx context.Context) {
 		if _, err := a.store.DeleteExpiredSessions(ctx, a.now(), expiredSweepBatch); err != nil && ctx.Err() == nil {
 			a.log.Error("sweep expired sessions", "error", err)
 		}
+		if err := a.store.SweepMails(ctx, a.now()-setAsideKept); err != nil && ctx.Err() == nil {
+			a.log.Error("sweep mails that were set aside", "error", err)
+		}
 		if err := a.sweepUploads(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("sweep unfinished uploads", "error", err)
 		}

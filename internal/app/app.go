@@ -47,7 +47,7 @@ type App struct {
 	roles     roleBook
 	activity  *activity
 	strangers *strangers
-	errands   chan func(context.Context)
+	office    *postOffice
 	stop      context.CancelFunc
 	running   sync.WaitGroup
 }
@@ -63,10 +63,10 @@ func New(o Options) *App {
 	ctx, stop := context.WithCancel(context.Background())
 	a := &App{
 		store: o.Store, config: o.Config, passwords: o.Passwords, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, bus: o.Bus, log: o.Log, clock: o.Now,
-		cache: newCache(), activity: newActivity(), strangers: newStrangers(), errands: make(chan func(context.Context), errandsMax), stop: stop,
+		cache: newCache(), activity: newActivity(), strangers: newStrangers(), office: newPostOffice(), stop: stop,
 	}
 	a.running.Go(func() { a.keepHouse(ctx) })
-	a.running.Go(func() { a.runErrands(ctx) })
+	a.running.Go(func() { a.runPostOffice(ctx) })
 	// What may sign in, and by what, is a matter of settings too.
 	a.config.OnChange(func(_, _ *muster.Config) { a.cache.forgetAll() })
 	return a

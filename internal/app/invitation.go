@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	"muster"
+	"muster/internal/mail"
 	"muster/internal/store"
 )
 
@@ -54,7 +54,7 @@ func (a *App) InviteToTeam(ctx context.Context, who *Caller, teamID string, emai
 	if err != nil {
 		return nil, err
 	}
-	return results, a.invite(who, team, results, "", muster.TokenTeamInvitation, muster.Invitation{TeamID: team.ID, SenderID: who.ID()})
+	return results, a.invite(ctx, who, team, results, "", muster.TokenTeamInvitation, muster.Invitation{TeamID: team.ID, SenderID: who.ID()})
 }
 
 // InviteGuests mails people a link by which they make a guest's account in some of a team's channels. Kinds as InviteToTeam's; Unimplemented while
@@ -87,7 +87,7 @@ func (a *App) InviteGuests(ctx context.Context, who *Caller, teamID string, in G
 	if err != nil {
 		return nil, err
 	}
-	return results, a.invite(who, team, results, in.Message, muster.TokenGuestInvitation,
+	return results, a.invite(ctx, who, team, results, in.Message, muster.TokenGuestInvitation,
 		muster.Invitation{TeamID: team.ID, ChannelIDs: channels, Guest: true, SenderID: who.ID()})
 }
 
@@ -148,67 +148,98 @@ func inviteResults(emails, domains []string, graceful bool) ([]InviteResult, err
 	return results, nil
 }
 
-// invite mails what was not refused.
-func (a *App) invite(who *Caller, team *muster.Team, to []InviteResult, message, purpose string, inv muster.Invitation) error {
+// invite mails what was not refused, all of it or nothing.
+func (a *App) invite(ctx context.Context, who *Caller, team *muster.Team, to []InviteResult, message, purpose string, inv muster.Invitation) error {
 	extra, err := json.Marshal(inv)
 	if err != nil {
 		return err
 	}
+	var all store.Post
+	var audits []*muster.Audit
 	for _, r := range to {
 		if r.Refused != nil {
 			continue
 		}
-		audit := a.auditSelf(who, "team_id="+team.ID+" invited "+r.Email)
-		err := a.later(func(ctx context.Context) {
-			token, err := a.saveMailToken(ctx, muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, invitationLife, audit)
-			if err != nil {
-				a.log.Error("invitation", "error", err)
-				return
-			}
-			a.send(ctx, r.Email, "you are invited to "+team.DisplayName, a.invitationText(team, message, token))
+		p := a.mailed(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, invitationLife, func(token string) mail.Letter {
+			return a.invitationLetter(team, inv.Guest, message, token)
 		})
-		if err != nil {
-			return err
-		}
+		all.Mails, all.Links = append(all.Mails, p.Mails...), append(all.Links, p.Links...)
+		audits = append(audits, a.auditSelf(who, "team_id="+team.ID+" invited "+r.Email))
 	}
+	if err := a.store.Send(ctx, all, audits...); err != nil {
+		return err
+	}
+	a.office.ring()
 	return nil
 }
 
-func (a *App) invitationText(team *muster.Team, message, token string) string {
-	if message != "" {
-		message += "\n\n"
+// readInvitation reads what a mailed token invites an address to ("" for whichever it is). Kinds: Invalid, Forbidden, NotFound.
+func (a *App) readInvitation(ctx context.Context, token, email string) (inv *invitation, team *muster.Team, hash []byte, err error) {
+	m, hash, err := a.mailToken(ctx, token, badSignupLink, expiredSignupLink, muster.TokenTeamInvitation, muster.TokenGuestInvitation)
+	if err != nil {
+		return nil, nil, nil, err
 	}
-	return fmt.Sprintf("Hello,\n\nyou are invited to the team %s. Open this link within 48 hours to make your account:\n\n%s\n\n%sIf you don't expect this, you can leave this mail alone.\n",
-		team.DisplayName, a.page("/signup_user_complete", url.Values{"t": {token}}), message)
+	inv = &invitation{Email: m.Email}
+	if err := json.Unmarshal([]byte(m.Extra), &inv.Invitation); err != nil {
+		return nil, nil, nil, fmt.Errorf("read invitation: %w", err)
+	}
+	c := a.Config().GuestAccountsSettings
+	if inv.Guest && (!c.Enable || !c.AllowEmailAccounts) {
+		return nil, nil, nil, muster.E(muster.Invalid, "api.user.create_user.guest_accounts.disabled.app_error")
+	}
+	if email != "" && email != m.Email {
+		return nil, nil, nil, muster.E(muster.Invalid, "api.user.create_user.bad_token_email_data.app_error")
+	}
+	if team, err = a.team(ctx, inv.TeamID); err != nil {
+		return nil, nil, nil, err
+	}
+	switch {
+	case team.DeleteAt != 0:
+		return nil, nil, nil, muster.E(muster.Invalid, badSignupLink)
+	case groupsDecide(team.GroupConstrained):
+		return nil, nil, nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
+	}
+	return inv, team, hash, nil
+}
+
+// invitation is what a mailed token says, and to whom.
+type invitation struct {
+	muster.Invitation
+	Email string
+}
+
+// Invited is what somebody is invited to.
+type Invited struct {
+	Team  *muster.Team
+	Email string // whom a mail invited; "" for whoever has a team's invite link
+	Guest bool
+}
+
+// Invited tells what an invitation is to, without using it up; nil without one. Kinds: Invalid, Forbidden, NotFound.
+func (a *App) Invited(ctx context.Context, by Signup) (*Invited, error) {
+	switch {
+	case by.Token != "":
+		inv, team, _, err := a.readInvitation(ctx, by.Token, "")
+		if err != nil {
+			return nil, err
+		}
+		return &Invited{Team: team, Email: inv.Email, Guest: inv.Guest}, nil
+	case by.InviteID != "":
+		team, err := a.openTeam(ctx, by.InviteID)
+		if err != nil {
+			return nil, err
+		}
+		return &Invited{Team: team}, nil
+	}
+	return nil, nil
 }
 
 // acceptInvitation prepares an account for what the mailed token invites it to: its address, whether it is a guest, its team and channels.
 // Kinds: Invalid, NotFound.
 func (a *App) acceptInvitation(ctx context.Context, token string, u *muster.User, opts *store.CreateUserOptions) error {
-	m, hash, err := a.mailToken(ctx, token, badSignupLink, expiredSignupLink, muster.TokenTeamInvitation, muster.TokenGuestInvitation)
+	inv, team, hash, err := a.readInvitation(ctx, token, u.Email)
 	if err != nil {
 		return err
-	}
-	var inv muster.Invitation
-	if err := json.Unmarshal([]byte(m.Extra), &inv); err != nil {
-		return fmt.Errorf("read invitation: %w", err)
-	}
-	c := a.Config().GuestAccountsSettings
-	if inv.Guest && (!c.Enable || !c.AllowEmailAccounts) {
-		return muster.E(muster.Invalid, "api.user.create_user.guest_accounts.disabled.app_error")
-	}
-	if u.Email != m.Email {
-		return muster.E(muster.Invalid, "api.user.create_user.bad_token_email_data.app_error")
-	}
-	team, err := a.team(ctx, inv.TeamID)
-	if err != nil {
-		return err
-	}
-	switch {
-	case team.DeleteAt != 0:
-		return muster.E(muster.Invalid, badSignupLink)
-	case groupsDecide(team.GroupConstrained):
-		return muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
 	}
 	if opts.ChannelIDs, err = a.stillInviting(ctx, inv.ChannelIDs); err != nil {
 		return err

@@ -46,21 +46,23 @@ var plainLoginErrors = map[string]bool{
 	"mfa.validate_token.authenticate.app_error":             true,
 	"api.user.check_user_mfa.bad_code.app_error":            true,
 	"app.team.join_user_to_team.max_accounts.app_error":     true,
-	"store.sql_user.save.max_accounts.app_error":            true,
+	expiredSignIn: true,
+	declinedTerms: true,
+	"store.sql_user.save.max_accounts.app_error": true,
 }
 
 // Login signs an account in with its password. It gives the session, whose Token is shown this once, and the
 // account as it was before (so failed_attempts tells of the tries since the last sign-in).
 // Wrong passwords, unknown accounts and wrong kinds of account are one and the same error of kind Unauthenticated.
 func (a *App) Login(ctx context.Context, who *Caller, req LoginRequest) (*muster.Session, *muster.User, error) {
-	if req.Password == "" {
-		return nil, nil, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")
-	}
 	req.DeviceID = cmp.Or(req.DeviceID, req.DeviceIDJS)
 	if !muster.ValidText(req.DeviceID, deviceIDMaxRunes) {
 		return nil, nil, muster.InvalidParam("device_id")
 	}
 	u, proof, err := a.checkLogin(ctx, who, req)
+	if err == nil {
+		proof.factor, err = a.checkSecondFactor(ctx, who, u, req.Code)
+	}
 	if err != nil {
 		return nil, nil, a.maskLogin(err)
 	}
@@ -75,11 +77,15 @@ func (a *App) Login(ctx context.Context, who *Caller, req LoginRequest) (*muster
 type proof struct {
 	rehash          string // a better hash of the password for the store to keep, "" for none
 	factor          secondFactor
-	withoutPassword bool // something else than the password showed it
+	withoutPassword bool   // something else than the password showed it
+	signIn          []byte // SHA-256 of the token of the stored sign-in that this ends, nil for none
 }
 
-// checkLogin answers who signs in.
+// checkLogin answers who signs in, by the password.
 func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest) (u *muster.User, p proof, err error) {
+	if req.Password == "" {
+		return nil, p, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")
+	}
 	name := cmp.Or(req.ID, muster.FoldName(req.LoginID))
 	u, err = a.userForLogin(ctx, req)
 	if errors.Is(err, store.ErrNotFound) {
@@ -97,11 +103,7 @@ func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest) (u 
 	if p.rehash, err = a.checkPassword(ctx, who, u, req.Password); err != nil {
 		return nil, p, err
 	}
-	if err := a.mayLogin(u); err != nil {
-		return nil, p, err
-	}
-	p.factor, err = a.checkSecondFactor(ctx, who, u, req.Code)
-	return u, p, err
+	return u, p, a.mayLogin(u)
 }
 
 func (a *App) userForLogin(ctx context.Context, req LoginRequest) (*muster.User, error) {
@@ -202,7 +204,7 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 	now := a.now()
 	s := &muster.Session{
 		ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, DeviceID: deviceID,
-		CreateAt: now, LastActivityAt: now, Props: sessionProps(who.UserAgent, u, deviceID != ""),
+		CreateAt: now, LastActivityAt: now, IP: who.IP, Props: sessionProps(who.UserAgent, u, deviceID != ""),
 	}
 	s.ExpiresAt = a.sessionEnd(a.sessionHours(s))
 	signedIn := *who
@@ -214,7 +216,7 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 	s, err := a.store.CreateSession(ctx, s, hash[:], store.SessionOptions{
 		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: p.rehash, OldPasswordHash: u.Password,
 		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, RecoveryHash: p.factor.recovery,
-		MfaActive: u.MfaActive, MfaSecret: u.MfaSecret, WithoutPassword: p.withoutPassword,
+		MfaActive: u.MfaActive, MfaSecret: u.MfaSecret, WithoutPassword: p.withoutPassword, UseSignIn: p.signIn,
 	}, a.audit(&signedIn, u.ID, how))
 	if errors.Is(err, store.ErrCodeUsed) {
 		return nil, a.refuseCode(ctx, who, u)

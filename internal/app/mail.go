@@ -3,67 +3,125 @@ package app
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"muster"
 	"muster/internal/mail"
+	"muster/internal/store"
 )
 
-// errandsMax is how much work may wait that no answer waits for; more is refused, whoever asks.
-const errandsMax = 1000
+// noticeLife is how long a mail that holds no link is worth sending.
+const noticeLife = 3 * day
 
-// later runs work after the answer: whoever asks for a mail must not learn from the time that it takes whether the address is
-// anybody's. Kind Unavailable when too much waits already.
-func (a *App) later(work func(context.Context)) error {
-	select {
-	case a.errands <- work:
-		return nil
-	default:
-		return muster.E(muster.Unavailable, "api.context.server_busy.app_error")
+func mailPurpose(id string) string { return "mail " + id }
+
+// sealedMail makes a letter ready for the outbox; it is of use until a time (Unix ms).
+func (a *App) sealedMail(to string, l mail.Letter, useUntil int64) *store.Mail {
+	id := muster.NewID()
+	text, _ := json.Marshal(l) // strings always encode
+	return &store.Mail{ID: id, To: to, Letter: a.secrets.Seal(string(text), mailPurpose(id)), CreateAt: a.now(), GiveUpAt: useUntil}
+}
+
+// notice tells an account's person what happened to it, where the settings ask for that.
+func (a *App) notice(u *muster.User, l mail.Letter) store.Post {
+	if u.IsBot {
+		return store.Post{}
+	}
+	return a.noticeTo(u.Email, l)
+}
+
+func (a *App) noticeTo(address string, l mail.Letter) store.Post {
+	if !a.Config().EmailSettings.SendEmailNotifications {
+		return store.Post{}
+	}
+	return store.Post{Mails: []*store.Mail{a.sealedMail(address, l, a.now()+noticeLife)}}
+}
+
+// mailed is a post of one letter with a link in it: write gets the token that the link carries.
+func (a *App) mailed(m muster.MailToken, life int64, write func(token string) mail.Letter) store.Post {
+	token := muster.NewMailToken()
+	m.CreateAt = a.now()
+	m.ExpiresAt = m.CreateAt + life
+	return store.Post{
+		Mails: []*store.Mail{a.sealedMail(m.Email, write(token), m.ExpiresAt)},
+		Links: []store.Link{{Token: &m, Hash: mailTokenHash(token)}},
 	}
 }
 
-// runErrands works until ctx ends, and then through what still waits.
-func (a *App) runErrands(ctx context.Context) {
-	work := context.WithoutCancel(ctx)
-	for {
-		select {
-		case errand := <-a.errands:
-			errand(work)
-			continue
-		default:
-		}
-		select {
-		case errand := <-a.errands:
-			errand(work)
-		case <-ctx.Done():
-			if len(a.errands) == 0 {
-				return
-			}
-		}
-	}
-}
-
-// send writes a mail; a failure is for the log, nobody waits for it.
-func (a *App) send(ctx context.Context, to, subject, text string) {
+// message is a waiting mail as it is sent. ErrBroken when it was sealed with another key.
+func (a *App) message(m *store.Mail) (mail.Message, error) {
 	c := a.Config()
-	err := a.mail.Send(ctx, mail.Message{From: cmp.Or(c.EmailSettings.FeedbackEmail, "muster@localhost"), To: to, Subject: c.TeamSettings.SiteName + ": " + subject, Text: text})
+	text, err := a.secrets.Unseal(m.Letter, mailPurpose(m.ID))
 	if err != nil {
-		a.log.Error("send mail", "subject", subject, "error", err)
+		return mail.Message{}, fmt.Errorf("mail %s: %w", m.ID, err)
 	}
+	msg := a.envelope(c.EmailSettings, m.To)
+	msg.ID, msg.Date = m.ID, time.UnixMilli(m.CreateAt)
+	return msg, json.Unmarshal([]byte(text), &msg.Letter)
 }
 
-// page is the address of a page for people, at SiteURL or else where this server listens.
-func (a *App) page(path string, query url.Values) string {
+// envelope is a message from the site, by some settings.
+func (a *App) envelope(c muster.EmailSettings, to string) mail.Message {
+	site := mail.Site{Name: a.Config().TeamSettings.SiteName, URL: a.siteURL()}
+	return mail.Message{From: c.Sender(a.siteHost()), FromName: cmp.Or(c.FeedbackName, site.Name), ReplyTo: c.ReplyTo(), To: to, Site: site}
+}
+
+// smtp is the server that takes outgoing mail, by some settings.
+func smtp(c muster.EmailSettings) mail.SMTP {
+	s := mail.SMTP{
+		Host: c.SMTPServer, Port: c.SMTPPort, Security: c.ConnectionSecurity,
+		Timeout: time.Duration(c.SMTPServerTimeout) * time.Second, SkipVerify: c.SkipServerCertificateVerification,
+	}
+	if c.EnableSMTPAuth {
+		s.Username, s.Password = c.SMTPUsername, c.SMTPPassword
+	}
+	return s
+}
+
+// sendMail hands a waiting mail to the mail server or, without one, writes it to the folder.
+func (a *App) sendMail(ctx context.Context, m *store.Mail) error {
+	msg, err := a.message(m)
+	if err != nil {
+		return err
+	}
+	if c := a.Config().EmailSettings; c.HasServer() {
+		return smtp(c).Send(ctx, msg)
+	}
+	if err := a.mail.Send(ctx, msg); err != nil {
+		return err
+	}
+	a.log.Info("mail written to a file in the folder mail of the data directory: no mail server is set (EmailSettings.SMTPServer)", "mail", m.ID, "subject", msg.Subject)
+	return nil
+}
+
+// siteURL is where people find the site: SiteURL or else where this server listens; without a slash at its end.
+func (a *App) siteURL() string {
 	c := a.Config().ServiceSettings
 	address := c.ListenAddress
 	if strings.HasPrefix(address, ":") {
 		address = "localhost" + address
 	}
-	return strings.TrimSuffix(cmp.Or(c.SiteURL, "http://"+address), "/") + path + "?" + query.Encode()
+	return strings.TrimSuffix(cmp.Or(c.SiteURL, "http://"+address), "/")
 }
 
-// greeting begins a mail to an account.
-func greeting(u *muster.User) string { return fmt.Sprintf("Hello %s,\n\n", u.Username) }
+// siteHost is the site's host name, for addresses of the site's own.
+func (a *App) siteHost() string {
+	site, err := url.Parse(a.siteURL())
+	if err != nil || site.Hostname() == "" || net.ParseIP(site.Hostname()) != nil {
+		return "localhost"
+	}
+	return site.Hostname()
+}
+
+// page is the address of a page for people.
+func (a *App) page(path string, query url.Values) string {
+	if len(query) == 0 {
+		return a.siteURL() + path
+	}
+	return a.siteURL() + path + "?" + query.Encode()
+}

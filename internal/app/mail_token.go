@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"muster"
+	"muster/internal/mail"
 	"muster/internal/store"
 )
 
@@ -14,39 +16,48 @@ const (
 	invitationLife = 2 * day
 )
 
-// saveMailToken keeps what a mailed link is for and gives the link's token.
-func (a *App) saveMailToken(ctx context.Context, m muster.MailToken, life int64, audits ...*muster.Audit) (token string, err error) {
-	token = muster.NewMailToken()
-	m.CreateAt = a.now()
-	m.ExpiresAt = m.CreateAt + life
-	return token, a.store.SaveMailToken(ctx, &m, mailTokenHash(token), audits...)
-}
-
 func mailTokenHash(token string) []byte {
 	hash := hashToken(token)
 	return hash[:]
 }
 
-// mailLink has a link mailed to the active person whose address it is. It answers before that is looked up: the same, and as fast, whether the
+// requestLink has a link mailed to the active person whose address it is. It answers before that is looked up: the same, and as fast, whether the
 // address is anybody's. Kinds: Invalid for what is no address, Unavailable.
-func (a *App) mailLink(email string, audit *muster.Audit, mail func(context.Context, *muster.User, *muster.Audit) error) error {
+func (a *App) requestLink(ctx context.Context, purpose, email string, audit *muster.Audit) error {
 	email = muster.FoldName(email)
 	if !muster.ValidEmail(email) {
 		return muster.InvalidParam("email")
 	}
-	return a.later(func(ctx context.Context) {
-		u, err := a.store.UserByEmail(ctx, email)
-		if errors.Is(err, store.ErrNotFound) || err == nil && (u.IsBot || u.DeleteAt != 0) {
-			return
-		}
-		if err == nil {
-			audit.UserID = u.ID
-			err = mail(ctx, u, audit)
+	if err := a.store.RequestLink(ctx, &store.LinkRequest{Purpose: purpose, Email: email, Audit: audit}); err != nil {
+		return err
+	}
+	a.office.ring()
+	return nil
+}
+
+// answerLinkRequests mails the links that were asked for.
+func (a *App) answerLinkRequests(ctx context.Context) error {
+	for {
+		err := a.store.AnswerLinkRequest(ctx, a.requestedLink)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
 		}
 		if err != nil {
-			a.log.Error("mail a link", "for", audit.ExtraInfo, "error", err)
+			return err
 		}
-	})
+	}
+}
+
+// requestedLink is what a request brings the account whose address it names; nothing where it makes no sense.
+func (a *App) requestedLink(r *store.LinkRequest, u *muster.User) store.Post {
+	m := muster.MailToken{Purpose: r.Purpose, UserID: u.ID, Email: u.Email}
+	switch {
+	case r.Purpose == muster.TokenPasswordRecovery && !u.IsSSO():
+		return a.mailed(m, mailTokenLife, func(token string) mail.Letter { return a.resetLetter(u, token) })
+	case r.Purpose == muster.TokenVerifyEmail && !u.EmailVerified:
+		return a.mailed(m, mailTokenLife, func(token string) mail.Letter { return a.verifyLetter(u, token) })
+	}
+	return store.Post{}
 }
 
 // mailToken reads what a link's token is for: ids are the refusals of one that is none, was used or is for something else, and of one that ran out.
@@ -60,14 +71,11 @@ func (a *App) mailToken(ctx context.Context, token string, invalid, expired stri
 	if err != nil {
 		return nil, nil, missing(err, muster.Invalid, invalid)
 	}
-	for _, p := range purposes {
-		if m.Purpose != p {
-			continue
-		}
-		if m.ExpiresAt <= a.now() {
-			return nil, nil, muster.E(muster.Invalid, expired)
-		}
-		return m, hash, nil
+	if !slices.Contains(purposes, m.Purpose) {
+		return nil, nil, muster.E(muster.Invalid, invalid)
 	}
-	return nil, nil, muster.E(muster.Invalid, invalid)
+	if m.ExpiresAt <= a.now() {
+		return nil, nil, muster.E(muster.Invalid, expired)
+	}
+	return m, hash, nil
 }

@@ -69,19 +69,25 @@ func (a *App) UpdateMfa(ctx context.Context, who *Caller, userID string, activat
 	audit := a.audit(who, userID, fmt.Sprintf("user_id=%s activate=%v", userID, activate))
 	var after *muster.User
 	if activate {
-		recovery, after, err = a.activateMfa(ctx, u, code, audit)
+		recovery, after, err = a.activateMfa(ctx, who, u, code, audit)
 	} else {
-		_, after, err = a.store.DeactivateMfa(ctx, userID, audit)
+		_, after, err = a.store.DeactivateMfa(ctx, userID, func(before *muster.User) store.Post {
+			if !before.MfaActive {
+				return store.Post{}
+			}
+			return a.notice(before, a.mfaLetter(before, false, who))
+		}, audit)
 	}
 	a.cache.forget(userID)
 	if err != nil {
 		return nil, missingAccount(err)
 	}
+	a.office.ring()
 	a.publishUserUpdated(after)
 	return recovery, nil
 }
 
-func (a *App) activateMfa(ctx context.Context, u *muster.User, code string, audit *muster.Audit) ([]string, *muster.User, error) {
+func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code string, audit *muster.Audit) ([]string, *muster.User, error) {
 	if !a.Config().ServiceSettings.EnableMultifactorAuthentication {
 		return nil, nil, muster.E(muster.Unimplemented, "mfa.mfa_disabled.app_error")
 	}
@@ -109,7 +115,8 @@ func (a *App) activateMfa(ctx context.Context, u *muster.User, code string, audi
 		codes[i] = totp.NewRecoveryCode()
 		hashes[i], _ = totp.RecoveryHash(codes[i])
 	}
-	_, after, err := a.store.ActivateMfa(ctx, u.ID, state.Pending, hashes, audit)
+	post := func(u *muster.User) store.Post { return a.notice(u, a.mfaLetter(u, true, who)) }
+	_, after, err := a.store.ActivateMfa(ctx, u.ID, state.Pending, hashes, post, audit)
 	if errors.Is(err, store.ErrNotFound) {
 		err = refused // another secret was generated meanwhile
 	}
@@ -125,7 +132,12 @@ func (a *App) CheckMfa(ctx context.Context, loginID string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("find account: %w", err)
 	}
-	return u.MfaActive && a.Config().ServiceSettings.EnableMultifactorAuthentication, nil
+	return a.takesCode(u), nil
+}
+
+// takesCode tells whether signing in to an account takes a one-time code.
+func (a *App) takesCode(u *muster.User) bool {
+	return u.MfaActive && a.Config().ServiceSettings.EnableMultifactorAuthentication
 }
 
 // secondFactor is what a sign-in showed besides the password, for the store to take out of use.
@@ -137,7 +149,7 @@ type secondFactor struct {
 // checkSecondFactor holds a sign-in's code against the account's. A wrong one counts against the account as a wrong password does.
 // Kind Unauthenticated, ids of a missing or a bad code.
 func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User, code string) (f secondFactor, err error) {
-	if !u.MfaActive || !a.Config().ServiceSettings.EnableMultifactorAuthentication {
+	if !a.takesCode(u) {
 		return f, nil
 	}
 	if code == "" {

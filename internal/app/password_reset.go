@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"net/url"
 
 	"muster"
 )
@@ -12,27 +11,10 @@ const (
 	expiredResetLink = "api.user.reset_password.link_expired.app_error"
 )
 
-// SendPasswordReset mails a link by which the account of an address sets a new password. The answer is the same whether the address is
+// SendPasswordReset has a link mailed by which the account of an address sets a new password. The answer is the same whether the address is
 // anybody's. Kinds: Invalid, Unavailable.
-func (a *App) SendPasswordReset(_ context.Context, who *Caller, email string) error {
-	return a.mailLink(email, a.auditSelf(who, "password reset asked for"), func(ctx context.Context, u *muster.User, audit *muster.Audit) error {
-		if u.IsSSO() {
-			return nil
-		}
-		return a.mailPasswordReset(ctx, u, audit)
-	})
-}
-
-func (a *App) mailPasswordReset(ctx context.Context, u *muster.User, audit *muster.Audit) error {
-	token, err := a.saveMailToken(ctx, muster.MailToken{Purpose: muster.TokenPasswordRecovery, UserID: u.ID, Email: u.Email}, mailTokenLife, audit)
-	if err != nil {
-		return err
-	}
-	a.send(ctx, u.Email, "set a new password", greeting(u)+
-		"open this link within 24 hours to set a new password:\n\n"+
-		a.page("/reset_password_complete", url.Values{"token": {token}})+"\n\n"+
-		"If you did not ask for this, you can leave this mail alone: your password stays as it is.\n")
-	return nil
+func (a *App) SendPasswordReset(ctx context.Context, who *Caller, email string) error {
+	return a.requestLink(ctx, muster.TokenPasswordRecovery, email, a.auditSelf(who, "password reset asked for"))
 }
 
 // ResetPassword sets a new password by a mailed token; every session of the account ends. Kind Invalid for a token that is unknown, used, run out
@@ -49,7 +31,7 @@ func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword
 	if err != nil {
 		return err
 	}
-	up := a.newPassword(hash)
+	up := a.newPassword(who, hash)
 	up.UseLink = link
 	settle := up.Apply
 	up.Apply = func(u *muster.User) error {

@@ -218,14 +218,20 @@ func (a *App) invitingTeam(ctx context.Context, inviteID string) (*muster.Team, 
 	return team, err
 }
 
+// openTeam is the team of an invite link that takes whoever has the link.
+func (a *App) openTeam(ctx context.Context, inviteID string) (*muster.Team, error) {
+	team, err := a.invitingTeam(ctx, inviteID)
+	if err == nil && groupsDecide(team.GroupConstrained) {
+		return nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
+	}
+	return team, err
+}
+
 // joinTeamByInvite gives the membership that an invite link entitles a user to.
 func (a *App) joinTeamByInvite(ctx context.Context, inviteID string, u *muster.User) (*muster.TeamMember, *muster.Team, error) {
-	team, err := a.invitingTeam(ctx, inviteID)
+	team, err := a.openTeam(ctx, inviteID)
 	if err != nil {
 		return nil, nil, err
-	}
-	if team.GroupConstrained != nil && *team.GroupConstrained {
-		return nil, nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
 	}
 	if !inDomains(u.Email, team.AllowedDomains) {
 		return nil, nil, muster.E(muster.Forbidden, "api.team.invite_members.invalid_email.app_error")

@@ -43,6 +43,10 @@ func (a *App) Terms(ctx context.Context) (*muster.TermsOfService, error) {
 
 // AcceptTerms records that the caller accepts some terms, or takes its acceptance back. Kinds: Invalid, NotFound.
 func (a *App) AcceptTerms(ctx context.Context, who *Caller, termsID string, accepted bool) error {
+	return a.acceptTerms(ctx, who, who.ID(), termsID, accepted)
+}
+
+func (a *App) acceptTerms(ctx context.Context, who *Caller, userID, termsID string, accepted bool) error {
 	if !muster.ValidID(termsID) {
 		return muster.InvalidParam("termsOfServiceId")
 	}
@@ -53,15 +57,36 @@ func (a *App) AcceptTerms(ctx context.Context, who *Caller, termsID string, acce
 	if accepted {
 		info = "termsOfServiceId=" + termsID + " accepted"
 	}
-	_, _, err := a.changeUser(ctx, who.ID(), store.UserUpdate{Apply: func(u *muster.User) error {
+	_, _, err := a.changeUser(ctx, userID, store.UserUpdate{Apply: func(u *muster.User) error {
 		u.UpdateAt = a.now()
 		u.TermsOfServiceID, u.TermsOfServiceCreateAt = "", 0
 		if accepted {
 			u.TermsOfServiceID, u.TermsOfServiceCreateAt = termsID, u.UpdateAt
 		}
 		return nil
-	}}, a.auditSelf(who, info))
+	}}, a.audit(who, userID, info))
 	return err
+}
+
+// TermsToAccept gives the terms of service that an account has yet to accept, because they are new or its acceptance is too old; nil for none.
+func (a *App) TermsToAccept(ctx context.Context, u *muster.User) (*muster.TermsOfService, error) {
+	if !a.Config().SupportSettings.CustomTermsOfServiceEnabled {
+		return nil, nil
+	}
+	t, err := a.store.Terms(ctx, "")
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil || u.TermsOfServiceID == t.ID && a.accepted(u) {
+		return nil, err
+	}
+	return t, nil
+}
+
+// accepted tells whether an account's acceptance is recent enough to count.
+func (a *App) accepted(u *muster.User) bool {
+	period := int64(a.Config().SupportSettings.CustomTermsOfServiceReAcceptancePeriod) * day
+	return u.TermsOfServiceID != "" && u.TermsOfServiceCreateAt+period > a.now()
 }
 
 // AcceptedTerms gives the caller's own acceptance; kind NotFound without one, and once
@@ -71,8 +96,7 @@ func (a *App) AcceptedTerms(ctx context.Context, who *Caller) (*muster.UserTerms
 	if err != nil {
 		return nil, err
 	}
-	period := int64(a.Config().SupportSettings.CustomTermsOfServiceReAcceptancePeriod) * day
-	if u.TermsOfServiceID == "" || u.TermsOfServiceCreateAt+period <= a.now() {
+	if !a.accepted(u) {
 		return nil, muster.E(muster.NotFound, notAccepted)
 	}
 	return &muster.UserTermsOfService{UserID: u.ID, TermsOfServiceID: u.TermsOfServiceID, CreateAt: u.TermsOfServiceCreateAt}, nil

@@ -48,6 +48,14 @@ func (a *App) setActive(ctx context.Context, who *Caller, userID string, active 
 	if !active && a.Config().ServiceSettings.DisableBotsWhenOwnerIsDeactivated {
 		up.DisableBots = func(ids []string) { bots = ids }
 	}
+	if !active {
+		up.Post = func(before, _ *muster.User) store.Post {
+			if before.DeleteAt != 0 {
+				return store.Post{}
+			}
+			return a.notice(before, a.deactivatedLetter(before, who))
+		}
+	}
 	_, _, err := a.changeUser(ctx, userID, up, a.audit(who, who.ID(), info))
 	if err != nil || active {
 		return err
@@ -87,12 +95,17 @@ func (a *App) DeleteUser(ctx context.Context, who *Caller, userID string, perman
 	if who.ID() != userID { // a deleted account keeps no history
 		audits = append(audits, a.auditSelf(who, info))
 	}
-	blobs, err := a.blobsOf(ctx, userID)
+	return a.erase(ctx, u, audits...)
+}
+
+// erase removes an account with all that hangs on it.
+func (a *App) erase(ctx context.Context, u *muster.User, audits ...*muster.Audit) error {
+	blobs, err := a.blobsOf(ctx, u.ID)
 	if err != nil {
 		return err
 	}
-	bots, err := a.store.DeleteUser(ctx, userID, c.ServiceSettings.DisableBotsWhenOwnerIsDeactivated, audits...)
-	a.cache.forget(append(bots, userID)...)
+	bots, err := a.store.DeleteUser(ctx, u.ID, a.Config().ServiceSettings.DisableBotsWhenOwnerIsDeactivated, audits...)
+	a.cache.forget(append(bots, u.ID)...)
 	if err != nil {
 		return missingAccount(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"muster"
+	"muster/internal/mail"
 	"muster/internal/store"
 )
 
@@ -30,6 +31,7 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 	if err := a.checkNew(ctx, u); err != nil {
 		return nil, err
 	}
+	opts.Post = func(created *muster.User) store.Post { return a.welcome(created, in.DisableWelcomeEmail) }
 	created, err := a.store.CreateUser(ctx, u, opts, a.audit(who, u.ID, "user_id="+u.ID))
 	if err != nil {
 		return nil, missing(err, muster.Invalid, badSignupLink) // another sign-up used the link, or the team is gone
@@ -38,25 +40,30 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 	if opts.Join != nil {
 		a.publishJoin(ctx, opts.Join, opts.ChannelIDs)
 	}
-	if !created.EmailVerified && created.AuthService == "" {
-		a.welcome(created)
-	}
+	a.office.ring()
 	return created.For(muster.Visibility{Self: true}), nil
 }
 
-// welcome asks a new account to verify its address, where that is required; a mail that can't be sent now can be asked for again.
-func (a *App) welcome(u *muster.User) {
-	if !a.Config().EmailSettings.RequireEmailVerification {
-		return
+// welcome greets a new account, unless it was asked not to. Where its address must be verified the mail with the link goes in any case.
+func (a *App) welcome(u *muster.User, quiet bool) store.Post {
+	must := a.mustVerify(u) && !u.EmailVerified
+	switch {
+	case u.IsBot, u.IsSSO(), !must && (quiet || !a.Config().EmailSettings.SendEmailNotifications):
+		return store.Post{}
+	case u.EmailVerified:
+		return a.notice(u, a.welcomeLetter(u, ""))
 	}
-	err := a.later(func(ctx context.Context) {
-		if err := a.mailVerification(ctx, u); err != nil {
-			a.log.Error("verification mail", "error", err)
-		}
-	})
-	if err != nil {
-		a.log.Error("verification mail", "error", err)
+	m := muster.MailToken{Purpose: muster.TokenVerifyEmail, UserID: u.ID, Email: u.Email}
+	return a.mailed(m, mailTokenLife, func(token string) mail.Letter { return a.welcomeLetter(u, token) })
+}
+
+// MaySignUp tells whether anybody may make an account now, without an invitation.
+func (a *App) MaySignUp(ctx context.Context) (bool, error) {
+	_, err := a.maySignUp(ctx, false, false)
+	if muster.IsKind(err, muster.Forbidden) || muster.IsKind(err, muster.Unimplemented) {
+		return false, nil
 	}
+	return err == nil, err
 }
 
 // signup is what an invitation brings a new account.

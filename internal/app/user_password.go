@@ -31,7 +31,7 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 			return err
 		}
 	}
-	up := a.newPassword(hash)
+	up := a.newPassword(who, hash)
 	if who.ID() == userID {
 		up.KeepSession = who.Session.ID
 	}
@@ -40,8 +40,8 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 }
 
 // newPassword puts a hash in an account's place for one: its sessions and mailed links end. Kind Invalid where another service keeps the password.
-func (a *App) newPassword(hash string) store.UserUpdate {
-	return store.UserUpdate{EndSessions: true, VoidLinks: true, Apply: func(u *muster.User) error {
+func (a *App) newPassword(who *Caller, hash string) store.UserUpdate {
+	up := store.UserUpdate{EndSessions: true, VoidLinks: true, Apply: func(u *muster.User) error {
 		if u.IsSSO() {
 			return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
 		}
@@ -50,6 +50,8 @@ func (a *App) newPassword(hash string) store.UserUpdate {
 		u.LastPasswordUpdate = u.UpdateAt
 		return nil
 	}}
+	up.Post = func(_, after *muster.User) store.Post { return a.notice(after, a.passwordChangedLetter(after, who)) }
+	return up
 }
 
 func (a *App) mayChangePassword(ctx context.Context, who *Caller, userID string, ch PasswordChange) error {

@@ -60,11 +60,29 @@ func (a *App) edit(ctx context.Context, who *Caller, old *muster.User, password 
 			return nil, err
 		}
 	}
-	_, u, err := a.changeUser(ctx, old.ID, store.UserUpdate{Apply: func(u *muster.User) error {
+	if wanted.Email != old.Email && a.mustVerify(old) {
+		if err := a.addressIsFree(ctx, wanted.Email); err != nil {
+			return nil, err
+		}
+	}
+	asked := "" // an address that waits to be verified
+	up := store.UserUpdate{Apply: func(u *muster.User) error {
 		before := u.Clone()
 		change(u)
-		return a.settleEdit(before, u)
-	}}, a.auditSelf(who, "user_id="+old.ID))
+		err := a.settleEdit(before, u)
+		asked = ""
+		if u.Email != before.Email && a.mustVerify(before) {
+			asked, u.Email, u.EmailVerified = u.Email, before.Email, before.EmailVerified
+		}
+		return err
+	}}
+	up.Post = func(before, after *muster.User) store.Post {
+		if asked != "" {
+			return a.askNewAddress(after, asked)
+		}
+		return a.addressNotices(who, before, after)
+	}
+	_, u, err := a.changeUser(ctx, old.ID, up, a.auditSelf(who, "user_id="+old.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -154,6 +172,9 @@ func (a *App) changeUser(ctx context.Context, id string, up store.UserUpdate, au
 	a.cache.forget(id)
 	if err != nil {
 		return nil, nil, missingAccount(err)
+	}
+	if up.Post != nil {
+		a.office.ring()
 	}
 	a.publishUserUpdated(after)
 	return before, after, nil

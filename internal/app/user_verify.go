@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"net/url"
 
 	"muster"
 	"muster/internal/store"
@@ -13,40 +12,31 @@ const (
 	expiredVerifyLink = "api.user.verify_email.link_expired.app_error"
 )
 
-// SendVerification mails a link that verifies an address. The answer is the same whether the address is anybody's. Kinds: Invalid, Unavailable.
-func (a *App) SendVerification(_ context.Context, who *Caller, email string) error {
-	return a.mailLink(email, a.auditSelf(who, "verification"), func(ctx context.Context, u *muster.User, audit *muster.Audit) error {
-		if u.EmailVerified {
-			return nil
-		}
-		return a.mailVerification(ctx, u, audit)
-	})
+// SendVerification has a link mailed that verifies an address. The answer is the same whether the address is anybody's. Kinds: Invalid, Unavailable.
+func (a *App) SendVerification(ctx context.Context, who *Caller, email string) error {
+	return a.requestLink(ctx, muster.TokenVerifyEmail, email, a.auditSelf(who, "verification"))
 }
 
-func (a *App) mailVerification(ctx context.Context, u *muster.User, audits ...*muster.Audit) error {
-	token, err := a.saveMailToken(ctx, muster.MailToken{Purpose: muster.TokenVerifyEmail, UserID: u.ID, Email: u.Email}, mailTokenLife, audits...)
-	if err != nil {
-		return err
-	}
-	a.send(ctx, u.Email, "verify your address", greeting(u)+
-		"open this link within 24 hours to confirm that this address is yours:\n\n"+
-		a.page("/do_verify_email", url.Values{"token": {token}, "email": {u.Email}})+"\n\n"+
-		"If you did not ask for this, you can leave this mail alone.\n")
-	return nil
-}
-
-// VerifyEmail takes a mailed token as proof of its account's address. Kind Invalid for one that is unknown, used, run out or of a former address.
+// VerifyEmail takes a mailed token as proof of its account's address, or of the one that it is to have from now on. Kind Invalid for a token that is
+// unknown, used, run out or of a former address, and for an address that somebody else has by now.
 func (a *App) VerifyEmail(ctx context.Context, who *Caller, token string) error {
-	m, hash, err := a.mailToken(ctx, token, badVerifyLink, expiredVerifyLink, muster.TokenVerifyEmail)
+	m, hash, err := a.mailToken(ctx, token, badVerifyLink, expiredVerifyLink, muster.TokenVerifyEmail, muster.TokenChangeEmail)
 	if err != nil {
 		return err
 	}
-	err = a.setVerified(ctx, m.UserID, store.UserUpdate{UseLink: hash, Apply: func(u *muster.User) error {
+	change := m.Purpose == muster.TokenChangeEmail
+	up := store.UserUpdate{UseLink: hash, Apply: func(u *muster.User) error {
+		if change {
+			u.Email = m.Email
+			return a.checkEmailDomain(u)
+		}
 		if u.Email != m.Email {
 			return muster.E(muster.Invalid, badVerifyLink)
 		}
 		return nil
-	}}, a.audit(who, m.UserID, "verified"))
+	}}
+	up.Post = func(before, after *muster.User) store.Post { return a.addressNotices(who, before, after) }
+	err = a.setVerified(ctx, m.UserID, up, a.audit(who, m.UserID, "verified"))
 	if muster.IsKind(err, muster.NotFound) {
 		return muster.E(muster.Invalid, badVerifyLink, err)
 	}

@@ -96,6 +96,19 @@ func (l *Live) Patch(ctx context.Context, body []byte, audits ...*muster.Audit) 
 	return l.Current(), nil
 }
 
+// Propose gives the settings as Patch would make them, in force for nobody. A variable or a flag gives way here. Errors as Patch's.
+func (l *Live) Propose(body []byte) (*muster.Config, error) {
+	d := decode(body)
+	if len(d.faults) > 0 {
+		return nil, invalid(d.faults[0])
+	}
+	c := l.Current().Clone()
+	for s, v := range d.set {
+		s.Set(c, v)
+	}
+	return c, nil
+}
+
 func (l *Live) save(ctx context.Context, saved document, audits []*muster.Audit) error {
 	if l.saver == nil {
 		return nil

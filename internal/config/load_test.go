@@ -57,7 +57,7 @@ func TestUnreadKeysAreNamedOnce(t *testing.T) {
 	live, warnings, err := Load(Options{
 		File: "testdata/reference_like.json",
 		Environ: []string{
-			"MUSTER_EMAILSETTINGS_SMTPSERVER=mail", "MUSTER_TEAMSETTINGS_SITENAM=typo", "MUSTER_HOME=x", "OTHER=x",
+			"MUSTER_LDAPSETTINGS_ENABLE=false", "MUSTER_TEAMSETTINGS_SITENAM=typo", "MUSTER_HOME=x", "OTHER=x",
 		},
 	})
 	if err != nil {
@@ -65,16 +65,16 @@ func TestUnreadKeysAreNamedOnce(t *testing.T) {
 	}
 	const unread = " sets what this version does not read: "
 	want := []string{
-		"testdata/reference_like.json" + unread + "AnalyticsSettings, EmailSettings.EmailBatchingBufferSize, EmailSettings.SMTPServer, " +
-			"FeatureFlags, LogSettings.EnableConsole, ServiceSettings.ConnectionSecurity",
-		"the environment" + unread + "MUSTER_EMAILSETTINGS_SMTPSERVER, MUSTER_HOME, MUSTER_TEAMSETTINGS_SITENAM",
+		"testdata/reference_like.json" + unread + "AnalyticsSettings, EmailSettings.EmailBatchingBufferSize, " +
+			"FeatureFlags, LdapSettings.LoginFieldName, LogSettings.EnableConsole, ServiceSettings.ConnectionSecurity",
+		"the environment" + unread + "MUSTER_HOME, MUSTER_LDAPSETTINGS_ENABLE, MUSTER_TEAMSETTINGS_SITENAM",
 	}
 	if !slices.Equal(warnings, want) {
 		t.Errorf("got  %q\nwant %q", warnings, want)
 	}
 	c := live.Current()
 	if c.ServiceSettings.SiteURL != "https://chat.example.com" || c.ServiceSettings.ListenAddress != ":8065" ||
-		!c.ServiceSettings.EnableMultifactorAuthentication || c.LogSettings.ConsoleLevel != "DEBUG" || c.EmailSettings.SMTPServer != "mail" {
+		!c.ServiceSettings.EnableMultifactorAuthentication || c.LogSettings.ConsoleLevel != "DEBUG" {
 		t.Errorf("a key of the file is lost: %+v", c)
 	}
 }

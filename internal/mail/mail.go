@@ -1,61 +1,36 @@
-// Package mail composes mails and hands them on. Without a mail server they go to a folder, as files that mail programs open.
+// Package mail composes letters and hands them on: to a server that takes outgoing mail, or without one to a folder, as files that mail
+// programs open.
 package mail
 
-import (
-	"bytes"
-	"context"
-	"fmt"
-	"time"
+import "time"
 
-	gomail "github.com/wneessen/go-mail"
+// Site is whose mail it is: a name, and the address of its pages or "".
+type Site struct{ Name, URL string }
 
-	"muster"
-	"muster/internal/blob"
-)
+// Button is the one thing that a letter asks for. Its URL is http or https.
+type Button struct {
+	Text string `json:"text"`
+	URL  string `json:"url"`
+}
 
-// Message is one mail to one address.
+// Letter is what a mail says; how it looks is the templates' matter. All of it is plain text of one line: markup is shown as it is written, and
+// control characters become blanks.
+type Letter struct {
+	Subject    string   `json:"subject"` // without the site's name, which composing adds
+	Greeting   string   `json:"greeting,omitempty"`
+	Paragraphs []string `json:"paragraphs,omitempty"` // above the button
+	Button     *Button  `json:"button,omitempty"`     // nil for none
+	Notes      []string `json:"notes,omitempty"`      // small print below it
+}
+
+// Message is one letter to one address. Addresses are plain ASCII ones (RFC 5321), without a name.
 type Message struct {
-	From    string // an address
-	To      string // an address
-	Subject string
-	Text    string
-}
-
-// Folder keeps each mail as one .eml file.
-type Folder struct{ dir *blob.Dir }
-
-// OpenFolder opens or makes the folder (mode 0700).
-func OpenFolder(dir string) (*Folder, error) {
-	d, err := blob.OpenDir(dir)
-	return &Folder{d}, err
-}
-
-// Close gives the folder free.
-func (f *Folder) Close() error { return f.dir.Close() }
-
-// Send writes the mail to disk before it returns.
-func (f *Folder) Send(ctx context.Context, m Message) error {
-	text, err := compose(m)
-	if err != nil {
-		return fmt.Errorf("compose mail: %w", err)
-	}
-	return f.dir.Put(ctx, time.Now().UTC().Format("20060102T150405.000")+"-"+muster.NewID()+".eml", text)
-}
-
-// compose refuses addresses that are none, so that no header can be smuggled in by one.
-func compose(m Message) ([]byte, error) {
-	msg := gomail.NewMsg()
-	if err := msg.From(m.From); err != nil {
-		return nil, err
-	}
-	if err := msg.To(m.To); err != nil {
-		return nil, err
-	}
-	msg.Subject(m.Subject)
-	msg.SetDate()
-	msg.SetMessageID()
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	var b bytes.Buffer
-	_, err := msg.WriteTo(&b)
-	return b.Bytes(), err
+	ID       string // ASCII letters, digits, "-" and "_". Makes the Message-ID, so that a mail that had to be sent twice can be told
+	Date     time.Time
+	From     string
+	FromName string // "" for none
+	ReplyTo  string // "" for From
+	To       string
+	Site     Site
+	Letter
 }

@@ -1,9 +1,10 @@
 package mustertest
 
 import (
+	"errors"
 	"io"
 	"mime"
-	"mime/quotedprintable"
+	"mime/multipart"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -14,7 +15,7 @@ import (
 )
 
 // Mail is one mail that the server sent.
-type Mail struct{ Subject, Text string }
+type Mail struct{ Subject, Text, HTML string }
 
 // mailPatience is how long a test waits for mails that the server sends after its answer.
 const mailPatience = 10 * time.Second
@@ -35,20 +36,25 @@ func (s *Server) Mails(t testing.TB, to string, n int) []Mail {
 
 var linkToken = regexp.MustCompile(`[?&](?:t|token)=([A-Za-z0-9]+)`)
 
-// MailedToken waits for the n-th mail to an address and gives the token of the link in it.
+// MailedToken waits for the n-th mail with a link to an address and gives the link's token.
 func (s *Server) MailedToken(t testing.TB, to string, n int) string {
 	t.Helper()
-	text := s.Mails(t, to, n)[n-1].Text
-	found := linkToken.FindStringSubmatch(text)
-	if found == nil {
-		t.Fatalf("no link in the mail:\n%s", text)
+	for wait := 1; ; wait++ {
+		var tokens []string
+		for _, m := range s.Mails(t, to, wait) {
+			if found := linkToken.FindStringSubmatch(m.Text); found != nil {
+				tokens = append(tokens, found[1])
+			}
+		}
+		if len(tokens) >= n {
+			return tokens[n-1]
+		}
 	}
-	return found[1]
 }
 
 func (s *Server) mailsTo(t testing.TB, to string) (mails []Mail) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(s.mails, "*.eml"))
+	files, err := filepath.Glob(filepath.Join(s.MailDir, "*.eml"))
 	must(t, err)
 	slices.Sort(files)
 	for _, name := range files {
@@ -60,12 +66,37 @@ func (s *Server) mailsTo(t testing.TB, to string) (mails []Mail) {
 		must(t, err)
 		subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
 		must(t, err)
-		text, err := io.ReadAll(quotedprintable.NewReader(m.Body))
-		must(t, err)
-		must(t, f.Close())
 		if len(list) == 1 && list[0].Address == to {
-			mails = append(mails, Mail{subject, string(text)})
+			text, html := parts(t, m)
+			mails = append(mails, Mail{subject, text, html})
 		}
+		must(t, f.Close())
 	}
 	return mails
+}
+
+// parts gives the text and the HTML of a mail.
+func parts(t testing.TB, m *mail.Message) (text, html string) {
+	t.Helper()
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	must(t, err)
+	if kind != "multipart/alternative" {
+		t.Fatalf("a mail of type %s", kind)
+	}
+	body := multipart.NewReader(m.Body, params["boundary"])
+	for {
+		part, err := body.NextPart() // which undoes quoted-printable
+		if errors.Is(err, io.EOF) {
+			return text, html
+		}
+		must(t, err)
+		content, err := io.ReadAll(part)
+		must(t, err)
+		switch kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind {
+		case "text/plain":
+			text = string(content)
+		case "text/html":
+			html = string(content)
+		}
+	}
 }

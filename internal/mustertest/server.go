@@ -30,6 +30,9 @@ import (
 // cheapHash keeps a test's many sign-ins from taking its time; the real cost is tested with the hasher.
 const cheapHash = 64 // KiB
 
+// Key is what servers seal with.
+const Key = "the key of a server that a test runs"
+
 // Password is what every account of a test has.
 const Password = "Passw0rd!test"
 
@@ -40,8 +43,8 @@ type Server struct {
 	Store   *store.Store
 	App     *app.App
 	Files   string // folder of pictures and uploads
+	MailDir string // folder of the mails that no mail server takes
 	events  *ear
-	mails   string // folder
 }
 
 // Each runs a scenario on every database that is there, each time on a fresh server.
@@ -68,7 +71,7 @@ func serve(t testing.TB, db *store.Store) *Server {
 	files := t.TempDir()
 	blobs, err := blob.OpenDir(files)
 	must(t, err)
-	secrets, err := seal.New([]byte("the key of a server that a test runs"))
+	secrets, err := seal.New([]byte(Key))
 	must(t, err)
 	mails := t.TempDir()
 	folder, err := mail.OpenFolder(mails)
@@ -90,7 +93,7 @@ func serve(t testing.TB, db *store.Store) *Server {
 		must(t, a.Close(ctx))
 		must(t, errors.Join(blobs.Close(), folder.Close()))
 	})
-	return &Server{URL: h.URL, Handler: handler, Store: db, App: a, Files: files, events: events, mails: mails}
+	return &Server{URL: h.URL, Handler: handler, Store: db, App: a, Files: files, events: events, MailDir: mails}
 }
 
 // Client is a client of the server that is not signed in.
@@ -114,7 +117,7 @@ func (s *Server) User(t testing.TB, name string) (*client.Client, *muster.User) 
 
 func (s *Server) signUp(t testing.TB, by *client.Client, name string) (*client.Client, *muster.User) {
 	t.Helper()
-	_, err := by.CreateUser(t.Context(), &muster.User{Username: name, Email: name + "@example.com", Password: Password})
+	_, err := by.CreateUser(t.Context(), &muster.User{Username: name, Email: name + "@example.com", Password: Password, DisableWelcomeEmail: true})
 	must(t, err)
 	return s.SignIn(t, name)
 }

@@ -16,16 +16,20 @@ func scanAccessToken(r scanner) (*muster.AccessToken, error) {
 	return t, noRow(err)
 }
 
-// CreateAccessToken stores a token under the SHA-256 of its text. ErrNotFound when its account is gone.
-func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, audits ...*muster.Audit) error {
+// CreateAccessToken stores a token under the SHA-256 of its text, and mails what post makes of its account. ErrNotFound when that is gone.
+func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, post func(*muster.User) Post, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
-		if _, err := t.user(ctx, token.UserID); err != nil {
+		u, err := t.user(ctx, token.UserID)
+		if err != nil {
 			return err
 		}
-		_, err := t.exec(ctx, "INSERT INTO access_tokens (id, token_hash, user_id, description, is_active, create_at, expires_at, last_used_at) VALUES ("+marks(8)+")",
+		_, err = t.exec(ctx, "INSERT INTO access_tokens (id, token_hash, user_id, description, is_active, create_at, expires_at, last_used_at) VALUES ("+marks(8)+")",
 			token.ID, hash, token.UserID, token.Description, token.IsActive, token.CreateAt, token.ExpiresAt, token.LastUsedAt)
 		if err != nil {
 			return fmt.Errorf("insert access token: %w", err)
+		}
+		if err := t.savePost(ctx, post(u)); err != nil {
+			return err
 		}
 		return t.saveAudits(ctx, audits)
 	})

@@ -68,7 +68,9 @@ func (postgresDialect) name() goose.Dialect { return goose.DialectPostgres }
 func (postgresDialect) schemaWords() []string {
 	return []string{"{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA", "{clustered}", ""}
 }
-func (postgresDialect) forUpdate() string { return " FOR UPDATE" }
+func (postgresDialect) forUpdate() string     { return " FOR UPDATE" }
+func (postgresDialect) forUpdateFree() string { return " FOR UPDATE SKIP LOCKED" }
+func (postgresDialect) alone() bool           { return false }
 func (postgresDialect) lockAccounts() string {
 	return "LOCK TABLE system, users IN SHARE ROW EXCLUSIVE MODE"
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"muster"
@@ -14,37 +15,52 @@ func mailToken(u *muster.User, purpose string) *muster.MailToken {
 	return &muster.MailToken{Purpose: purpose, UserID: u.ID, Email: u.Email, CreateAt: someTime, ExpiresAt: 1 << 62}
 }
 
-func TestAnAccountHasOneMailedLinkOfAPurpose(t *testing.T) {
+// nothing is a post of no mails.
+func nothing(*muster.User) store.Post { return store.Post{} }
+
+func saveLink(s *store.Store, m *muster.MailToken, hash []byte) error {
+	return s.Send(context.Background(), store.Post{Links: []store.Link{{Token: m, Hash: hash}}})
+}
+
+func isLink(t *testing.T, s *store.Store, hash string) bool {
+	t.Helper()
+	_, err := s.MailToken(context.Background(), []byte(hash))
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+// Several links of a purpose are good until one is used: asking for another must not spoil the one that somebody is about to open.
+func TestUsingALinkVoidsItsSiblings(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		u, other := create(t, s, newUser("ann")), create(t, s, newUser("bob"))
-		must(t, s.SaveMailToken(ctx, mailToken(u, muster.TokenVerifyEmail), []byte("another purpose")))
-		must(t, s.SaveMailToken(ctx, mailToken(other, muster.TokenPasswordRecovery), []byte("another account")))
-		const n = 16
-		each(n, func(i int) {
-			if err := s.SaveMailToken(ctx, mailToken(u, muster.TokenPasswordRecovery), []byte{byte(i)}); err != nil {
+		for hash, m := range map[string]*muster.MailToken{
+			"first": mailToken(u, muster.TokenVerifyEmail), "second": mailToken(u, muster.TokenVerifyEmail),
+			"another purpose": mailToken(u, muster.TokenPasswordRecovery), "another account": mailToken(other, muster.TokenVerifyEmail),
+		} {
+			must(t, saveLink(s, m, []byte(hash)))
+		}
+		use := func() error {
+			_, _, err := s.UpdateUser(ctx, u.ID, store.UserUpdate{UseLink: []byte("first"), Apply: func(*muster.User) error { return nil }})
+			return err
+		}
+		var won atomic.Int32
+		each(8, func(int) {
+			if err := use(); err == nil {
+				won.Add(1)
+			} else if !errors.Is(err, store.ErrNotFound) {
 				t.Error(err)
 			}
 		})
-		left := 0
-		for i := range n {
-			if _, err := s.MailToken(ctx, []byte{byte(i)}); err == nil {
-				left++
-			} else if !errors.Is(err, store.ErrNotFound) {
-				t.Fatal(err)
+		if won.Load() != 1 {
+			t.Fatalf("the link was used %d times", won.Load())
+		}
+		for hash, want := range map[string]bool{"first": false, "second": false, "another purpose": true, "another account": true} {
+			if isLink(t, s, hash) != want {
+				t.Errorf("%s is good: %v", hash, !want)
 			}
-		}
-		if left != 1 {
-			t.Fatalf("%d links are good", left)
-		}
-		for _, name := range []string{"another purpose", "another account"} {
-			if _, err := s.MailToken(ctx, []byte(name)); err != nil {
-				t.Fatalf("of %s: %v", name, err)
-			}
-		}
-		gone := newUser("gone")
-		if err := s.SaveMailToken(ctx, mailToken(gone, muster.TokenVerifyEmail), []byte("x")); !errors.Is(err, store.ErrNotFound) {
-			t.Fatalf("a link of an account that is gone: %v", err)
 		}
 	})
 }
@@ -70,7 +86,7 @@ func TestASecretIsGoodOnce(t *testing.T) {
 		}
 		// Neither mails nor the deletion of all accounts make it good again.
 		u := create(t, s, newUser("ann"))
-		must(t, s.SaveMailToken(ctx, mailToken(u, muster.TokenVerifyEmail), []byte("x")))
+		must(t, saveLink(s, mailToken(u, muster.TokenVerifyEmail), []byte("x")))
 		must(t, s.DeleteAllUsers(ctx))
 		if first, err := s.UseOnce(ctx, muster.TokenCWS, []byte("secret")); err != nil || first {
 			t.Fatal(first, err)

@@ -35,8 +35,8 @@ func (s *Store) MfaState(ctx context.Context, userID string) (m MfaState, err er
 
 // ActivateMfa makes the pending secret the account's second factor, with fresh recovery codes by their SHA-256, and gives the
 // account as it was and as it is. ErrNotFound when another secret is pending by now.
-func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, codes [][]byte, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	return s.changeMfa(ctx, userID, audits, func(t *tx, u *muster.User) error {
+func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, codes [][]byte, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
+	return s.changeMfa(ctx, userID, post, audits, func(t *tx, u *muster.User) error {
 		if err := changed(t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ? AND mfa_pending = ?", userID, pending)); err != nil {
 			return err
 		}
@@ -51,16 +51,16 @@ func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, codes [
 }
 
 // DeactivateMfa takes the second factor and the recovery codes away.
-func (s *Store) DeactivateMfa(ctx context.Context, userID string, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	return s.changeMfa(ctx, userID, audits, func(t *tx, u *muster.User) error {
+func (s *Store) DeactivateMfa(ctx context.Context, userID string, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
+	return s.changeMfa(ctx, userID, post, audits, func(t *tx, u *muster.User) error {
 		u.MfaActive, u.MfaSecret = false, ""
 		_, err := t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ?", userID)
 		return err
 	})
 }
 
-// changeMfa drops the recovery codes and runs change on the account.
-func (s *Store) changeMfa(ctx context.Context, userID string, audits []*muster.Audit, change func(*tx, *muster.User) error) (before, after *muster.User, err error) {
+// changeMfa drops the recovery codes, runs change on the account and mails what post makes of it as it was.
+func (s *Store) changeMfa(ctx context.Context, userID string, post func(*muster.User) Post, audits []*muster.Audit, change func(*tx, *muster.User) error) (before, after *muster.User, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		if before, err = t.user(ctx, userID); err != nil {
 			return err
@@ -74,6 +74,9 @@ func (s *Store) changeMfa(ctx context.Context, userID string, audits []*muster.A
 			return err
 		}
 		if err := t.saveUser(ctx, before, after); err != nil {
+			return err
+		}
+		if err := t.savePost(ctx, post(before)); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)

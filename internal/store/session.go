@@ -7,12 +7,12 @@ import (
 	"muster"
 )
 
-const sessionColumns = `id, user_id, create_at, expires_at, last_activity_at, device_id, roles, is_oauth, expired_notify, props`
+const sessionColumns = `id, user_id, create_at, expires_at, last_activity_at, device_id, roles, is_oauth, expired_notify, props, ip_address`
 
 func scanSession(r scanner) (*muster.Session, error) {
 	s := &muster.Session{}
 	var props jsonMap
-	err := r.Scan(&s.ID, &s.UserID, &s.CreateAt, &s.ExpiresAt, &s.LastActivityAt, &s.DeviceID, &s.Roles, &s.IsOAuth, &s.ExpiredNotify, &props)
+	err := r.Scan(&s.ID, &s.UserID, &s.CreateAt, &s.ExpiresAt, &s.LastActivityAt, &s.DeviceID, &s.Roles, &s.IsOAuth, &s.ExpiredNotify, &props, &s.IP)
 	s.Props = props
 	return s, noRow(err)
 }
@@ -28,7 +28,8 @@ type SessionOptions struct {
 	RecoveryHash        []byte // SHA-256 of the recovery code, nil for none
 	MfaActive           bool   // what the sign-in was held against: a second factor that changed meanwhile refuses it
 	MfaSecret           string
-	WithoutPassword     bool // something else than the password proved who it is
+	WithoutPassword     bool   // something else than the password proved who it is
+	UseSignIn           []byte // SHA-256 of the stored sign-in that this ends, nil for none; ErrNotFound when another request did
 }
 
 // CreateSession stores a sign-in under the SHA-256 of its token. Beyond muster.MaxSessionsPerUser the least recently
@@ -40,6 +41,11 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 		}
 		if err := t.useMfa(ctx, sess.UserID, o); err != nil {
 			return err
+		}
+		if o.UseSignIn != nil {
+			if err := changed(t.exec(ctx, "DELETE FROM sign_ins WHERE token_hash = ?", o.UseSignIn)); err != nil {
+				return err
+			}
 		}
 		if o.ReplaceDeviceID {
 			if err := t.endDevice(ctx, sess.UserID, sess.DeviceID, sess.ID); err != nil {
@@ -58,8 +64,8 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 
 // insertSession leaves a session as it is that is there already: an access token's.
 func (t *tx) insertSession(ctx context.Context, s *muster.Session, tokenHash []byte) error {
-	_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+marks(11)+") ON CONFLICT (token_hash) DO NOTHING", tokenHash,
-		s.ID, s.UserID, s.CreateAt, s.ExpiresAt, s.LastActivityAt, s.DeviceID, s.Roles, s.IsOAuth, s.ExpiredNotify, jsonMap(s.Props).value())
+	_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+marks(12)+") ON CONFLICT (token_hash) DO NOTHING", tokenHash,
+		s.ID, s.UserID, s.CreateAt, s.ExpiresAt, s.LastActivityAt, s.DeviceID, s.Roles, s.IsOAuth, s.ExpiredNotify, jsonMap(s.Props).value(), s.IP)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}

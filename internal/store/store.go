@@ -51,6 +51,8 @@ type dialect interface {
 	isUnique(err error) bool // a unique constraint refused the row
 	mayRetry(err error) bool // the transaction lost a race and may be run again
 	forUpdate() string       // ends a SELECT whose rows the transaction goes on to change
+	forUpdateFree() string   // the same, passing over rows that another transaction has
+	alone() bool             // no other process uses the database
 	unhurried() string       // lets the transaction's statements take as long as they need; "" for nothing to say
 	lockAccounts() string    // holds off new accounts until the transaction's end; "" where one transaction at a time writes
 	integrity(ctx context.Context, db *sql.DB) error

@@ -97,6 +97,8 @@ type CreateUserOptions struct {
 	ChannelIDs   []string           // channels of that team that an invited guest is put in
 	MustBeFirst  bool               // refuse unless it is the server's first account
 	UseLink      []byte             // SHA-256 of the mailed invitation; ErrNotFound when it was used
+
+	Post func(created *muster.User) Post // what the new account is mailed; nil for nothing
 }
 
 // CreateUser inserts an account with its search terms and its first team. The very first account becomes
@@ -134,6 +136,11 @@ func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOpti
 				return err
 			}
 			if err := t.refuseCrowd(ctx, o.Join.TeamID, o.TeamLimit); err != nil {
+				return err
+			}
+		}
+		if o.Post != nil {
+			if err := t.savePost(ctx, o.Post(created)); err != nil {
 				return err
 			}
 		}
@@ -207,6 +214,8 @@ type UserUpdate struct {
 	VoidLinks    bool                       // mailed links of the account are void from now on
 	UseLink      []byte                     // SHA-256 of the mailed token that allows the change; ErrNotFound when it was used
 	DisableBots  func(ids []string)         // deactivates the account's bots, if set, and is told which
+
+	Post func(before, after *muster.User) Post // what the change mails; nil for nothing
 }
 
 // UpdateUser changes an account and gives it as it was and as it is. The last active administrator can't stop
@@ -249,6 +258,11 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 		if up.SyncSessions {
 			if _, err := t.exec(ctx, "UPDATE sessions SET roles = ? WHERE user_id = ?", after.Roles, id); err != nil {
 				return fmt.Errorf("set sessions' roles: %w", err)
+			}
+		}
+		if up.Post != nil { // after the account's older links were made void
+			if err := t.savePost(ctx, up.Post(before, after)); err != nil {
+				return err
 			}
 		}
 		return t.saveAudits(ctx, audits)
@@ -341,7 +355,7 @@ func (s *Store) DeleteUser(ctx context.Context, id string, disableBots bool, aud
 func (s *Store) DeleteAllUsers(ctx context.Context, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
 		for _, statement := range []string{
-			s.dialect.unhurried(), s.dialect.lockAccounts(), "DELETE FROM users", "DELETE FROM audits", "DELETE FROM channels WHERE team_id IS NULL",
+			s.dialect.unhurried(), s.dialect.lockAccounts(), "DELETE FROM users", "DELETE FROM audits", "DELETE FROM channels WHERE team_id IS NULL", "DELETE FROM outbox", "DELETE FROM link_requests",
 			"DELETE FROM mail_tokens WHERE purpose <> '" + muster.TokenCWS + "'",
 		} {
 			if statement == "" {

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"fmt"
+
+	"muster"
+	"muster/internal/signin/password"
+)
+
+// Strength is how hard a password is to guess.
+type Strength = password.Strength
+
+// PasswordStrength judges a password that somebody is about to choose; about is what others may know of them. One that breaks a rule is told which.
+func (a *App) PasswordStrength(plain string, about []string) Strength {
+	if err := a.passwordPolicy(plain); err != nil {
+		return Strength{Label: "Not good enough yet", Advice: muster.AsError(err).Message()}
+	}
+	return password.Estimate(plain, about)
+}
+
+// PasswordRules says what a new password must hold, in sentences for people.
+func (a *App) PasswordRules() []string {
+	c := a.Config().PasswordSettings
+	rules := []string{fmt.Sprintf("At least %d characters.", c.MinimumLength)}
+	for _, r := range []struct {
+		asked bool
+		text  string
+	}{
+		{c.Lowercase, "A small letter."}, {c.Uppercase, "A capital letter."}, {c.Number, "A digit."}, {c.Symbol, "A symbol."},
+	} {
+		if r.asked {
+			rules = append(rules, r.text)
+		}
+	}
+	return rules
+}

@@ -1,0 +1,193 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"muster"
+	"muster/internal/store"
+)
+
+const (
+	signInLife      = 15 * minute
+	returnToMaxSize = 2048 // bytes
+	expiredSignIn   = "app.sign_in.expired.app_error"
+	declinedTerms   = "app.sign_in.terms_declined.app_error"
+)
+
+// SignInStep is what a sign-in waits for.
+type SignInStep string
+
+// The steps after the first, which shows who it is.
+const (
+	StepCode  SignInStep = "code"  // a one-time or recovery code
+	StepTerms SignInStep = "terms" // acceptance of the terms of service
+	StepDone  SignInStep = "done"  // nothing: there is a session
+)
+
+// SignIn is a sign-in by steps, for a browser that shows a page for each (docs/adr/0014-outbox-and-sign-in.md).
+type SignIn struct {
+	Token     string // of the stored sign-in, which later steps name; "" at StepDone
+	Step      SignInStep
+	ReturnTo  string                 // as the first step was given it
+	ExpiresAt int64                  // Unix ms
+	Terms     *muster.TermsOfService // at StepTerms
+	Session   *muster.Session        // at StepDone; its Token is shown this once
+	User      *muster.User
+}
+
+// BeginSignIn takes the first step, by password, and gives what comes next. Errors as Login's; the request's code and device are not looked at.
+func (a *App) BeginSignIn(ctx context.Context, who *Caller, req LoginRequest, returnTo string) (*SignIn, error) {
+	if len(returnTo) > returnToMaxSize || !muster.ValidText(returnTo, returnToMaxSize) {
+		returnTo = ""
+	}
+	u, p, err := a.checkLogin(ctx, who, req)
+	if err != nil {
+		return nil, a.maskLogin(err)
+	}
+	kept := &store.SignIn{
+		UserID: u.ID, Password: u.Password, BetterHash: p.rehash, MfaActive: u.MfaActive, MfaSecret: u.MfaSecret,
+		ReturnTo: returnTo, ExpiresAt: a.now() + signInLife,
+	}
+	in, err := a.nextStep(ctx, u, kept)
+	if err != nil {
+		return nil, err
+	}
+	if in.Step == StepDone {
+		return a.finishSignIn(ctx, who, u, kept, in, nil)
+	}
+	in.Token = muster.NewMailToken()
+	return in, a.store.SaveSignIn(ctx, mailTokenHash(in.Token), kept)
+}
+
+// SignInUnderWay tells what a sign-in waits for. Kind Unauthenticated once it ran out, ended or was held against what changed since.
+func (a *App) SignInUnderWay(ctx context.Context, token string) (*SignIn, error) {
+	u, kept, _, err := a.storedSignIn(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	in, err := a.nextStep(ctx, u, kept)
+	if err != nil {
+		return nil, err
+	}
+	in.Token = token
+	return in, nil
+}
+
+// SignInCode takes the step of the one-time or recovery code. A wrong one counts against the account as a wrong password does, and the sign-in goes on.
+// Kind Unauthenticated.
+func (a *App) SignInCode(ctx context.Context, who *Caller, token, code string) (*SignIn, error) {
+	u, kept, hash, err := a.storedSignIn(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if !kept.FactorPassed && a.takesCode(u) {
+		if err := a.passFactor(ctx, who, u, hash, code); err != nil {
+			return nil, a.maskLogin(err)
+		}
+		kept.FactorPassed = true
+	}
+	return a.advance(ctx, who, u, kept, token)
+}
+
+func (a *App) passFactor(ctx context.Context, who *Caller, u *muster.User, hash []byte, code string) error {
+	if tooManyAttempts(u.FailedAttempts, a.Config()) {
+		return muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
+	}
+	f, err := a.checkSecondFactor(ctx, who, u, code)
+	if err != nil {
+		return err
+	}
+	err = a.store.PassFactor(ctx, hash, u.ID, store.SessionOptions{MfaStep: f.step, RecoveryHash: f.recovery})
+	if errors.Is(err, store.ErrCodeUsed) {
+		return a.refuseCode(ctx, who, u)
+	}
+	return missing(err, muster.Unauthenticated, expiredSignIn)
+}
+
+// SignInTerms takes the step of the terms of service; who declines them does not sign in. Kinds: Unauthenticated, Forbidden for declined, Invalid, NotFound.
+func (a *App) SignInTerms(ctx context.Context, who *Caller, token, termsID string, accepted bool) (*SignIn, error) {
+	u, kept, hash, err := a.storedSignIn(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if in, err := a.nextStep(ctx, u, kept); err != nil || in.Step != StepTerms { // the code comes first
+		return in, err
+	}
+	if err := a.acceptTerms(ctx, who, u.ID, termsID, accepted); err != nil {
+		return nil, err
+	}
+	if !accepted {
+		return nil, errors.Join(muster.E(muster.Forbidden, declinedTerms), a.store.DeleteSignIn(ctx, hash))
+	}
+	if u, err = a.store.User(ctx, u.ID); err != nil {
+		return nil, missing(err, muster.Unauthenticated, expiredSignIn)
+	}
+	return a.advance(ctx, who, u, kept, token)
+}
+
+// CancelSignIn gives a sign-in up; one that is none is no error.
+func (a *App) CancelSignIn(ctx context.Context, token string) error {
+	return a.store.DeleteSignIn(ctx, mailTokenHash(token))
+}
+
+// storedSignIn reads a sign-in and its account, which must still be what the first step saw.
+func (a *App) storedSignIn(ctx context.Context, token string) (*muster.User, *store.SignIn, []byte, error) {
+	over := muster.E(muster.Unauthenticated, expiredSignIn)
+	if !muster.ValidMailToken(token) {
+		return nil, nil, nil, over
+	}
+	hash := mailTokenHash(token)
+	kept, err := a.store.SignIn(ctx, hash)
+	if err != nil {
+		return nil, nil, nil, missing(err, over.Kind, over.ID)
+	}
+	u, err := a.store.User(ctx, kept.UserID)
+	if err != nil {
+		return nil, nil, nil, missing(err, over.Kind, over.ID)
+	}
+	if kept.ExpiresAt <= a.now() || u.Password != kept.Password || u.MfaActive != kept.MfaActive || u.MfaSecret != kept.MfaSecret {
+		return nil, nil, nil, over
+	}
+	return u, kept, hash, a.mayLogin(u)
+}
+
+// nextStep is the one place that says in which order the steps come.
+func (a *App) nextStep(ctx context.Context, u *muster.User, kept *store.SignIn) (*SignIn, error) {
+	in := &SignIn{ReturnTo: kept.ReturnTo, ExpiresAt: kept.ExpiresAt, User: u.For(muster.Visibility{Self: true}), Step: StepDone}
+	if a.takesCode(u) && !kept.FactorPassed {
+		in.Step = StepCode
+		return in, nil
+	}
+	terms, err := a.TermsToAccept(ctx, u)
+	if err != nil {
+		return nil, fmt.Errorf("terms of service: %w", err)
+	}
+	if terms != nil {
+		in.Step, in.Terms = StepTerms, terms
+	}
+	return in, nil
+}
+
+func (a *App) advance(ctx context.Context, who *Caller, u *muster.User, kept *store.SignIn, token string) (*SignIn, error) {
+	in, err := a.nextStep(ctx, u, kept)
+	if err != nil {
+		return nil, err
+	}
+	if in.Step == StepDone {
+		return a.finishSignIn(ctx, who, u, kept, in, mailTokenHash(token))
+	}
+	in.Token = token
+	return in, nil
+}
+
+// finishSignIn starts the session, in the transaction that ends the stored sign-in if there is one.
+func (a *App) finishSignIn(ctx context.Context, who *Caller, u *muster.User, kept *store.SignIn, in *SignIn, hash []byte) (*SignIn, error) {
+	s, err := a.startSession(ctx, who, u, "", proof{rehash: kept.BetterHash, signIn: hash})
+	if err != nil {
+		return nil, a.maskLogin(err)
+	}
+	in.Session = s
+	return in, nil
+}

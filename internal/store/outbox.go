@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"muster"
+)
+
+const (
+	lastErrorMaxBytes = 500
+	mailSweep         = 1000 // mails that one sweep clears away at most
+)
+
+// Mail is a mail that waits to be sent. Times are Unix milliseconds.
+type Mail struct {
+	ID       string
+	To       string // an address
+	Letter   string // sealed: it holds links
+	CreateAt int64
+	GiveUpAt int64 // when it is of no more use
+	Attempts int   // this one included, once it is claimed
+
+	claim int64 // until when it is its claimer's
+}
+
+// Link is a mailed link's token, kept by the SHA-256 of its text.
+type Link struct {
+	Token  *muster.MailToken
+	Hash   []byte
+	Single bool // the account's earlier links of the purpose are void
+}
+
+// Post is what a change sends: its mails and the links in them, kept in the change's own transaction.
+type Post struct {
+	Mails []*Mail
+	Links []Link
+}
+
+func (t *tx) savePost(ctx context.Context, p Post) error {
+	for _, l := range p.Links {
+		if l.Single {
+			if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ? AND purpose = ?", l.Token.UserID, l.Token.Purpose); err != nil {
+				return fmt.Errorf("void the earlier link: %w", err)
+			}
+		}
+		if err := t.insertMailToken(ctx, l.Token, l.Hash); err != nil {
+			return err
+		}
+	}
+	for _, m := range p.Mails {
+		_, err := t.exec(ctx, "INSERT INTO outbox (id, recipient, letter, create_at, give_up_at, attempts, next_at, set_aside_at, last_error) VALUES (?,?,?,?,?,0,?,0,'')",
+			m.ID, m.To, m.Letter, m.CreateAt, m.GiveUpAt, t.now)
+		if err != nil {
+			return fmt.Errorf("put a mail into the outbox: %w", err)
+		}
+	}
+	return nil
+}
+
+// Send keeps a post that nothing else goes with.
+func (s *Store) Send(ctx context.Context, p Post, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.savePost(ctx, p); err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// ClaimMail takes the mail that is due longest for the caller alone, who must be done with it within a time; ErrNotFound when none is due. Another
+// node takes a mail that its claimer did not come back from.
+func (s *Store) ClaimMail(ctx context.Context, within time.Duration) (m *Mail, err error) {
+	const due = "FROM outbox WHERE set_aside_at = 0 AND next_at <= ? ORDER BY next_at LIMIT 1"
+	if _, err := scanString(s.queryRow(ctx, "SELECT id "+due, s.now().UnixMilli())); err != nil {
+		return nil, noRow(err) // as nearly always: it costs no write
+	}
+	err = s.write(ctx, func(t *tx) error {
+		m = &Mail{claim: t.now + within.Milliseconds()}
+		err := t.queryRow(ctx, "SELECT id, recipient, letter, create_at, give_up_at, attempts "+due+s.dialect.forUpdateFree(), t.now).
+			Scan(&m.ID, &m.To, &m.Letter, &m.CreateAt, &m.GiveUpAt, &m.Attempts)
+		if err != nil {
+			return noRow(err)
+		}
+		m.Attempts++
+		_, err = t.exec(ctx, "UPDATE outbox SET attempts = ?, next_at = ? WHERE id = ?", m.Attempts, m.claim, m.ID)
+		return err
+	})
+	return m, err
+}
+
+// ReleaseMails ends the claims of a process that is gone: this one holds an embedded database alone. Other nodes' claims end by themselves.
+func (s *Store) ReleaseMails(ctx context.Context) error {
+	if !s.dialect.alone() {
+		return nil
+	}
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, "UPDATE outbox SET next_at = ? WHERE set_aside_at = 0 AND attempts > 0 AND next_at > ?", t.now, t.now)
+		return err
+	})
+}
+
+// MailSent takes a mail out of the outbox. ErrNotFound when the claim was over and another node has it.
+func (s *Store) MailSent(ctx context.Context, m *Mail) error {
+	return s.endClaim(ctx, m, "DELETE FROM outbox WHERE")
+}
+
+// DelayMail puts a claimed mail back for a time, and says why. ErrNotFound as in MailSent.
+func (s *Store) DelayMail(ctx context.Context, m *Mail, delay time.Duration, why string) error {
+	return s.endClaim(ctx, m, "UPDATE outbox SET next_at = ?, last_error = ? WHERE", s.now().Add(delay).UnixMilli(), cut(why))
+}
+
+// SetMailAside ends the attempts to send a claimed mail, and says why. ErrNotFound as in MailSent.
+func (s *Store) SetMailAside(ctx context.Context, m *Mail, why string) error {
+	return s.endClaim(ctx, m, "UPDATE outbox SET set_aside_at = ?, last_error = ? WHERE", s.now().UnixMilli(), cut(why))
+}
+
+func (s *Store) endClaim(ctx context.Context, m *Mail, change string, args ...any) error {
+	return s.write(ctx, func(t *tx) error {
+		return changed(t.exec(ctx, change+" id = ? AND next_at = ? AND set_aside_at = 0", append(args, m.ID, m.claim)...))
+	})
+}
+
+func cut(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), lastErrorMaxBytes)], "")
+}
+
+// MailStats are the figures of the outbox.
+type MailStats struct{ Waiting, SetAside int64 }
+
+// MailStats counts the outbox.
+func (s *Store) MailStats(ctx context.Context) (m MailStats, err error) {
+	err = s.queryRow(ctx, "SELECT (SELECT count(*) FROM outbox WHERE set_aside_at = 0), (SELECT count(*) FROM outbox WHERE set_aside_at > 0)").Scan(&m.Waiting, &m.SetAside)
+	return m, err
+}
+
+// SweepMails clears away mails that were set aside before a time (Unix ms).
+func (s *Store) SweepMails(ctx context.Context, before int64) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE set_aside_at > 0 AND set_aside_at < ? LIMIT ?)", before, mailSweep)
+		return err
+	})
+}
