@@ -15,7 +15,7 @@ import (
 const (
 	mailsAtOnce    = 4
 	outboxPoll     = 2 * time.Second // for what other nodes left and for mails whose delay is over
-	claimSlack     = 30 * time.Second
+	claimSlack     = 10 * time.Second
 	folderTimeout  = 10 * time.Second
 	firstDelay     = 10 * time.Second // of a mail that was not taken; doubled each time
 	longestDelay   = 10 * time.Minute
@@ -124,7 +124,10 @@ func (a *App) nextMail(ctx context.Context) (*store.Mail, error) {
 
 func (a *App) mailTimeout() time.Duration {
 	c := a.Config().EmailSettings
-	return folderTimeout + time.Duration(c.SMTPServerTimeout)*time.Second
+	if !c.HasServer() {
+		return folderTimeout
+	}
+	return time.Duration(c.SMTPServerTimeout) * time.Second
 }
 
 // deliver sends a claimed mail and writes down what came of it.

@@ -96,7 +96,7 @@ func find(t *testing.T, variable string, m Message) received {
 func inbox(t *testing.T, variable string, m Message) (found []received) {
 	t.Helper()
 	var list struct{ Messages []received }
-	decode(t, get(t, variable, "/api/v1/messages?limit=500"), &list)
+	decode(t, get(t, variable, "/api/v1/search?query="+url.QueryEscape("message-id:"+m.ID)), &list)
 	for _, r := range list.Messages {
 		if r.MessageID == m.ID+"@"+m.Site.host() {
 			var whole received

@@ -1,0 +1,88 @@
+// Package mailtest is the mail server at the other end of tests: a real one, Mailpit, whose mails are read back over HTTP. scripts/with-smtp.sh starts it.
+package mailtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"testing"
+)
+
+const serverVariable = "MUSTER_TEST_SMTP"
+
+// Server takes mail at Host and Port, without TLS or sign-in.
+type Server struct {
+	Host, Port string
+	api        string
+}
+
+// Mail is a mail that the server took.
+type Mail struct {
+	ID        string
+	MessageID string
+	Subject   string
+	Text      string
+	HTML      string
+}
+
+// Open gives the server of MUSTER_TEST_SMTP. Without one the test is skipped, or fails where CI is true.
+func Open(t testing.TB) *Server {
+	t.Helper()
+	text := os.Getenv(serverVariable)
+	if text == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(serverVariable + " names no mail server")
+		}
+		t.Skip("SKIPPED: " + serverVariable + " names no mail server (scripts/with-smtp.sh starts one)")
+	}
+	u, err := url.Parse(text)
+	check(t, err)
+	return &Server{Host: u.Hostname(), Port: u.Port(), api: os.Getenv(serverVariable + "_API")}
+}
+
+// Settings is the JSON of EmailSettings that name the server.
+func (s *Server) Settings() string {
+	return fmt.Sprintf(`{"EmailSettings":{"SMTPServer":%q,"SMTPPort":%q,"FeedbackEmail":"muster@example.com"}}`, s.Host, s.Port)
+}
+
+// To gives what an address got so far, oldest first; whole mails take one request each.
+func (s *Server) To(t testing.TB, address string) []Mail {
+	t.Helper()
+	var mails []Mail
+	for _, m := range s.Headers(t, address) {
+		var whole Mail
+		s.get(t, "/api/v1/message/"+m.ID, &whole)
+		mails = append(mails, whole)
+	}
+	return mails
+}
+
+// Headers gives what an address, or any address that ends so, got so far, oldest first, without its contents.
+func (s *Server) Headers(t testing.TB, address string) []Mail {
+	t.Helper()
+	var found struct{ Messages []Mail }
+	s.get(t, "/api/v1/search?"+url.Values{"query": {fmt.Sprintf("to:%q", address)}, "limit": {"1000"}}.Encode(), &found)
+	slices.Reverse(found.Messages)
+	return found.Messages
+}
+
+func (s *Server) get(t testing.TB, path string, into any) {
+	t.Helper()
+	answer, err := http.Get(s.api + path)
+	check(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("the mail server answers %s to %s", answer.Status, path)
+	}
+	check(t, json.NewDecoder(answer.Body).Decode(into))
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
