@@ -23,11 +23,13 @@ import (
 	"muster/internal/blob"
 	"muster/internal/bus"
 	"muster/internal/config"
+	"muster/internal/edge"
 	"muster/internal/live"
 	"muster/internal/mail"
 	"muster/internal/seal"
 	"muster/internal/signin/password"
 	"muster/internal/store"
+	"muster/internal/web"
 )
 
 const (
@@ -159,7 +161,8 @@ func (s *server) serve(ctx context.Context) error {
 		return fmt.Errorf("listen: %w (another server may be using the address; --listen names another)", err)
 	}
 	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub}
-	main := s.http(api.New(options))
+	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record})
+	main := s.http(edge.Split(api.New(options), pages))
 	local, err := s.localListener(options)
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -23,7 +23,7 @@ func loginByCwsToken(c *call) (any, error) {
 		return nil, err
 	}
 	c.w.Header().Set("Token", session.Token)
-	c.setCookies(session)
+	c.cookies.SetSession(c.w, session)
 	path, _ := c.app.CookieScope()
 	c.w.Header().Set("Location", path)
 	return reply{status: http.StatusFound}, nil

@@ -8,12 +8,12 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"muster"
 	"muster/internal/app"
 	"muster/internal/config"
+	"muster/internal/edge"
 )
 
 // Prefix is where the API lives.
@@ -41,7 +41,7 @@ type Server struct {
 	socket  http.Handler
 	local   bool
 	root    node
-	limits  atomic.Pointer[limiters]
+	limiter edge.Limiter
 }
 
 // New builds the API over the use cases.
@@ -63,18 +63,18 @@ func New(o Options) *Server {
 
 // call is one request on its way through a handler.
 type call struct {
-	w      http.ResponseWriter
-	r      *http.Request
-	app    *app.App
-	who    *app.Caller
-	token  string // as it came in, for the cookie of a prolonged session
-	route  *route
-	values [maxParams]string
-	start  time.Time
-	status int
-	err    error
-	local  bool // over the local socket
-	secure bool // the client speaks TLS, perhaps to a proxy before us
+	w       http.ResponseWriter
+	r       *http.Request
+	app     *app.App
+	who     *app.Caller
+	token   string // as it came in, for the cookie of a prolonged session
+	cookies edge.Cookies
+	route   *route
+	values  [maxParams]string
+	start   time.Time
+	status  int
+	err     error
+	local   bool // over the local socket
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -107,8 +107,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.unrouted(c)
 		return
 	}
-	c.who = &app.Caller{IP: s.clientIP(r), UserAgent: r.UserAgent(), RequestID: muster.NewID(), Path: r.URL.Path}
-	c.secure = r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+	c.who, c.cookies = edge.NewCaller(s.app, r), edge.NewCookies(s.app, r)
 	h := w.Header()
 	h["X-Request-Id"] = []string{c.who.RequestID}
 	h["X-Version-Id"] = []string{s.version}
@@ -126,7 +125,7 @@ func (s *Server) serve(c *call) error {
 	if err := c.authenticate(); err != nil {
 		return err
 	}
-	if err := s.limit(c); err != nil {
+	if err := s.limiter.Allow(c.w, c.r, c.who, s.app.Config().RateLimitSettings); err != nil {
 		return err
 	}
 	if err := c.checkQuery(); err != nil {

@@ -3,8 +3,9 @@ package api
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
+
+	"muster/internal/edge"
 )
 
 // Headers and methods that pages of other origins may use, where AllowCorsFrom names them.
@@ -19,9 +20,7 @@ const (
 // question whether it may ask, and is answered.
 func (s *Server) edgeHeaders(w http.ResponseWriter, r *http.Request) (answered bool) {
 	c := s.app.Config().ServiceSettings
-	if c.TLSStrictTransport {
-		w.Header().Set("Strict-Transport-Security", "max-age="+strconv.FormatInt(c.TLSStrictTransportMaxAge, 10))
-	}
+	edge.StrictTransport(w.Header(), c)
 	origin := r.Header.Get("Origin")
 	if c.AllowCorsFrom == "" || origin == "" || !originAllowed(c.AllowCorsFrom, origin) {
 		return false

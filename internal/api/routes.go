@@ -35,7 +35,7 @@ func (r *route) servedOn(local bool) bool {
 // routes is the table of everything served.
 func routes() []route {
 	return slices.Concat(userRoutes, signInRoutes, sessionRoutes, accessTokenRoutes, mfaRoutes, botRoutes, guestRoutes, groupRoutes, termsRoutes, uploadRoutes,
-		teamRoutes, channelRoutes, roleRoutes, statusRoutes, preferenceRoutes, systemRoutes)
+		teamRoutes, channelRoutes, roleRoutes, statusRoutes, preferenceRoutes, emailRoutes, systemRoutes)
 }
 
 var userRoutes = []route{

@@ -17,13 +17,13 @@ func login(c *call) (any, error) {
 	}
 	c.w.Header().Set("Token", session.Token)
 	if isXHR(c.r) {
-		c.setCookies(session)
+		c.cookies.SetSession(c.w, session)
 	}
 	return user, nil
 }
 
 func logout(c *call) (any, error) {
-	c.clearCookie()
+	c.cookies.EndSession(c.w)
 	return ok, c.app.Logout(c.ctx(), c.who)
 }
 
@@ -38,7 +38,7 @@ func attachDeviceID(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.setCookie(cookieToken, c.token, expiresAt, true)
+	c.cookies.SetToken(c.w, c.token, expiresAt)
 	return ok, nil
 }
 

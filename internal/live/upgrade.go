@@ -8,18 +8,16 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/coder/websocket"
 
 	"muster"
+	"muster/internal/edge"
 )
 
 // Path is where the WebSocket lives; a slash after it is allowed (websocket.json).
 const Path = "/api/v4/websocket"
-
-const cookieToken = "MMAUTHTOKEN" // websocket.json, auth
 
 // ServeHTTP opens a WebSocket and returns; the socket lives on. What it can't open it answers with the API's error object:
 // 400 for what is no upgrade or comes from a foreign page, 503 when there is no room.
@@ -101,25 +99,11 @@ func (s *socket) closeFor(err error) {
 // signInOf finds the session that a request brings along; nil for none. A page of just any origin may bring a header but not our cookie:
 // its visitors did not ask for that.
 func (h *Hub) signInOf(r *http.Request, from origin) (*signIn, error) {
-	token, fromCookie := tokenOf(r)
+	token, fromCookie := edge.Token(r)
 	if token == "" || fromCookie && from == anybodys {
 		return nil, nil
 	}
 	return h.signIn(r.Context(), token)
-}
-
-// tokenOf finds the session token: the Authorization header first, then the cookie. Never the address, where logs would keep it.
-func tokenOf(r *http.Request) (token string, fromCookie bool) {
-	if header := r.Header.Get("Authorization"); header != "" {
-		scheme, value, _ := strings.Cut(header, " ")
-		if strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "token") {
-			return strings.TrimSpace(value), false
-		}
-	}
-	if ck, err := r.Cookie(cookieToken); err == nil {
-		return ck.Value, true
-	}
-	return "", false
 }
 
 // answerError answers a request that did not become a WebSocket.

@@ -19,12 +19,14 @@ import (
 	"muster/internal/blob"
 	"muster/internal/bus"
 	"muster/internal/config"
+	"muster/internal/edge"
 	"muster/internal/live"
 	"muster/internal/mail"
 	"muster/internal/seal"
 	"muster/internal/signin/password"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
+	"muster/internal/web"
 )
 
 // cheapHash keeps a test's many sign-ins from taking its time; the real cost is tested with the hasher.
@@ -85,7 +87,8 @@ func serve(t testing.TB, db *store.Store) *Server {
 		Blobs: blobs, Mail: folder, Bus: b, Log: log,
 	})
 	hub := live.New(live.Options{App: a, Log: log, Version: "test"})
-	handler := api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub})
+	pages := web.New(web.Options{App: a, Log: log})
+	handler := edge.Split(api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub}), pages)
 	h := httptest.NewServer(contract(t, handler))
 	t.Cleanup(func() {
 		must(t, hub.Close(ctx))

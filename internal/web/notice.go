@@ -1,0 +1,13 @@
+package web
+
+const noticeParam = "notice" // of an address: which notice the page begins with
+
+// notices are good news that a page begins with after another one led to it, by the value of noticeParam. The address chooses among these and can add
+// nothing of its own.
+var notices = map[string]string{
+	"password-set":   "Your password is set. Sign in with it.",
+	"signed-out":     "You are signed out.",
+	"terms-declined": "You declined the terms of service, so you are signed out.",
+	"terms-accepted": "You accepted the terms of service.",
+	"joined":         "You are now a member of the team.",
+}

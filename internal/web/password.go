@@ -1,0 +1,44 @@
+package web
+
+import "strings"
+
+// choice is a field for a password that is chosen now. The template "new-password" draws it.
+type choice struct {
+	field
+	Meter string // where how good a password is can be asked
+}
+
+// newPassword makes the field of the view's form that has this name.
+func newPassword(w *view, name, label string) choice {
+	c := choice{newField(w, name, label, ""), w.Base + "/password_strength"}
+	c.Help = strings.Join(w.visit.app.PasswordRules(), " ")
+	return c
+}
+
+// As is field's.
+func (c choice) As(id string) choice {
+	c.field = c.field.As(id)
+	return c
+}
+
+// First is field's.
+func (c choice) First(w *view) choice {
+	c.field = c.field.First(w)
+	return c
+}
+
+// passwordStrength answers a script, as a password is typed, with how good it is by now.
+func passwordStrength(v *visit) error {
+	plain := v.form.Get("new_password")
+	if plain == "" {
+		plain = v.form.Get("password")
+	}
+	if plain == "" {
+		return v.showFragment("strength", nil)
+	}
+	about := []string{v.site(), v.form.Get("username"), v.form.Get("email")}
+	if u := v.who.User; u != nil {
+		about = append(about, u.Username, u.Email, u.FirstName, u.LastName, u.Nickname)
+	}
+	return v.showFragment("strength", v.app.PasswordStrength(plain, about))
+}

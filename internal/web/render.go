@@ -1,0 +1,211 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"muster"
+)
+
+//go:embed all:templates
+var templateFiles embed.FS
+
+// pages are the parsed templates by name: templates/NAME.html each, with the layout and the parts (templates/_*.html) that all share.
+var pages = parsePages()
+
+func parsePages() map[string]*template.Template {
+	shared := template.Must(template.New("").Funcs(template.FuncMap{"field": newField, "newPassword": newPassword, "date": date, "moment": moment}).ParseFS(templateFiles, "templates/_*.html"))
+	files, err := fs.Glob(templateFiles, "templates/[a-z]*.html")
+	if err != nil {
+		panic(err) // the pattern above is wrong
+	}
+	parsed := map[string]*template.Template{}
+	for _, file := range files {
+		parsed[strings.TrimSuffix(path.Base(file), ".html")] = template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, file))
+	}
+	return parsed
+}
+
+// page is what a handler has to show.
+type page struct {
+	name    string            // of its template, which defines "content"
+	heading string            // its h1
+	data    any               // what the template calls .Page
+	values  map[string]string // what its fields hold at first; what was posted wins, where that was refused
+	err     error             // why what was posted was refused; gives the status, 200 without
+	status  int               // where no err gives it
+	notice  string            // good news
+}
+
+// view is what a template works with.
+type view struct {
+	Heading string
+	Site    string
+	Base    string       // goes before the path of every link
+	Path    string       // of this page, below Base
+	User    *muster.User // who is signed in, nil for nobody
+	Notice  string
+	Problem *problem // nil for none
+	Page    any
+	visit   *visit
+	values  map[string]string
+}
+
+// problem is why a form was refused.
+type problem struct {
+	Message string
+	Field   string // the name of the field that it is about, "" for none or several
+}
+
+// show answers with a page. An err that is nobody's but ours goes on to be the error page.
+func (v *visit) show(p page) error {
+	status := max(p.status, http.StatusOK)
+	shown := &view{
+		Heading: p.heading, Site: v.site(), Base: v.base, Path: v.path, User: v.who.User, Notice: p.notice, Page: p.data, visit: v, values: p.values,
+	}
+	if p.err != nil {
+		e := muster.AsError(p.err)
+		if e.Kind == muster.Internal {
+			return p.err
+		}
+		v.err, status = p.err, e.Kind.Status()
+		shown.Problem = &problem{message(e), fieldOf(e, v.form)}
+		shown.values = maps.Clone(p.values)
+		shown.keepPosted()
+	}
+	if shown.Notice == "" {
+		shown.Notice = notices[v.query(noticeParam)]
+	}
+	return v.render(status, p.name, "layout", shown)
+}
+
+// showFragment answers with a part of a page, for a script that puts it in its place.
+func (v *visit) showFragment(name string, data any) error {
+	return v.render(http.StatusOK, name, "fragment", data)
+}
+
+// render executes a template as a whole before anything of it is sent: what fails can still become an error page.
+func (v *visit) render(status int, name, entry string, data any) error {
+	var b bytes.Buffer
+	if err := pages[name].ExecuteTemplate(&b, entry, data); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	v.send(status, "text/html; charset=utf-8", b.Bytes())
+	return nil
+}
+
+// send answers with bytes.
+func (v *visit) send(status int, mime string, body []byte) {
+	v.w.Header().Set("Content-Type", mime)
+	v.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	v.status = status
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(body) // a client that left is no fault of ours
+}
+
+// keepPosted has the form show what was posted, but no secret of it.
+func (w *view) keepPosted() {
+	if w.values == nil {
+		w.values = map[string]string{}
+	}
+	for name, posted := range w.visit.form {
+		if !slices.ContainsFunc(secretFields, func(s string) bool { return strings.Contains(name, s) }) {
+			w.values[name] = posted[0]
+		}
+	}
+}
+
+// secretFields are parts of the names of fields that are never shown again.
+var secretFields = []string{"password", "code", keyField}
+
+// Title is the document's: the heading, and the site where that does not name it.
+func (w *view) Title() string {
+	if strings.Contains(w.Heading, w.Site) {
+		return w.Heading
+	}
+	return w.Heading + " - " + w.Site
+}
+
+// FormKey is the value of the hidden field that every form has; the template "key" is that field.
+func (w *view) FormKey() string { return w.visit.newKey() }
+
+// Asset is the address of a file of the pages.
+func (w *view) Asset(name string) (string, error) {
+	a := assets[name]
+	if a == nil {
+		return "", fmt.Errorf("there is no static/%s", name)
+	}
+	return w.Base + staticPath + a.name, nil
+}
+
+// Value is what a field of the page's form holds.
+func (w *view) Value(name string) string { return w.values[name] }
+
+// Wide tells whether the page needs more room than a single form does.
+func (w *view) Wide() bool {
+	return w.Path == accountPage || strings.HasPrefix(w.Path, accountPage+"/")
+}
+
+// HasTerms tells whether the site has terms of service.
+func (w *view) HasTerms() bool { return w.visit.config().SupportSettings.CustomTermsOfServiceEnabled }
+
+// field is a labelled input. The template "field" draws it.
+type field struct {
+	Name, ID, Label, Value, Help string
+	Attrs                        template.HTMLAttr // as the template wrote them
+	Wrong                        bool              // the page's problem is about it
+	Focus                        bool
+}
+
+// newField makes the field of the view's form that has this name; attrs are the input's further attributes.
+func newField(w *view, name, label string, attrs template.HTMLAttr) field {
+	f := field{Name: name, ID: name, Label: label, Value: w.Value(name), Attrs: attrs}
+	f.Wrong = w.Problem != nil && w.Problem.Field == name
+	return f
+}
+
+// Hint adds a line that helps to fill the field in.
+func (f field) Hint(text string) field {
+	f.Help = text
+	return f
+}
+
+// As gives the field another id than its name, where a page has two of that name. Only one of them can be what a problem is about.
+func (f field) As(id string) field {
+	f.ID = id
+	return f
+}
+
+// First has the page begin with the field, unless there is a problem to begin with.
+func (f field) First(w *view) field {
+	f.Focus = w.Problem == nil
+	return f
+}
+
+// DescribedBy names what says more about the field (WAI-ARIA, aria-describedby).
+func (f field) DescribedBy() string {
+	var ids []string
+	if f.Wrong {
+		ids = append(ids, "problem")
+	}
+	if f.Help != "" {
+		ids = append(ids, f.ID+"-hint")
+	}
+	return strings.Join(ids, " ")
+}
+
+// date writes a time (Unix ms) as its day, in UTC.
+func date(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 January 2006") }
+
+// moment writes a time (Unix ms) to the minute, in UTC.
+func moment(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 January 2006, 15:04 UTC") }

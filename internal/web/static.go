@@ -1,0 +1,72 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+//go:embed static
+var staticFiles embed.FS
+
+const (
+	staticPath  = "/static/"
+	hashedChars = 16 // of a file's SHA-256, in its name
+)
+
+// served are the kinds of files that pages use. What else lies beside them is for who reads the source.
+var served = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+// asset is a file of the pages under a name that changes with its content, so that browsers may keep it for good.
+type asset struct {
+	name    string // app.0123456789abcdef.css
+	mime    string
+	content []byte
+}
+
+// assets are the files by their own names and by those that browsers ask for.
+var assets, assetsByHashedName = loadAssets()
+
+func loadAssets() (byName, byHashedName map[string]*asset) {
+	byName, byHashedName = map[string]*asset{}, map[string]*asset{}
+	files, err := staticFiles.ReadDir("static")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	for _, file := range files {
+		name, ext := file.Name(), path.Ext(file.Name())
+		if served[ext] == "" {
+			continue
+		}
+		content, err := staticFiles.ReadFile("static/" + name)
+		if err != nil {
+			panic(err) // it was just listed
+		}
+		hash := sha256.Sum256(content)
+		a := &asset{strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(hash[:])[:hashedChars] + ext, served[ext], content}
+		byName[name], byHashedName[a.name] = a, a
+	}
+	return byName, byHashedName
+}
+
+// serveStatic answers with a file by its hashed name.
+func serveStatic(w http.ResponseWriter, r *http.Request, name string) {
+	a := assetsByHashedName[name]
+	switch {
+	case a == nil:
+		http.Error(w, "There is no such file.", http.StatusNotFound)
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "Files can only be read.", http.StatusMethodNotAllowed)
+		return
+	}
+	w.Header().Set("Content-Type", a.mime)
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	http.ServeContent(w, r, a.name, time.Time{}, bytes.NewReader(a.content))
+}
