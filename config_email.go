@@ -14,7 +14,7 @@ func (e EmailSettings) HasServer() bool {
 
 // Sender is the address that mails come from; host is where the site is, for a site that sets none.
 func (e EmailSettings) Sender(host string) string {
-	if e.FeedbackEmail == nobodysAddress {
+	if e.FeedbackEmail == "" || e.FeedbackEmail == nobodysAddress {
 		return "muster@" + host
 	}
 	return e.FeedbackEmail

@@ -69,7 +69,7 @@ type EmailSettings struct {
 	FeedbackEmail                     string `default:"test@example.com" format:"email" desc:"Sender's address. The default stands for none: muster@ the host of SiteURL."`
 	ReplyToAddress                    string `default:"test@example.com" format:"email" desc:"Address for replies. The default stands for none."`
 	SMTPServer                        string `default:"localhost" max:"255" desc:"Host that takes outgoing mail. While it is empty, or this and SMTPPort have their defaults, there is none: mails are written as files to the folder mail of the data directory."`
-	SMTPPort                          string `default:"10025" format:"port" desc:"Its port, as a string."`
+	SMTPPort                          string `default:"10025" format:"port" desc:"Its port, as a string; 25 if empty."`
 	SMTPServerTimeout                 int    `default:"10" min:"1" max:"3600" desc:"Seconds that sending one mail may take."`
 	EnableSMTPAuth                    bool   `default:"false" desc:"Sign in there with SMTPUsername and SMTPPassword."`
 	SMTPUsername                      string `default:"" desc:"Name for that."`

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -229,13 +230,18 @@ type settingFormat struct {
 
 var localeForm = regexp.MustCompile(`^[a-z]{2}(-[A-Z]{2})?$`)
 
+// isMailAddress takes what every mail server takes: ASCII alone.
+func isMailAddress(v string) bool {
+	return ValidEmail(FoldName(v)) && !strings.ContainsFunc(v, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
 // settingFormats names the forms that a text setting can ask for.
 var settingFormats = map[string]settingFormat{
 	"url":      {"an http or https URL with a host, or empty", emptyOr(isWebURL)},
 	"ws":       {"a ws or wss URL with a host, or empty", emptyOr(func(v string) bool { return isURL(v, "ws", "wss") })},
 	"address":  {"HOST:PORT", isAddress},
 	"optional": {"HOST:PORT, or empty", emptyOr(isAddress)},
-	"email":    {"an e-mail address, or empty", emptyOr(func(v string) bool { return ValidEmail(FoldName(v)) })},
+	"email":    {"an e-mail address, or empty", emptyOr(isMailAddress)},
 	"port":     {"a port number from 1 to 65535, or empty", emptyOr(isPort)},
 	"locale":   {"a language such as en or pt-BR", localeForm.MatchString},
 	"key":      {"32 characters or more, or empty", emptyOr(func(v string) bool { return len(v) >= 32 })},

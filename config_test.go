@@ -196,3 +196,18 @@ func settingCalled(t *testing.T, key string) *Setting {
 	t.Fatalf("no setting %s", key)
 	return nil
 }
+
+func TestMailServerAndAddresses(t *testing.T) {
+	e := DefaultConfig().EmailSettings
+	if e.HasServer() || e.Sender("example.com") != "muster@example.com" || e.ReplyTo() != "" {
+		t.Errorf("the reference server's placeholders are taken for real: %+v", e)
+	}
+	e.SMTPPort, e.FeedbackEmail, e.ReplyToAddress = "25", "hello@example.com", "help@example.com"
+	if !e.HasServer() || e.Sender("example.com") != "hello@example.com" || e.ReplyTo() != "help@example.com" {
+		t.Errorf("%+v", e)
+	}
+	e.SMTPServer = ""
+	if e.HasServer() {
+		t.Error("a server without a name")
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -16,6 +17,8 @@ import (
 	"muster/internal/live"
 	"muster/internal/store"
 )
+
+const scrapeTimeout = 2 * time.Second // for figures that come from the database
 
 // metrics are the figures that /metrics shows.
 type metrics struct {
@@ -51,9 +54,23 @@ func newMetrics(db *store.Store, a *app.App, hub *live.Hub) *metrics {
 		gauge("muster_websocket_away", "WebSockets that their clients lost and may resume.", func() float64 { return float64(hub.Stats().Away) }),
 		counter("muster_websocket_events_total", "Events sent, counted for each connection.", func() float64 { return float64(hub.Stats().EventsSent) }),
 		counter("muster_websocket_events_dropped_total", "Events that a connection did not get: a queue was full.", func() float64 { return float64(hub.Stats().EventsDropped) }),
+		gauge("muster_mails_waiting", "Mails in the outbox that wait to be sent, on all nodes.", func() float64 { return float64(mails(a).Waiting) }),
+		gauge("muster_mails_set_aside", "Mails in the outbox that were refused for good or given up in the last 30 days.", func() float64 { return float64(mails(a).SetAside) }),
+		counter("muster_mails_sent_total", "Mails that this node sent.", func() float64 { return float64(mails(a).Sent) }),
 		counter("muster_cache_hits_total", "Look-ups that the account and sign-in caches answered.", func() float64 { hits, _ := a.CacheStats(); return float64(hits) }),
 		counter("muster_cache_misses_total", "Look-ups that went to the database.", func() float64 { _, misses := a.CacheStats(); return float64(misses) }),
 	)
+	return m
+}
+
+// mails gives the figures of the outbox, none while the database does not answer.
+func mails(a *app.App) app.MailStats {
+	ctx, done := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer done()
+	m, err := a.MailStats(ctx)
+	if err != nil {
+		return app.MailStats{}
+	}
 	return m
 }
 

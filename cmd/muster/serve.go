@@ -207,7 +207,11 @@ func (s *server) greet(addr net.Addr, side *sideServer) {
 	if s.settings.Current().SqlSettings.DataSource == "" {
 		database = "SQLite in the data directory"
 	}
-	fmt.Printf("data in %s (%s), mails in %s\n", s.dataDir, database, filepath.Join(s.dataDir, mailFolder))
+	mails := "by " + s.settings.Current().EmailSettings.SMTPServer
+	if !s.settings.Current().EmailSettings.HasServer() {
+		mails = "as files in " + filepath.Join(s.dataDir, mailFolder)
+	}
+	fmt.Printf("data in %s (%s), mails %s\n", s.dataDir, database, mails)
 	if side != nil {
 		fmt.Printf("health and metrics on http://%s (/healthz /readyz /metrics)\n", side.addr)
 	}
@@ -216,7 +220,7 @@ func (s *server) greet(addr net.Addr, side *sideServer) {
 	}
 }
 
-const firstSteps = `next: create the first account, which becomes system_admin:
+const firstSteps = `next: create the first account, which becomes system_admin, on URL/signup_user_complete or by
   curl URL/api/v4/users -d '{"email":"you@example.com","username":"you","password":"a long secret"}'
 `
 

@@ -33,9 +33,9 @@ func freshAddress(name string) string { return name + "@" + strings.ToLower(must
 
 func outbox(t *testing.T, s *mustertest.Server) (waiting, setAside int64) {
 	t.Helper()
-	waiting, setAside, _, err := s.App.MailStats(t.Context())
+	m, err := s.App.MailStats(t.Context())
 	must(t, err)
-	return waiting, setAside
+	return m.Waiting, m.SetAside
 }
 
 func signUp(t *testing.T, by *client.Client, address string) *muster.User {

@@ -72,11 +72,20 @@ func New(o Options) *App {
 	return a
 }
 
-// Close ends the background work and writes down what it still holds.
+// Close ends the background work and writes down what it still holds. A mail that is not sent when ctx ends is sent by the next process.
 func (a *App) Close(ctx context.Context) error {
 	a.stop()
-	a.running.Wait()
-	return a.flushActivity(ctx)
+	ended := make(chan struct{})
+	go func() {
+		a.running.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		a.log.Warn("stopped before all mails under way were sent")
+	}
+	return a.flushActivity(context.WithoutCancel(ctx))
 }
 
 // Config is the settings in force. Callers must not change them.

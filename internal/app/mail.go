@@ -18,6 +18,9 @@ import (
 // noticeLife is how long a mail that holds no link is worth sending.
 const noticeLife = 3 * day
 
+// smtpPort is where mail servers listen when no port is named (RFC 5321).
+const smtpPort = "25"
+
 func mailPurpose(id string) string { return "mail " + id }
 
 // sealedMail makes a letter ready for the outbox; it is of use until a time (Unix ms).
@@ -74,7 +77,7 @@ func (a *App) envelope(c muster.EmailSettings, to string) mail.Message {
 // smtp is the server that takes outgoing mail, by some settings.
 func smtp(c muster.EmailSettings) mail.SMTP {
 	s := mail.SMTP{
-		Host: c.SMTPServer, Port: c.SMTPPort, Security: c.ConnectionSecurity,
+		Host: c.SMTPServer, Port: cmp.Or(c.SMTPPort, smtpPort), Security: c.ConnectionSecurity,
 		Timeout: time.Duration(c.SMTPServerTimeout) * time.Second, SkipVerify: c.SkipServerCertificateVerification,
 	}
 	if c.EnableSMTPAuth {

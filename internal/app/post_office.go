@@ -170,8 +170,14 @@ func (a *App) notDelivered(ctx context.Context, m *store.Mail, why error) error 
 	return a.store.DelayMail(ctx, m, delay, why.Error())
 }
 
-// MailStats are the figures of the outbox: what waits, what was set aside, what this process sent.
-func (a *App) MailStats(ctx context.Context) (waiting, setAside, sent int64, err error) {
+// MailStats are the figures of the outbox, and what this process sent.
+type MailStats struct {
+	store.MailStats
+	Sent int64
+}
+
+// MailStats counts the outbox.
+func (a *App) MailStats(ctx context.Context) (MailStats, error) {
 	m, err := a.store.MailStats(ctx)
-	return m.Waiting, m.SetAside, a.office.sent.Load(), err
+	return MailStats{m, a.office.sent.Load()}, err
 }
