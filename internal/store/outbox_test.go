@@ -1,0 +1,176 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"muster"
+	"muster/internal/store"
+	"muster/internal/store/storetest"
+)
+
+const nobodysClaim = time.Nanosecond // which is over at once
+
+func post(t *testing.T, s *store.Store, n int) {
+	t.Helper()
+	var p store.Post
+	for i := range n {
+		p.Mails = append(p.Mails, &store.Mail{ID: muster.NewID(), To: fmt.Sprint("u", i, "@example.com"), Letter: "sealed", CreateAt: someTime, GiveUpAt: 1 << 62})
+	}
+	must(t, s.Send(context.Background(), p))
+}
+
+func claim(t *testing.T, s *store.Store, within time.Duration) *store.Mail {
+	t.Helper()
+	m, err := s.ClaimMail(context.Background(), within)
+	must(t, err)
+	return m
+}
+
+func nothingDue(t *testing.T, s *store.Store) {
+	t.Helper()
+	if m, err := s.ClaimMail(context.Background(), time.Hour); !errors.Is(err, store.ErrNotFound) {
+		t.Fatalf("%+v, %v is due", m, err)
+	}
+}
+
+func TestAMailIsClaimedByOne(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		const mails, claimers = 40, 8
+		post(t, s, mails)
+		var mu sync.Mutex
+		claimed := map[string]int{}
+		each(claimers, func(int) {
+			for misses := 0; misses < 20; {
+				m, err := s.ClaimMail(context.Background(), time.Hour)
+				if errors.Is(err, store.ErrNotFound) { // perhaps only because the others hold the rest this moment
+					misses++
+					time.Sleep(time.Millisecond)
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				claimed[m.ID]++
+				mu.Unlock()
+			}
+		})
+		if len(claimed) != mails {
+			t.Errorf("%d of %d were claimed", len(claimed), mails)
+		}
+		for id, n := range claimed {
+			if n != 1 {
+				t.Errorf("%s was claimed %d times", id, n)
+			}
+		}
+	})
+}
+
+func TestAClaimEndsOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		post(t, s, 1)
+		late := claim(t, s, nobodysClaim)
+		time.Sleep(2 * time.Millisecond)
+		m := claim(t, s, time.Hour) // as another node does when the claimer did not come back
+		if m.ID != late.ID || m.Attempts != 2 {
+			t.Fatalf("%+v after %+v", m, late)
+		}
+		for what, end := range map[string]error{"sent": s.MailSent(ctx, late), "delayed": s.DelayMail(ctx, late, 0, ""), "set aside": s.SetMailAside(ctx, late, "")} {
+			if !errors.Is(end, store.ErrNotFound) {
+				t.Errorf("%s by who has no claim any more: %v", what, end)
+			}
+		}
+		nothingDue(t, s)
+		must(t, s.DelayMail(ctx, m, 0, "busy"))
+		m = claim(t, s, time.Hour)
+		must(t, s.DelayMail(ctx, m, time.Hour, "busy"))
+		nothingDue(t, s)
+	})
+}
+
+func TestWhatBecomesOfMails(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		post(t, s, 2)
+		must(t, s.MailSent(ctx, claim(t, s, time.Hour)))
+		must(t, s.SetMailAside(ctx, claim(t, s, time.Hour), strings.Repeat("no such mailbox \u00e9", 100)))
+		nothingDue(t, s)
+		stats := func(want store.MailStats) {
+			t.Helper()
+			if got, err := s.MailStats(ctx); err != nil || got != want {
+				t.Fatalf("%+v, %v", got, err)
+			}
+		}
+		stats(store.MailStats{SetAside: 1})
+		must(t, s.SweepMails(ctx, someTime))
+		stats(store.MailStats{SetAside: 1})
+		must(t, s.SweepMails(ctx, 1<<62))
+		stats(store.MailStats{})
+	})
+}
+
+// A process that holds its database alone takes its claims back at once after a crash; several nodes wait for each other's claims to end.
+func TestClaimsOfAProcessThatIsGone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		post(t, s, 1)
+		claim(t, s, time.Hour)
+		must(t, s.ReleaseMails(context.Background()))
+		if !strings.HasSuffix(t.Name(), "sqlite") {
+			nothingDue(t, s)
+			return
+		}
+		claim(t, s, time.Hour)
+	})
+}
+
+func TestALinkRequestIsAnsweredOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		u := create(t, s, newUser("ann"))
+		ask := func(email string) {
+			t.Helper()
+			must(t, s.RequestLink(ctx, &store.LinkRequest{Purpose: muster.TokenVerifyEmail, Email: email, Audit: &muster.Audit{ID: muster.NewID(), CreateAt: someTime, Action: "asked"}}))
+		}
+		for range 3 { // which are one
+			ask(u.Email)
+		}
+		ask("nobody@example.com")
+		var mu sync.Mutex
+		answered := 0
+		each(8, func(int) {
+			for range 4 {
+				err := s.AnswerLinkRequest(ctx, func(r *store.LinkRequest, to *muster.User) store.Post {
+					mu.Lock()
+					defer mu.Unlock()
+					if to.ID != u.ID || r.Audit.Action != "asked" {
+						t.Errorf("%+v for %+v", r, to)
+					}
+					return store.Post{Mails: []*store.Mail{{ID: muster.NewID(), To: to.Email, Letter: "sealed"}}}
+				})
+				if err == nil {
+					mu.Lock()
+					answered++
+					mu.Unlock()
+				} else if !errors.Is(err, store.ErrNotFound) {
+					t.Error(err)
+				}
+			}
+		})
+		stats, err := s.MailStats(ctx)
+		must(t, err)
+		if answered != 2 || stats.Waiting != 1 {
+			t.Fatalf("%d requests answered, %d mails", answered, stats.Waiting)
+		}
+		if audits, err := s.Audits(ctx, u.ID, 0, 10); err != nil || len(audits) != 1 {
+			t.Fatal(audits, err)
+		}
+	})
+}
