@@ -2,16 +2,11 @@ package api_test
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"encoding/hex"
-	"errors"
-	"log/slog"
-	"net/http/httptest"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,27 +15,14 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that looks into PostgreSQL behind the server's back
 
-	"muster"
 	"muster/client"
-	"muster/internal/api"
-	"muster/internal/app"
-	"muster/internal/blob"
-	"muster/internal/bus"
-	"muster/internal/config"
-	"muster/internal/mail"
 	"muster/internal/mustertest"
-	"muster/internal/seal"
-	"muster/internal/signin/password"
 )
 
-// node is one more server on a scenario's database: with caches of its own, as after a restart, and a clock that stands still until
-// it is moved. Neither server hears of the other's changes, so a scenario goes from one over to the other.
+// node is one more server on a scenario's database, with a clock that stands still until it is moved. A scenario goes from one over to the other.
 type node struct {
 	*mustertest.Server
 	unixMilli atomic.Int64
-
-	mu    sync.Mutex
-	heard []muster.Event
 }
 
 // otherNode starts a node whose clock is some time ahead.
@@ -48,30 +30,7 @@ func otherNode(t *testing.T, s *mustertest.Server, ahead time.Duration) *node {
 	t.Helper()
 	n := &node{}
 	n.unixMilli.Store(time.Now().Add(ahead).UnixMilli())
-	settings, _, err := config.Load(config.Options{})
-	must(t, err)
-	must(t, settings.Attach(t.Context(), s.Store))
-	blobs, err := blob.OpenDir(t.TempDir())
-	must(t, err)
-	mails, err := mail.OpenFolder(s.MailDir)
-	must(t, err)
-	secrets, err := seal.New([]byte(mustertest.Key))
-	must(t, err)
-	b := &bus.Bus{}
-	b.Subscribe(n.hear)
-	log := slog.New(slog.DiscardHandler)
-	a := app.New(app.Options{
-		Store: s.Store, Config: settings, Passwords: password.New(password.Options{MemoryKiB: 64}), Secrets: secrets,
-		Blobs: blobs, Mail: mails, Bus: b, Log: log, Now: n.now,
-	})
-	handler := api.New(api.Options{App: a, Log: log, Version: "test"})
-	h := httptest.NewServer(handler)
-	t.Cleanup(func() {
-		h.Close()
-		must(t, a.Close(context.WithoutCancel(t.Context())))
-		must(t, errors.Join(blobs.Close(), mails.Close()))
-	})
-	n.Server = &mustertest.Server{URL: h.URL, Handler: handler, Store: s.Store, App: a}
+	n.Server = s.Node(t, n.now)
 	return n
 }
 
@@ -79,19 +38,6 @@ func (n *node) now() time.Time { return time.UnixMilli(n.unixMilli.Load()) }
 
 // pass moves the clock.
 func (n *node) pass(d time.Duration) { n.unixMilli.Add(d.Milliseconds()) }
-
-func (n *node) hear(e muster.Event) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.heard = append(n.heard, e)
-}
-
-// Events gives the events heard so far of one name, oldest first.
-func (n *node) Events(name string) []muster.Event {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(n.heard), func(e muster.Event) bool { return e.Name != name })
-}
 
 // bearer is a client that acts by a token.
 func bearer(s *mustertest.Server, token string) *client.Client {

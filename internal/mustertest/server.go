@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"muster"
 	"muster/client"
@@ -65,38 +66,49 @@ func New(t testing.TB) *Server {
 
 func serve(t testing.TB, db *store.Store) *Server {
 	t.Helper()
+	return (&Server{Store: db, Files: t.TempDir(), MailDir: t.TempDir()}).start(t, time.Now)
+}
+
+// Node starts one more server on the same database, files and mails, with a clock and caches of its own, as after a restart. Neither hears of the
+// other's changes.
+func (s *Server) Node(t testing.TB, now func() time.Time) *Server {
+	t.Helper()
+	return (&Server{Store: s.Store, Files: s.Files, MailDir: s.MailDir}).start(t, now)
+}
+
+func (s *Server) start(t testing.TB, now func() time.Time) *Server {
+	t.Helper()
 	ctx := context.Background()
 	settings, _, err := config.Load(config.Options{})
 	must(t, err)
-	must(t, settings.Attach(ctx, db))
-	must(t, db.SeedRoles(ctx, muster.BuiltInRoles()))
-	files := t.TempDir()
-	blobs, err := blob.OpenDir(files)
+	must(t, settings.Attach(ctx, s.Store))
+	must(t, s.Store.SeedRoles(ctx, muster.BuiltInRoles()))
+	blobs, err := blob.OpenDir(s.Files)
 	must(t, err)
 	secrets, err := seal.New([]byte(Key))
 	must(t, err)
-	mails := t.TempDir()
-	folder, err := mail.OpenFolder(mails)
+	folder, err := mail.OpenFolder(s.MailDir)
 	must(t, err)
-	events := &ear{}
+	s.events = &ear{}
 	b := &bus.Bus{}
-	b.Subscribe(events.hear)
+	b.Subscribe(s.events.hear)
 	log := slog.New(slog.DiscardHandler)
 	a := app.New(app.Options{
-		Store: db, Config: settings, Passwords: password.New(password.Options{MemoryKiB: cheapHash}), Secrets: secrets,
-		Blobs: blobs, Mail: folder, Bus: b, Log: log,
+		Store: s.Store, Config: settings, Passwords: password.New(password.Options{MemoryKiB: cheapHash}), Secrets: secrets,
+		Blobs: blobs, Mail: folder, Bus: b, Log: log, Now: now,
 	})
 	hub := live.New(live.Options{App: a, Log: log, Version: "test"})
 	pages := web.New(web.Options{App: a, Log: log})
-	handler := edge.Split(api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub}), pages)
-	h := httptest.NewServer(contract(t, handler))
+	s.App, s.Handler = a, edge.Split(api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub}), pages)
+	h := httptest.NewServer(contract(t, s.Handler))
 	t.Cleanup(func() {
 		must(t, hub.Close(ctx))
 		h.Close()
 		must(t, a.Close(ctx))
 		must(t, errors.Join(blobs.Close(), folder.Close()))
 	})
-	return &Server{URL: h.URL, Handler: handler, Store: db, App: a, Files: files, events: events, MailDir: mails}
+	s.URL = h.URL
+	return s
 }
 
 // Client is a client of the server that is not signed in.
