@@ -107,7 +107,8 @@ func (postgresDialect) isUnique(err error) bool { return postgresCode(err) == "2
 
 func (postgresDialect) mayRetry(err error) bool {
 	code := postgresCode(err)
-	return code == "40001" || code == "40P01" // serialization failure, deadlock
+	// Serialization failure, deadlock, and a reference to a row that was deleted meanwhile: the look-up before it finds that out the next time.
+	return code == "40001" || code == "40P01" || code == "23503"
 }
 
 // Unstorable tells whether err says that some text can't be in a database at all: PostgreSQL takes no NUL. SQLite finds nothing by such a text.
