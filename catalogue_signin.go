@@ -52,6 +52,7 @@ var signInErrors = map[string]string{
 	"api.user.oauth_to_email.context.app_error":                          "You may only switch your own account.",
 	"api.user.oauth_to_email.not_available.app_error":                    "You cannot switch from this sign-in service to a password on this server.",
 
+	"app.mail.too_many.app_error":                 "Enough mails went to this address for now. Try again in an hour.",
 	"app.sign_in.expired.app_error":               "This sign-in took too long or was ended. Begin again.",
 	"app.sign_in.terms_declined.app_error":        "You can only sign in here once you accept the terms of service.",
 	"app.session.get.app_error":                   "There is no such session. It may have ended already.",

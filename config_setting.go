@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -230,9 +229,8 @@ type settingFormat struct {
 
 var localeForm = regexp.MustCompile(`^[a-z]{2}(-[A-Z]{2})?$`)
 
-// isMailAddress takes what every mail server takes: ASCII alone.
 func isMailAddress(v string) bool {
-	return ValidEmail(FoldName(v)) && !strings.ContainsFunc(v, func(r rune) bool { return r > unicode.MaxASCII })
+	return ValidEmail(strings.ToLower(v))
 }
 
 // settingFormats names the forms that a text setting can ask for.

@@ -228,9 +228,9 @@ func ValidUsername(s string) bool {
 	return true
 }
 
-// ValidEmail tells whether a folded address is a plain RFC 5322 address without a display name.
+// ValidEmail tells whether a folded address is a plain RFC 5322 address without a display name, of ASCII alone: mail servers that take others are few.
 func ValidEmail(s string) bool {
-	if s == "" || s != FoldName(s) || !validText(s, EmailMaxBytes) {
+	if s == "" || s != FoldName(s) || !validText(s, EmailMaxBytes) || strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return false
 	}
 	a, err := mail.ParseAddress(s)

@@ -3,8 +3,10 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,10 +71,21 @@ func TestMailsGoToTheMailServer(t *testing.T) {
 }
 
 func TestADeadMailServerLosesNothing(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // where connections are taken, and nothing is said
+	must(t, err)
+	defer func() { must(t, silent.Close()) }()
+	_, silentPort, err := net.SplitHostPort(silent.Addr().String())
+	must(t, err)
+	for name, port := range map[string]string{"nobody listens": "1", "nobody answers": silentPort} {
+		t.Run(name, func(t *testing.T) { losesNothing(t, port) })
+	}
+}
+
+func losesNothing(t *testing.T, port string) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		inbox := mailtest.Open(t)
 		admin, _ := s.Admin(t)
-		s.Configure(t, `{"EmailSettings":{"SMTPServer":"127.0.0.1","SMTPPort":"1"}}`) // where nobody listens
+		s.Configure(t, `{"EmailSettings":{"SMTPServer":"127.0.0.1","SMTPPort":"`+port+`","SMTPServerTimeout":1}}`)
 		to := []string{freshAddress("u0"), freshAddress("u1"), freshAddress("u2")}
 		for _, address := range to {
 			signUp(t, admin, address)
@@ -234,7 +247,13 @@ func TestANewAddressTakesEffectOnceVerified(t *testing.T) {
 		third := s.MailedToken(t, "third@example.com", 1)
 		signUp(t, admin, "third@example.com")
 		refused(t, s.Client().VerifyEmail(ctx, third), 400, "app.user.save.email_exists.app_error")
-		// A new password makes the wish void.
+		// Who wants to keep the present address takes the wish back; a new password makes it void too.
+		_, err = ann.PatchUser(ctx, "me", &muster.UserPatch{Email: ptr("fifth@example.com"), Password: ptr(mustertest.Password)})
+		must(t, err)
+		fifth := s.MailedToken(t, "fifth@example.com", 1)
+		_, err = ann.PatchUser(ctx, "me", &muster.UserPatch{Email: &u.Email})
+		must(t, err)
+		refused(t, s.Client().VerifyEmail(ctx, fifth), 400, badVerify)
 		_, err = ann.PatchUser(ctx, "me", &muster.UserPatch{Email: ptr("fourth@example.com"), Password: ptr(mustertest.Password)})
 		must(t, err)
 		fourth := s.MailedToken(t, "fourth@example.com", 1)
@@ -263,6 +282,60 @@ func TestLinksAreMailedSoManyTimesAnHour(t *testing.T) {
 		}
 		must(t, s.Client().ResetPassword(ctx, first, newPassword))
 		refused(t, s.Client().ResetPassword(ctx, last, mustertest.Password), 400, badReset)
+	})
+}
+
+// Asking for links in masses, for addresses that are nobody's, holds up no mail.
+func TestAFloodOfLinkRequestsHoldsUpNoMail(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		admin, _ := s.Admin(t)
+		over := make(chan struct{})
+		var askers sync.WaitGroup
+		for i := range 4 {
+			askers.Go(func() {
+				for n := 0; ; n++ {
+					select {
+					case <-over:
+						return
+					default:
+					}
+					err := s.Client().SendPasswordReset(t.Context(), fmt.Sprintf("u%d-%d@example.com", i, n))
+					if err != nil && !client.HasID(err, "api.context.server_busy.app_error") {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		signUp(t, admin, "ann@example.com")
+		s.Mails(t, "ann@example.com", 1)
+		close(over)
+		askers.Wait()
+	})
+}
+
+func TestNobodysMailboxIsFlooded(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		ann, _ := s.User(t, "ann")
+		team := makeTeam(t, ann, "crew")
+		for range 5 {
+			_, err := ann.InviteToTeam(ctx, team.ID, []string{"victim@example.com"}, false)
+			must(t, err)
+		}
+		_, err := ann.InviteToTeam(ctx, team.ID, []string{"other@example.com", "victim@example.com"}, false)
+		refused(t, err, 429, "app.mail.too_many.app_error")
+		results, err := ann.InviteToTeam(ctx, team.ID, []string{"other@example.com", "victim@example.com"}, true)
+		must(t, err)
+		if results[0].Error != nil || results[1].Error == nil {
+			t.Fatalf("%+v", results)
+		}
+		s.Configure(t, `{"EmailSettings":{"RequireEmailVerification":true}}`)
+		_, err = ann.PatchUser(ctx, "me", &muster.UserPatch{Email: ptr("victim@example.com"), Password: ptr(mustertest.Password)})
+		refused(t, err, 429, "app.mail.too_many.app_error")
+		s.Mails(t, "other@example.com", 1)
+		if n := len(s.Mails(t, "victim@example.com", 5)); n != 5 {
+			t.Errorf("%d mails", n)
+		}
 	})
 }
 

@@ -6,30 +6,68 @@ import (
 	"fmt"
 
 	"muster"
+	"muster/internal/signin/totp"
 	"muster/internal/store"
 )
 
 // ConfirmPassword asks for the caller's own password again, before what a stolen session must not do. Wrong ones count as at sign-in.
-// Kinds: Invalid, Unauthenticated.
+// Kinds: Invalid, also where another service keeps the password, and Unauthenticated.
 func (a *App) ConfirmPassword(ctx context.Context, who *Caller, password string) error {
 	u, err := a.user(ctx, who.ID())
 	if err != nil {
 		return err
 	}
+	return a.confirm(ctx, who, u, password)
+}
+
+func (a *App) confirm(ctx context.Context, who *Caller, u *muster.User, password string) error {
+	if u.IsSSO() || u.Password == "" {
+		return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
+	}
 	return a.proveOwner(ctx, who, u, password)
+}
+
+// PendingMfa gives the caller the secret again that it had generated last, while no code of it was shown yet. Kind NotFound for none.
+func (a *App) PendingMfa(ctx context.Context, who *Caller) (*muster.MfaSecret, error) {
+	u, err := a.user(ctx, who.ID())
+	if err != nil {
+		return nil, err
+	}
+	state, err := a.store.MfaState(ctx, u.ID)
+	if err != nil {
+		return nil, missingAccount(err)
+	}
+	if state.Pending == "" {
+		return nil, muster.E(muster.NotFound, "mfa.activate.bad_token.app_error")
+	}
+	secret, err := a.secrets.Unseal(state.Pending, mfaPurpose(u.ID))
+	if err != nil {
+		return nil, fmt.Errorf("second factor of %s: %w", u.ID, err)
+	}
+	return totp.Enrolment(secret, a.Config().TeamSettings.SiteName, u.Email)
+}
+
+// RevokeOtherSessions ends every session of the caller's account but the one that asks.
+func (a *App) RevokeOtherSessions(ctx context.Context, who *Caller) error {
+	id := who.ID()
+	unchanged := func(*muster.User) error { return nil }
+	up := store.UserUpdate{EndSessions: true, KeepSession: who.Session.ID, Apply: unchanged}
+	_, _, err := a.store.UpdateUser(ctx, id, up, a.auditSelf(who, "user_id="+id+" others"))
+	a.cache.forget(id)
+	return missingAccount(err)
 }
 
 // AccountExport is what is kept about an account, for its owner. Secrets are not in it.
 type AccountExport struct {
-	User           *muster.User            `json:"user"`
-	Sessions       []*SessionExport        `json:"sessions"`
-	AccessTokens   []*muster.AccessToken   `json:"access_tokens"`
-	Teams          []*muster.Team          `json:"teams"`
-	TeamMembers    []*muster.TeamMember    `json:"team_members"`
-	Channels       []*muster.Channel       `json:"channels"`
-	ChannelMembers []*muster.ChannelMember `json:"channel_members"`
-	Preferences    []*muster.Preference    `json:"preferences"`
-	Audits         []*muster.Audit         `json:"audits"` // the newest
+	User           *muster.User                        `json:"user"`
+	Sessions       []*SessionExport                    `json:"sessions"`
+	AccessTokens   []*muster.AccessToken               `json:"access_tokens"`
+	Teams          []*muster.Team                      `json:"teams"`
+	TeamMembers    []*muster.TeamMember                `json:"team_members"`
+	Channels       []*muster.Channel                   `json:"channels"`
+	ChannelMembers []*muster.ChannelMemberWithTeamData `json:"channel_members"`
+	Preferences    []*muster.Preference                `json:"preferences"`
+	Audits         []*muster.Audit                     `json:"audits"` // the newest
 }
 
 // SessionExport is a sign-in with the address that it was made from.
@@ -53,6 +91,7 @@ func (a *App) ExportAccount(ctx context.Context, who *Caller) (*AccountExport, e
 	}
 	e := &AccountExport{User: u.For(muster.Visibility{Self: true})}
 	for _, s := range sessions {
+		delete(s.Props, muster.SessionPropCSRF) // with it, another site could use the session
 		e.Sessions = append(e.Sessions, &SessionExport{s, s.IP})
 	}
 	read := func(what string, from func() error) {
@@ -65,12 +104,35 @@ func (a *App) ExportAccount(ctx context.Context, who *Caller) (*AccountExport, e
 	read("access tokens", func() (err error) { e.AccessTokens, err = a.store.AccessTokens(ctx, id, 0, exportMax); return err })
 	read("teams", func() (err error) { e.Teams, err = a.TeamsOfUser(ctx, who, id); return err })
 	read("team memberships", func() (err error) { e.TeamMembers, err = a.TeamMembershipsOf(ctx, who, id); return err })
-	read("channels", func() (err error) { e.Channels, err = a.ChannelsOfUser(ctx, who, id, ""); return err })
-	read("channel memberships", func() (err error) { e.ChannelMembers, err = a.ChannelMembershipsOf(ctx, who, id, ""); return err })
+	read("channels", func() (err error) { e.Channels, err = a.channelsToExport(ctx, id, e.Teams); return err })
+	read("channel memberships", func() (err error) {
+		e.ChannelMembers, err = a.store.ChannelMembershipsWithTeams(ctx, id, 0, exportMax)
+		return err
+	})
 	read("preferences", func() (err error) { e.Preferences, err = a.Preferences(ctx, who, id, ""); return err })
 	read("history", func() (err error) { e.Audits, err = a.store.Audits(ctx, id, 0, exportMax); return err })
 	read("history", func() error { return a.store.SaveAudit(ctx, a.auditSelf(who, "account exported")) })
 	return e, err
+}
+
+// channelsToExport are the channels that a user is in: direct and group channels, then those of the teams.
+func (a *App) channelsToExport(ctx context.Context, userID string, teams []*muster.Team) ([]*muster.Channel, error) {
+	all, err := a.store.ChannelsOf(ctx, userID, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range teams {
+		inTeam, err := a.store.ChannelsOf(ctx, userID, t.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range inTeam {
+			if c.TeamID == t.ID {
+				all = append(all, c)
+			}
+		}
+	}
+	return all, nil
 }
 
 // Closing tells what people may do to their own account by the settings: deactivate it, delete it for good.
@@ -90,7 +152,7 @@ func (a *App) CloseAccount(ctx context.Context, who *Caller, password, code stri
 	if err != nil {
 		return err
 	}
-	if err := a.proveOwner(ctx, who, u, password); err != nil {
+	if err := a.confirm(ctx, who, u, password); err != nil {
 		return err
 	}
 	f, err := a.checkSecondFactor(ctx, who, u, code)

@@ -46,7 +46,8 @@ type App struct {
 	cache     *cache
 	roles     roleBook
 	activity  *activity
-	strangers *strangers
+	strangers tally
+	wished    tally
 	office    *postOffice
 	stop      context.CancelFunc
 	running   sync.WaitGroup
@@ -63,10 +64,11 @@ func New(o Options) *App {
 	ctx, stop := context.WithCancel(context.Background())
 	a := &App{
 		store: o.Store, config: o.Config, passwords: o.Passwords, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, bus: o.Bus, log: o.Log, clock: o.Now,
-		cache: newCache(), activity: newActivity(), strangers: newStrangers(), office: newPostOffice(), stop: stop,
+		cache: newCache(), activity: newActivity(), strangers: newStrangers(), wished: newWishes(), office: newPostOffice(), stop: stop,
 	}
 	a.running.Go(func() { a.keepHouse(ctx) })
 	a.running.Go(func() { a.runPostOffice(ctx) })
+	a.running.Go(func() { a.answerLinkRequests(ctx) })
 	// What may sign in, and by what, is a matter of settings too.
 	a.config.OnChange(func(_, _ *muster.Config) { a.cache.forgetAll() })
 	return a

@@ -50,7 +50,7 @@ func (a *App) InviteToTeam(ctx context.Context, who *Caller, teamID string, emai
 		return nil, err
 	}
 	domains := []string{team.AllowedDomains, a.Config().TeamSettings.RestrictCreationToDomains}
-	results, err := inviteResults(emails, domains, graceful)
+	results, err := a.inviteResults(emails, domains, graceful)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (a *App) InviteGuests(ctx context.Context, who *Caller, teamID string, in G
 			return nil, err
 		}
 	}
-	results, err := inviteResults(in.Emails, []string{c.RestrictCreationToDomains}, graceful)
+	results, err := a.inviteResults(in.Emails, []string{c.RestrictCreationToDomains}, graceful)
 	if err != nil {
 		return nil, err
 	}
@@ -133,15 +133,29 @@ func (a *App) inviting(ctx context.Context, teamID string, emails []string) (*mu
 	return team, nil
 }
 
-// inviteResults holds addresses against the lists of domains that each must be in.
-func inviteResults(emails, domains []string, graceful bool) ([]InviteResult, error) {
+// inviteResults holds addresses against the lists of domains that each must be in, and against what each was mailed lately.
+func (a *App) inviteResults(emails, domains []string, graceful bool) ([]InviteResult, error) {
 	results := make([]InviteResult, len(emails))
+	refuse := func(r *InviteResult, err *muster.Error) error {
+		r.Refused = err
+		if graceful {
+			return nil
+		}
+		return err
+	}
 	for i, email := range emails {
-		results[i].Email = muster.FoldName(email)
-		if !muster.ValidEmail(results[i].Email) || slices.ContainsFunc(domains, func(d string) bool { return !inDomains(results[i].Email, d) }) {
-			results[i].Refused = muster.E(muster.Invalid, "api.team.invite_members.invalid_email.app_error")
-			if !graceful {
-				return nil, results[i].Refused
+		r := &results[i]
+		r.Email = muster.FoldName(email)
+		if !muster.ValidEmail(r.Email) || slices.ContainsFunc(domains, func(d string) bool { return !inDomains(r.Email, d) }) {
+			if err := refuse(r, muster.E(muster.Invalid, "api.team.invite_members.invalid_email.app_error")); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range results { // which counts, so only once it is known that mails will go
+		if r := &results[i]; r.Refused == nil && !a.mayMail(r.Email) {
+			if err := refuse(r, errMailedEnough); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -169,7 +183,7 @@ func (a *App) invite(ctx context.Context, who *Caller, team *muster.Team, to []I
 	if err := a.store.Send(ctx, all, audits...); err != nil {
 		return err
 	}
-	a.office.ring()
+	a.office.mails.ring()
 	return nil
 }
 

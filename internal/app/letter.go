@@ -78,7 +78,7 @@ func (a *App) passwordChangedLetter(u *muster.User, who *Caller) mail.Letter {
 func (a *App) newAddressLetter(u *muster.User, email, token string) mail.Letter {
 	return mail.Letter{
 		Subject: "Confirm your new email address", Greeting: greeting(u),
-		Paragraphs: []string{"this is to be the address of your account from now on, in place of " + u.Email + ". It takes effect once you confirm it. The link works for 24 hours."},
+		Paragraphs: []string{"this is to be the address of your account from now on. It takes effect once you confirm it. The link works for 24 hours."},
 		Button:     a.verifyButton(email, token),
 		Notes:      []string{leaveAlone},
 	}

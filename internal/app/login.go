@@ -170,7 +170,7 @@ func (a *App) refuseStranger(ctx context.Context, name, plain string) error {
 	if err := a.passwords.Dummy(ctx, plain); err != nil {
 		return err
 	}
-	a.strangers.tried(name)
+	a.strangers.add(name)
 	if err := a.store.RecordStranger(ctx); err != nil {
 		return fmt.Errorf("count failed sign-in: %w", err)
 	}
@@ -209,17 +209,16 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 	s.ExpiresAt = a.sessionEnd(a.sessionHours(s))
 	signedIn := *who
 	signedIn.Session = s
-	how := "success"
-	if p.factor.recovery != nil {
-		how = "success by a recovery code"
-	}
 	s, err := a.store.CreateSession(ctx, s, hash[:], store.SessionOptions{
 		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: p.rehash, OldPasswordHash: u.Password,
 		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, RecoveryHash: p.factor.recovery,
 		MfaActive: u.MfaActive, MfaSecret: u.MfaSecret, WithoutPassword: p.withoutPassword, UseSignIn: p.signIn,
-	}, a.audit(&signedIn, u.ID, how))
+	}, a.audit(&signedIn, u.ID, "success"+p.factor.how()))
 	if errors.Is(err, store.ErrCodeUsed) {
 		return nil, a.refuseCode(ctx, who, u)
+	}
+	if err != nil && p.signIn != nil {
+		return nil, missing(err, muster.Unauthenticated, expiredSignIn)
 	}
 	if err != nil {
 		return nil, missing(err, muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")

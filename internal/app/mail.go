@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/idna"
+
 	"muster"
 	"muster/internal/mail"
 	"muster/internal/store"
@@ -115,10 +117,14 @@ func (a *App) siteURL() string {
 // siteHost is the site's host name, for addresses of the site's own.
 func (a *App) siteHost() string {
 	site, err := url.Parse(a.siteURL())
-	if err != nil || site.Hostname() == "" || net.ParseIP(site.Hostname()) != nil {
+	if err != nil || net.ParseIP(site.Hostname()) != nil {
 		return "localhost"
 	}
-	return site.Hostname()
+	host, err := idna.Lookup.ToASCII(site.Hostname())
+	if err != nil || host == "" {
+		return "localhost"
+	}
+	return host
 }
 
 // page is the address of a page for people.

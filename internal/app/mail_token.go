@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"muster"
@@ -31,19 +30,22 @@ func (a *App) requestLink(ctx context.Context, purpose, email string, audit *mus
 	if err := a.store.RequestLink(ctx, &store.LinkRequest{Purpose: purpose, Email: email, Audit: audit}); err != nil {
 		return err
 	}
-	a.office.ring()
+	a.office.links.ring()
 	return nil
 }
 
-// answerLinkRequests mails the links that were asked for.
-func (a *App) answerLinkRequests(ctx context.Context) error {
-	for {
-		err := a.store.AnswerLinkRequest(ctx, a.requestedLink)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
+// answerLinkRequests mails the links that are asked for, until ctx ends: beside the sending of mails, so that a flood of requests holds up none.
+func (a *App) answerLinkRequests(ctx context.Context) {
+	for ctx.Err() == nil {
+		n, err := a.store.AnswerLinkRequests(ctx, a.requestedLink)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			a.log.Error("answer requests for links", "error", err)
+			a.office.links.wait(ctx, failureBackoff)
+		case n == 0:
+			a.office.links.wait(ctx, outboxPoll)
+		default:
+			a.office.mails.ring()
 		}
 	}
 }

@@ -82,7 +82,7 @@ func (a *App) UpdateMfa(ctx context.Context, who *Caller, userID string, activat
 	if err != nil {
 		return nil, missingAccount(err)
 	}
-	a.office.ring()
+	a.office.mails.ring()
 	a.publishUserUpdated(after)
 	return recovery, nil
 }
@@ -144,6 +144,14 @@ func (a *App) takesCode(u *muster.User) bool {
 type secondFactor struct {
 	step     int64
 	recovery []byte
+}
+
+// how ends an audit.
+func (f secondFactor) how() string {
+	if f.recovery != nil {
+		return " by a recovery code"
+	}
+	return ""
 }
 
 // checkSecondFactor holds a sign-in's code against the account's. A wrong one counts against the account as a wrong password does.

@@ -26,7 +26,7 @@ func (a *App) PasswordRules() []string {
 		asked bool
 		text  string
 	}{
-		{c.Lowercase, "A small letter."}, {c.Uppercase, "A capital letter."}, {c.Number, "A digit."}, {c.Symbol, "A symbol."},
+		{c.Lowercase, "At least one small letter."}, {c.Uppercase, "At least one capital letter."}, {c.Number, "At least one digit."}, {c.Symbol, "At least one symbol."},
 	} {
 		if r.asked {
 			rules = append(rules, r.text)

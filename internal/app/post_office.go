@@ -14,9 +14,9 @@ import (
 
 const (
 	mailsAtOnce    = 4
-	outboxPoll     = 2 * time.Second // for what other nodes left and for mails whose delay is over
-	claimSlack     = 10 * time.Second
-	folderTimeout  = 10 * time.Second
+	outboxPoll     = 2 * time.Second  // for what other nodes left and for mails whose delay is over
+	claimLife      = 20 * time.Second // after which another node takes a mail over from one that died
+	claimRenewal   = 5 * time.Second
 	firstDelay     = 10 * time.Second // of a mail that was not taken; doubled each time
 	longestDelay   = 10 * time.Minute
 	firstPause     = 2 * time.Second // of all mail while the server can't be reached; doubled each time
@@ -27,31 +27,36 @@ const (
 
 // postOffice sends what waits in the outbox. One mail that is refused or slow holds up no other; a server that takes none is left alone for a while.
 type postOffice struct {
-	bell chan struct{} // rung when there may be something to do
-	sent atomic.Int64
+	mails, links bell
+	sent         atomic.Int64
 
 	mu     sync.Mutex
 	pause  time.Duration // the last one
 	closed time.Time     // until when no mail is tried
 }
 
-func newPostOffice() *postOffice { return &postOffice{bell: make(chan struct{}, 1)} }
+func newPostOffice() *postOffice { return &postOffice{mails: newBell(), links: newBell()} }
 
-// ring has the outbox looked at now rather than at the next poll. Call it after the commit.
-func (p *postOffice) ring() {
+// bell is rung when there may be something to do.
+type bell chan struct{}
+
+func newBell() bell { return make(bell, 1) }
+
+// ring has its hearer look now rather than at the next poll. Call it after the commit.
+func (b bell) ring() {
 	select {
-	case p.bell <- struct{}{}:
+	case b <- struct{}{}:
 	default:
 	}
 }
 
 // wait returns at the next ring, or when a time has passed.
-func (p *postOffice) wait(ctx context.Context, d time.Duration) {
+func (b bell) wait(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-	case <-p.bell:
+	case <-b:
 	case <-t.C:
 	}
 }
@@ -79,7 +84,7 @@ func (p *postOffice) shut() bool {
 	return time.Now().Before(p.closed)
 }
 
-// runPostOffice answers requests for links and sends mails until ctx ends, and then lets those under way finish.
+// runPostOffice sends mails until ctx ends, and then lets those under way finish.
 func (a *App) runPostOffice(ctx context.Context) {
 	if err := a.store.ReleaseMails(ctx); err != nil && ctx.Err() == nil {
 		a.log.Error("release mails of an earlier run", "error", err)
@@ -88,18 +93,15 @@ func (a *App) runPostOffice(ctx context.Context) {
 	var sending sync.WaitGroup
 	defer sending.Wait()
 	for ctx.Err() == nil {
-		if err := a.answerLinkRequests(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("answer requests for links", "error", err)
-		}
 		desks <- struct{}{}
 		m, err := a.nextMail(ctx)
 		if m == nil {
 			<-desks
 			if err != nil && ctx.Err() == nil {
 				a.log.Error("read the outbox", "error", err)
-				a.office.wait(ctx, failureBackoff)
+				a.office.mails.wait(ctx, failureBackoff)
 			} else {
-				a.office.wait(ctx, outboxPoll)
+				a.office.mails.wait(ctx, outboxPoll)
 			}
 			continue
 		}
@@ -115,29 +117,19 @@ func (a *App) nextMail(ctx context.Context) (*store.Mail, error) {
 	if a.office.shut() {
 		return nil, nil
 	}
-	m, err := a.store.ClaimMail(ctx, a.mailTimeout()+claimSlack)
+	m, err := a.store.ClaimMail(ctx, claimLife)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	return m, err
 }
 
-func (a *App) mailTimeout() time.Duration {
-	c := a.Config().EmailSettings
-	if !c.HasServer() {
-		return folderTimeout
-	}
-	return time.Duration(c.SMTPServerTimeout) * time.Second
-}
-
 // deliver sends a claimed mail and writes down what came of it.
 func (a *App) deliver(ctx context.Context, m *store.Mail) {
-	trying, done := context.WithTimeout(ctx, a.mailTimeout())
 	err := errTooOld
 	if a.now() < m.GiveUpAt {
-		err = a.sendMail(trying, m)
+		err = a.whileClaimed(ctx, m, func(ctx context.Context) error { return a.sendMail(ctx, m) })
 	}
-	done()
 	if err == nil {
 		a.office.open()
 		a.office.sent.Add(1)
@@ -148,26 +140,51 @@ func (a *App) deliver(ctx context.Context, m *store.Mail) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		a.log.Error("note what came of a mail", "mail", m.ID, "error", err) // its claim ends by itself
 	}
-	a.office.ring()
+	a.office.mails.ring()
+}
+
+// whileClaimed renews the claim of a mail for as long as work takes, and ends work when the claim was lost.
+func (a *App) whileClaimed(ctx context.Context, m *store.Mail, work func(context.Context) error) error {
+	working, done := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	defer renewing.Wait()
+	defer done()
+	renewing.Go(func() {
+		tick := time.NewTicker(claimRenewal)
+		defer tick.Stop()
+		for {
+			select {
+			case <-working.Done():
+				return
+			case <-tick.C:
+			}
+			if err := a.store.ExtendClaim(working, m, claimLife); errors.Is(err, store.ErrNotFound) {
+				done()
+			}
+		}
+	})
+	return work(working)
 }
 
 var errTooOld = errors.New("its link or its news is too old to be sent")
 
-// notDelivered sets a mail aside that no retry would help, and delays any other.
+// notDelivered sets a mail aside that no retry would help, and delays any other. That the server can't be reached is no attempt of the mail's.
 func (a *App) notDelivered(ctx context.Context, m *store.Mail, why error) error {
 	var delay time.Duration
+	attempts := m.Attempts
 	switch {
 	case mail.Refused(why), errors.Is(why, errTooOld), errors.Is(why, seal.ErrBroken):
 		a.log.Warn("mail set aside", "mail", m.ID, "attempts", m.Attempts, "error", why)
 		return a.store.SetMailAside(ctx, m, why.Error())
 	case mail.Unreachable(why):
 		delay = a.office.close()
+		attempts--
 	default:
 		a.office.open()
-		delay = min(firstDelay<<min(m.Attempts-1, 10), longestDelay)
+		delay = min(firstDelay<<min(attempts-1, 10), longestDelay)
 	}
-	a.log.Warn("mail not sent yet", "mail", m.ID, "attempts", m.Attempts, "again_in", delay.Round(time.Second), "error", why)
-	return a.store.DelayMail(ctx, m, delay, why.Error())
+	a.log.Warn("mail not sent yet", "mail", m.ID, "attempts", attempts, "again_in", delay.Round(time.Second), "error", why)
+	return a.store.DelayMail(ctx, m, delay, attempts, why.Error())
 }
 
 // MailStats are the figures of the outbox, and what this process sent.

@@ -23,17 +23,17 @@ type SignInStep string
 const (
 	StepCode  SignInStep = "code"  // a one-time or recovery code
 	StepTerms SignInStep = "terms" // acceptance of the terms of service
-	StepDone  SignInStep = "done"  // nothing: there is a session
+	StepDone  SignInStep = "done"  // nothing more
 )
 
 // SignIn is a sign-in by steps, for a browser that shows a page for each (docs/adr/0014-outbox-and-sign-in.md).
 type SignIn struct {
-	Token     string // of the stored sign-in, which later steps name; "" at StepDone
+	Token     string // of the stored sign-in, which later steps name; "" once there is a session
 	Step      SignInStep
 	ReturnTo  string                 // as the first step was given it
 	ExpiresAt int64                  // Unix ms
 	Terms     *muster.TermsOfService // at StepTerms
-	Session   *muster.Session        // at StepDone; its Token is shown this once
+	Session   *muster.Session        // what the last step began, nil before; its Token is shown this once
 	User      *muster.User
 }
 
@@ -99,7 +99,7 @@ func (a *App) passFactor(ctx context.Context, who *Caller, u *muster.User, hash 
 	if err != nil {
 		return err
 	}
-	err = a.store.PassFactor(ctx, hash, u.ID, store.SessionOptions{MfaStep: f.step, RecoveryHash: f.recovery})
+	err = a.store.PassFactor(ctx, hash, u.ID, store.SessionOptions{MfaStep: f.step, RecoveryHash: f.recovery}, a.audit(who, u.ID, "code accepted"+f.how()))
 	if errors.Is(err, store.ErrCodeUsed) {
 		return a.refuseCode(ctx, who, u)
 	}
@@ -121,8 +121,8 @@ func (a *App) SignInTerms(ctx context.Context, who *Caller, token, termsID strin
 	if !accepted {
 		return nil, errors.Join(muster.E(muster.Forbidden, declinedTerms), a.store.DeleteSignIn(ctx, hash))
 	}
-	if u, err = a.store.User(ctx, u.ID); err != nil {
-		return nil, missing(err, muster.Unauthenticated, expiredSignIn)
+	if u, kept, _, err = a.storedSignIn(ctx, token); err != nil { // the account was changed by that, and perhaps otherwise
+		return nil, err
 	}
 	return a.advance(ctx, who, u, kept, token)
 }

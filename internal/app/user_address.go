@@ -14,16 +14,33 @@ func (a *App) mustVerify(u *muster.User) bool {
 	return a.Config().EmailSettings.RequireEmailVerification && !u.IsBot && !u.IsSSO()
 }
 
-// addressIsFree refuses an address that somebody has, before a mail asks for it. That two don't both get it is the database's matter.
-func (a *App) addressIsFree(ctx context.Context, email string) error {
+// mayAskFor refuses an address that somebody has, or that was mailed enough, before a mail asks for it. That two don't both get it is the database's matter.
+func (a *App) mayAskFor(ctx context.Context, email string) error {
 	_, err := a.store.UserByEmail(ctx, email)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
 	if err == nil {
-		err = muster.E(muster.Invalid, "app.user.save.email_exists.app_error")
+		return muster.E(muster.Invalid, "app.user.save.email_exists.app_error")
 	}
-	return err
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if !a.mayMail(email) {
+		return errMailedEnough
+	}
+	return nil
+}
+
+// mailsAnHour go to an address at somebody's wish, other than the links that its own account asks for.
+const mailsAnHour = 5
+
+var errMailedEnough = muster.E(muster.RateLimited, "app.mail.too_many.app_error")
+
+// mayMail counts a mail that somebody wants to be sent to an address, whoever's that is; false for one too many.
+func (a *App) mayMail(email string) bool {
+	if a.wished.count(email) >= mailsAnHour {
+		return false
+	}
+	a.wished.add(email)
+	return true
 }
 
 // askNewAddress mails the address that an account wants a link by which it takes effect; an earlier wish is void.

@@ -40,7 +40,7 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 	if opts.Join != nil {
 		a.publishJoin(ctx, opts.Join, opts.ChannelIDs)
 	}
-	a.office.ring()
+	a.office.mails.ring()
 	return created.For(muster.Visibility{Self: true}), nil
 }
 

@@ -21,7 +21,7 @@ func (a *App) UpdateUser(ctx context.Context, who *Caller, in *muster.User) (*mu
 		return nil, err
 	}
 	in.Fold()
-	return a.edit(ctx, who, old, in.Password, func(u *muster.User) {
+	return a.edit(ctx, who, old, in.Password, "", func(u *muster.User) {
 		u.Username, u.Email, u.Nickname, u.FirstName, u.LastName, u.Position = in.Username, in.Email, in.Nickname, in.FirstName, in.LastName, in.Position
 		u.Locale, u.Timezone, u.Props, u.NotifyProps = in.Locale, in.Timezone, in.Props, in.NotifyProps
 		u.AllowMarketing, u.RemoteID = in.AllowMarketing, nil
@@ -44,11 +44,15 @@ func (a *App) PatchUser(ctx context.Context, who *Caller, userID string, p *must
 	if p.Password != nil {
 		password = *p.Password
 	}
-	return a.edit(ctx, who, old, password, func(u *muster.User) { u.Apply(p) })
+	void := ""
+	if p.Email != nil && muster.FoldName(*p.Email) == old.Email {
+		void = muster.TokenChangeEmail // who asked for another address wants to keep this one after all
+	}
+	return a.edit(ctx, who, old, password, void, func(u *muster.User) { u.Apply(p) })
 }
 
-// edit runs change on the account inside the store's transaction, with every rule of an edit around it.
-func (a *App) edit(ctx context.Context, who *Caller, old *muster.User, password string, change func(*muster.User)) (*muster.User, error) {
+// edit runs change on the account inside the store's transaction, with every rule of an edit around it. Links of the purpose void are void then.
+func (a *App) edit(ctx context.Context, who *Caller, old *muster.User, password, void string, change func(*muster.User)) (*muster.User, error) {
 	if err := a.mayTouchAdmin(ctx, who, old); err != nil {
 		return nil, err
 	}
@@ -61,12 +65,12 @@ func (a *App) edit(ctx context.Context, who *Caller, old *muster.User, password 
 		}
 	}
 	if wanted.Email != old.Email && a.mustVerify(old) {
-		if err := a.addressIsFree(ctx, wanted.Email); err != nil {
+		if err := a.mayAskFor(ctx, wanted.Email); err != nil {
 			return nil, err
 		}
 	}
 	asked := "" // an address that waits to be verified
-	up := store.UserUpdate{Apply: func(u *muster.User) error {
+	up := store.UserUpdate{VoidLink: void, Apply: func(u *muster.User) error {
 		before := u.Clone()
 		change(u)
 		err := a.settleEdit(before, u)
@@ -174,7 +178,7 @@ func (a *App) changeUser(ctx context.Context, id string, up store.UserUpdate, au
 		return nil, nil, missingAccount(err)
 	}
 	if up.Post != nil {
-		a.office.ring()
+		a.office.mails.ring()
 	}
 	a.publishUserUpdated(after)
 	return before, after, nil

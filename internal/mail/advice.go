@@ -23,7 +23,7 @@ const (
 // fail tells what failed, why, and what to do about it.
 func (x *exchange) fail(ctx context.Context, doing string, err error, v verdict) error {
 	reply, isReply := errors.AsType[*textproto.Error](err)
-	if isReply && reply.Code == 421 { // "closing transmission channel", as an answer to anything (RFC 5321 3.8)
+	if isReply && reply.Code == 421 && !x.named { // "closing transmission channel", as an answer to anything (RFC 5321 3.8)
 		v = unreachable
 	}
 	reason := x.quote(err.Error())

@@ -36,9 +36,13 @@ var (
 	hostName  = regexp.MustCompile(`^[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}$`)
 )
 
-// compose makes the text of a mail (RFC 5322): the letter as plain text and as HTML. An error is Refused: no retry will help.
+// compose makes the text of a mail (RFC 5322): the letter as plain text and as HTML. An error is Refused, as no
+// retry will help; other than one of the site's own addresses, which somebody may mend.
 func compose(m Message) ([]byte, error) {
 	msg, err := headers(m)
+	if is[*failure](err) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &failure{"compose mail: " + err.Error(), refused}
 	}
@@ -56,7 +60,7 @@ func compose(m Message) ([]byte, error) {
 func headers(m Message) (*gomail.Msg, error) {
 	from, err := address(m.FromName, m.From)
 	if err != nil {
-		return nil, err
+		return nil, &failure{"sender: " + err.Error() + " (check FeedbackEmail)", unsent}
 	}
 	to, err := address("", m.To)
 	if err != nil {
@@ -71,7 +75,7 @@ func headers(m Message) (*gomail.Msg, error) {
 	if m.ReplyTo != "" {
 		replyTo, err := address("", m.ReplyTo)
 		if err != nil {
-			return nil, err
+			return nil, &failure{"address for replies: " + err.Error() + " (check ReplyToAddress)", unsent}
 		}
 		msg.ReplyToMailAddress(replyTo)
 	}

@@ -18,6 +18,11 @@ import (
 // readMax is how much a server may say in one exchange, its certificates included: one that never ends must not fill the memory.
 const readMax = 256 << 10
 
+// How long a server may take over the end of a mail: it looks into it then (RFC 5321 4.5.3.2.6). Who gives up earlier sends again what was taken.
+const verdictTime = 10 * time.Minute
+
+const farewellTime = time.Second // for what follows on the last word that matters
+
 // exchange is one connection to a server, over which one mail goes.
 type exchange struct {
 	server SMTP
@@ -25,6 +30,8 @@ type exchange struct {
 	text   []byte // the composed mail
 	conn   net.Conn
 	client *smtp.Client
+	named  bool                  // the server was told whom the mail is for: what it says from here on is about this mail
+	hurry  func() (stopped bool) // ends the deadline of the exchange
 }
 
 type step struct {
@@ -32,7 +39,8 @@ type step struct {
 	do   func(context.Context) (detail string, err error)
 }
 
-func (x *exchange) steps() []step {
+// steps are what there is to do; whole is the context of all of it, each step has one with the exchange's deadline.
+func (x *exchange) steps(whole context.Context) []step {
 	steps := []step{{"connect", x.connect}}
 	if x.server.Security != "" {
 		steps = append(steps, step{"TLS", x.protect})
@@ -40,12 +48,13 @@ func (x *exchange) steps() []step {
 	if x.server.Username != "" {
 		steps = append(steps, step{"auth", x.signIn})
 	}
-	return append(steps, step{"accept", x.hand})
+	return append(steps, step{"accept", func(ctx context.Context) (string, error) { return x.hand(whole, ctx) }})
 }
 
 // close leaves politely if there is anybody to leave. What the server says to that is of no interest: a mail is its own once it took it.
 func (x *exchange) close() {
 	if x.client != nil {
+		_ = x.conn.SetDeadline(time.Now().Add(farewellTime))
 		_ = x.client.Quit()
 	}
 	if x.conn != nil {
@@ -62,7 +71,7 @@ func (x *exchange) connect(ctx context.Context) (string, error) {
 	}
 	x.conn = &boundedConn{conn, readMax}
 	// one deadline for the whole exchange, which dribbling answers don't put off
-	context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	x.hurry = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	if x.server.Security == "TLS" {
 		return x.address() + " takes connections", nil
 	}
@@ -136,23 +145,29 @@ func (x *exchange) signIn(ctx context.Context) (string, error) {
 	return "signed in as " + clean(x.server.Username, nameMax) + " by " + name, nil
 }
 
-// hand gives the mail away. From here on a failure says nothing about other mails, except for 421: a filter may well break off for this one.
-func (x *exchange) hand(ctx context.Context) (string, error) {
+// hand gives the mail away. From the recipient on a failure says nothing about other mails: a filter may well break off for this one.
+func (x *exchange) hand(whole, ctx context.Context) (string, error) {
 	if err := x.client.Mail("<" + x.mail.From + ">"); err != nil {
 		return "", x.fail(ctx, "sender "+x.mail.From, err, unsent)
 	}
+	x.named = true
 	if err := x.client.Rcpt("<" + x.mail.To + ">"); err != nil {
 		return "", x.fail(ctx, "recipient "+x.mail.To, err, ofMail(err))
 	}
-	answer, err := x.write()
+	answer, err := x.write(whole)
+	if errors.Is(err, errNoVerdict) {
+		return "", &failure{"contents: " + errNoVerdict.Error(), unsent}
+	}
 	if err != nil {
 		return "", x.fail(ctx, "contents", err, ofMail(err))
 	}
 	return x.quote(cmp.Or(answer, "taken")), nil
 }
 
-// write sends the mail itself and gives the server's answer.
-func (x *exchange) write() (string, error) {
+var errNoVerdict = fmt.Errorf("the server did not say within %s whether it took the mail", verdictTime)
+
+// write sends the mail itself and gives the server's answer, for which it has time of its own.
+func (x *exchange) write(whole context.Context) (string, error) {
 	w, err := x.client.Data()
 	if err != nil {
 		return "", err
@@ -161,7 +176,15 @@ func (x *exchange) write() (string, error) {
 		_ = x.conn.Close() // else QUIT would end the text first and so send half of it
 		return "", err
 	}
-	if err := w.Close(); err != nil {
+	if !x.hurry() {
+		_ = x.conn.Close()
+		return "", context.DeadlineExceeded
+	}
+	defer context.AfterFunc(whole, func() { _ = x.conn.SetDeadline(time.Unix(1, 0)) })()
+	_ = x.conn.SetDeadline(time.Now().Add(verdictTime))
+	if err := w.Close(); errors.Is(err, os.ErrDeadlineExceeded) {
+		return "", errNoVerdict
+	} else if err != nil {
 		return "", err
 	}
 	if data, ok := w.(*smtp.DataCloser); ok {

@@ -17,7 +17,7 @@ type SMTP struct {
 	Security   string        // "" for none, "TLS" from the first byte on (RFC 8314), "STARTTLS" (RFC 3207), without which nothing goes
 	Username   string        // "" not to sign in
 	Password   string        // never told over a clear line, other than to this machine itself; in no error either
-	Timeout    time.Duration // for all that one mail takes; 0 for ten seconds
+	Timeout    time.Duration // for all that one mail takes but the server's last word on it, which may take ten minutes; 0 for ten seconds
 	SkipVerify bool          // take any certificate
 	HELO       string        // how this machine calls itself; "" for its host name
 }
@@ -54,7 +54,7 @@ func (s SMTP) deliver(ctx context.Context, m Message) ([]Step, error) {
 	x := &exchange{server: s, mail: m, text: text}
 	defer x.close()
 	var done []Step
-	for _, step := range x.steps() {
+	for _, step := range x.steps(ctx) {
 		detail, err := step.do(limited)
 		if ctx.Err() != nil && err != nil {
 			err = fmt.Errorf("mail server: %w", ctx.Err())

@@ -156,7 +156,7 @@ func TestChaos(t *testing.T) {
 		{"Sender", 421, "accept", unreachable},
 		{"Sender", 550, "accept", unsent},
 		{"Recipient", 450, "accept", unsent},
-		{"Recipient", 421, "accept", unreachable},
+		{"Recipient", 421, "accept", unsent},
 		{"Recipient", 551, "accept", refused},
 		{"Recipient", 530, "accept", unsent},
 		{"Authentication", 454, "auth", unreachable},

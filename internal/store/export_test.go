@@ -8,3 +8,6 @@ func LimitCandidates(t *testing.T, n int) {
 	candidateMax = n
 	t.Cleanup(func() { candidateMax = old })
 }
+
+// LinkRequestsAsker is how many requests of one asker wait at a time.
+const LinkRequestsAsker = linkRequestsAsker

@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"muster"
 )
 
 const (
-	linkRequestsMax = 10_000 // that wait at a time, whoever asked
-	linksAnHour     = 3      // mailed to one account for one purpose
-	hourMilli       = 60 * 60 * 1000
+	linkRequestsMax   = 10_000 // that wait at a time, whoever asked
+	linkRequestsAsker = 500    // of those, from one address
+	linkRequestsBatch = 100    // that are answered in one transaction
+	linksAnHour       = 3      // mailed to one account for one purpose
+	hourMilli         = 60 * 60 * 1000
 )
 
 // LinkRequest is somebody's wish that a link be mailed to an address, which need not be anybody's.
@@ -30,64 +34,83 @@ func (s *Store) RequestLink(ctx context.Context, r *LinkRequest) error {
 		return err
 	}
 	return s.write(ctx, func(t *tx) error {
-		var waiting int
-		if err := t.queryRow(ctx, "SELECT count(*) FROM link_requests").Scan(&waiting); err != nil {
+		var waiting, ofAsker int
+		err := t.queryRow(ctx, "SELECT (SELECT count(*) FROM link_requests), (SELECT count(*) FROM link_requests WHERE asker = ?)", r.Audit.IPAddress).Scan(&waiting, &ofAsker)
+		if err != nil {
 			return err
 		}
-		if waiting >= linkRequestsMax {
+		if waiting >= linkRequestsMax || ofAsker >= linkRequestsAsker {
 			return muster.E(muster.Unavailable, "api.context.server_busy.app_error")
 		}
-		_, err := t.exec(ctx, "INSERT INTO link_requests (purpose, email, create_at, audit) VALUES (?,?,?,?) ON CONFLICT DO NOTHING", r.Purpose, r.Email, t.now, string(audit))
+		_, err = t.exec(ctx, "INSERT INTO link_requests (purpose, email, create_at, asker, audit) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
+			r.Purpose, r.Email, t.now, r.Audit.IPAddress, string(audit))
 		return err
 	})
 }
 
-// AnswerLinkRequest takes the oldest request and keeps what write makes of it for the active person whose address it is: in one transaction, so that it
-// is answered once. An address that is nobody's gets nothing, and neither does who was mailed enough links of the kind. ErrNotFound when nobody asks.
-func (s *Store) AnswerLinkRequest(ctx context.Context, write func(*LinkRequest, *muster.User) Post) error {
-	const oldest = "FROM link_requests ORDER BY create_at LIMIT 1"
-	if _, err := scanString(s.queryRow(ctx, "SELECT email "+oldest)); err != nil {
-		return noRow(err) // as nearly always: it costs no write
+// AnswerLinkRequests takes the oldest requests and keeps what write makes of each for the active person whose address it is: in one transaction, so
+// that each is answered once. An address that is nobody's gets nothing, and neither does who was mailed enough links of the kind. It gives how many it took.
+func (s *Store) AnswerLinkRequests(ctx context.Context, write func(*LinkRequest, *muster.User) Post) (n int, err error) {
+	if _, err := scanString(s.queryRow(ctx, "SELECT email FROM link_requests LIMIT 1")); err != nil {
+		if errors.Is(noRow(err), ErrNotFound) {
+			return 0, nil // as nearly always: it costs no write
+		}
+		return 0, err
 	}
-	return s.write(ctx, func(t *tx) error {
-		r, err := t.takeLinkRequest(ctx, oldest)
+	err = s.write(ctx, func(t *tx) error {
+		rows, err := t.query(ctx, "SELECT purpose, email, audit FROM link_requests ORDER BY create_at LIMIT ?"+s.dialect.forUpdateFree(), linkRequestsBatch)
+		requests, err := collect(rows, err, scanLinkRequest)
 		if err != nil {
 			return err
 		}
-		u, err := scanUser(t.queryRow(ctx, "SELECT "+userColumns+" FROM users u WHERE u.email = ?"+s.dialect.forUpdate(), r.Email))
-		if errors.Is(err, ErrNotFound) || err == nil && (u.IsBot || u.DeleteAt != 0) {
-			return nil
+		slices.SortFunc(requests, func(a, b *LinkRequest) int { return strings.Compare(a.Email, b.Email) }) // accounts are locked in one order
+		for _, r := range requests {
+			if err := t.answerLinkRequest(ctx, r, write); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
-		}
-		enough, err := t.linkedEnough(ctx, u.ID, r.Purpose)
-		if err != nil || enough {
-			return err
-		}
-		p := write(r, u)
-		if len(p.Mails) == 0 {
-			return nil
-		}
-		r.Audit.UserID = u.ID
-		if err := t.savePost(ctx, p); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, []*muster.Audit{r.Audit})
+		n = len(requests)
+		return nil
 	})
+	return n, err
 }
 
-func (t *tx) takeLinkRequest(ctx context.Context, which string) (*LinkRequest, error) {
+func scanLinkRequest(row scanner) (*LinkRequest, error) {
 	r := &LinkRequest{}
 	var audit string
-	if err := t.queryRow(ctx, "SELECT purpose, email, audit "+which+t.s.dialect.forUpdateFree()).Scan(&r.Purpose, &r.Email, &audit); err != nil {
-		return nil, noRow(err)
+	if err := row.Scan(&r.Purpose, &r.Email, &audit); err != nil {
+		return nil, err
 	}
 	if err := json.Unmarshal([]byte(audit), &r.Audit); err != nil {
 		return nil, fmt.Errorf("request of a link: %w", err)
 	}
-	_, err := t.exec(ctx, "DELETE FROM link_requests WHERE purpose = ? AND email = ?", r.Purpose, r.Email)
-	return r, err
+	return r, nil
+}
+
+func (t *tx) answerLinkRequest(ctx context.Context, r *LinkRequest, write func(*LinkRequest, *muster.User) Post) error {
+	if _, err := t.exec(ctx, "DELETE FROM link_requests WHERE purpose = ? AND email = ?", r.Purpose, r.Email); err != nil {
+		return err
+	}
+	u, err := scanUser(t.queryRow(ctx, "SELECT "+userColumns+" FROM users u WHERE u.email = ?"+t.s.dialect.forUpdate(), r.Email))
+	if errors.Is(err, ErrNotFound) || err == nil && (u.IsBot || u.DeleteAt != 0) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	enough, err := t.linkedEnough(ctx, u.ID, r.Purpose)
+	if err != nil || enough {
+		return err
+	}
+	p := write(r, u)
+	if len(p.Mails) == 0 {
+		return nil
+	}
+	r.Audit.UserID = u.ID
+	if err := t.savePost(ctx, p); err != nil {
+		return err
+	}
+	return t.saveAudits(ctx, []*muster.Audit{r.Audit})
 }
 
 // linkedEnough tells whether the account got as many links of a purpose as an hour allows, so that a stranger can't flood a mailbox.

@@ -49,8 +49,14 @@ func (t *tx) useMailToken(ctx context.Context, hash []byte) error {
 	if err := changed(t.exec(ctx, "DELETE FROM mail_tokens WHERE token_hash = ?", hash)); err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ? AND purpose = ?", user, purpose)
-	return err
+	return t.voidLinks(ctx, user, purpose)
+}
+
+func (t *tx) voidLinks(ctx context.Context, userID, purpose string) error {
+	if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ? AND purpose = ?", userID, purpose); err != nil {
+		return fmt.Errorf("void mailed links: %w", err)
+	}
+	return nil
 }
 
 // UseOnce keeps the mark of a secret that is good once, under its SHA-256; it tells whether this was the first time.

@@ -42,8 +42,8 @@ type Post struct {
 func (t *tx) savePost(ctx context.Context, p Post) error {
 	for _, l := range p.Links {
 		if l.Single {
-			if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ? AND purpose = ?", l.Token.UserID, l.Token.Purpose); err != nil {
-				return fmt.Errorf("void the earlier link: %w", err)
+			if err := t.voidLinks(ctx, l.Token.UserID, l.Token.Purpose); err != nil {
+				return err
 			}
 		}
 		if err := t.insertMailToken(ctx, l.Token, l.Hash); err != nil {
@@ -88,16 +88,30 @@ func (s *Store) ClaimMail(ctx context.Context, within time.Duration) (m *Mail, e
 		_, err = t.exec(ctx, "UPDATE outbox SET attempts = ?, next_at = ? WHERE id = ?", m.Attempts, m.claim, m.ID)
 		return err
 	})
-	return m, err
+	if err != nil {
+		return nil, err // a claim that was not committed is nobody's
+	}
+	return m, nil
 }
 
-// ReleaseMails ends the claims of a process that is gone: this one holds an embedded database alone. Other nodes' claims end by themselves.
+// ExtendClaim makes a claim last for a time from now. ErrNotFound as in MailSent.
+func (s *Store) ExtendClaim(ctx context.Context, m *Mail, within time.Duration) error {
+	until := s.now().Add(within).UnixMilli()
+	err := s.endClaim(ctx, m, "UPDATE outbox SET next_at = ? WHERE", until)
+	if err == nil {
+		m.claim = until
+	}
+	return err
+}
+
+// ReleaseMails has all waiting mails tried now, those included that a process that is gone had claimed: this one holds an embedded database alone.
+// Other nodes' claims end by themselves.
 func (s *Store) ReleaseMails(ctx context.Context) error {
 	if !s.dialect.alone() {
 		return nil
 	}
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, "UPDATE outbox SET next_at = ? WHERE set_aside_at = 0 AND attempts > 0 AND next_at > ?", t.now, t.now)
+		_, err := t.exec(ctx, "UPDATE outbox SET next_at = ? WHERE set_aside_at = 0 AND next_at > ?", t.now, t.now)
 		return err
 	})
 }
@@ -107,9 +121,9 @@ func (s *Store) MailSent(ctx context.Context, m *Mail) error {
 	return s.endClaim(ctx, m, "DELETE FROM outbox WHERE")
 }
 
-// DelayMail puts a claimed mail back for a time, and says why. ErrNotFound as in MailSent.
-func (s *Store) DelayMail(ctx context.Context, m *Mail, delay time.Duration, why string) error {
-	return s.endClaim(ctx, m, "UPDATE outbox SET next_at = ?, last_error = ? WHERE", s.now().Add(delay).UnixMilli(), cut(why))
+// DelayMail puts a claimed mail back for a time, and says why and after how many attempts. ErrNotFound as in MailSent.
+func (s *Store) DelayMail(ctx context.Context, m *Mail, delay time.Duration, attempts int, why string) error {
+	return s.endClaim(ctx, m, "UPDATE outbox SET next_at = ?, attempts = ?, last_error = ? WHERE", s.now().Add(delay).UnixMilli(), attempts, cut(why))
 }
 
 // SetMailAside ends the attempts to send a claimed mail, and says why. ErrNotFound as in MailSent.

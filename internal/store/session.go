@@ -72,8 +72,11 @@ func (t *tx) insertSession(ctx context.Context, s *muster.Session, tokenHash []b
 	return nil
 }
 
-// endSessions ends an account's sessions but one, "" for all.
+// endSessions ends an account's sessions but one, "" for all, and its sign-ins under way.
 func (t *tx) endSessions(ctx context.Context, userID, except string) error {
+	if _, err := t.exec(ctx, "DELETE FROM sign_ins WHERE user_id = ?", userID); err != nil {
+		return fmt.Errorf("end sign-ins: %w", err)
+	}
 	if _, err := t.exec(ctx, "DELETE FROM sessions WHERE user_id = ? AND id <> ?", userID, except); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
@@ -126,23 +129,31 @@ func (s *Store) Sessions(ctx context.Context, userID string) ([]*muster.Session,
 
 // DeleteSession ends one session; one that is gone already is no error.
 func (s *Store) DeleteSession(ctx context.Context, id string, audits ...*muster.Audit) error {
-	return s.deleteSessions(ctx, audits, "DELETE FROM sessions WHERE id = ?", id)
-}
-
-// DeleteSessionsOf ends an account's sessions.
-func (s *Store) DeleteSessionsOf(ctx context.Context, userID string, audits ...*muster.Audit) error {
-	return s.deleteSessions(ctx, audits, "DELETE FROM sessions WHERE user_id = ?", userID)
-}
-
-// DeleteAllSessions ends everybody's sessions.
-func (s *Store) DeleteAllSessions(ctx context.Context, audits ...*muster.Audit) error {
-	return s.deleteSessions(ctx, audits, "DELETE FROM sessions")
-}
-
-func (s *Store) deleteSessions(ctx context.Context, audits []*muster.Audit, query string, args ...any) error {
 	return s.write(ctx, func(t *tx) error {
-		if _, err := t.exec(ctx, query, args...); err != nil {
-			return fmt.Errorf("end sessions: %w", err)
+		if _, err := t.exec(ctx, "DELETE FROM sessions WHERE id = ?", id); err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// DeleteSessionsOf ends an account's sessions, and its sign-ins under way.
+func (s *Store) DeleteSessionsOf(ctx context.Context, userID string, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.endSessions(ctx, userID, ""); err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// DeleteAllSessions ends everybody's sessions, and all sign-ins under way.
+func (s *Store) DeleteAllSessions(ctx context.Context, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		for _, table := range []string{"sessions", "sign_ins"} {
+			if _, err := t.exec(ctx, "DELETE FROM "+table); err != nil {
+				return fmt.Errorf("end all sessions: %w", err)
+			}
 		}
 		return t.saveAudits(ctx, audits)
 	})

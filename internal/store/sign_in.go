@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"muster"
 )
 
 const signInSweep = 100 // run-out sign-ins that each new one clears away
@@ -46,12 +48,15 @@ func (s *Store) SignIn(ctx context.Context, hash []byte) (*SignIn, error) {
 
 // PassFactor takes a one-time or recovery code out of use and notes that the sign-in passed by it. ErrCodeUsed for a code that was used before,
 // ErrNotFound when the sign-in is gone.
-func (s *Store) PassFactor(ctx context.Context, hash []byte, userID string, o SessionOptions) error {
+func (s *Store) PassFactor(ctx context.Context, hash []byte, userID string, o SessionOptions, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.useMfa(ctx, userID, o); err != nil {
 			return err
 		}
-		return changed(t.exec(ctx, "UPDATE sign_ins SET factor_passed = ? WHERE token_hash = ?", true, hash))
+		if err := changed(t.exec(ctx, "UPDATE sign_ins SET factor_passed = ? WHERE token_hash = ?", true, hash)); err != nil {
+			return err
+		}
+		return t.saveAudits(ctx, audits)
 	})
 }
 

@@ -212,6 +212,7 @@ type UserUpdate struct {
 	KeepSession  string                     // id of a session that lives on
 	SyncSessions bool                       // the account's sessions carry its roles from now on
 	VoidLinks    bool                       // mailed links of the account are void from now on
+	VoidLink     string                     // so are those of this purpose, "" for none
 	UseLink      []byte                     // SHA-256 of the mailed token that allows the change; ErrNotFound when it was used
 	DisableBots  func(ids []string)         // deactivates the account's bots, if set, and is told which
 
@@ -246,6 +247,11 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 		if up.VoidLinks || before.Email != after.Email {
 			if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ?", id); err != nil {
 				return fmt.Errorf("void mailed links: %w", err)
+			}
+		}
+		if up.VoidLink != "" {
+			if err := t.voidLinks(ctx, id, up.VoidLink); err != nil {
+				return err
 			}
 		}
 		if up.DisableBots != nil {

@@ -210,3 +210,8 @@ test('statuses and preferences, which the client asks for after sign-in', async 
     await client.savePreferences(user.id, [kept]);
     assert.ok((await client.getMyPreferences()).some((p) => p.name === kept.name && p.value === 'true'));
 });
+
+test('an administrator hears why no mail can be sent', async () => {
+    await assert.rejects(admin.testEmail(null), refused(400, 'api.admin.test_email.missing_server'));
+    await assert.rejects(admin.testEmail({ EmailSettings: { SMTPServer: '127.0.0.1', SMTPPort: '1' } }), refused(400, 'api.admin.test_email.failure'));
+});

@@ -21,10 +21,12 @@ CREATE TABLE link_requests (
     purpose   TEXT NOT NULL,
     email     {text} NOT NULL,
     create_at BIGINT NOT NULL,
+    asker     TEXT NOT NULL, -- address that it was asked from
     audit     TEXT NOT NULL, -- JSON: who asked, for the history of the account
     PRIMARY KEY (purpose, email)
 );
 CREATE INDEX link_requests_create_at_idx ON link_requests (create_at);
+CREATE INDEX link_requests_asker_idx ON link_requests (asker);
 
 -- Sign-ins that lack a step: the one-time code, the terms of service.
 CREATE TABLE sign_ins (
