@@ -14,8 +14,8 @@ build: ## build bin/muster
 	go build -o bin/muster ./cmd/muster
 
 .PHONY: test
-test: ## all tests: both databases, shared storage, race detector, JavaScript client
-	scripts/with-postgres.sh scripts/with-s3.sh scripts/test.sh
+test: ## all tests: both databases, shared storage, mail, browser, race detector, JavaScript client
+	scripts/with-postgres.sh scripts/with-s3.sh scripts/with-smtp.sh scripts/test.sh
 
 .PHONY: test-quick
 test-quick: ## the Go tests on SQLite alone, without the race detector and the long ones
@@ -37,6 +37,10 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 bench: ## measure rates, start-up, memory, searches and WebSockets
 	go run ./bench
 
+.PHONY: screenshots
+screenshots: ## take pictures of every page: some for docs/screenshots, the others into build/screenshots
+	MUSTER_SCREENSHOTS=$${MUSTER_SCREENSHOTS:-build/screenshots} scripts/with-smtp.sh go test -count=1 -run TestScreenshots ./test/browser
+
 .PHONY: crash
 crash: ## kill the server while it writes; nothing acknowledged may be lost
 	go test -count=1 -v ./test/crash
@@ -51,4 +55,4 @@ wire: ## replay the recorded exchanges beside the checkout, in ../shared
 
 .PHONY: clean
 clean: ## remove what was built (not ./data)
-	rm -rf bin test/js/node_modules
+	rm -rf bin build test/js/node_modules

@@ -32,7 +32,7 @@ func (a *App) when(who *Caller) string {
 func (a *App) verifyLetter(u *muster.User, token string) mail.Letter {
 	return mail.Letter{
 		Subject: "Confirm your email address", Greeting: greeting(u),
-		Paragraphs: []string{"please confirm that this address is yours. The link works for 24 hours."},
+		Paragraphs: []string{"Please confirm that this address is yours. The link works for 24 hours."},
 		Button:     a.verifyButton(u.Email, token),
 		Notes:      []string{leaveAlone},
 	}
@@ -46,7 +46,7 @@ func (a *App) verifyButton(email, token string) *mail.Button {
 func (a *App) welcomeLetter(u *muster.User, token string) mail.Letter {
 	l := mail.Letter{
 		Subject: "Welcome", Greeting: greeting(u),
-		Paragraphs: []string{"your account is there. You sign in with your username, " + u.Username + ", or with this address."},
+		Paragraphs: []string{"Your account is ready. You sign in with your username, " + u.Username + ", or with this address."},
 		Button:     &mail.Button{Text: "Sign in", URL: a.page("/login", nil)},
 		Notes:      []string{"If you did not make this account, somebody else used your address: tell the site's administrator."},
 	}
@@ -60,7 +60,7 @@ func (a *App) welcomeLetter(u *muster.User, token string) mail.Letter {
 func (a *App) resetLetter(u *muster.User, token string) mail.Letter {
 	return mail.Letter{
 		Subject: "Reset your password", Greeting: greeting(u),
-		Paragraphs: []string{"somebody, probably you, asked for a new password of your account. The link works for 24 hours, and once."},
+		Paragraphs: []string{"Somebody, probably you, asked for a new password of your account. The link works for 24 hours, and once."},
 		Button:     &mail.Button{Text: "Choose a new password", URL: a.page("/reset_password_complete", url.Values{"token": {token}})},
 		Notes:      []string{leaveAlone + " Your password stays as it is."},
 	}
@@ -69,7 +69,7 @@ func (a *App) resetLetter(u *muster.User, token string) mail.Letter {
 func (a *App) passwordChangedLetter(u *muster.User, who *Caller) mail.Letter {
 	return mail.Letter{
 		Subject: "Your password was changed", Greeting: greeting(u),
-		Paragraphs: []string{"the password of your account was changed. Other devices were signed out.", a.when(who)},
+		Paragraphs: []string{"The password of your account was changed. Other devices were signed out.", a.when(who)},
 		Notes:      []string{tellAdmin("this")},
 	}
 }
@@ -78,7 +78,7 @@ func (a *App) passwordChangedLetter(u *muster.User, who *Caller) mail.Letter {
 func (a *App) newAddressLetter(u *muster.User, email, token string) mail.Letter {
 	return mail.Letter{
 		Subject: "Confirm your new email address", Greeting: greeting(u),
-		Paragraphs: []string{"this is to be the address of your account from now on. It takes effect once you confirm it. The link works for 24 hours."},
+		Paragraphs: []string{"This is to be the address of your account from now on. It takes effect once you confirm it. The link works for 24 hours."},
 		Button:     a.verifyButton(email, token),
 		Notes:      []string{leaveAlone},
 	}
@@ -88,7 +88,7 @@ func (a *App) newAddressLetter(u *muster.User, email, token string) mail.Letter 
 func (a *App) addressChangedLetter(before, after *muster.User, who *Caller) mail.Letter {
 	return mail.Letter{
 		Subject: "Your email address was changed", Greeting: greeting(after),
-		Paragraphs: []string{fmt.Sprintf("the address of your account was changed from %s to %s.", before.Email, after.Email), a.when(who)},
+		Paragraphs: []string{fmt.Sprintf("The address of your account was changed from %s to %s.", before.Email, after.Email), a.when(who)},
 		Notes:      []string{tellAdmin("this")},
 	}
 }
@@ -96,12 +96,12 @@ func (a *App) addressChangedLetter(before, after *muster.User, who *Caller) mail
 func (a *App) mfaLetter(u *muster.User, on bool, who *Caller) mail.Letter {
 	l := mail.Letter{
 		Subject: "Two-step sign-in was turned on", Greeting: greeting(u),
-		Paragraphs: []string{"signing in to your account takes a code from your authenticator app from now on. Keep your recovery codes in a safe place.", a.when(who)},
+		Paragraphs: []string{"Signing in to your account takes a code from your authenticator app from now on. Keep your recovery codes in a safe place.", a.when(who)},
 		Notes:      []string{tellAdmin("this")},
 	}
 	if !on {
 		l.Subject = "Two-step sign-in was turned off"
-		l.Paragraphs[0] = "signing in to your account takes no code any more: the password alone opens it."
+		l.Paragraphs[0] = "Signing in to your account takes no code any more: the password alone opens it."
 	}
 	return l
 }
@@ -109,7 +109,7 @@ func (a *App) mfaLetter(u *muster.User, on bool, who *Caller) mail.Letter {
 func (a *App) accessTokenLetter(u *muster.User, t *muster.AccessToken, who *Caller) mail.Letter {
 	return mail.Letter{
 		Subject: "A new access token can use your account", Greeting: greeting(u),
-		Paragraphs: []string{"an access token was made, with the description \"" + t.Description + "\". A program that has it acts in your name.", a.when(who)},
+		Paragraphs: []string{"An access token was made, with the description \"" + t.Description + "\". A program that has it acts in your name.", a.when(who)},
 		Notes:      []string{"If you do not know of it, revoke it among your access tokens, and tell your administrator."},
 	}
 }
@@ -117,7 +117,7 @@ func (a *App) accessTokenLetter(u *muster.User, t *muster.AccessToken, who *Call
 func (a *App) deactivatedLetter(u *muster.User, who *Caller) mail.Letter {
 	return mail.Letter{
 		Subject: "Your account was deactivated", Greeting: greeting(u),
-		Paragraphs: []string{"your account was deactivated and signed out everywhere. Nobody can sign in to it until an administrator brings it back.", a.when(who)},
+		Paragraphs: []string{"Your account was deactivated and signed out everywhere. Nobody can sign in to it until an administrator brings it back.", a.when(who)},
 		Notes:      []string{"If you think that this is a mistake, ask your administrator."},
 	}
 }
@@ -130,7 +130,7 @@ func (a *App) invitationLetter(team *muster.Team, guest bool, message, token str
 	}
 	l := mail.Letter{
 		Subject: "You are invited to " + team.DisplayName, Greeting: "Hello,",
-		Paragraphs: []string{"you are invited to join the team " + team.DisplayName + as + ". The link works for 48 hours, and once."},
+		Paragraphs: []string{"You are invited to join the team " + team.DisplayName + as + ". The link works for 48 hours, and once."},
 		Button:     &mail.Button{Text: "Accept the invitation", URL: a.page("/signup_user_complete", url.Values{"t": {token}})},
 		Notes:      []string{"If you do not expect this, you can leave this mail alone."},
 	}
@@ -143,6 +143,6 @@ func (a *App) invitationLetter(team *muster.Team, guest bool, message, token str
 func (a *App) testLetter() mail.Letter {
 	return mail.Letter{
 		Subject: "Test mail", Greeting: "Hello,",
-		Paragraphs: []string{"this mail shows that the mail settings work: the server took it, and it arrived here."},
+		Paragraphs: []string{"This mail shows that the mail settings work: the server took it, and it arrived here."},
 	}
 }

@@ -26,10 +26,7 @@ const (
 var (
 	errStaleForm = muster.E(muster.Forbidden, "web.form.stale.app_error",
 		"Reason", "This form is out of date, so nothing was changed. Open the page again and send the form once more.")
-	errForeignForm = muster.E(muster.Forbidden, "web.form.foreign.app_error",
-		"Reason", "This form was sent by another site, so nothing was changed. Open the page here and send it again.")
 	errFormTooLarge = muster.E(muster.TooLarge, "api.context.request_body_too_large.app_error")
-	errNoForm       = muster.E(muster.Invalid, "web.form.unreadable.app_error", "Reason", "The form could not be read. Open the page again and send it once more.")
 )
 
 // checkOrigin refuses a form that a browser says another site sent.
@@ -42,7 +39,8 @@ func (v *visit) checkOrigin() error {
 		}
 	}
 	if err := p.Check(v.r); err != nil {
-		return muster.E(muster.Forbidden, errForeignForm.ID, "Reason", errForeignForm.Message(), err)
+		return muster.E(muster.Forbidden, "web.form.foreign.app_error",
+			"Reason", "This form was sent by another site, so nothing was changed. Open the page here and send it again.", err)
 	}
 	return nil
 }
@@ -97,7 +95,7 @@ func (v *visit) readForm() error {
 
 func (v *visit) readFields() error {
 	if err := v.r.ParseForm(); err != nil {
-		return muster.E(muster.Invalid, errNoForm.ID, "Reason", errNoForm.Message(), err)
+		return unreadable(err)
 	}
 	v.form = v.r.PostForm
 	return nil
@@ -108,7 +106,7 @@ func (v *visit) readUpload() error {
 	v.form = url.Values{}
 	parts, err := v.r.MultipartReader()
 	if err != nil {
-		return muster.E(muster.Invalid, errNoForm.ID, "Reason", errNoForm.Message(), err)
+		return unreadable(err)
 	}
 	left := int64(formMax)
 	for range partsMax {
@@ -117,7 +115,7 @@ func (v *visit) readUpload() error {
 			return nil
 		}
 		if err != nil {
-			return muster.E(muster.Invalid, errNoForm.ID, "Reason", errNoForm.Message(), err)
+			return unreadable(err)
 		}
 		if part.FormName() == v.route.file {
 			v.file = part
@@ -127,19 +125,23 @@ func (v *visit) readUpload() error {
 			return err
 		}
 	}
-	return errNoForm
+	return unreadable(errors.New("too many fields"))
 }
 
 func (v *visit) readPart(part *multipart.Part, left int64) (int64, error) {
 	text, err := io.ReadAll(io.LimitReader(part, left+1))
 	if err != nil {
-		return 0, muster.E(muster.Invalid, errNoForm.ID, "Reason", errNoForm.Message(), err)
+		return 0, unreadable(err)
 	}
 	if int64(len(text)) > left {
 		return 0, errFormTooLarge
 	}
 	v.form.Add(part.FormName(), string(text))
 	return left - int64(len(text)), nil
+}
+
+func unreadable(cause error) error {
+	return muster.E(muster.Invalid, "web.form.unreadable.app_error", "Reason", "The form could not be read. Open the page again and send it once more.", cause)
 }
 
 // tooLarge tells a body over the limit from one that is broken.

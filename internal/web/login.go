@@ -13,9 +13,6 @@ const signInCookie = "MUSTERSIGNIN"
 const declinedTerms = "app.sign_in.terms_declined.app_error"
 
 func showSignIn(v *visit) error {
-	if v.signedIn() {
-		return v.goBack(v.query(returnParam))
-	}
 	under, err := v.signInUnderWay()
 	if err != nil {
 		return err
@@ -62,7 +59,6 @@ func signIn(v *visit) error {
 
 func (v *visit) takePassword() error {
 	back := returnTo(v.form.Get(returnParam))
-	v.who.Session, v.who.User = nil, nil // signing in anew has nothing to do with an old session
 	name := v.form.Get("login_id")
 	next, err := v.begin(app.LoginRequest{LoginID: name, Password: v.form.Get("password")}, back)
 	return v.proceed(next, err, name, func(err error) error { return v.showPasswordStep(back, err) })
@@ -97,7 +93,7 @@ func (v *visit) proceed(next *app.SignIn, err error, name string, again func(err
 	v.cookies.SetSession(v.w, next.Session)
 	v.cookies.Clear(v.w, signInCookie)
 	v.cookies.Clear(v.w, keyCookie) // the forms of the session have a key of its own
-	return v.goBack(next.ReturnTo)
+	return v.leaveFor(v.wayBack(next.ReturnTo))
 }
 
 func (v *visit) takeCode() error {

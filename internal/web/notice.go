@@ -10,4 +10,15 @@ var notices = map[string]string{
 	"terms-declined": "You declined the terms of service, so you are signed out.",
 	"terms-accepted": "You accepted the terms of service.",
 	"joined":         "You are now a member of the team.",
+
+	"profile-saved":     "Your profile is saved.",
+	"picture-uploaded":  "Your new picture is in place.",
+	"picture-removed":   "Your picture is removed.",
+	"email-changed":     "Your email address is changed.",
+	"confirmation-sent": "We sent a mail to your address. Confirm the address by the link in it.",
+	"password-changed":  "Your password is changed. Everywhere else you are signed out.",
+	"two-step-off":      "Two-step sign-in is turned off.",
+	"session-ended":     "The session is ended.",
+	"sessions-ended":    "All other sessions are ended.",
+	"token-revoked":     "The token is revoked. It no longer works.",
 }

@@ -41,6 +41,7 @@ type page struct {
 	name    string            // of its template, which defines "content"
 	heading string            // its h1
 	data    any               // what the template calls .Page
+	text    bool              // is for reading, so wider than a form
 	values  map[string]string // what its fields hold at first; what was posted wins, where that was refused
 	err     error             // why what was posted was refused; gives the status, 200 without
 	status  int               // where no err gives it
@@ -53,6 +54,8 @@ type view struct {
 	Site    string
 	Base    string       // goes before the path of every link
 	Path    string       // of this page, below Base
+	Account bool         // is one of the account's pages, which have a navigation
+	Text    bool         // is for reading, so wider than a form
 	User    *muster.User // who is signed in, nil for nobody
 	Notice  string
 	Problem *problem // nil for none
@@ -71,7 +74,8 @@ type problem struct {
 func (v *visit) show(p page) error {
 	status := max(p.status, http.StatusOK)
 	shown := &view{
-		Heading: p.heading, Site: v.site(), Base: v.base, Path: v.path, User: v.who.User, Notice: p.notice, Page: p.data, visit: v, values: p.values,
+		Heading: p.heading, Site: v.site(), Base: v.base, Path: v.path, Account: strings.HasPrefix(p.name, "account"), Text: p.text, User: v.who.User,
+		Notice: p.notice, Page: p.data, visit: v, values: p.values,
 	}
 	if p.err != nil {
 		e := muster.AsError(p.err)
@@ -151,13 +155,14 @@ func (w *view) Asset(name string) (string, error) {
 // Value is what a field of the page's form holds.
 func (w *view) Value(name string) string { return w.values[name] }
 
-// Wide tells whether the page needs more room than a single form does.
-func (w *view) Wide() bool {
-	return w.Path == accountPage || strings.HasPrefix(w.Path, accountPage+"/")
+// HasTerms tells whether the site has terms of service to read.
+func (w *view) HasTerms() bool {
+	if !w.visit.config().SupportSettings.CustomTermsOfServiceEnabled {
+		return false
+	}
+	_, err := w.visit.app.Terms(w.visit.ctx())
+	return err == nil
 }
-
-// HasTerms tells whether the site has terms of service.
-func (w *view) HasTerms() bool { return w.visit.config().SupportSettings.CustomTermsOfServiceEnabled }
 
 // field is a labelled input. The template "field" draws it.
 type field struct {

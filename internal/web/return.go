@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,14 +16,33 @@ const (
 // returnTo is the address that people asked to be sent to, if it is a page of this very origin, else "". Browsers take "//host", "/\host" and what has
 // tabs or line breaks in it for other sites (WHATWG URL, 4.4), so none of these pass.
 func returnTo(asked string) string {
-	if len(asked) > returnMax || !utf8.ValidString(asked) || !strings.HasPrefix(asked, "/") || strings.ContainsFunc(asked, unsafeInAddress) {
+	if len(asked) > returnMax || !utf8.ValidString(asked) || strings.ContainsFunc(asked, unsafeInAddress) {
 		return ""
 	}
-	u, err := url.Parse(asked)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || strings.Contains(u.EscapedPath(), "//") {
+	path := asked
+	if end := strings.IndexAny(asked, "?#"); end >= 0 {
+		path = asked[:end]
+	}
+	if !strings.HasPrefix(path, "/") || strings.Contains(path, "//") {
 		return ""
 	}
-	return u.String()
+	if _, err := url.Parse(asked); err != nil {
+		return ""
+	}
+	return inASCII(asked)
+}
+
+// inASCII is an address as headers have it (RFC 3986, 2.5; RFC 9110, 5.5).
+func inASCII(address string) string {
+	var b strings.Builder
+	for _, r := range address {
+		if r <= unicode.MaxASCII {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(url.QueryEscape(string(r)))
+		}
+	}
+	return b.String()
 }
 
 func unsafeInAddress(r rune) bool { return r == '\\' || unicode.IsControl(r) || unicode.IsSpace(r) }
@@ -39,6 +57,3 @@ func (v *visit) leaveFor(path string) error {
 	v.w.WriteHeader(v.status)
 	return nil
 }
-
-// goBack sends the browser to where it came from to sign in, or to the account.
-func (v *visit) goBack(to string) error { return v.leaveFor(cmp.Or(returnTo(to), v.base+accountPage)) }

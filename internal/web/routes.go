@@ -9,8 +9,9 @@ import (
 type access uint8
 
 const (
-	open     access = iota // with a session or without
-	signedIn               // anybody else goes to sign-in first, and comes back
+	open      access = iota // with a session or without
+	signedIn                // anybody else goes to sign-in first, and comes back
+	signedOut               // anybody else is sent to where sign-in leads
 )
 
 // route is one line of the table: what is at a path. A GET changes nothing, whatever its address says: programs open the links of mails too.
@@ -51,10 +52,10 @@ func (r *route) allow() string {
 func routes() []route { return slices.Concat(publicRoutes, accountRoutes) }
 
 var publicRoutes = []route{
-	{path: "/", get: home, enrol: true},
-	{path: "/login", get: showSignIn, post: signIn},
+	{path: "/", get: home},
+	{path: signInPage, get: showSignIn, post: signIn, access: signedOut},
 	{path: "/logout", post: signOut, access: signedIn, enrol: true},
-	{path: "/signup_user_complete", get: showSignUp, post: signUp},
+	{path: signUpPage, get: showSignUp, post: signUp},
 	{path: "/should_verify_email", get: showResend, post: resendVerification, enrol: true},
 	{path: "/do_verify_email", get: showVerify, post: verifyEmail, enrol: true},
 	{path: "/reset_password", get: showForgotten, post: sendReset, enrol: true},

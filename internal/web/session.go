@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -37,13 +38,15 @@ func (v *visit) signIn() error {
 // signedIn tells whether somebody is.
 func (v *visit) signedIn() bool { return v.who.Session != nil }
 
-// elsewhere is the page that has to come before the one asked for, "" for none.
+// elsewhere is the path to go to rather than to the page asked for, "" for none.
 func (v *visit) elsewhere() string {
 	switch {
 	case v.route.access == signedIn && !v.signedIn():
 		return v.signInFirst()
+	case v.route.access == signedOut && v.signedIn():
+		return v.wayBack(v.query(returnParam))
 	case v.signedIn() && !v.route.enrol && v.app.MustEnrol(v.who) != nil:
-		return securityPage
+		return v.base + securityPage
 	}
 	return ""
 }
@@ -51,11 +54,14 @@ func (v *visit) elsewhere() string {
 // signInFirst is sign-in with the way back to this page.
 func (v *visit) signInFirst() string {
 	if v.route.get == nil {
-		return signInPage
+		return v.base + signInPage
 	}
 	back := v.base + v.path
 	if v.r.Method != http.MethodPost && v.r.URL.RawQuery != "" {
 		back += "?" + v.r.URL.RawQuery
 	}
-	return signInPage + "?" + url.Values{returnParam: {back}}.Encode()
+	return v.base + signInPage + "?" + url.Values{returnParam: {back}}.Encode()
 }
+
+// wayBack is where people go once they are signed in: where they asked to, or to their account.
+func (v *visit) wayBack(asked string) string { return cmp.Or(returnTo(asked), v.base+accountPage) }

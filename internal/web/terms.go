@@ -20,7 +20,7 @@ func (v *visit) showTerms(refused error) error {
 			return err
 		}
 	}
-	return v.show(page{name: "terms", heading: "Terms of service", err: refused, data: struct {
+	return v.show(page{name: "terms", heading: "Terms of service", text: true, err: refused, data: struct {
 		Terms *muster.TermsOfService
 		Ask   bool
 	}{terms, ask != nil}})
@@ -29,7 +29,7 @@ func (v *visit) showTerms(refused error) error {
 // acceptTerms takes the answer to the terms. Who declines them is signed out: here, nobody stays without.
 func acceptTerms(v *visit) error {
 	if !v.signedIn() {
-		return v.goTo(v.signInFirst())
+		return v.leaveFor(v.signInFirst())
 	}
 	accepted := v.form.Get("answer") == "accept"
 	if err := v.app.AcceptTerms(v.ctx(), v.who, v.form.Get("terms_id"), accepted); err != nil {

@@ -146,7 +146,7 @@ func (h *Handler) serve(v *visit) error {
 		}
 	}
 	if to := v.elsewhere(); to != "" {
-		return v.goTo(to)
+		return v.leaveFor(to)
 	}
 	if v.r.Method == http.MethodPost {
 		if err := v.readForm(); err != nil {

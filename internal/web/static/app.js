@@ -18,24 +18,25 @@
       button.setAttribute('aria-pressed', String(!shown));
     });
     const box = document.createElement('div');
+    const focused = document.activeElement === input;
     box.className = 'with-peek';
     input.replaceWith(box);
     box.append(input, button);
+    if (focused) input.focus();
     if (input.form) {
       input.form.addEventListener('submit', function () { input.type = 'password'; }); // or browsers would offer it as text later
     }
   }
 
-  // A form is sent once, however often its button is pressed.
+  // A button pressed twice in a hurry sends its form once.
   document.addEventListener('submit', function (event) {
-    if (event.target.dataset.sent) {
+    const form = event.target;
+    if (form.dataset.sent) {
       event.preventDefault();
       return;
     }
-    event.target.dataset.sent = 'yes';
-  });
-  window.addEventListener('pageshow', function () {
-    for (const form of document.forms) delete form.dataset.sent;
+    form.dataset.sent = 'yes';
+    setTimeout(function () { delete form.dataset.sent; }, 2000);
   });
 
   // What the server refuses of a form that htmx sends is told by a whole page.
@@ -44,7 +45,59 @@
       if (event.detail.elt.matches('form')) event.detail.elt.submit();
     });
   }
-  document.addEventListener('htmx:afterRequest', function (event) {
-    if (event.detail.elt.matches('form')) delete event.detail.elt.dataset.sent;
-  });
+
+  // The account.
+
+  // A picture that is chosen is seen before it is sent, and one that is too large is not sent at all.
+  for (const input of document.querySelectorAll('input[data-preview]')) {
+    const image = document.getElementById(input.dataset.preview);
+    const before = { src: image.src, alt: image.alt };
+    let preview = '';
+    input.addEventListener('change', function () {
+      const file = input.files[0];
+      const large = file && file.size > Number(input.dataset.most);
+      input.setCustomValidity(large ? 'This picture is too large. Choose a smaller one.' : '');
+      if (large) input.reportValidity();
+      URL.revokeObjectURL(preview);
+      preview = file && !large && file.type.startsWith('image/') ? URL.createObjectURL(file) : '';
+      image.src = preview || before.src;
+      image.alt = preview ? 'Your new picture, not uploaded yet' : before.alt;
+    });
+    image.addEventListener('error', function () {
+      if (preview && image.src === preview) image.src = before.src; // it is no picture, whatever it is called
+    });
+  }
+
+  // Secrets get buttons that copy and print them.
+  for (const secret of document.querySelectorAll('[data-copy]')) {
+    const helpers = document.createElement('div');
+    const said = document.createElement('span');
+    helpers.className = 'helpers';
+    said.className = 'hint';
+    said.setAttribute('role', 'status');
+    const add = function (text, action) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.textContent = text;
+      button.addEventListener('click', action);
+      helpers.append(button);
+    };
+    if (navigator.clipboard) {
+      add(secret.dataset.copy, function () {
+        navigator.clipboard.writeText(secret.innerText.trim()).then(
+          function () { said.textContent = 'Copied.'; },
+          function () { said.textContent = 'Copying did not work. Select the text and copy it.'; });
+      });
+    }
+    if (secret.dataset.print) add(secret.dataset.print, function () { window.print(); });
+    helpers.append(said);
+    (secret.closest('p') || secret).after(helpers);
+  }
+
+  // Times are told in the reader's time zone.
+  const local = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    time.title = time.textContent;
+    time.textContent = local.format(new Date(time.dateTime));
+  }
 }());
