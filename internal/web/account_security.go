@@ -1,0 +1,110 @@
+package web
+
+import (
+	"html/template"
+	"strings"
+
+	"muster"
+	"muster/internal/app"
+)
+
+// security is what the page shows besides its forms.
+type security struct {
+	Managed bool // the sign-in service keeps the password
+	Offered bool // two-step sign-in is, on this site
+	On      bool // two-step sign-in
+}
+
+func showSecurity(v *visit) error { return v.showSecurity(nil) }
+
+func (v *visit) showSecurity(refused error) error {
+	u, heading := v.who.User, "Security"
+	if v.app.MustEnrol(v.who) != nil {
+		heading = "Set up two-step sign-in" // nothing else of the page is open then
+	}
+	return v.show(page{name: "account_security", heading: heading, err: refused, data: security{
+		Managed: u.IsSSO(), Offered: v.config().ServiceSettings.EnableMultifactorAuthentication, On: u.MfaActive,
+	}})
+}
+
+func changePassword(v *visit) error {
+	change := app.PasswordChange{CurrentPassword: v.form.Get("current_password"), NewPassword: v.form.Get("new_password")}
+	if err := v.app.UpdateUserPassword(v.ctx(), v.who, v.who.ID(), change); err != nil {
+		return v.showSecurity(err)
+	}
+	return v.done(securityPage, "password-changed")
+}
+
+// twoStep is what an authenticator app is set up with.
+type twoStep struct {
+	QR     template.URL
+	Secret string // in groups of four
+}
+
+// setUpTwoStep makes a secret. Who has two-step sign-in turns that off first, which takes the password: replacing it must not take less.
+func setUpTwoStep(v *visit) error {
+	if v.who.User.MfaActive {
+		return v.goTo(securityPage)
+	}
+	if _, err := v.app.GenerateMfaSecret(v.ctx(), v.who, v.who.ID()); err != nil {
+		return v.showSecurity(err)
+	}
+	return v.goTo(twoStepPage)
+}
+
+func showTwoStep(v *visit) error { return v.showTwoStep(nil) }
+
+// showTwoStep shows the secret that was made last, as often as the page is opened, for the app may have it by now.
+func (v *visit) showTwoStep(refused error) error {
+	if v.who.User.MfaActive {
+		return v.goTo(securityPage)
+	}
+	pending, err := v.app.PendingMfa(v.ctx(), v.who)
+	if muster.IsKind(err, muster.NotFound) {
+		return v.goTo(securityPage)
+	}
+	if err != nil {
+		return err
+	}
+	return v.show(page{name: "account_two_step", heading: "Set up two-step sign-in", err: refused, data: twoStep{
+		QR:     template.URL("data:image/png;base64," + pending.QRCode), //nolint:gosec // drawn by us
+		Secret: inFours(pending.Secret),
+	}})
+}
+
+// inFours writes a secret as people copy it by hand.
+func inFours(secret string) string {
+	var b strings.Builder
+	for i, r := range secret {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// turnTwoStepOn answers with the recovery codes, which nothing can show again.
+func turnTwoStepOn(v *visit) error {
+	if v.who.User.MfaActive {
+		return v.goTo(securityPage)
+	}
+	codes, err := v.app.UpdateMfa(v.ctx(), v.who, v.who.ID(), true, strings.TrimSpace(v.form.Get("code")))
+	if err != nil {
+		return v.showTwoStep(err)
+	}
+	if err := v.signIn(); err != nil { // the account as it is now: nothing more is asked of it
+		return err
+	}
+	return v.show(page{name: "account_recovery", heading: "Recovery codes", data: codes})
+}
+
+func turnTwoStepOff(v *visit) error {
+	if err := v.app.ConfirmPassword(v.ctx(), v.who, v.form.Get("password")); err != nil {
+		return v.showSecurity(err)
+	}
+	if _, err := v.app.UpdateMfa(v.ctx(), v.who, v.who.ID(), false, ""); err != nil {
+		return v.showSecurity(err)
+	}
+	return v.done(securityPage, "two-step-off")
+}

@@ -1,0 +1,253 @@
+package web_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"image/png"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"muster/client"
+	"muster/internal/mustertest"
+)
+
+const newPwd = "Another-passw0rd"
+
+func TestChangePassword(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		b, ann, me := member(t, s, "ann")
+		p := b.open("/account/security")
+		stored := func() string {
+			t.Helper()
+			u, err := s.Store.User(t.Context(), me.ID)
+			must(t, err)
+			return u.Password
+		}
+		before := stored()
+		for _, c := range []struct {
+			current, next string
+			news, wrong   string
+		}{
+			{"", newPwd, "The current password is missing", "current_password"},
+			{wrongPassword, newPwd, "The current password is wrong.", "current_password"},
+			{mustertest.Password, "", "Choose a longer password", "new_password"},
+			{mustertest.Password, "short", "Choose a longer password", "new_password"},
+			{mustertest.Password, strings.Repeat("x", 73), "Choose a shorter password", "new_password"},
+		} {
+			p := b.submit(p, "Change password", map[string]string{currentPwd: c.current, "New password": c.next}).is(400, "Security").says(c.news)
+			if wrong := wrongFields(p); !slices.Equal(wrong, []string{c.wrong}) || strings.Contains(p.body, newPwd) || strings.Contains(p.body, mustertest.Password) {
+				t.Errorf("%s: marked as wrong: %q\n%s", c.news, wrong, p.body)
+			}
+		}
+		if stored() != before {
+			t.Fatal("the password is another one")
+		}
+		b.submit(p, "Change password", map[string]string{currentPwd: mustertest.Password, "New password": newPwd}).is(200, "Security").says("Your password is changed.")
+		b.signedInAs(s, "ann")
+		if _, err := ann.Me(t.Context()); err == nil {
+			t.Error("another session goes on")
+		}
+		if _, err := s.Client().Login(t.Context(), "ann", newPwd); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Client().Login(t.Context(), "ann", mustertest.Password); err == nil {
+			t.Error("the old password still signs in")
+		}
+		if got := s.Mails(t, "ann@example.com", 1); !strings.Contains(got[0].Subject, "Your password was changed") {
+			t.Errorf("the mail is %q", got[0].Subject)
+		}
+		onRecord(t, s, me.ID, "/account/security/password", "user_id="+me.ID+" completed")
+	})
+}
+
+var shownSecret = regexp.MustCompile(`\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}\b`)
+
+// secretOn is the secret that the page to set up two-step sign-in shows.
+func secretOn(p *sight) string {
+	p.t.Helper()
+	secret := shownSecret.FindString(p.body)
+	if secret == "" {
+		p.t.Fatalf("no secret is shown:\n%s", p.body)
+	}
+	return strings.ReplaceAll(secret, " ", "")
+}
+
+// codeNow is the code of so many steps from now.
+func codeNow(t *testing.T, secret string, steps int) string {
+	t.Helper()
+	code, err := totp.GenerateCode(secret, time.Now().Add(time.Duration(steps)*30*time.Second))
+	must(t, err)
+	return code
+}
+
+// noCode is a code of no time near now.
+func noCode(t *testing.T, secret string) string {
+	t.Helper()
+	var near []string
+	for steps := -2; steps <= 2; steps++ {
+		near = append(near, codeNow(t, secret, steps))
+	}
+	for i := 0; ; i++ {
+		if code := fmt.Sprintf("%06d", i); !slices.Contains(near, code) {
+			return code
+		}
+	}
+}
+
+var shownRecovery = regexp.MustCompile(`[a-z0-9]{4}(?:-[a-z0-9]{4}){3}`)
+
+// enrolled turns two-step sign-in on as people do.
+func enrolled(t *testing.T, b *browser) (secret string, recovery []string) {
+	t.Helper()
+	p := b.submit(b.open("/account/security"), "Set up two-step sign-in", nil).is(200, "Set up two-step sign-in")
+	secret = secretOn(p)
+	p = b.submit(p, "Turn on", map[string]string{"Code from the app": codeNow(t, secret, 0)}).is(200, "Recovery codes").says("Two-step sign-in is on.")
+	return secret, shownRecovery.FindAllString(p.body, -1)
+}
+
+func TestTwoStepSignInIsSetUp(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		s.Configure(t, mfaOn)
+		b, _, me := member(t, s, "ann")
+		if p := b.open("/account/security/two-step"); p.path != "/account/security" {
+			t.Fatalf("with no secret there is %s", p.path)
+		}
+		if state, err := s.Store.MfaState(t.Context(), me.ID); err != nil || state.Pending != "" {
+			t.Fatal("opening a page made a secret", err)
+		}
+		p := b.submit(b.open("/account/security"), "Set up two-step sign-in", nil).is(200, "Set up two-step sign-in")
+		onRecord(t, s, me.ID, "/account/security/two-step", "user_id="+me.ID)
+		secret := secretOn(p)
+		var picture string
+		for _, img := range all(p.doc, "img") {
+			picture = attr(img, "src")
+			if attr(img, "alt") == "" {
+				t.Error("the picture has no text in its place")
+			}
+		}
+		encoded, ok := strings.CutPrefix(picture, "data:image/png;base64,")
+		if _, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(encoded))); err != nil || !ok {
+			t.Fatalf("the picture is %.40q: %v", picture, err)
+		}
+		if again := b.open("/account/security/two-step"); secretOn(again) != secret {
+			t.Error("opened again, the page shows another secret")
+		}
+		for _, code := range []string{"", "123", noCode(t, secret), strings.Repeat("1", 5000)} {
+			p := b.submit(p, "Turn on", map[string]string{"Code from the app": code}).is(401, "Set up two-step sign-in").says("The one-time code is wrong.")
+			if secretOn(p) != secret || p.value("code") != "" || !slices.Equal(wrongFields(p), []string{"code"}) {
+				t.Fatal(p.body)
+			}
+		}
+		if u, err := s.Store.User(t.Context(), me.ID); err != nil || u.MfaActive {
+			t.Fatal("it is on without a code", err)
+		}
+		p = b.submit(p, "Turn on", map[string]string{"Code from the app": " " + codeNow(t, secret, 0)}).is(200, "Recovery codes")
+		recovery := shownRecovery.FindAllString(p.body, -1)
+		if len(recovery) != 10 || strings.Contains(p.body, secret[:4]) {
+			t.Fatal(p.body)
+		}
+		if u, err := s.Store.User(t.Context(), me.ID); err != nil || !u.MfaActive {
+			t.Fatal("it is off", err)
+		}
+		onRecord(t, s, me.ID, "/account/security/two-step/on", "user_id="+me.ID+" activate=true")
+		if got := s.Mails(t, "ann@example.com", 1); !strings.Contains(got[0].Subject, "Two-step sign-in was turned on") {
+			t.Errorf("the mail is %q", got[0].Subject)
+		}
+		for _, path := range []string{"/account/security", "/account/security/two-step"} {
+			p = b.open(path).is(200, "Security")
+			if strings.Contains(p.body, recovery[0]) || !p.has("Turn off two-step sign-in") || p.has("Set up two-step sign-in") {
+				t.Fatal(p.body)
+			}
+		}
+		for _, code := range []string{recovery[0], codeNow(t, secret, 0)} {
+			other := newBrowser(t, s)
+			other.submit(other.signIn("ann").is(200, "Two-step sign-in"), "Continue", map[string]string{codeOf: code}).is(200, "Profile")
+		}
+	})
+}
+
+// Replacing the second factor must not take less than turning it off.
+func TestTwoStepSignInIsNotReplacedWithoutThePassword(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		s.Configure(t, mfaOn)
+		b, ann, me := member(t, s, "ann")
+		enrolled(t, b)
+		pending, err := ann.GenerateMfaSecret(t.Context(), me.ID) // as a program may
+		must(t, err)
+		before := kept(t, s, me.ID)
+		form := map[string][]string{"csrf": {b.open("/account").value("csrf")}, "code": {codeNow(t, pending.Secret, 0)}}
+		for _, path := range []string{"/account/security/two-step", "/account/security/two-step/on"} {
+			b.post(path, form).is(200, "Security")
+		}
+		if p := b.open("/account/security/two-step"); p.path != "/account/security" || strings.Contains(p.body, pending.Secret[:4]+" "+pending.Secret[4:8]) {
+			t.Error(p.path)
+		}
+		if after := kept(t, s, me.ID); after != before {
+			t.Fatalf("the account was\n%s\nand is\n%s", before, after)
+		}
+	})
+}
+
+func TestTwoStepSignInIsTurnedOff(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		s.Configure(t, mfaOn)
+		b, _, me := member(t, s, "ann")
+		enrolled(t, b)
+		p := b.open("/account/security")
+		for password, status := range map[string]int{"": 400, wrongPassword: 401} {
+			p := b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: password}).is(status, "Security").says("password is")
+			if !slices.Equal(wrongFields(p), []string{"password"}) {
+				t.Error(wrongFields(p))
+			}
+		}
+		if u, err := s.Store.User(t.Context(), me.ID); err != nil || !u.MfaActive || u.FailedAttempts != 1 {
+			t.Fatalf("%+v %v", u, err)
+		}
+		p = b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: mustertest.Password}).is(200, "Security").says("Two-step sign-in is turned off.")
+		if p.has("Turn off two-step sign-in") || !p.has("Set up two-step sign-in") {
+			t.Error(p.body)
+		}
+		onRecord(t, s, me.ID, "/account/security/two-step/off", "user_id="+me.ID+" activate=false")
+		newBrowser(t, s).signIn("ann").is(200, "Profile")
+		if got := s.Mails(t, "ann@example.com", 2); !strings.Contains(got[1].Subject, "Two-step sign-in was turned off") {
+			t.Errorf("the mail is %q", got[1].Subject)
+		}
+	})
+}
+
+func TestTwoStepSignInIsNotOffered(t *testing.T) {
+	s := mustertest.New(t)
+	b, _, me := member(t, s, "ann")
+	p := b.open("/account/security").is(200, "Security")
+	if p.has("Set up two-step sign-in") || !strings.Contains(p.body, "Two-step sign-in is turned off on this site.") {
+		t.Fatal(p.body)
+	}
+	b.post("/account/security/two-step", map[string][]string{"csrf": {p.value("csrf")}}).is(501, "Security").says("Second factors are turned off")
+	if state, err := s.Store.MfaState(t.Context(), me.ID); err != nil || state.Pending != "" {
+		t.Fatal(err)
+	}
+}
+
+// Wrong passwords count wherever they are asked for, so that a stolen session can't try them all.
+func TestWrongPasswordsOnTheAccountsPagesLockIt(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		s.Configure(t, everythingOn)
+		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":3}}`)
+		b, _, me := member(t, s, "ann")
+		b.submit(b.open("/account"), "Change email address", map[string]string{"New email address": "new@example.com", currentPwd: wrongPassword}).is(401, "Profile")
+		b.submit(b.open("/account/security"), "Change password", map[string]string{currentPwd: wrongPassword, "New password": newPwd}).is(400, "Security")
+		b.submit(b.open("/account/data"), "Delete my account", map[string]string{currentPwd: wrongPassword}).is(401, "Your data")
+		b.submit(b.open("/account/data"), "Delete my account", map[string]string{currentPwd: mustertest.Password}).is(401, "Your data").says("Too many failed attempts.")
+		if _, err := s.Store.User(t.Context(), me.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Client().LoginWith(t.Context(), client.Credentials{LoginID: "ann", Password: mustertest.Password}); err == nil {
+			t.Fatal("it is not locked")
+		}
+	})
+}

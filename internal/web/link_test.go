@@ -1,0 +1,99 @@
+package web_test
+
+import (
+	"testing"
+
+	"muster/internal/mustertest"
+)
+
+const newPassword = "An0ther!password"
+
+func TestAForgottenPassword(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		_, me := s.User(t, "ann")
+		b := newBrowser(t, s)
+		p := b.open("/reset_password").is(200, "Reset your password")
+		b.submit(p, "Send me a link", map[string]string{"Email address": "nobody"}).is(400, "Reset your password").says("Enter an email address")
+		b.submit(p, "Send me a link", map[string]string{"Email address": "nobody@example.com"}).is(200, "Check your mail")
+		sent := b.submit(p, "Send me a link", map[string]string{"Email address": me.Email}).is(200, "Check your mail")
+		first := s.MailedToken(t, me.Email, 1)
+		b.submit(sent, "Send it again", nil).is(200, "Check your mail").says("sent again")
+		token := s.MailedToken(t, me.Email, 2)
+		if n := len(s.Mails(t, "nobody@example.com", 0)); n != 0 {
+			t.Fatalf("%d mails to nobody", n)
+		}
+
+		before, err := s.Store.User(t.Context(), me.ID)
+		must(t, err)
+		link := "/reset_password_complete?token=" + token
+		for range 2 {
+			b.open(link).is(200, "Choose a new password")
+		}
+		p = b.submit(b.open(link), "Set password", map[string]string{"New password": "short"}).is(400, "Choose a new password").says("characters")
+		if u, err := s.Store.User(t.Context(), me.ID); err != nil || u.Password != before.Password {
+			t.Fatal("the password was changed", err)
+		}
+		b.submit(p, "Set password", map[string]string{"New password": newPassword}).is(200, "Sign in to Muster").says("Your password is set. Sign in with it.")
+		b.submit(b.open("/login"), "Sign in", map[string]string{byName: "ann", "Password": newPassword})
+		b.signedInAs(s, "ann")
+
+		for _, used := range []string{token, first} {
+			p := b.open("/reset_password_complete?token="+used).is(200, "Choose a new password")
+			p = b.submit(p, "Set password", map[string]string{"New password": "Y3t!another one"}).is(400, "Choose a new password").says("Ask for a new one")
+			if !p.has("Ask for a new link") {
+				t.Fatal(p.body)
+			}
+		}
+	})
+}
+
+// A link that is cut off, or that no mail had, is told so at once, or when its form is sent.
+func TestLinksThatAreNone(t *testing.T) {
+	s := mustertest.New(t)
+	_, me := s.User(t, "ann")
+	b := newBrowser(t, s)
+	b.submit(b.open("/reset_password"), "Send me a link", map[string]string{"Email address": me.Email})
+	reset := s.MailedToken(t, me.Email, 1)
+	for _, token := range []string{"", reset[:63], reset + "a", "é", nowhere + "/"} {
+		if p := b.open("/reset_password_complete?token="+token).is(400, "Choose a new password").says("not valid"); !p.has("Ask for a new link") {
+			t.Error(p.body)
+		}
+		if p := b.open("/do_verify_email?token="+token+"&email=ann@example.com").is(400, "Confirm your email address").says("not valid"); !p.has("Ask for a new link") {
+			t.Error(p.body)
+		}
+	}
+	b.submit(b.open("/reset_password_complete?token="+nowhere), "Set password", map[string]string{"New password": newPassword}).is(400, "Choose a new password").says("not valid")
+	b.submit(b.open("/do_verify_email?token="+nowhere), "Confirm", nil).is(400, "Confirm your email address").says("not valid")
+	b.submit(b.open("/do_verify_email?token="+reset), "Confirm", nil).is(400, "Confirm your email address") // for something else
+	b.submit(b.open("/reset_password_complete?token="+reset), "Set password", map[string]string{"New password": newPassword}).is(200, "Sign in to Muster")
+}
+
+func TestPasswordStrength(t *testing.T) {
+	s := mustertest.New(t)
+	s.Admin(t)
+	s.Configure(t, `{"TeamSettings":{"EnableOpenServer":true,"SiteName":"Wrzbkowski"},"PasswordSettings":{"Number":true}}`)
+	b := newBrowser(t, s)
+	_, form := b.open("/signup_user_complete").fill("Create account", nil)
+	for password, want := range map[string]string{
+		"":                               "",
+		"short":                          "Not good enough yet",
+		"no digits at all":               "Not good enough yet",
+		"password1":                      "Very easy to guess",
+		"wrzbkowski1":                    "easy to guess. Leave out your name",
+		"correct 1 horse battery staple": "Strong",
+	} {
+		form.Set("password", password)
+		p := b.post("/password_strength", form)
+		if text := textOf(p.doc); p.status != 200 || want == "" && text != "" || !containsFold(text, want) {
+			t.Errorf("%q: %d %q, want %q", password, p.status, text, want)
+		}
+	}
+	form.Del("csrf")
+	if p := b.post("/password_strength", form); p.status != 403 {
+		t.Error(p.status)
+	}
+	p := b.open("/signup_user_complete")
+	if !containsFold(p.body, "At least 8 characters. At least one digit.") {
+		t.Error(p.body)
+	}
+}
