@@ -100,7 +100,7 @@ func removePicture(v *visit) error {
 	return v.done(accountPage, "picture-removed")
 }
 
-var errSameEmail = muster.E(muster.Invalid, "web.account.same_email.app_error", "Reason", "This is your email address already. Enter another one.")
+var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error", "Reason", "This is your email address already. Enter another one.")
 
 // changeEmail changes the address at once or, where addresses must be confirmed, once the mail to the new one was answered.
 func changeEmail(v *visit) error {

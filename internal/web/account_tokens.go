@@ -74,8 +74,8 @@ func (v *visit) tokens() (all []*muster.AccessToken, err error) {
 }
 
 var (
-	errNoPurpose   = muster.E(muster.Invalid, "web.token.description.app_error", "Name", "description", "Reason", "Say what the token is for, so that you know it again later.")
-	errBadTokenEnd = muster.E(muster.Invalid, "web.token.expires_at.app_error", "Name", "expires_at", "Reason",
+	errNoPurpose   = muster.E(muster.Invalid, "model.user_access_token.is_valid.description.app_error", "Reason", "Say what the token is for, so that you know it again later.")
+	errBadTokenEnd = muster.E(muster.Invalid, "api.context.invalid_body_param.app_error", "Name", "expires_at", "Reason",
 		"Choose a day from today on, no later than tokens may work here, or leave it empty.")
 )
 

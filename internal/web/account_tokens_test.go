@@ -35,7 +35,7 @@ func TestAccessTokensWorkUntilTheyAreRevoked(t *testing.T) {
 		}
 		kept, err := s.Store.AccessTokens(t.Context(), me.ID, 0, 10)
 		must(t, err)
-		nextDay := day.Truncate(24 * time.Hour).AddDate(0, 0, 1)
+		nextDay := day.Truncate(24*time.Hour).AddDate(0, 0, 1)
 		if len(kept) != 1 || kept[0].Description != "Nightly backup" || kept[0].ExpiresAt != nextDay.UnixMilli()-1 {
 			t.Fatalf("%+v", kept[0])
 		}

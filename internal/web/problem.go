@@ -20,7 +20,7 @@ var wordings = map[string]string{
 
 // message is what people read about an error: never its cause.
 func message(e *muster.Error) string {
-	if name, ok := e.Params["Name"]; ok && strings.HasPrefix(e.ID, "api.context.invalid_") {
+	if name, ok := e.Params["Name"]; ok && e.Params["Reason"] == "" && strings.HasPrefix(e.ID, "api.context.invalid_") {
 		if name == "email" {
 			return "Enter an email address, like name@example.com."
 		}
