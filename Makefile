@@ -38,7 +38,7 @@ bench: ## measure rates, start-up, memory, searches and WebSockets
 	go run ./bench
 
 .PHONY: screenshots
-screenshots: ## take pictures of every page: some for docs/screenshots, the others into build/screenshots
+screenshots: ## take pictures of every page: those of the README into docs/screenshots, the others into build/screenshots
 	MUSTER_SCREENSHOTS=$${MUSTER_SCREENSHOTS:-build/screenshots} scripts/with-smtp.sh go test -count=1 -run TestScreenshots ./test/browser
 
 .PHONY: crash

@@ -10,7 +10,7 @@ const internalErrorID = "api.context.internal.app_error"
 
 // catalogue holds, for each error id of the protocol, the sentence that a person reads: what to do about it.
 // {Name} places are filled from Error.Params. docs/errors.md is generated from it.
-var catalogue = joined(requestErrors, userErrors, fieldErrors, signInErrors, membershipErrors, uploadErrors, liveErrors)
+var catalogue = joined(requestErrors, userErrors, fieldErrors, signInErrors, membershipErrors, uploadErrors, liveErrors, pageErrors)
 
 func joined(parts ...map[string]string) map[string]string {
 	all := map[string]string{}

@@ -24,8 +24,7 @@ const (
 )
 
 var (
-	errStaleForm = muster.E(muster.Forbidden, "web.form.stale.app_error",
-		"Reason", "This form is out of date, so nothing was changed. Open the page again and send the form once more.")
+	errStaleForm    = muster.E(muster.Forbidden, "web.form.stale.app_error")
 	errFormTooLarge = muster.E(muster.TooLarge, "api.context.request_body_too_large.app_error")
 )
 
@@ -39,8 +38,7 @@ func (v *visit) checkOrigin() error {
 		}
 	}
 	if err := p.Check(v.r); err != nil {
-		return muster.E(muster.Forbidden, "web.form.foreign.app_error",
-			"Reason", "This form was sent by another site, so nothing was changed. Open the page here and send it again.", err)
+		return muster.E(muster.Forbidden, "web.form.foreign.app_error", err)
 	}
 	return nil
 }
@@ -141,7 +139,7 @@ func (v *visit) readPart(part *multipart.Part, left int64) (int64, error) {
 }
 
 func unreadable(cause error) error {
-	return muster.E(muster.Invalid, "web.form.unreadable.app_error", "Reason", "The form could not be read. Open the page again and send it once more.", cause)
+	return muster.E(muster.Invalid, "web.form.unreadable.app_error", cause)
 }
 
 // tooLarge tells a body over the limit from one that is broken.

@@ -20,7 +20,7 @@ var wordings = map[string]string{
 
 // message is what people read about an error: never its cause.
 func message(e *muster.Error) string {
-	if name, ok := e.Params["Name"]; ok && e.Params["Reason"] == "" && strings.HasPrefix(e.ID, "api.context.invalid_") {
+	if name, ok := e.Params["Name"]; ok && e.Params["Reason"] == "" && strings.HasSuffix(e.ID, "_param.app_error") {
 		if name == "email" {
 			return "Enter an email address, like name@example.com."
 		}

@@ -10,7 +10,7 @@ import (
 // state is a page as people meet it: what holds for every page is held for each, and pictures are taken of each.
 type state struct {
 	name  string
-	shown bool // its pictures are kept in docs/screenshots
+	shown string // the picture of it that the README shows and docs/screenshots keeps, "" for none
 	reach func(t *testing.T, s *site, p *page)
 }
 
@@ -24,71 +24,71 @@ const (
 
 // states are all of them, in the order in which somebody new comes by.
 var states = []state{
-	{"sign-up", true, func(_ *testing.T, _ *site, p *page) {
+	{"sign-up", "390-dark", func(_ *testing.T, _ *site, p *page) {
 		p.open("/signup_user_complete")
 		p.heading("Create your account")
 	}},
-	{"sign-up-error", false, func(t *testing.T, s *site, p *page) {
+	{"sign-up-error", "", func(t *testing.T, s *site, p *page) {
 		taken := s.person(t)
 		p.open("/signup_user_complete")
 		p.signUp("somebody.else@example.com", taken.name)
 		p.refused()
 	}},
-	{"sign-up-by-mail", false, func(t *testing.T, s *site, p *page) {
+	{"sign-up-by-mail", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.invitation(t, s.newName(t)+"@example.com"))
 		p.heading("Join Gardeners on " + siteName)
 	}},
-	{"sign-up-by-link", false, func(_ *testing.T, s *site, p *page) {
+	{"sign-up-by-link", "", func(_ *testing.T, s *site, p *page) {
 		p.open("/signup_user_complete?id=" + s.team.InviteID)
 		p.heading("Join Gardeners on " + siteName)
 	}},
-	{"sign-up-bad-link", false, func(_ *testing.T, _ *site, p *page) {
+	{"sign-up-bad-link", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/signup_user_complete?t=" + noToken)
 		p.refused()
 	}},
-	{"join", false, func(t *testing.T, s *site, p *page) {
+	{"join", "", func(t *testing.T, s *site, p *page) {
 		p.signIn(s.person(t))
 		p.open("/signup_user_complete?id=" + s.team.InviteID)
 		p.heading("Join Gardeners")
 	}},
-	{"sign-up-signed-in", false, func(t *testing.T, s *site, p *page) {
+	{"sign-up-signed-in", "", func(t *testing.T, s *site, p *page) {
 		p.signIn(s.person(t))
 		p.open(s.invitation(t, s.newName(t)+"@example.com"))
 		p.heading("You have an account")
 	}},
-	{"check-mail", false, func(t *testing.T, s *site, p *page) {
+	{"check-mail", "", func(t *testing.T, s *site, p *page) {
 		p.login(s.unverified(t).name, password)
 		p.heading("Check your mail")
 	}},
-	{"verify", false, func(t *testing.T, s *site, p *page) {
+	{"verify", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.mailed(t, s.unverified(t).email, "/do_verify_email", 1))
 		p.heading("Confirm your email address")
 	}},
-	{"verified", false, func(t *testing.T, s *site, p *page) {
+	{"verified", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.mailed(t, s.unverified(t).email, "/do_verify_email", 1))
 		p.press("Confirm")
 		p.heading("Your email address is confirmed")
 	}},
-	{"verify-bad-link", false, func(_ *testing.T, _ *site, p *page) {
+	{"verify-bad-link", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/do_verify_email?" + url.Values{"token": {noToken}, "email": {"ann@example.com"}}.Encode())
 		p.press("Confirm")
 		p.refused()
 	}},
-	{"login", true, func(_ *testing.T, _ *site, p *page) {
+	{"login", "1280-light", func(_ *testing.T, _ *site, p *page) {
 		p.open("/login")
 		p.heading("Sign in to " + siteName)
 	}},
-	{"login-error", false, func(t *testing.T, s *site, p *page) {
+	{"login-error", "", func(t *testing.T, s *site, p *page) {
 		p.login(s.person(t).name, wrongPassword)
 		p.refused()
 	}},
-	{"login-code", false, func(t *testing.T, s *site, p *page) {
+	{"login-code", "", func(t *testing.T, s *site, p *page) {
 		someone := s.person(t)
 		someone.enrol(t)
 		p.login(someone.name, password)
 		p.heading("Two-step sign-in")
 	}},
-	{"login-code-error", false, func(t *testing.T, s *site, p *page) {
+	{"login-code-error", "", func(t *testing.T, s *site, p *page) {
 		someone := s.person(t)
 		someone.enrol(t)
 		p.login(someone.name, password)
@@ -96,69 +96,69 @@ var states = []state{
 		p.press("Continue")
 		p.refused()
 	}},
-	{"login-terms", true, func(t *testing.T, s *site, p *page) {
+	{"login-terms", "", func(t *testing.T, s *site, p *page) {
 		p.login(s.newcomer(t).name, password)
 		p.heading("Terms of service")
 		p.find("Accept", buttons)
 	}},
-	{"login-expired", false, func(_ *testing.T, _ *site, p *page) {
+	{"login-expired", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/login")
 		p.setCookie("MUSTERSIGNIN", "00000000000000000000000000")
 		p.open("/login")
 		p.heading("Sign in to " + siteName)
 	}},
-	{"reset", false, func(_ *testing.T, _ *site, p *page) {
+	{"reset", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/reset_password")
 		p.heading("Reset your password")
 	}},
-	{"reset-sent", false, func(_ *testing.T, _ *site, p *page) {
+	{"reset-sent", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/reset_password")
 		p.fill("Email address", "nobody@example.com")
 		p.press("Send me a link")
 		p.heading("Check your mail")
 	}},
-	{"reset-new-password", false, func(t *testing.T, s *site, p *page) {
+	{"reset-new-password", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.resetLink(t, s.person(t)))
 		p.heading("Choose a new password")
 	}},
-	{"reset-error", false, func(t *testing.T, s *site, p *page) {
+	{"reset-error", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.resetLink(t, s.person(t)))
 		p.fill("New password", "short")
 		p.press("Set password")
 		p.refused()
 	}},
-	{"reset-bad-link", false, func(_ *testing.T, _ *site, p *page) {
+	{"reset-bad-link", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/reset_password_complete?token=" + noToken)
 		p.fill("New password", newPassword)
 		p.press("Set password")
 		p.refused()
 	}},
-	{"login-after-reset", false, func(t *testing.T, s *site, p *page) {
+	{"login-after-reset", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.resetLink(t, s.person(t)))
 		p.fill("New password", newPassword)
 		p.press("Set password")
 		p.see("Your password is set. Sign in with it.")
 	}},
-	{"terms", false, func(_ *testing.T, _ *site, p *page) {
+	{"terms", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/terms")
 		p.heading("Terms of service")
 	}},
-	{"account", true, func(t *testing.T, s *site, p *page) { p.account(s.person(t), "/account") }},
-	{"account-error", false, func(t *testing.T, s *site, p *page) {
+	{"account", "", func(t *testing.T, s *site, p *page) { p.account(s.person(t), "/account") }},
+	{"account-error", "", func(t *testing.T, s *site, p *page) {
 		taken := s.person(t)
 		p.account(s.person(t), "/account")
 		p.fill("Username", taken.name)
 		p.press("Save profile")
 		p.refused()
 	}},
-	{"account-picture", false, func(t *testing.T, s *site, p *page) {
+	{"account-picture", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account")
 		p.choose("New picture", picture(t))
 		p.press("Upload picture")
 		p.find("Remove picture", buttons)
 	}},
-	{"security", false, func(t *testing.T, s *site, p *page) { p.account(s.person(t), "/account/security") }},
-	{"security-error", false, func(t *testing.T, s *site, p *page) {
+	{"security", "", func(t *testing.T, s *site, p *page) { p.account(s.person(t), "/account/security") }},
+	{"security-error", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/security")
 		form := p.form("Change password")
 		form.fill("Current password", wrongPassword)
@@ -166,62 +166,62 @@ var states = []state{
 		form.press("Change password")
 		p.refused()
 	}},
-	{"security-two-step", false, func(t *testing.T, s *site, p *page) {
+	{"security-two-step", "", func(t *testing.T, s *site, p *page) {
 		someone := s.person(t)
 		someone.enrol(t)
 		p.account(someone, "/account/security")
 		p.find("Turn off two-step sign-in", buttons)
 	}},
-	{"two-step", true, func(t *testing.T, s *site, p *page) {
+	{"two-step", "390-dark", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/security")
 		p.beginTwoStep()
 	}},
-	{"two-step-error", false, func(t *testing.T, s *site, p *page) {
+	{"two-step-error", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/security")
 		p.beginTwoStep()
 		p.fill("Code from the app", "123")
 		p.press("Turn on")
 		p.refused()
 	}},
-	{"recovery-codes", false, func(t *testing.T, s *site, p *page) {
+	{"recovery-codes", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/security")
 		app := &authenticator{secret: p.beginTwoStep()}
 		p.fill("Code from the app", app.code(t))
 		p.press("Turn on")
 		p.recoveryCodes()
 	}},
-	{"sessions", true, func(t *testing.T, s *site, p *page) {
+	{"sessions", "", func(t *testing.T, s *site, p *page) {
 		someone := s.person(t)
 		_, err := client.New(s.url, client.WithUserAgent(firefox)).Login(t.Context(), someone.name, password)
 		must(t, err)
 		p.account(someone, "/account/sessions")
 		p.see("This one")
 	}},
-	{"tokens", false, func(t *testing.T, s *site, p *page) { p.account(s.tokenMaker(t), "/account/tokens") }},
-	{"token-created", false, func(t *testing.T, s *site, p *page) {
+	{"tokens", "", func(t *testing.T, s *site, p *page) { p.account(s.tokenMaker(t), "/account/tokens") }},
+	{"token-created", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.tokenMaker(t), "/account/tokens")
 		p.fill("What is it for?", "Nightly backup")
 		p.press("Create token")
 		p.see("Nightly backup")
 	}},
-	{"data", false, func(t *testing.T, s *site, p *page) { p.account(s.person(t), "/account/data") }},
-	{"data-error", false, func(t *testing.T, s *site, p *page) {
+	{"data", "", func(t *testing.T, s *site, p *page) { p.account(s.person(t), "/account/data") }},
+	{"data-error", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/data")
 		p.close("Deactivate my account", wrongPassword)
 		p.refused()
 	}},
-	{"closed", false, func(t *testing.T, s *site, p *page) {
+	{"closed", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/data")
 		p.close("Deactivate my account", password)
 		p.heading("Your account is deactivated")
 	}},
-	{letterState, true, func(t *testing.T, s *site, p *page) {
+	{letterState, "390-dark", func(t *testing.T, s *site, p *page) {
 		someone := s.unverified(t)
 		s.mailed(t, someone.email, "/do_verify_email", 1)
 		p.open(pageOf(lettersTo(t.Context(), t, someone.email)[0]))
 		p.see("Hello " + someone.name)
 	}},
-	{"not-found", false, func(_ *testing.T, _ *site, p *page) {
+	{"not-found", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/there/is/nothing/here")
 		p.status(404)
 	}},
