@@ -157,8 +157,10 @@ func TestARevokedSessionsSocketClosesAtOnce(t *testing.T) {
 		ends.closed(websocket.StatusPolicyViolation)
 		stays.event(marked, 1)
 
+		watching := d.signedIn(t, admin)
 		must(t, admin.UpdateUserActive(t.Context(), annUser.ID, false))
 		stays.closed(websocket.StatusPolicyViolation)
+		watching.until(muster.EventUserActivationStatusChange) // the last of its events
 
 		adminSocket := d.signedIn(t, admin)
 		must(t, admin.RevokeSessionsFromAllUsers(t.Context()))

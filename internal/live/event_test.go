@@ -143,9 +143,12 @@ func TestAClientThatDoesNotAnswerPingsIsDropped(t *testing.T) {
 	eventually(t, "the socket's end", func() bool { return d.hub.Stats().Connections == 0 })
 }
 
+const hubWorkers = 4 // goroutines of a hub without sockets: dispatch, runChecks, sweep, tellPresence
+
 func TestCloseEndsEverything(t *testing.T) {
 	s := mustertest.New(t)
-	before := running() // the server has a hub of its own, and an earlier test may still be ending
+	before := 0 // the server has a hub of its own, which may still be beginning
+	eventually(t, "the server's own hub", func() bool { before = running(); return before >= hubWorkers })
 	d := open(t, s, live.Options{})
 	ann, _ := d.User(t, "ann")
 	in, stranger := d.signedIn(t, ann), d.connect(t, way{})
