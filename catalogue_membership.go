@@ -11,7 +11,7 @@ var membershipErrors = map[string]string{
 	"app.team.join_user_to_team.max_accounts.app_error":             "The team has as many members as it may have. Ask an administrator to raise the limit.",
 	"app.team.join_user_to_team.save_member.conflict.app_error":     "The user belongs to the team already.",
 	"app.team.join_user_to_team.save_member.max_accounts.app_error": "The team has as many members as it may have. Ask an administrator to raise the limit.",
-	"api.team.join_user_to_team.allowed_domains.app_error":          "The team takes e-mail addresses of certain domains only. Use one of those.",
+	"api.team.join_user_to_team.allowed_domains.app_error":          "The team takes email addresses of certain domains only. Use one of those.",
 	"api.team.add_user_to_team_from_invite.guest.app_error":         "Guests can't join a team by a link. Ask an administrator of the team to add you.",
 	"api.team.invite_members.invalid_email.app_error":               "This address is not valid, or its mail domain is not one that the team takes. Use another address.",
 

@@ -239,7 +239,7 @@ var settingFormats = map[string]settingFormat{
 	"ws":       {"a ws or wss URL with a host, or empty", emptyOr(func(v string) bool { return isURL(v, "ws", "wss") })},
 	"address":  {"HOST:PORT", isAddress},
 	"optional": {"HOST:PORT, or empty", emptyOr(isAddress)},
-	"email":    {"an e-mail address, or empty", emptyOr(isMailAddress)},
+	"email":    {"an email address, or empty", emptyOr(isMailAddress)},
 	"port":     {"a port number from 1 to 65535, or empty", emptyOr(isPort)},
 	"locale":   {"a language such as en or pt-BR", localeForm.MatchString},
 	"key":      {"32 characters or more, or empty", emptyOr(func(v string) bool { return len(v) >= 32 })},

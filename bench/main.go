@@ -25,7 +25,7 @@ type runCommand struct {
 	Postgres    string        `help:"postgres:// URL of a server on which a database may be created; measured beside SQLite." env:"MUSTER_TEST_POSTGRES" placeholder:"URL"`
 }
 
-const about = `Measures requests, sign-ins, start-up, memory, searches and WebSockets of a muster server that it builds and starts itself.
+const about = `Measures requests, sign-ins, start-up, memory, searches, WebSockets and mails of a muster server that it builds and starts itself.
 Rates are compared with a bare net/http server of the same bytes and with bare password hashing, in turns.
 
 Examples:

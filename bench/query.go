@@ -112,5 +112,5 @@ func (b *bench) postgres(ctx context.Context) (err error) {
 	if err := b.seed(ctx, d); err != nil {
 		return err
 	}
-	return errors.Join(b.with(ctx, d, b.latencies), b.sockets(ctx, d))
+	return errors.Join(b.with(ctx, d, b.latencies), b.sockets(ctx, d), b.mails(ctx, d))
 }

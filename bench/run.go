@@ -19,6 +19,7 @@ import (
 const (
 	requestRatioAim = 0.7
 	signInRatioAim  = 0.9
+	pageRatioAim    = 0.2 // a page is made anew for each reader, with a key of its own
 	startAim        = 150 * time.Millisecond
 	memoryAim       = 40 << 20 // bytes
 )
@@ -79,6 +80,9 @@ func (b *bench) measure(ctx context.Context) error {
 		return err
 	}
 	if err := b.sockets(ctx, large); err != nil {
+		return err
+	}
+	if err := b.mails(ctx, large); err != nil {
 		return err
 	}
 	if b.Postgres == "" {
@@ -161,6 +165,7 @@ func (b *bench) rates(ctx context.Context, _ directory, p *process.Process) erro
 		return err
 	}
 	me, byID := make([][][]byte, b.Connections), make([][][]byte, b.Connections)
+	const page = "/login"
 	paths := []string{"/api/v4/users/me"}
 	for _, u := range people {
 		paths = append(paths, "/api/v4/users/"+u.id)
@@ -172,7 +177,7 @@ func (b *bench) rates(ctx context.Context, _ directory, p *process.Process) erro
 			byID[i] = append(byID[i], getRequest(path, token))
 		}
 	}
-	bare, err := startBare(ctx, b.self, p.URL, people[0].token, paths)
+	bare, err := startBare(ctx, b.self, p.URL, people[0].token, append(paths, page))
 	if err != nil {
 		return err
 	}
@@ -184,6 +189,13 @@ func (b *bench) rates(ctx context.Context, _ directory, p *process.Process) erro
 		return err
 	}
 	if err := b.compare("GET users/{id}, requests/s", served(p, byID), served(bare, byID), requestRatioAim); err != nil {
+		return err
+	}
+	pages := make([][][]byte, b.Connections)
+	for i := range pages {
+		pages[i] = [][]byte{getRequest(page, "")}
+	}
+	if err := b.compare("GET "+page+", a page, requests/s", served(p, pages), served(bare, pages), pageRatioAim); err != nil {
 		return err
 	}
 	hashes := func() (float64, error) { return hashRate(ctx, b.self, b.Time) }

@@ -160,9 +160,10 @@ func (s *server) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w (another server may be using the address; --listen names another)", err)
 	}
-	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub}
-	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record})
-	main := s.http(edge.Split(api.New(options), pages))
+	limiter := &edge.Limiter{}
+	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub, Limiter: limiter}
+	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record, Limiter: limiter})
+	main := s.http(edge.Split(s.app, api.New(options), pages))
 	local, err := s.localListener(options)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -172,6 +173,7 @@ func (s *server) serve(ctx context.Context) error {
 	go func() { failed <- main.Serve(listener) }()
 	s.ready.Store(true)
 	s.greet(listener.Addr(), side)
+	debug.FreeOSMemory() // what the start needed, dictionaries of passwords above all, is not needed again
 	select {
 	case err = <-failed:
 	case <-ctx.Done():

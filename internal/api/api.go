@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -27,9 +28,10 @@ type Options struct {
 	App     *app.App
 	Log     *slog.Logger
 	Record  Recorder
-	Version string       // Muster's own
-	Socket  http.Handler // the WebSocket's; nil for none
-	Local   bool         // serves the local socket: every caller is the machine's own administrator
+	Version string        // Muster's own
+	Socket  http.Handler  // the WebSocket's; nil for none
+	Local   bool          // serves the local socket: every caller is the machine's own administrator
+	Limiter *edge.Limiter // shared with the other edges; nil for one of its own
 }
 
 // Server is the API's http.Handler.
@@ -41,12 +43,15 @@ type Server struct {
 	socket  http.Handler
 	local   bool
 	root    node
-	limiter edge.Limiter
+	limiter *edge.Limiter
 }
 
 // New builds the API over the use cases.
 func New(o Options) *Server {
-	s := &Server{app: o.App, log: o.Log, record: o.Record, version: config.ReferenceVersion + "." + o.Version, socket: o.Socket, local: o.Local}
+	s := &Server{
+		app: o.App, log: o.Log, record: o.Record, version: config.ReferenceVersion + "." + o.Version, socket: o.Socket, local: o.Local,
+		limiter: cmp.Or(o.Limiter, &edge.Limiter{}),
+	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

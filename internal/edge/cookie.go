@@ -68,6 +68,14 @@ func (c Cookies) set(w http.ResponseWriter, ck *http.Cookie, expiresAt int64) {
 // EndSession takes a session's token from a browser.
 func (c Cookies) EndSession(w http.ResponseWriter) { c.Clear(w, cookieToken) }
 
+// Forget takes all of a session's cookies from a browser.
+func (c Cookies) Forget(w http.ResponseWriter) {
+	c.EndSession(w)
+	for _, name := range []string{cookieUser, cookieCSRF} {
+		c.send(w, &http.Cookie{Name: name, MaxAge: -1})
+	}
+}
+
 // Clear takes a cookie that scripts can't read from a browser.
 func (c Cookies) Clear(w http.ResponseWriter, name string) {
 	c.send(w, &http.Cookie{Name: name, MaxAge: -1, HttpOnly: true})

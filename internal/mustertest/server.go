@@ -98,8 +98,9 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 		Blobs: blobs, Mail: folder, Bus: b, Log: log, Now: now,
 	})
 	hub := live.New(live.Options{App: a, Log: log, Version: "test"})
-	pages := web.New(web.Options{App: a, Log: log})
-	s.App, s.Handler = a, edge.Split(api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub}), pages)
+	limiter := &edge.Limiter{}
+	pages := web.New(web.Options{App: a, Log: log, Limiter: limiter})
+	s.App, s.Handler = a, edge.Split(a, api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub, Limiter: limiter}), pages)
 	h := httptest.NewServer(contract(t, s.Handler))
 	t.Cleanup(func() {
 		must(t, hub.Close(ctx))

@@ -49,7 +49,7 @@ func closeAccount(v *visit) error {
 	if err := v.app.CloseAccount(v.ctx(), v.who, v.form.Get("password"), v.form.Get("code"), forGood); err != nil {
 		return v.showData(err)
 	}
-	v.cookies.EndSession(v.w)
+	v.cookies.Forget(v.w)
 	v.who.Session, v.who.User = nil, nil
 	heading := "Your account is deactivated"
 	if forGood {

@@ -264,7 +264,7 @@ func TestChangeEmail(t *testing.T) {
 			{"new@example.com", wrongPassword, 401, "The password is wrong.", "password"},
 			{"ann@example.com", mustertest.Password, 400, "This is your email address already.", "email"},
 			{" ANN@example.com ", mustertest.Password, 400, "This is your email address already.", "email"},
-			{"bob@example.com", mustertest.Password, 400, "An account with this e-mail address exists.", "email"},
+			{"bob@example.com", mustertest.Password, 400, "An account with this email address exists.", "email"},
 			{"", mustertest.Password, 400, "Give a plain e-mail address", "email"},
 			{"nobody", mustertest.Password, 400, "Give a plain e-mail address", "email"},
 			{"new@example.com\r\nBcc: eve@example.com", mustertest.Password, 400, "Give a plain e-mail address", "email"},

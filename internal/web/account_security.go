@@ -93,9 +93,8 @@ func turnTwoStepOn(v *visit) error {
 	if err != nil {
 		return v.showTwoStep(err)
 	}
-	if err := v.signIn(); err != nil { // the account as it is now: nothing more is asked of it
-		return err
-	}
+	v.who.User = v.who.User.Clone()
+	v.who.User.MfaActive = true // nothing more is asked of it
 	return v.show(page{name: "account_recovery", heading: "Recovery codes", data: codes})
 }
 

@@ -20,7 +20,7 @@ func showSignIn(v *visit) error {
 	if under != nil {
 		return v.showStep(under, nil)
 	}
-	return v.showPasswordStep(v.query(returnParam), nil)
+	return v.showPasswordStep(v.returnTo(), nil)
 }
 
 // signInUnderWay is the sign-in that this browser has begun, nil for none.
@@ -58,7 +58,7 @@ func signIn(v *visit) error {
 }
 
 func (v *visit) takePassword() error {
-	back := returnTo(v.form.Get(returnParam))
+	back := v.returnTo()
 	name := v.form.Get("login_id")
 	next, err := v.begin(app.LoginRequest{LoginID: name, Password: v.form.Get("password")}, back)
 	return v.proceed(next, err, name, func(err error) error { return v.showPasswordStep(back, err) })
@@ -122,17 +122,23 @@ func (v *visit) showStepAgain(refused error) error {
 	}
 	if under == nil {
 		v.cookies.Clear(v.w, signInCookie)
-		return v.showPasswordStep("", refused)
+		return v.showPasswordStep(v.returnTo(), refused)
 	}
 	return v.showStep(under, refused)
 }
 
 func (v *visit) showStep(at *app.SignIn, refused error) error {
 	if at.Step == app.StepTerms {
-		return v.show(page{name: "login_terms", heading: "Terms of service", data: at.Terms, err: refused})
+		return v.show(page{name: "login_terms", heading: "Terms of service", text: true, err: refused, data: struct {
+			*muster.TermsOfService
+			ReturnTo string
+		}{at.Terms, at.ReturnTo}})
 	}
 	// What it waited for may have been turned off meanwhile; then all that is left to do is to go on.
-	return v.show(page{name: "login_code", heading: "Two-step sign-in", data: struct{ Ask bool }{at.Step == app.StepCode}, err: refused})
+	return v.show(page{name: "login_code", heading: "Two-step sign-in", err: refused, data: struct {
+		Ask      bool
+		ReturnTo string
+	}{at.Step == app.StepCode, at.ReturnTo}})
 }
 
 func (v *visit) showPasswordStep(back string, refused error) error {
@@ -162,7 +168,7 @@ func signOut(v *visit) error {
 	if err := v.app.Logout(v.ctx(), v.who); err != nil {
 		return err
 	}
-	v.cookies.EndSession(v.w)
+	v.cookies.Forget(v.w)
 	if to := returnTo(v.form.Get(returnParam)); to != "" {
 		return v.leaveFor(to)
 	}

@@ -15,7 +15,7 @@ var notices = map[string]string{
 	"picture-uploaded":  "Your new picture is in place.",
 	"picture-removed":   "Your picture is removed.",
 	"email-changed":     "Your email address is changed.",
-	"confirmation-sent": "We sent a mail to your address. Confirm the address by the link in it.",
+	"confirmation-sent": "A mail is on its way to your address. Confirm the address by the link in it.",
 	"password-changed":  "Your password is changed. Everywhere else you are signed out.",
 	"two-step-off":      "Two-step sign-in is turned off.",
 	"session-ended":     "The session is ended.",

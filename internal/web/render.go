@@ -24,7 +24,7 @@ var templateFiles embed.FS
 var pages = parsePages()
 
 func parsePages() map[string]*template.Template {
-	shared := template.Must(template.New("").Funcs(template.FuncMap{"field": newField, "newPassword": newPassword, "date": date, "moment": moment}).ParseFS(templateFiles, "templates/_*.html"))
+	shared := template.Must(template.New("").Funcs(template.FuncMap{"field": newField, "newPassword": newPassword, "date": date}).ParseFS(templateFiles, "templates/_*.html"))
 	files, err := fs.Glob(templateFiles, "templates/[a-z]*.html")
 	if err != nil {
 		panic(err) // the pattern above is wrong
@@ -87,7 +87,7 @@ func (v *visit) show(p page) error {
 		shown.values = maps.Clone(p.values)
 		shown.keepPosted()
 	}
-	if shown.Notice == "" {
+	if shown.Notice == "" && status < http.StatusBadRequest {
 		shown.Notice = notices[v.query(noticeParam)]
 	}
 	return v.render(status, p.name, "layout", shown)
@@ -191,9 +191,9 @@ func (f field) As(id string) field {
 	return f
 }
 
-// First has the page begin with the field, unless there is a problem to begin with.
+// First has the page begin with the field, unless there is news to begin with.
 func (f field) First(w *view) field {
-	f.Focus = w.Problem == nil
+	f.Focus = w.Problem == nil && w.Notice == ""
 	return f
 }
 

@@ -22,7 +22,7 @@ func sendReset(v *visit) error {
 	}
 	data := struct{ Email, Again string }{Email: email}
 	if v.form.Has("again") {
-		data.Again = "It was sent again."
+		data.Again = "If it is, the link is on its way again."
 	}
 	return v.show(page{name: "reset_password_sent", heading: "Check your mail", data: data})
 }

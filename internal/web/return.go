@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,6 +31,11 @@ func returnTo(asked string) string {
 		return ""
 	}
 	return inASCII(asked)
+}
+
+// returnTo is where this request asks to be sent to afterwards, by its form or its address; "" for nowhere, or for elsewhere than here.
+func (v *visit) returnTo() string {
+	return returnTo(cmp.Or(v.form.Get(returnParam), v.query(returnParam)))
 }
 
 // inASCII is an address as headers have it (RFC 3986, 2.5; RFC 9110, 5.5).

@@ -47,7 +47,7 @@ type signUpForm struct {
 	app.Signup
 	Intro    string
 	Email    string // that the invitation was mailed to; "" for any
-	ReturnTo string // of who has an account and signs in instead
+	ReturnTo string // where sign-in leads afterwards
 }
 
 func (v *visit) showSignUpForm(by app.Signup, refused error) error {
@@ -56,7 +56,7 @@ func (v *visit) showSignUpForm(by app.Signup, refused error) error {
 	if by.Token != "" || by.InviteID != "" {
 		invited, err := v.app.Invited(v.ctx(), by)
 		if err != nil {
-			return err
+			return linkError(err, "api.user.create_user.signup_link_invalid.app_error")
 		}
 		p.heading = "Join " + invited.Team.DisplayName + " on " + v.site()
 		if invited.Guest {
@@ -68,6 +68,7 @@ func (v *visit) showSignUpForm(by app.Signup, refused error) error {
 	} else if !may {
 		return errNoSignUp
 	}
+	form.ReturnTo = v.returnTo()
 	if by.InviteID != "" {
 		form.ReturnTo = v.base + signUpPage + "?" + url.Values{"id": {by.InviteID}}.Encode()
 	}
@@ -91,8 +92,12 @@ func signUp(v *visit) error {
 	if err != nil {
 		return v.showSignUpForm(by, err)
 	}
-	next, err := v.begin(app.LoginRequest{ID: created.ID, Password: v.form.Get("password")}, "")
-	return v.proceed(next, err, created.Email, func(err error) error { return v.showPasswordStep("", err) })
+	back := v.returnTo()
+	if by.InviteID != "" { // which was used by this
+		back = ""
+	}
+	next, err := v.begin(app.LoginRequest{ID: created.ID, Password: v.form.Get("password")}, back)
+	return v.proceed(next, err, created.Email, func(err error) error { return v.showPasswordStep(back, err) })
 }
 
 func (v *visit) join(by app.Signup) error {

@@ -59,6 +59,7 @@ func serveStatic(w http.ResponseWriter, r *http.Request, name string) {
 	a := assetsByHashedName[name]
 	switch {
 	case a == nil:
+		w.Header().Set("Cache-Control", "no-store") // another version of the server may have it
 		http.Error(w, "There is no such file.", http.StatusNotFound)
 		return
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:

@@ -20,6 +20,9 @@ func (v *visit) showTerms(refused error) error {
 			return err
 		}
 	}
+	if ask != nil && v.query(noticeParam) != "" { // other terms took the place of those that were accepted
+		return v.goTo("/terms")
+	}
 	return v.show(page{name: "terms", heading: "Terms of service", text: true, err: refused, data: struct {
 		Terms *muster.TermsOfService
 		Ask   bool
@@ -41,6 +44,6 @@ func acceptTerms(v *visit) error {
 	if err := v.app.Logout(v.ctx(), v.who); err != nil {
 		return err
 	}
-	v.cookies.EndSession(v.w)
+	v.cookies.Forget(v.w)
 	return v.goTo(signInPage + "?" + noticeParam + "=terms-declined")
 }

@@ -25,9 +25,17 @@ func resendVerification(v *visit) error {
 // mailedLink is what a mailed link brings along.
 type mailedLink struct{ Token, Email string }
 
+// address is what an address of a page says of a mail address, if it is one: anybody can make such an address of a page, and ours says nothing else of theirs.
+func address(asked string) string {
+	if muster.ValidEmail(muster.FoldName(asked)) {
+		return asked
+	}
+	return ""
+}
+
 // showVerify asks before the address is confirmed: programs that look through mail open its links too.
 func showVerify(v *visit) error {
-	link := mailedLink{v.query("token"), v.query("email")}
+	link := mailedLink{v.query("token"), address(v.query("email"))}
 	if !muster.ValidMailToken(link.Token) {
 		return v.showVerify(mailedLink{Email: link.Email}, muster.E(muster.Invalid, "api.user.verify_email.bad_link.app_error"))
 	}
@@ -40,7 +48,7 @@ func (v *visit) showVerify(link mailedLink, refused error) error {
 
 func verifyEmail(v *visit) error {
 	if err := v.app.VerifyEmail(v.ctx(), v.who, v.form.Get("token")); err != nil {
-		return v.showVerify(mailedLink{Email: v.form.Get("email")}, linkError(err, "api.user.verify_email.bad_link.app_error"))
+		return v.showVerify(mailedLink{Email: address(v.form.Get("email"))}, linkError(err, "api.user.verify_email.bad_link.app_error"))
 	}
 	return v.show(page{name: "verified", heading: "Your email address is confirmed"})
 }

@@ -3,6 +3,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -22,9 +23,10 @@ type Recorder func(method, route string, status int, took time.Duration)
 
 // Options are what a Handler works with; App is required.
 type Options struct {
-	App    *app.App
-	Log    *slog.Logger
-	Record Recorder
+	App     *app.App
+	Log     *slog.Logger
+	Record  Recorder
+	Limiter *edge.Limiter // shared with the other edges; nil for one of its own
 }
 
 // Handler serves the pages.
@@ -33,12 +35,12 @@ type Handler struct {
 	log     *slog.Logger
 	record  Recorder
 	routes  map[string]*route
-	limiter edge.Limiter
+	limiter *edge.Limiter
 }
 
 // New builds the pages over the use cases.
 func New(o Options) *Handler {
-	h := &Handler{app: o.App, log: o.Log, record: o.Record, routes: map[string]*route{}}
+	h := &Handler{app: o.App, log: o.Log, record: o.Record, routes: map[string]*route{}, limiter: cmp.Or(o.Limiter, &edge.Limiter{})}
 	if h.log == nil {
 		h.log = slog.Default()
 	}
@@ -86,6 +88,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{app: h.app, log: h.log, w: w, r: r, who: edge.NewCaller(h.app, r), cookies: edge.NewCookies(h.app, r), route: &nowhere}
 	v.cookies.SameSite = http.SameSiteLaxMode
 	v.base, v.path = below(h.app, r.URL.Path)
+	v.who.Path = v.base + v.path // without the slashes that somebody may have put around it
 	header := w.Header()
 	edge.StrictTransport(header, h.app.Config().ServiceSettings)
 	header.Set("X-Request-Id", v.who.RequestID)
@@ -156,6 +159,15 @@ func (h *Handler) serve(v *visit) error {
 	return handle(v)
 }
 
+// method is how a request's method is counted: a made-up one must not be a figure of its own.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+		return m
+	}
+	return "other"
+}
+
 // finish catches a panic, logs the request and counts it.
 func (h *Handler) finish(v *visit, start time.Time) {
 	if p := recover(); p != nil {
@@ -168,7 +180,7 @@ func (h *Handler) finish(v *visit, start time.Time) {
 		}
 	}
 	took := time.Since(start)
-	h.record(v.r.Method, v.route.path, v.status, took)
+	h.record(method(v.r.Method), v.route.path, v.status, took)
 	level := slog.LevelDebug
 	if v.status >= http.StatusInternalServerError && v.status != http.StatusNotImplemented {
 		level = slog.LevelError

@@ -8,14 +8,15 @@
     const name = input.labels[0] ? input.labels[0].textContent : 'password';
     button.type = 'button';
     button.className = 'peek';
-    button.textContent = 'Show';
-    button.setAttribute('aria-label', 'Show ' + name);
-    button.setAttribute('aria-pressed', 'false');
+    const offer = function (what) {
+      button.textContent = what;
+      button.setAttribute('aria-label', what + ' ' + name);
+    };
+    offer('Show');
     button.addEventListener('click', function () {
       const shown = input.type === 'text';
       input.type = shown ? 'password' : 'text';
-      button.textContent = shown ? 'Show' : 'Hide';
-      button.setAttribute('aria-pressed', String(!shown));
+      offer(shown ? 'Show' : 'Hide');
     });
     const box = document.createElement('div');
     const focused = document.activeElement === input;
