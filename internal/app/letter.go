@@ -51,7 +51,7 @@ func (a *App) welcomeLetter(u *muster.User, token string) mail.Letter {
 		Notes:      []string{"If you did not make this account, somebody else used your address: tell the site's administrator."},
 	}
 	if token != "" {
-		l.Paragraphs = append(l.Paragraphs, "Please confirm first that this address is yours. The link works for 24 hours.")
+		l.Paragraphs = append(l.Paragraphs, "Please confirm that this address is yours. The link works for 24 hours.")
 		l.Button = a.verifyButton(u.Email, token)
 	}
 	return l

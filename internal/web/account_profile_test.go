@@ -265,12 +265,12 @@ func TestChangeEmail(t *testing.T) {
 			{"ann@example.com", mustertest.Password, 400, "This is your email address already.", "email"},
 			{" ANN@example.com ", mustertest.Password, 400, "This is your email address already.", "email"},
 			{"bob@example.com", mustertest.Password, 400, "An account with this email address exists.", "email"},
-			{"", mustertest.Password, 400, "Give a plain e-mail address", "email"},
-			{"nobody", mustertest.Password, 400, "Give a plain e-mail address", "email"},
-			{"new@example.com\r\nBcc: eve@example.com", mustertest.Password, 400, "Give a plain e-mail address", "email"},
-			{"new@example.com, eve@example.com", mustertest.Password, 400, "Give a plain e-mail address", "email"},
-			{"Ann <new@example.com>", mustertest.Password, 400, "Give a plain e-mail address", "email"},
-			{strings.Repeat("a", 117) + "@example.com", mustertest.Password, 400, "Give a plain e-mail address", "email"},
+			{"", mustertest.Password, 400, "Give a plain email address", "email"},
+			{"nobody", mustertest.Password, 400, "Give a plain email address", "email"},
+			{"new@example.com\r\nBcc: eve@example.com", mustertest.Password, 400, "Give a plain email address", "email"},
+			{"new@example.com, eve@example.com", mustertest.Password, 400, "Give a plain email address", "email"},
+			{"Ann <new@example.com>", mustertest.Password, 400, "Give a plain email address", "email"},
+			{strings.Repeat("a", 117) + "@example.com", mustertest.Password, 400, "Give a plain email address", "email"},
 		} {
 			p := b.submit(p, "Change email address", map[string]string{field: c.email, currentPwd: c.password}).is(c.status, "Profile").says(c.news)
 			if wrong := wrongFields(p); len(wrong) != 1 || wrong[0] != c.wrong || strings.Contains(p.body, mustertest.Password) {
