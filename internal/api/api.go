@@ -157,21 +157,7 @@ func (s *Server) finish(c *call) {
 	}
 	took := time.Since(c.start)
 	s.record(c.route.method, c.route.path, c.status, took)
-	level := slog.LevelDebug
-	if c.status >= 500 && c.status != http.StatusNotImplemented {
-		level = slog.LevelError
-	}
-	if !s.log.Enabled(c.ctx(), level) {
-		return
-	}
-	attrs := []slog.Attr{
-		slog.String("request_id", c.who.RequestID), slog.String("method", c.r.Method), slog.String("route", c.route.path),
-		slog.Int("status", c.status), slog.Duration("took", took), slog.String("ip", c.who.IP), slog.String("user_id", c.who.ID()),
-	}
-	if c.err != nil {
-		attrs = append(attrs, slog.String("error", c.err.Error()))
-	}
-	s.log.LogAttrs(c.ctx(), level, "request", attrs...)
+	edge.Served{What: "request", Who: c.who, Method: c.r.Method, Route: c.route.path, Status: c.status, Took: took, Err: c.err}.Log(c.ctx(), s.log)
 }
 
 // unrouted answers for what is not served. The reference server's answer there carries no ids.

@@ -181,19 +181,5 @@ func (h *Handler) finish(v *visit, start time.Time) {
 	}
 	took := time.Since(start)
 	h.record(method(v.r.Method), v.route.path, v.status, took)
-	level := slog.LevelDebug
-	if v.status >= http.StatusInternalServerError && v.status != http.StatusNotImplemented {
-		level = slog.LevelError
-	}
-	if !h.log.Enabled(v.ctx(), level) {
-		return
-	}
-	attrs := []slog.Attr{
-		slog.String("request_id", v.who.RequestID), slog.String("method", v.r.Method), slog.String("route", v.route.path),
-		slog.Int("status", v.status), slog.Duration("took", took), slog.String("ip", v.who.IP), slog.String("user_id", v.who.ID()),
-	}
-	if v.err != nil {
-		attrs = append(attrs, slog.String("error", v.err.Error()))
-	}
-	h.log.LogAttrs(v.ctx(), level, "page", attrs...)
+	edge.Served{What: "page", Who: v.who, Method: v.r.Method, Route: v.route.path, Status: v.status, Took: took, Err: v.err}.Log(v.ctx(), h.log)
 }
