@@ -319,7 +319,7 @@ func TestANewAddressWaitsUntilItIsConfirmed(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		b, _, me := member(t, s, "ann")
 		s.Configure(t, verifying)
-		b.submit(b.open("/account"), "Send a mail to confirm it", nil).is(200, "Profile").says("We sent a mail to your address.")
+		b.submit(b.open("/account"), "Send a mail to confirm it", nil).is(200, "Profile").says("A mail is on its way to your address.")
 		b.submit(b.open("/do_verify_email?token="+s.MailedToken(t, "ann@example.com", 1)), "Confirm", nil).is(200, "Your email address is confirmed")
 		onRecord(t, s, me.ID, "/account/email/confirm", "verification")
 		p := b.open("/account")
@@ -331,7 +331,10 @@ func TestANewAddressWaitsUntilItIsConfirmed(t *testing.T) {
 		if u, err := s.Store.User(t.Context(), me.ID); err != nil || u.Email != "ann@example.com" || !u.EmailVerified {
 			t.Fatalf("%+v %v", u, err)
 		}
-		b.submit(b.open("/do_verify_email?token="+s.MailedToken(t, "new@example.com", 1)), "Confirm", nil).is(200, "Your email address is confirmed")
+		p = b.submit(b.open("/do_verify_email?token="+s.MailedToken(t, "new@example.com", 1)), "Confirm", nil).is(200, "Your email address is confirmed")
+		if !p.has("Go to your account") || p.has("Sign in") {
+			t.Error(p.body)
+		}
 		if u, err := s.Store.User(t.Context(), me.ID); err != nil || u.Email != "new@example.com" || !u.EmailVerified {
 			t.Fatalf("%+v %v", u, err)
 		}

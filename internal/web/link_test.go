@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"net/url"
+	"strings"
 	"testing"
 
 	"muster/internal/mustertest"
@@ -17,7 +19,7 @@ func TestAForgottenPassword(t *testing.T) {
 		b.submit(p, "Send me a link", map[string]string{"Email address": "nobody@example.com"}).is(200, "Check your mail")
 		sent := b.submit(p, "Send me a link", map[string]string{"Email address": me.Email}).is(200, "Check your mail")
 		first := s.MailedToken(t, me.Email, 1)
-		b.submit(sent, "Send it again", nil).is(200, "Check your mail").says("sent again")
+		b.submit(sent, "Send it again", nil).is(200, "Check your mail").says("on its way again")
 		token := s.MailedToken(t, me.Email, 2)
 		if n := len(s.Mails(t, "nobody@example.com", 0)); n != 0 {
 			t.Fatalf("%d mails to nobody", n)
@@ -66,6 +68,27 @@ func TestLinksThatAreNone(t *testing.T) {
 	b.submit(b.open("/do_verify_email?token="+nowhere), "Confirm", nil).is(400, "Confirm your email address").says("not valid")
 	b.submit(b.open("/do_verify_email?token="+reset), "Confirm", nil).is(400, "Confirm your email address") // for something else
 	b.submit(b.open("/reset_password_complete?token="+reset), "Set password", map[string]string{"New password": newPassword}).is(200, "Sign in to Muster")
+}
+
+// An address of a page can be made by anybody: what stands in it for a mail address is shown only if it is one.
+func TestAnAddressOfAPageSaysNoStrangersWords(t *testing.T) {
+	s := mustertest.New(t)
+	s.Admin(t)
+	b := newBrowser(t, s)
+	link := "/do_verify_email?token=" + nowhere + "&email="
+	for asked, shown := range map[string]bool{"Ann@example.com": true, "Call+555-1234": false, "ann@example.com+or+call+555-1234": false, "@": false} {
+		text, err := url.QueryUnescape(asked)
+		must(t, err)
+		p := b.open(link+asked).is(200, "Confirm your email address")
+		if strings.Contains(p.text("main"), text) != shown || strings.Contains(p.body, text) != shown {
+			t.Errorf("%q: %s", text, p.text("main"))
+		}
+		action, form := p.fill("Confirm", nil)
+		form.Set("email", text)
+		if p := b.post(action, form).is(400, "Confirm your email address"); strings.Contains(p.body, url.QueryEscape(text)) != shown {
+			t.Errorf("%q after the refusal: %s", text, p.body)
+		}
+	}
 }
 
 func TestPasswordStrength(t *testing.T) {

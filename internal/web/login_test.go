@@ -180,7 +180,7 @@ func TestSignInGivenUp(t *testing.T) {
 			t.Fatal("the cookie of the steps is still there")
 		}
 		action, late := step.fill("Continue", map[string]string{codeOf: code()})
-		b.post(action, late).is(401, "Sign in to Muster").says("") // nothing is under way
+		b.post(action, late).is(401, "Sign in to Muster").says("took too long or was ended. Begin again.") // nothing is under way
 		b.http.Jar.SetCookies(site(t, b), []*http.Cookie{{Name: "MUSTERSIGNIN", Value: kept}})
 		b.open("/login").is(200, "Sign in to Muster")
 		b.post(action, late).is(401, "Sign in to Muster")
@@ -191,6 +191,27 @@ func TestSignInGivenUp(t *testing.T) {
 		b.signedInAs(s, "")
 		b.open("/login").is(200, "Sign in to Muster")
 	})
+}
+
+// A sign-in that ended before its last step begins again, and leads where it would have led.
+func TestSignInThatRanOutKeepsItsWayBack(t *testing.T) {
+	s := mustertest.New(t)
+	code, _, _ := steps(t, s)
+	first := map[string]string{byName: "ann", "Password": mustertest.Password}
+	for _, button := range []string{"Continue", "Accept"} {
+		b := newBrowser(t, s)
+		p := b.submit(b.open("/login?redirect_to=/account?y=2"), "Sign in", first).is(200, "Two-step sign-in")
+		answer := map[string]string{codeOf: "123456"}
+		if button == "Accept" {
+			p, answer = b.submit(p, "Continue", map[string]string{codeOf: code()}).is(200, "Terms of service"), nil
+		}
+		must(t, s.App.CancelSignIn(t.Context(), b.cookie("MUSTERSIGNIN")))
+		p = b.submit(p, button, answer).is(401, "Sign in to Muster").says("took too long or was ended. Begin again.")
+		if b.cookie("MUSTERSIGNIN") != "" || p.value("redirect_to") != "/account?y=2" {
+			t.Errorf("after %s: %s", button, p.body)
+		}
+		b.signedInAs(s, "")
+	}
 }
 
 func site(t *testing.T, b *browser) *url.URL {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 
@@ -123,7 +124,11 @@ func TestOddRequestsAreRefusedAsPages(t *testing.T) {
 	for _, method := range []string{"PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "LOGIN"} {
 		for path, allow := range map[string]string{"/login": "GET, HEAD, POST", "/logout": "POST", "/": "GET, HEAD", "/static/nothing": ""} {
 			p := b.do(method, path, "", "", nil)
-			if p.status != 405 && p.status != 404 || p.status == 405 && p.header.Get("Allow") != allow {
+			want := 405
+			if allow == "" {
+				want = 404
+			}
+			if p.status != want || p.header.Get("Allow") != allow {
 				t.Errorf("%s %s: %d, Allow %q", method, path, p.status, p.header.Get("Allow"))
 			}
 		}
@@ -152,6 +157,8 @@ func TestOddRequestsAreRefusedAsPages(t *testing.T) {
 	}
 }
 
+var mimes = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
 func TestFilesOfThePagesAreKeptByBrowsers(t *testing.T) {
 	s := mustertest.New(t)
 	b := newBrowser(t, s)
@@ -168,8 +175,8 @@ func TestFilesOfThePagesAreKeptByBrowsers(t *testing.T) {
 		if got.status != 200 || got.header.Get("Cache-Control") != "public, max-age=31536000, immutable" || got.header.Get("X-Content-Type-Options") != "nosniff" || got.body == "" {
 			t.Errorf("%s: %d %v", f, got.status, got.header)
 		}
-		if mime := got.header.Get("Content-Type"); !strings.Contains(mime, map[bool]string{true: "javascript", false: ""}[strings.HasSuffix(f, ".js")]) {
-			t.Errorf("%s is %s", f, mime)
+		if mime := got.header.Get("Content-Type"); mime != mimes[path.Ext(f)] {
+			t.Errorf("%s is %q", f, mime)
 		}
 		if got := b.do("POST", f, "", "", nil); got.status != 405 {
 			t.Errorf("POST %s: %d", f, got.status)
@@ -208,6 +215,27 @@ func TestTheSiteMayLiveBelowAPath(t *testing.T) {
 	}
 }
 
+func TestTheAPIAnswersBelowTheSitesPathToo(t *testing.T) {
+	s := mustertest.New(t)
+	s.Admin(t)
+	s.Configure(t, `{"ServiceSettings":{"SiteURL":"`+s.URL+`/muster"}}`)
+	b := newBrowser(t, s)
+	for path, want := range map[string]struct {
+		status int
+		mime   string
+	}{
+		"/muster/api/v4/system/ping": {200, "application/json"}, "/api/v4/system/ping": {200, "application/json"},
+		"/muster/api/v4/users/me": {401, "application/json"}, "/muster/api/v4/users/username/%2e%2e%2fx": {401, "application/json"},
+		"/muster/muster/api/v4/system/ping": {404, "text/html; charset=utf-8"}, "/musterly/api/v4/system/ping": {404, "text/html; charset=utf-8"},
+		"/muster//api/v4/system/ping": {404, "text/html; charset=utf-8"}, "/other/api/v4/system/ping": {404, "text/html; charset=utf-8"},
+		"/muster/api": {404, "text/html; charset=utf-8"},
+	} {
+		if p := b.open(path); p.status != want.status || p.header.Get("Content-Type") != want.mime {
+			t.Errorf("%s: %d %s", path, p.status, p.header.Get("Content-Type"))
+		}
+	}
+}
+
 func TestAPanicBecomesAPage(t *testing.T) {
 	s := mustertest.New(t)
 	var log bytes.Buffer
@@ -221,6 +249,23 @@ func TestAPanicBecomesAPage(t *testing.T) {
 	clean(t, "panic", p)
 	if !strings.Contains(log.String(), "a secret") || !strings.Contains(log.String(), p.header.Get("X-Request-Id")) {
 		t.Fatal(log.String())
+	}
+}
+
+// An error comes without the good news that somebody put into its address.
+func TestNoticesAreNotOnErrors(t *testing.T) {
+	s := mustertest.New(t)
+	s.Admin(t)
+	b := newBrowser(t, s)
+	const news = "You are now a member of the team."
+	b.open("/login?notice=joined").is(200, "Sign in to Muster").says(news)
+	for path, heading := range map[string]string{
+		"/nothing?notice=joined": "Page not found", "/signup_user_complete?notice=joined": "This is not possible",
+		"/do_verify_email?notice=joined": "Confirm your email address",
+	} {
+		if p := b.open(path); p.status < 400 || p.text("h1") != heading || strings.Contains(p.body, news) {
+			t.Errorf("%s: %d %s", path, p.status, p.text("main"))
+		}
 	}
 }
 

@@ -108,6 +108,42 @@ func TestSignUpByTheLinkOfATeam(t *testing.T) {
 	})
 }
 
+// Whom a team does not take by its link is told why, and where they were when they pressed the button.
+func TestJoiningIsRefused(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		admin, team := makeTeam(t, s)
+		s.Configure(t, `{"GuestAccountsSettings":{"Enable":true}}`)
+		_, bob := s.User(t, "bob")
+		_, guest := s.User(t, "guest")
+		must(t, admin.DemoteToGuest(t.Context(), guest.ID))
+		pressed := func(name string, prepare func()) *sight {
+			b := newBrowser(t, s)
+			b.signIn(name)
+			p := b.open("/signup_user_complete?id="+team.InviteID).is(200, "Join The Hikers")
+			prepare()
+			return b.submit(p, "Join", nil)
+		}
+		refused := map[string]*sight{
+			"a guest": pressed("guest", func() {}).is(403, "Join The Hikers").says("Guests can't join a team by a link."),
+			"a full team": pressed("bob", func() { s.Configure(t, `{"TeamSettings":{"MaxUsersPerTeam":1}}`) }).
+				is(400, "Join The Hikers").says("The team has as many members as it may have."),
+		}
+		s.Configure(t, `{"TeamSettings":{"MaxUsersPerTeam":50}}`)
+		refused["a link that is none any more"] = pressed("bob", func() {
+			_, err := admin.RegenerateTeamInviteID(t.Context(), team.ID)
+			must(t, err)
+		}).is(404, "Page not found")
+		for name, p := range refused {
+			clean(t, name, p)
+		}
+		for _, u := range []*muster.User{bob, guest} {
+			if _, err := admin.TeamMember(t.Context(), team.ID, u.ID); !client.HasID(err, "app.team.get_member.missing.app_error") {
+				t.Errorf("%s: %v", u.Username, err)
+			}
+		}
+	})
+}
+
 func TestSignUpByAMailedInvitation(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		admin, team := makeTeam(t, s)

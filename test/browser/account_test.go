@@ -50,6 +50,7 @@ func TestNewAddressIsVerifiedAnew(t *testing.T) {
 	p.open(s.mailed(t, "ann.new@example.com", "/do_verify_email", 1))
 	p.press("Confirm")
 	p.heading("Your email address is confirmed")
+	p.find("Go to your account", links)
 	u, err := ann.Me(t.Context())
 	must(t, err)
 	if u.Email != "ann.new@example.com" || !u.EmailVerified {

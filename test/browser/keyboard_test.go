@@ -28,7 +28,7 @@ func (p *page) write(text string) {
 // stop is where the focus can be.
 type stop struct {
 	Name    string // label or text
-	Seen    bool   // that it has the focus can be seen, and nothing lies above it
+	Seen    bool   // it is within the screen, and an outline marks it: shadows and borders are there without the focus too
 	Nothing bool   // it is on the page as a whole
 }
 
@@ -40,7 +40,7 @@ func (p *page) focus() stop {
 		if (nothing) return { Name: "", Seen: true, Nothing: true };
 		const label = e.labels && e.labels.length ? e.labels[0].innerText : e.getAttribute("aria-label") || e.innerText;
 		const s = getComputedStyle(e), r = e.getBoundingClientRect();
-		const marked = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none";
+		const marked = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0;
 		return { Name: label.trim(), Seen: marked && r.width > 0 && r.bottom > 0 && r.top < innerHeight, Nothing: false };
 	})()`))
 }

@@ -52,7 +52,6 @@ func newSite(t *testing.T, settings ...string) *site {
 			"MUSTER_EMAILSETTINGS_SMTPPORT=" + smtp.Port(),
 			"MUSTER_EMAILSETTINGS_FEEDBACKEMAIL=accounts@example.com",
 			"MUSTER_SERVICESETTINGS_ENABLEMULTIFACTORAUTHENTICATION=true",
-			"MUSTER_SERVICESETTINGS_ENABLEUSERACCESSTOKENS=true",
 			"MUSTER_SERVICESETTINGS_ENABLEAPIUSERDELETION=true",
 		}, settings...),
 	})
@@ -63,14 +62,14 @@ func newSite(t *testing.T, settings ...string) *site {
 	return s
 }
 
-// found makes the administrator, and what can be set only once there is one and the address is known.
+// found makes the administrator, and sets what needs one or the address, and what tests change: what the environment sets is settled.
 func (s *site) found(t *testing.T) {
 	t.Helper()
 	u, err := s.admin.CreateUser(t.Context(), &muster.User{Username: "admin", Email: "admin@example.com", Password: password})
 	must(t, err)
 	_, err = s.admin.Login(t.Context(), u.Username, password)
 	must(t, err)
-	s.configure(t, fmt.Sprintf(`{"ServiceSettings":{"SiteURL":%q},"EmailSettings":{"RequireEmailVerification":true},`+
+	s.configure(t, fmt.Sprintf(`{"ServiceSettings":{"SiteURL":%q,"EnableUserAccessTokens":true},"EmailSettings":{"RequireEmailVerification":true},`+
 		`"SupportSettings":{"CustomTermsOfServiceEnabled":true}}`, s.url))
 	s.team, err = s.admin.CreateTeam(t.Context(), &muster.Team{Name: "gardeners", DisplayName: "Gardeners", Type: "O"})
 	must(t, err)

@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"net/url"
+	"slices"
 	"testing"
 
 	"muster/client"
@@ -27,6 +28,12 @@ var states = []state{
 	{"sign-up", "390-dark", func(_ *testing.T, _ *site, p *page) {
 		p.open("/signup_user_complete")
 		p.heading("Create your account")
+	}},
+	{"sign-up-strength", "", func(_ *testing.T, _ *site, p *page) {
+		p.open("/signup_user_complete")
+		p.fill("Password", "password1")
+		p.holds("bars", "document.querySelector('.strength .bars')?.getBoundingClientRect().height > 0")
+		p.see("easy to guess")
 	}},
 	{"sign-up-error", "", func(t *testing.T, s *site, p *page) {
 		taken := s.person(t)
@@ -59,6 +66,12 @@ var states = []state{
 	{"check-mail", "", func(t *testing.T, s *site, p *page) {
 		p.login(s.unverified(t).name, password)
 		p.heading("Check your mail")
+	}},
+	{"check-mail-again", "", func(t *testing.T, s *site, p *page) {
+		someone := s.unverified(t)
+		p.login(someone.name, password)
+		p.fill("Email address", someone.email)
+		p.told("Send the mail again", "a new mail is on its way")
 	}},
 	{"verify", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.mailed(t, s.unverified(t).email, "/do_verify_email", 1))
@@ -101,11 +114,17 @@ var states = []state{
 		p.heading("Terms of service")
 		p.find("Accept", buttons)
 	}},
-	{"login-expired", "", func(_ *testing.T, _ *site, p *page) {
-		p.open("/login")
-		p.setCookie("MUSTERSIGNIN", "00000000000000000000000000")
-		p.open("/login")
+	{"login-expired", "", func(t *testing.T, s *site, p *page) {
+		someone := s.person(t)
+		someone.enrol(t)
+		p.login(someone.name, password)
+		p.heading("Two-step sign-in")
+		must(t, s.admin.RevokeAllSessions(t.Context(), someone.id)) // and what would become one
+		p.fill(codeLabel, someone.app.code(t))
+		p.press("Continue")
+		p.refused()
 		p.heading("Sign in to " + siteName)
+		p.see("took too long or was ended. Begin again.")
 	}},
 	{"reset", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/reset_password")
@@ -116,6 +135,12 @@ var states = []state{
 		p.fill("Email address", "nobody@example.com")
 		p.press("Send me a link")
 		p.heading("Check your mail")
+	}},
+	{"reset-sent-again", "", func(_ *testing.T, _ *site, p *page) {
+		p.open("/reset_password")
+		p.fill("Email address", "nobody@example.com")
+		p.press("Send me a link")
+		p.told("Send it again", "on its way again")
 	}},
 	{"reset-new-password", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.resetLink(t, s.person(t)))
@@ -143,6 +168,12 @@ var states = []state{
 		p.open("/terms")
 		p.heading("Terms of service")
 	}},
+	{"terms-asked", "", func(t *testing.T, s *site, p *page) {
+		p.use(s.newcomer(t))
+		p.open("/terms")
+		p.find("Accept", buttons)
+		p.find("Decline", buttons)
+	}},
 	{"account", "", func(t *testing.T, s *site, p *page) { p.account(s.person(t), "/account") }},
 	{"account-error", "", func(t *testing.T, s *site, p *page) {
 		taken := s.person(t)
@@ -165,6 +196,13 @@ var states = []state{
 		form.fill("New password", newPassword)
 		form.press("Change password")
 		p.refused()
+	}},
+	{"security-enrolment", "", func(t *testing.T, s *site, p *page) {
+		someone := s.person(t)
+		s.configure(t, `{"ServiceSettings":{"EnforceMultifactorAuthentication":true}}`)
+		p.login(someone.name, password)
+		p.at("/account/security")
+		p.see("This site asks everybody to sign in in two steps")
 	}},
 	{"security-two-step", "", func(t *testing.T, s *site, p *page) {
 		someone := s.person(t)
@@ -204,6 +242,16 @@ var states = []state{
 		p.press("Create token")
 		p.see("Nightly backup")
 	}},
+	{"tokens-refused", "", func(t *testing.T, s *site, p *page) {
+		p.account(s.person(t), "/account/tokens")
+		p.see("Your account may not have any.")
+	}},
+	{"tokens-off", "", func(t *testing.T, s *site, p *page) {
+		someone := s.tokenMaker(t)
+		s.configure(t, `{"ServiceSettings":{"EnableUserAccessTokens":false}}`)
+		p.account(someone, "/account/tokens")
+		p.see("Access tokens are turned off on this site")
+	}},
 	{"data", "", func(t *testing.T, s *site, p *page) { p.account(s.person(t), "/account/data") }},
 	{"data-error", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/data")
@@ -215,6 +263,11 @@ var states = []state{
 		p.close("Deactivate my account", password)
 		p.heading("Your account is deactivated")
 	}},
+	{"deleted", "", func(t *testing.T, s *site, p *page) {
+		p.account(s.person(t), "/account/data")
+		p.close("Delete my account", password)
+		p.heading("Your account is deleted")
+	}},
 	{letterState, "390-dark", func(t *testing.T, s *site, p *page) {
 		someone := s.unverified(t)
 		s.mailed(t, someone.email, "/do_verify_email", 1)
@@ -225,7 +278,18 @@ var states = []state{
 		p.open("/there/is/nothing/here")
 		p.status(404)
 	}},
+	{"stale-form", "", func(t *testing.T, s *site, p *page) {
+		p.open("/reset_password")
+		p.tab().signIn(s.person(t)) // the form is of before
+		p.fill("Email address", "nobody@example.com")
+		p.press("Send me a link")
+		p.status(403)
+		p.refused()
+	}},
 }
+
+// alone are the states that change a site's settings: their sites are theirs alone.
+var alone = []string{"security-enrolment", "tokens-off"}
 
 // eachState brings a fresh page into each state, two at a time.
 func eachState(t *testing.T, s *site, look func(t *testing.T, p *page, st state)) {
@@ -233,8 +297,12 @@ func eachState(t *testing.T, s *site, look func(t *testing.T, p *page, st state)
 	for _, st := range states {
 		t.Run(st.name, func(t *testing.T) {
 			t.Parallel()
-			p := s.page(t)
-			st.reach(t, s, p)
+			its := s
+			if slices.Contains(alone, st.name) {
+				its = newSite(t)
+			}
+			p := its.page(t)
+			st.reach(t, its, p)
 			look(t, p, st)
 		})
 	}

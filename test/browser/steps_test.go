@@ -112,11 +112,20 @@ func (who *person) use(t *testing.T, p *page) {
 	p.fatalf("there is no session")
 }
 
-func (p *page) setCookie(name, value string) {
+// use gives the page the session that the client of a person has.
+func (p *page) use(who *person) {
 	p.t.Helper()
-	do(p, "set cookie "+name, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
-		return cdp.Call(ctx, t, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: p.s.url})
+	do(p, "set the session's cookie", func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
+		return cdp.Call(ctx, t, network.SetCookie, network.SetCookieParams{Name: "MMAUTHTOKEN", Value: who.Token(), URL: p.s.url})
 	})
+}
+
+// told pushes a button, and waits for what is told of it on the page that stays.
+func (p *page) told(button, news string) {
+	p.t.Helper()
+	do(p, "mark the page", chromedp.Evaluate[chromedp.Void]("window.stays = true"))
+	p.push(button)
+	p.holds("the news "+news, "window.stays && document.querySelector('[role=status]').innerText.includes(%s)", news)
 }
 
 // invitation has the administrator invite an address to the team by mail, and gives the mailed link.
