@@ -105,7 +105,7 @@ func TestResetTellsNobodyWhoHasAnAccount(t *testing.T) {
 		t.Errorf("who has an account is told\n%s\nand who has none\n%s", indent(a), indent(b))
 	}
 	s.mailed(t, ann.email, "/reset_password_complete", 1)
-	if sent := lettersTo(t.Context(), t, nobody); len(sent) != 0 {
+	if sent := s.inbox.To(t, nobody); len(sent) != 0 {
 		t.Errorf("%d mails went to an address without an account", len(sent))
 	}
 }

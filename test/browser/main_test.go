@@ -16,11 +16,6 @@ import (
 	"muster/internal/process"
 )
 
-const (
-	smtpVariable    = "MUSTER_TEST_SMTP"     // smtp://HOST:PORT of a server that takes mail
-	smtpAPIVariable = "MUSTER_TEST_SMTP_API" // http://HOST:PORT where it tells what it took: Mailpit's API
-)
-
 // userAgent is how the browser calls itself, for the sessions that it begins: as one that has windows.
 const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 
@@ -88,7 +83,6 @@ func needsTools(t *testing.T) {
 		_, err := exec.LookPath(tool)
 		needs(t, err == nil, tool+" (Debian package "+tool+")")
 	}
-	needs(t, os.Getenv(smtpVariable) != "" && os.Getenv(smtpAPIVariable) != "", "mail server in "+smtpVariable+" (scripts/with-smtp.sh starts one)")
 }
 
 // root is the repository's directory: tests run in their package's.

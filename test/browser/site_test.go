@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -14,6 +12,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/mail/mailtest"
 	"muster/internal/process"
 )
 
@@ -27,6 +26,7 @@ const (
 type site struct {
 	url   string
 	admin *client.Client
+	inbox *mailtest.Server
 	team  *muster.Team
 
 	mu    sync.Mutex
@@ -39,8 +39,7 @@ func newSite(t *testing.T, settings ...string) *site {
 	needsTools(t)
 	path, err := program()
 	must(t, err)
-	smtp, err := url.Parse(os.Getenv(smtpVariable))
-	must(t, err)
+	inbox := mailtest.Open(t)
 	running, err := process.Start(context.WithoutCancel(t.Context()), process.Options{
 		Program: path, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir()}, Log: t.Output(),
 		Env: append([]string{
@@ -48,8 +47,8 @@ func newSite(t *testing.T, settings ...string) *site {
 			"MUSTER_TEAMSETTINGS_SITENAME=" + siteName,
 			"MUSTER_TEAMSETTINGS_ENABLEOPENSERVER=true",
 			"MUSTER_TEAMSETTINGS_ENABLEUSERDEACTIVATION=true",
-			"MUSTER_EMAILSETTINGS_SMTPSERVER=" + smtp.Hostname(),
-			"MUSTER_EMAILSETTINGS_SMTPPORT=" + smtp.Port(),
+			"MUSTER_EMAILSETTINGS_SMTPSERVER=" + inbox.Host,
+			"MUSTER_EMAILSETTINGS_SMTPPORT=" + inbox.Port,
 			"MUSTER_EMAILSETTINGS_FEEDBACKEMAIL=accounts@example.com",
 			"MUSTER_SERVICESETTINGS_ENABLEMULTIFACTORAUTHENTICATION=true",
 			"MUSTER_SERVICESETTINGS_ENABLEAPIUSERDELETION=true",
@@ -57,7 +56,7 @@ func newSite(t *testing.T, settings ...string) *site {
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, running.Stop()) })
-	s := &site{url: running.URL, admin: client.New(running.URL), names: strings.Fields(givenNames)}
+	s := &site{url: running.URL, admin: client.New(running.URL), inbox: inbox, names: strings.Fields(givenNames)}
 	s.found(t)
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -40,7 +41,7 @@ func Open(t testing.TB) *Server {
 	}
 	u, err := url.Parse(text)
 	check(t, err)
-	return &Server{Host: u.Hostname(), Port: u.Port(), api: os.Getenv(serverVariable + "_API")}
+	return &Server{Host: u.Hostname(), Port: u.Port(), api: strings.TrimSuffix(os.Getenv(serverVariable+"_API"), "/")}
 }
 
 // Settings is the JSON of EmailSettings that name the server.
@@ -68,6 +69,9 @@ func (s *Server) Headers(t testing.TB, address string) []Mail {
 	slices.Reverse(found.Messages)
 	return found.Messages
 }
+
+// Page is the address at which a browser sees a mail's HTML.
+func (s *Server) Page(m Mail) string { return s.api + "/view/" + m.ID + ".html" }
 
 func (s *Server) get(t testing.TB, path string, into any) {
 	t.Helper()
