@@ -36,6 +36,7 @@ func (a *App) requestLink(ctx context.Context, purpose, email string, audit *mus
 
 // answerLinkRequests mails the links that are asked for, until ctx ends: beside the sending of mails, so that a flood of requests holds up none.
 func (a *App) answerLinkRequests(ctx context.Context) {
+	a.office.links.wait(ctx, outboxPoll) // as in runPostOffice
 	for ctx.Err() == nil {
 		n, err := a.store.AnswerLinkRequests(ctx, a.requestedLink)
 		switch {

@@ -86,6 +86,7 @@ func (p *postOffice) shut() bool {
 
 // runPostOffice sends mails until ctx ends, and then lets those under way finish.
 func (a *App) runPostOffice(ctx context.Context) {
+	a.office.mails.wait(ctx, outboxPoll) // a start has other things to do first
 	if err := a.store.ReleaseMails(ctx); err != nil && ctx.Err() == nil {
 		a.log.Error("release mails of an earlier run", "error", err)
 	}
