@@ -159,7 +159,7 @@ func (a *App) whileClaimed(ctx context.Context, m *store.Mail, work func(context
 				return
 			case <-tick.C:
 			}
-			if err := a.store.ExtendClaim(working, m, claimLife); errors.Is(err, store.ErrNotFound) {
+			if err := a.store.ExtendClaim(ctx, m, claimLife); errors.Is(err, store.ErrNotFound) {
 				done()
 			}
 		}

@@ -23,7 +23,7 @@ type Mail struct {
 	GiveUpAt int64 // when it is of no more use
 	Attempts int   // this one included, once it is claimed
 
-	claim int64 // until when it is its claimer's
+	claims int // which one is its claimer's
 }
 
 // Link is a mailed link's token, kept by the SHA-256 of its text.
@@ -51,7 +51,7 @@ func (t *tx) savePost(ctx context.Context, p Post) error {
 		}
 	}
 	for _, m := range p.Mails {
-		_, err := t.exec(ctx, "INSERT INTO outbox (id, recipient, letter, create_at, give_up_at, attempts, next_at, set_aside_at, last_error) VALUES (?,?,?,?,?,0,?,0,'')",
+		_, err := t.exec(ctx, "INSERT INTO outbox (id, recipient, letter, create_at, give_up_at, attempts, claims, next_at, set_aside_at, last_error) VALUES (?,?,?,?,?,0,0,?,0,'')",
 			m.ID, m.To, m.Letter, m.CreateAt, m.GiveUpAt, t.now)
 		if err != nil {
 			return fmt.Errorf("put a mail into the outbox: %w", err)
@@ -78,14 +78,15 @@ func (s *Store) ClaimMail(ctx context.Context, within time.Duration) (m *Mail, e
 		return nil, noRow(err) // as nearly always: it costs no write
 	}
 	err = s.write(ctx, func(t *tx) error {
-		m = &Mail{claim: t.now + within.Milliseconds()}
-		err := t.queryRow(ctx, "SELECT id, recipient, letter, create_at, give_up_at, attempts "+due+s.dialect.forUpdateFree(), t.now).
-			Scan(&m.ID, &m.To, &m.Letter, &m.CreateAt, &m.GiveUpAt, &m.Attempts)
+		m = &Mail{}
+		err := t.queryRow(ctx, "SELECT id, recipient, letter, create_at, give_up_at, attempts, claims "+due+s.dialect.forUpdateFree(), t.now).
+			Scan(&m.ID, &m.To, &m.Letter, &m.CreateAt, &m.GiveUpAt, &m.Attempts, &m.claims)
 		if err != nil {
 			return noRow(err)
 		}
 		m.Attempts++
-		_, err = t.exec(ctx, "UPDATE outbox SET attempts = ?, next_at = ? WHERE id = ?", m.Attempts, m.claim, m.ID)
+		m.claims++
+		_, err = t.exec(ctx, "UPDATE outbox SET attempts = ?, claims = ?, next_at = ? WHERE id = ?", m.Attempts, m.claims, t.now+within.Milliseconds(), m.ID)
 		return err
 	})
 	if err != nil {
@@ -96,12 +97,7 @@ func (s *Store) ClaimMail(ctx context.Context, within time.Duration) (m *Mail, e
 
 // ExtendClaim makes a claim last for a time from now. ErrNotFound as in MailSent.
 func (s *Store) ExtendClaim(ctx context.Context, m *Mail, within time.Duration) error {
-	until := s.now().Add(within).UnixMilli()
-	err := s.endClaim(ctx, m, "UPDATE outbox SET next_at = ? WHERE", until)
-	if err == nil {
-		m.claim = until
-	}
-	return err
+	return s.ofClaim(ctx, m, "UPDATE outbox SET next_at = ? WHERE", s.now().Add(within).UnixMilli())
 }
 
 // ReleaseMails has all waiting mails tried now, those included that a process that is gone had claimed: this one holds an embedded database alone.
@@ -118,22 +114,23 @@ func (s *Store) ReleaseMails(ctx context.Context) error {
 
 // MailSent takes a mail out of the outbox. ErrNotFound when the claim was over and another node has it.
 func (s *Store) MailSent(ctx context.Context, m *Mail) error {
-	return s.endClaim(ctx, m, "DELETE FROM outbox WHERE")
+	return s.ofClaim(ctx, m, "DELETE FROM outbox WHERE")
 }
 
 // DelayMail puts a claimed mail back for a time, and says why and after how many attempts. ErrNotFound as in MailSent.
 func (s *Store) DelayMail(ctx context.Context, m *Mail, delay time.Duration, attempts int, why string) error {
-	return s.endClaim(ctx, m, "UPDATE outbox SET next_at = ?, attempts = ?, last_error = ? WHERE", s.now().Add(delay).UnixMilli(), attempts, cut(why))
+	return s.ofClaim(ctx, m, "UPDATE outbox SET next_at = ?, attempts = ?, last_error = ? WHERE", s.now().Add(delay).UnixMilli(), attempts, cut(why))
 }
 
 // SetMailAside ends the attempts to send a claimed mail, and says why. ErrNotFound as in MailSent.
 func (s *Store) SetMailAside(ctx context.Context, m *Mail, why string) error {
-	return s.endClaim(ctx, m, "UPDATE outbox SET set_aside_at = ?, last_error = ? WHERE", s.now().UnixMilli(), cut(why))
+	return s.ofClaim(ctx, m, "UPDATE outbox SET set_aside_at = ?, last_error = ? WHERE", s.now().UnixMilli(), cut(why))
 }
 
-func (s *Store) endClaim(ctx context.Context, m *Mail, change string, args ...any) error {
+// ofClaim changes a mail as long as nobody else has claimed it since.
+func (s *Store) ofClaim(ctx context.Context, m *Mail, change string, args ...any) error {
 	return s.write(ctx, func(t *tx) error {
-		return changed(t.exec(ctx, change+" id = ? AND next_at = ? AND set_aside_at = 0", append(args, m.ID, m.claim)...))
+		return changed(t.exec(ctx, change+" id = ? AND claims = ? AND set_aside_at = 0", append(args, m.ID, m.claims)...))
 	})
 }
 

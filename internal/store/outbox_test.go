@@ -124,11 +124,15 @@ func TestAClaimEndsOnce(t *testing.T) {
 		if m.ID != late.ID || m.Attempts != 2 {
 			t.Fatalf("%+v after %+v", m, late)
 		}
-		for what, end := range map[string]error{"sent": s.MailSent(ctx, late), "delayed": s.DelayMail(ctx, late, 0, 0, ""), "set aside": s.SetMailAside(ctx, late, "")} {
+		for what, end := range map[string]error{"sent": s.MailSent(ctx, late), "delayed": s.DelayMail(ctx, late, 0, 0, ""), "set aside": s.SetMailAside(ctx, late, ""),
+			"extended": s.ExtendClaim(ctx, late, time.Hour)} {
 			if !errors.Is(end, store.ErrNotFound) {
 				t.Errorf("%s by who has no claim any more: %v", what, end)
 			}
 		}
+		nothingDue(t, s)
+		must(t, s.ExtendClaim(ctx, m, nobodysClaim))
+		must(t, s.ExtendClaim(ctx, m, time.Hour)) // it is still its claimer's
 		nothingDue(t, s)
 		must(t, s.DelayMail(ctx, m, 0, m.Attempts, "busy"))
 		m = claim(t, s, time.Hour)

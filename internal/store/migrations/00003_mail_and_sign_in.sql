@@ -9,6 +9,7 @@ CREATE TABLE outbox (
     create_at    BIGINT NOT NULL,
     give_up_at   BIGINT NOT NULL,
     attempts     INTEGER NOT NULL,
+    claims       INTEGER NOT NULL, -- which claim of it is the last one
     next_at      BIGINT NOT NULL, -- when it is due or, while a node is sending it, when that node's claim ends
     set_aside_at BIGINT NOT NULL, -- when it was refused for good or given up, 0 while it waits
     last_error   TEXT NOT NULL
