@@ -128,7 +128,7 @@ func (a *App) nextMail(ctx context.Context) (*store.Mail, error) {
 // deliver sends a claimed mail and writes down what came of it.
 func (a *App) deliver(ctx context.Context, m *store.Mail) {
 	err := errTooOld
-	if a.now() < m.GiveUpAt {
+	if !m.TooOld {
 		err = a.whileClaimed(ctx, m, func(ctx context.Context) error { return a.sendMail(ctx, m) })
 	}
 	if err == nil {

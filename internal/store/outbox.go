@@ -22,6 +22,7 @@ type Mail struct {
 	CreateAt int64
 	GiveUpAt int64 // when it is of no more use
 	Attempts int   // this one included, once it is claimed
+	TooOld   bool  // GiveUpAt had passed when it was claimed
 
 	claims int // which one is its claimer's
 }
@@ -84,6 +85,7 @@ func (s *Store) ClaimMail(ctx context.Context, within time.Duration) (m *Mail, e
 		if err != nil {
 			return noRow(err)
 		}
+		m.TooOld = m.GiveUpAt <= t.now
 		m.Attempts++
 		m.claims++
 		_, err = t.exec(ctx, "UPDATE outbox SET attempts = ?, claims = ?, next_at = ? WHERE id = ?", m.Attempts, m.claims, t.now+within.Milliseconds(), m.ID)

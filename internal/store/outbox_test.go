@@ -145,8 +145,18 @@ func TestWhatBecomesOfMails(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		post(t, s, 2)
-		must(t, s.MailSent(ctx, claim(t, s, time.Hour)))
+		m := claim(t, s, time.Hour)
+		if m.TooOld {
+			t.Error("a mail is given up before its time")
+		}
+		must(t, s.MailSent(ctx, m))
+		must(t, s.Send(ctx, store.Post{Mails: []*store.Mail{{ID: muster.NewID(), To: "old@example.com", Letter: "sealed", GiveUpAt: someTime}}}))
 		must(t, s.SetMailAside(ctx, claim(t, s, time.Hour), strings.Repeat("no such mailbox \u00e9", 100)))
+		m = claim(t, s, time.Hour)
+		if !m.TooOld {
+			t.Error("a mail is sent that is too old")
+		}
+		must(t, s.MailSent(ctx, m))
 		nothingDue(t, s)
 		stats := func(want store.MailStats) {
 			t.Helper()
