@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/signin/totp"
 	"muster/internal/store"
 )
 
@@ -25,36 +24,6 @@ func (a *App) confirm(ctx context.Context, who *Caller, u *muster.User, password
 		return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
 	}
 	return a.proveOwner(ctx, who, u, password)
-}
-
-// PendingMfa gives the caller the secret again that it had generated last, while no code of it was shown yet. Kind NotFound for none.
-func (a *App) PendingMfa(ctx context.Context, who *Caller) (*muster.MfaSecret, error) {
-	u, err := a.user(ctx, who.ID())
-	if err != nil {
-		return nil, err
-	}
-	state, err := a.store.MfaState(ctx, u.ID)
-	if err != nil {
-		return nil, missingAccount(err)
-	}
-	if state.Pending == "" {
-		return nil, muster.E(muster.NotFound, "mfa.activate.bad_token.app_error")
-	}
-	secret, err := a.secrets.Unseal(state.Pending, mfaPurpose(u.ID))
-	if err != nil {
-		return nil, fmt.Errorf("second factor of %s: %w", u.ID, err)
-	}
-	return totp.Enrolment(secret, a.Config().TeamSettings.SiteName, u.Email)
-}
-
-// RevokeOtherSessions ends every session of the caller's account but the one that asks.
-func (a *App) RevokeOtherSessions(ctx context.Context, who *Caller) error {
-	id := who.ID()
-	unchanged := func(*muster.User) error { return nil }
-	up := store.UserUpdate{EndSessions: true, KeepSession: who.Session.ID, Apply: unchanged}
-	_, _, err := a.store.UpdateUser(ctx, id, up, a.auditSelf(who, "user_id="+id+" others"))
-	a.cache.forget(id)
-	return missingAccount(err)
 }
 
 // AccountExport is what is kept about an account, for its owner. Secrets are not in it.

@@ -16,9 +16,7 @@ const leaveAlone = "If you did not ask for this, you can leave this mail alone."
 func greeting(u *muster.User) string { return "Hello " + u.Username + "," }
 
 // tellAdmin ends notices of what only the account's owner or an administrator should have done.
-func tellAdmin(change string) string {
-	return "If " + change + " was not your doing, tell your administrator at once and set a new password."
-}
+const tellAdmin = "If this was not your doing, tell your administrator at once and set a new password."
 
 // when says when and from where something was done.
 func (a *App) when(who *Caller) string {
@@ -70,7 +68,7 @@ func (a *App) passwordChangedLetter(u *muster.User, who *Caller) mail.Letter {
 	return mail.Letter{
 		Subject: "Your password was changed", Greeting: greeting(u),
 		Paragraphs: []string{"The password of your account was changed. Other devices were signed out.", a.when(who)},
-		Notes:      []string{tellAdmin("this")},
+		Notes:      []string{tellAdmin},
 	}
 }
 
@@ -89,7 +87,7 @@ func (a *App) addressChangedLetter(before, after *muster.User, who *Caller) mail
 	return mail.Letter{
 		Subject: "Your email address was changed", Greeting: greeting(after),
 		Paragraphs: []string{fmt.Sprintf("The address of your account was changed from %s to %s.", before.Email, after.Email), a.when(who)},
-		Notes:      []string{tellAdmin("this")},
+		Notes:      []string{tellAdmin},
 	}
 }
 
@@ -97,7 +95,7 @@ func (a *App) mfaLetter(u *muster.User, on bool, who *Caller) mail.Letter {
 	l := mail.Letter{
 		Subject: "Two-step sign-in was turned on", Greeting: greeting(u),
 		Paragraphs: []string{"Signing in to your account takes a code from your authenticator app from now on. Keep your recovery codes in a safe place.", a.when(who)},
-		Notes:      []string{tellAdmin("this")},
+		Notes:      []string{tellAdmin},
 	}
 	if !on {
 		l.Subject = "Two-step sign-in was turned off"

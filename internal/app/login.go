@@ -47,7 +47,6 @@ var plainLoginErrors = map[string]bool{
 	"api.user.check_user_mfa.bad_code.app_error":            true,
 	"app.team.join_user_to_team.max_accounts.app_error":     true,
 	expiredSignIn: true,
-	declinedTerms: true,
 	"store.sql_user.save.max_accounts.app_error": true,
 }
 

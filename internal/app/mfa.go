@@ -13,6 +13,7 @@ import (
 const (
 	badCode     = "api.user.check_user_mfa.bad_code.app_error"
 	missingCode = "mfa.validate_token.authenticate.app_error"
+	notPending  = "mfa.activate.bad_token.app_error"
 )
 
 // mfaPurpose ties a sealed secret to its account.
@@ -94,17 +95,13 @@ func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code
 	if err := ownsPassword(u); err != nil {
 		return nil, nil, err
 	}
-	refused := muster.E(muster.Unauthenticated, "mfa.activate.bad_token.app_error")
-	state, err := a.store.MfaState(ctx, u.ID)
+	refused := muster.E(muster.Unauthenticated, notPending)
+	sealed, secret, err := a.pendingMfa(ctx, u)
 	if err != nil {
 		return nil, nil, err
 	}
-	if state.Pending == "" {
+	if sealed == "" {
 		return nil, nil, refused
-	}
-	secret, err := a.secrets.Unseal(state.Pending, mfaPurpose(u.ID))
-	if err != nil {
-		return nil, nil, fmt.Errorf("second factor of %s: %w", u.ID, err)
 	}
 	// This code proves that the app was set up; it signs nobody in, so it is not counted as used.
 	if _, ok := totp.Check(secret, code, a.clock(), 0); !ok {
@@ -116,11 +113,39 @@ func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code
 		hashes[i], _ = totp.RecoveryHash(codes[i])
 	}
 	post := func(u *muster.User) store.Post { return a.notice(u, a.mfaLetter(u, true, who)) }
-	_, after, err := a.store.ActivateMfa(ctx, u.ID, state.Pending, hashes, post, audit)
+	_, after, err := a.store.ActivateMfa(ctx, u.ID, sealed, hashes, post, audit)
 	if errors.Is(err, store.ErrNotFound) {
 		err = refused // another secret was generated meanwhile
 	}
 	return codes, after, err
+}
+
+// PendingMfa gives the caller the secret again that it had generated last, while no code of it was shown yet. Kind NotFound for none.
+func (a *App) PendingMfa(ctx context.Context, who *Caller) (*muster.MfaSecret, error) {
+	u, err := a.user(ctx, who.ID())
+	if err != nil {
+		return nil, err
+	}
+	sealed, secret, err := a.pendingMfa(ctx, u)
+	if err != nil {
+		return nil, missingAccount(err)
+	}
+	if sealed == "" {
+		return nil, muster.E(muster.NotFound, notPending)
+	}
+	return totp.Enrolment(secret, a.Config().TeamSettings.SiteName, u.Email)
+}
+
+// pendingMfa reads the secret that awaits its first code, as it is kept and as it is; "" for none.
+func (a *App) pendingMfa(ctx context.Context, u *muster.User) (sealed, secret string, err error) {
+	state, err := a.store.MfaState(ctx, u.ID)
+	if err != nil || state.Pending == "" {
+		return "", "", err
+	}
+	if secret, err = a.secrets.Unseal(state.Pending, mfaPurpose(u.ID)); err != nil {
+		return "", "", fmt.Errorf("second factor of %s: %w", u.ID, err)
+	}
+	return state.Pending, secret, nil
 }
 
 // CheckMfa tells whether signing in by that name takes a one-time code. For a name that nobody has it takes none.

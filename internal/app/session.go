@@ -142,6 +142,15 @@ func (a *App) RevokeAllSessions(ctx context.Context, who *Caller, userID string)
 	return err
 }
 
+// RevokeOtherSessions ends every session of the caller's account but the one that asks.
+func (a *App) RevokeOtherSessions(ctx context.Context, who *Caller) error {
+	id := who.ID()
+	up := store.UserUpdate{EndSessions: true, KeepSession: who.Session.ID, Apply: func(*muster.User) error { return nil }}
+	_, _, err := a.store.UpdateUser(ctx, id, up, a.auditSelf(who, "user_id="+id+" others"))
+	a.cache.forget(id)
+	return missingAccount(err)
+}
+
 // RevokeSessionsFromAllUsers ends every session there is, the caller's included.
 func (a *App) RevokeSessionsFromAllUsers(ctx context.Context, who *Caller) error {
 	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {

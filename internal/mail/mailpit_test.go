@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/mail/mailtest"
 )
 
 // The mail servers of scripts/with-smtp.sh. The name of a variable with apiSuffix has the address under which the server's mails are read.
@@ -36,17 +37,7 @@ func TestMain(m *testing.M) {
 // server gives the options for one of the servers. Without them the test is skipped, or fails where CI is true.
 func server(t *testing.T, variable string) SMTP {
 	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(variable + " names no mail server")
-		}
-		t.Skip("SKIPPED: " + variable + " names no mail server (scripts/with-smtp.sh starts one)")
-	}
-	u, err := url.Parse(text)
-	if err != nil {
-		t.Fatal(variable + " is no URL")
-	}
+	u := mailtest.Named(t, variable)
 	password, _ := u.User.Password()
 	s := SMTP{Host: u.Hostname(), Port: u.Port(), Username: u.User.Username(), Password: password, Timeout: 30 * time.Second}
 	switch variable {

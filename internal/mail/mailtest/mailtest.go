@@ -29,19 +29,26 @@ type Mail struct {
 	HTML      string
 }
 
-// Open gives the server of MUSTER_TEST_SMTP. Without one the test is skipped, or fails where CI is true.
+// Open gives the server of MUSTER_TEST_SMTP; see Named.
 func Open(t testing.TB) *Server {
 	t.Helper()
-	text := os.Getenv(serverVariable)
+	u := Named(t, serverVariable)
+	return &Server{Host: u.Hostname(), Port: u.Port(), api: strings.TrimSuffix(os.Getenv(serverVariable+"_API"), "/")}
+}
+
+// Named gives the URL of the server that a variable names. Without one the test is skipped, or fails where CI is true.
+func Named(t testing.TB, variable string) *url.URL {
+	t.Helper()
+	text := os.Getenv(variable)
 	if text == "" {
 		if os.Getenv("CI") == "true" {
-			t.Fatal(serverVariable + " names no mail server")
+			t.Fatal(variable + " names no mail server")
 		}
-		t.Skip("SKIPPED: " + serverVariable + " names no mail server (scripts/with-smtp.sh starts one)")
+		t.Skip("SKIPPED: " + variable + " names no mail server (scripts/with-smtp.sh starts one)")
 	}
 	u, err := url.Parse(text)
 	check(t, err)
-	return &Server{Host: u.Hostname(), Port: u.Port(), api: strings.TrimSuffix(os.Getenv(serverVariable+"_API"), "/")}
+	return u
 }
 
 // Settings is the JSON of EmailSettings that name the server.
