@@ -67,6 +67,7 @@ var requestErrors = map[string]string{
 	"api.context.request_body_too_large.app_error":     "The request is larger than the server accepts. Send less at once.",
 	"api.context.server_busy.app_error":                "The server is busy or about to stop. Try again in a moment.",
 	"api.context.session_expired.app_error":            "You are not signed in, or your session has ended. Sign in again.",
+	"api.context.storage_full.app_error":               "The server has no room left to keep this. Ask an administrator to make some, then try again.",
 	"api.context.token_provided.app_error":             "Send the session token in the Authorization header and not in the address, where logs would keep it.",
 	"api.admin.test_email.failure":                     "The test mail was not sent. {Steps}",
 	"api.admin.test_email.missing_server":              "No mail server is set, so mails are written to files in the folder mail of the data directory. Set EmailSettings.SMTPServer and SMTPPort.",

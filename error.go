@@ -3,7 +3,9 @@ package muster
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Kind classes an Error by what the caller can do about it; the edge maps each kind to one HTTP status.
@@ -20,11 +22,12 @@ const (
 	RateLimited                 // asked too often: 429
 	Unimplemented               // a form of the request that nobody serves: 501
 	Unavailable                 // busy or shutting down: 503
+	StorageFull                 // no room to keep it: 507 (RFC 4918, 11.5)
 )
 
 var kindStatus = [...]int{
 	Internal: 500, Invalid: 400, Unauthenticated: 401, Forbidden: 403, NotFound: 404, Conflict: 409,
-	TooLarge: 413, RateLimited: 429, Unimplemented: 501, Unavailable: 503,
+	TooLarge: 413, RateLimited: 429, Unimplemented: 501, Unavailable: 503, StorageFull: 507,
 }
 
 // Status is the kind's HTTP status code.
@@ -42,6 +45,8 @@ type Error struct {
 	ID     string            // stable, from the catalogue (docs/errors.md)
 	Params map[string]string // fill the {name} places of the catalogue's message
 	Cause  error
+
+	RetryAfter time.Duration // when it is worth asking again, 0 where that is not known
 }
 
 // E makes an Error. args are an optional cause (an error) and key, value strings for the message.
@@ -73,6 +78,21 @@ func InvalidParam(name string, cause ...error) *Error {
 // InvalidURLParam is the refusal of a path or query parameter by its name.
 func InvalidURLParam(name string) *Error {
 	return E(Invalid, "api.context.invalid_url_param.app_error", "Name", name)
+}
+
+// RetryAfterSeconds returns the value of the answer's Retry-After header (RFC 9110, 10.2.3), "" for none.
+func (e *Error) RetryAfterSeconds() string {
+	if e.RetryAfter <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)
+}
+
+// After returns the error with the time after which it is worth asking again.
+func (e *Error) After(wait time.Duration) *Error {
+	later := *e
+	later.RetryAfter = wait
+	return &later
 }
 
 func (e *Error) Error() string {

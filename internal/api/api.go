@@ -177,6 +177,9 @@ func (s *Server) fail(c *call, err error) {
 		e = muster.InvalidParam("text", err)
 	}
 	c.err = err
+	if after := e.RetryAfterSeconds(); after != "" {
+		c.w.Header().Set("Retry-After", after)
+	}
 	detail := ""
 	if s.app.Config().ServiceSettings.EnableDeveloper && e.Kind != muster.Internal {
 		detail = e.Error()

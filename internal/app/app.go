@@ -14,6 +14,7 @@ import (
 	"muster/internal/bus"
 	"muster/internal/config"
 	"muster/internal/mail"
+	"muster/internal/network"
 	"muster/internal/seal"
 	"muster/internal/signin/password"
 	"muster/internal/store"
@@ -116,6 +117,9 @@ func (c *Caller) ID() string {
 	}
 	return c.Session.UserID
 }
+
+// Network is what the caller is counted by where strangers are limited.
+func (c *Caller) Network() network.Network { return network.Of(c.IP) }
 
 // local tells whether the caller is on the server's own machine, over its local socket.
 func (c *Caller) local() bool { return c.Session != nil && c.Session.Local }

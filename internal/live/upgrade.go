@@ -126,6 +126,9 @@ func (h *Hub) answerError(w http.ResponseWriter, err error) {
 	header.Set("Content-Type", "application/json")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Request-Id", requestID)
+	if after := e.RetryAfterSeconds(); after != "" {
+		header.Set("Retry-After", after)
+	}
 	w.WriteHeader(e.Kind.Status())
 	_, _ = w.Write(text) // a client that left is no fault of ours
 }

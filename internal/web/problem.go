@@ -60,6 +60,9 @@ func (v *visit) fail(err error) {
 		e = muster.InvalidParam("text", err)
 	}
 	v.err = err
+	if after := e.RetryAfterSeconds(); after != "" {
+		v.w.Header().Set("Retry-After", after)
+	}
 	v.showError(e.Kind.Status(), message(e))
 }
 
@@ -75,6 +78,7 @@ var errorHeadings = map[int]string{
 	http.StatusBadRequest: "This did not work", http.StatusUnauthorized: "Sign in first", http.StatusForbidden: "This is not possible",
 	http.StatusNotFound: "Page not found", http.StatusMethodNotAllowed: "This did not work", http.StatusRequestEntityTooLarge: "Too large",
 	http.StatusTooManyRequests: "Too many requests", http.StatusNotImplemented: "This is turned off", http.StatusServiceUnavailable: "Try again in a moment",
+	http.StatusInsufficientStorage: "No room left",
 }
 
 func (v *visit) showError(status int, text string) {
