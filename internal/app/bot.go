@@ -207,7 +207,7 @@ func (a *App) ConvertBotToUser(ctx context.Context, who *Caller, botID string, p
 	if err := a.passwordPolicy(*p.Password); err != nil {
 		return nil, err
 	}
-	hash, err := a.passwords.Hash(ctx, *p.Password)
+	hash, err := a.hashPassword(ctx, who, *p.Password)
 	if err != nil {
 		return nil, err
 	}

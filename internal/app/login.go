@@ -88,7 +88,7 @@ func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest) (u 
 	name := cmp.Or(req.ID, muster.FoldName(req.LoginID))
 	u, err = a.userForLogin(ctx, req)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, p, a.refuseStranger(ctx, name, req.Password)
+		return nil, p, a.refuseStranger(ctx, who, name, req.Password)
 	}
 	if err != nil {
 		return nil, p, fmt.Errorf("find account for sign-in: %w", err)
@@ -97,7 +97,7 @@ func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest) (u 
 		return nil, p, muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
 	}
 	if u.IsSSO() || u.Password == "" {
-		return nil, p, a.refuseStranger(ctx, name, req.Password)
+		return nil, p, a.refuseStranger(ctx, who, name, req.Password)
 	}
 	if p.rehash, err = a.checkPassword(ctx, who, u, req.Password); err != nil {
 		return nil, p, err
@@ -139,7 +139,12 @@ func (a *App) mayLogin(u *muster.User) error {
 // checkPassword compares a password with the account's and counts a wrong one against it.
 // The error is api.user.check_user_password.invalid.app_error, kind Unauthenticated.
 func (a *App) checkPassword(ctx context.Context, who *Caller, u *muster.User, plain string) (rehash string, err error) {
-	ok, stale, err := a.passwords.Verify(ctx, u.Password, plain)
+	ticket, err := a.passwords.Admit(ctx, who.Network())
+	if err != nil {
+		return "", err
+	}
+	defer ticket.Release()
+	ok, stale, err := ticket.Verify(u.Password, plain)
 	if err != nil {
 		return "", err
 	}
@@ -153,7 +158,7 @@ func (a *App) checkPassword(ctx context.Context, who *Caller, u *muster.User, pl
 	if !stale {
 		return "", nil
 	}
-	return a.passwords.Hash(ctx, plain)
+	return ticket.Hash(plain)
 }
 
 func tooManyAttempts(failed int, c *muster.Config) bool {
@@ -162,11 +167,16 @@ func tooManyAttempts(failed int, c *muster.Config) bool {
 
 // refuseStranger answers for an account that does not exist just as for one whose password was wrong:
 // the same work, the same error, the same lock after too many tries.
-func (a *App) refuseStranger(ctx context.Context, name, plain string) error {
+func (a *App) refuseStranger(ctx context.Context, who *Caller, name, plain string) error {
 	if tooManyAttempts(a.strangers.count(name), a.Config()) {
 		return muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
 	}
-	if err := a.passwords.Dummy(ctx, plain); err != nil {
+	ticket, err := a.passwords.Admit(ctx, who.Network())
+	if err != nil {
+		return err
+	}
+	defer ticket.Release()
+	if err := ticket.Dummy(plain); err != nil {
 		return err
 	}
 	a.strangers.add(name)

@@ -27,7 +27,7 @@ func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword
 	if err := a.passwordPolicy(newPassword); err != nil {
 		return err
 	}
-	hash, err := a.passwords.Hash(ctx, newPassword)
+	hash, err := a.hashPassword(ctx, who, newPassword)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 	if opts.MustBeFirst, err = a.maySignUp(ctx, admin, opts.Join != nil); err != nil {
 		return nil, err
 	}
-	if err := a.checkNew(ctx, u); err != nil {
+	if err := a.checkNew(ctx, who, u); err != nil {
 		return nil, err
 	}
 	opts.Post = func(created *muster.User) store.Post { return a.welcome(created, in.DisableWelcomeEmail) }
@@ -143,7 +143,7 @@ func (a *App) maySignUp(ctx context.Context, admin, invited bool) (onlyFirst boo
 }
 
 // checkNew validates a prepared account and replaces its password by the hash.
-func (a *App) checkNew(ctx context.Context, u *muster.User) error {
+func (a *App) checkNew(ctx context.Context, who *Caller, u *muster.User) error {
 	if u.ID == "" {
 		return muster.E(muster.Invalid, "app.user.save.existing.app_error")
 	}
@@ -171,7 +171,7 @@ func (a *App) checkNew(ctx context.Context, u *muster.User) error {
 	if err := a.passwordPolicy(plain); err != nil {
 		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err, "Reason", muster.AsError(err).Message())
 	}
-	hash, err := a.passwords.Hash(ctx, plain)
+	hash, err := a.hashPassword(ctx, who, plain)
 	u.Password = hash
 	return err
 }

@@ -27,7 +27,7 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 			return err
 		}
 		var err error
-		if hash, err = a.passwords.Hash(ctx, ch.NewPassword); err != nil {
+		if hash, err = a.hashPassword(ctx, who, ch.NewPassword); err != nil {
 			return err
 		}
 	}
@@ -105,4 +105,14 @@ func (a *App) passwordPolicy(plain string) error {
 	return password.Policy{
 		MinimumLength: c.MinimumLength, Lowercase: c.Lowercase, Uppercase: c.Uppercase, Number: c.Number, Symbol: c.Symbol,
 	}.Check(plain)
+}
+
+// hashPassword waits among the caller's network for its turn to hash a new password. Kind Unavailable when too many wait already.
+func (a *App) hashPassword(ctx context.Context, who *Caller, plain string) (string, error) {
+	ticket, err := a.passwords.Admit(ctx, who.Network())
+	if err != nil {
+		return "", err
+	}
+	defer ticket.Release()
+	return ticket.Hash(plain)
 }

@@ -93,8 +93,9 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	b := &bus.Bus{}
 	b.Subscribe(s.events.hear)
 	log := slog.New(slog.DiscardHandler)
+	hasher := password.New(password.Options{MemoryKiB: cheapHash, Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
 	a := app.New(app.Options{
-		Store: s.Store, Config: settings, Passwords: password.New(password.Options{MemoryKiB: cheapHash}), Secrets: secrets,
+		Store: s.Store, Config: settings, Passwords: hasher, Secrets: secrets,
 		Blobs: blobs, Mail: folder, Bus: b, Log: log, Now: now,
 	})
 	hub := live.New(live.Options{App: a, Log: log, Version: "test"})

@@ -1,12 +1,11 @@
 package password
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"muster"
+	"muster/internal/network"
 )
 
 // Hashes that other implementations made: the argon2 reference code, bcrypt's own tests, Python's hashlib.
@@ -21,14 +20,25 @@ var foreign = map[string]struct{ encoded, plain string }{
 	"pbkdf2 reference":  {"$pbkdf2$f=SHA256,w=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$2/6i32L0Bi6MtP2OuJMPcqA89+m4kdqqE3/bAThGMxs", "Passw0rd!"},
 }
 
+// ticket is a place in a queue for the length of a test.
+func ticket(t testing.TB, h *Hasher) *Ticket {
+	t.Helper()
+	place, err := h.Admit(t.Context(), network.Network{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(place.Release)
+	return place
+}
+
 func TestForeignHashesAreVerifiedAndStale(t *testing.T) {
-	h := New(Options{})
+	h := ticket(t, New(Options{}))
 	for name, f := range foreign {
-		ok, stale, err := h.Verify(context.Background(), f.encoded, f.plain)
+		ok, stale, err := h.Verify(f.encoded, f.plain)
 		if !ok || !stale || err != nil {
 			t.Errorf("%s: right password: %v, stale %v, %v", name, ok, stale, err)
 		}
-		ok, _, err = h.Verify(context.Background(), f.encoded, f.plain+"x")
+		ok, _, err = h.Verify(f.encoded, f.plain+"x")
 		if ok || err != nil {
 			t.Errorf("%s: wrong password: %v, %v", name, ok, err)
 		}
@@ -39,20 +49,20 @@ func TestForeignHashesAreVerifiedAndStale(t *testing.T) {
 }
 
 func TestOwnHashes(t *testing.T) {
-	h := New(Options{})
-	one, err := h.Hash(context.Background(), "päss")
+	h := ticket(t, New(Options{}))
+	one, err := h.Hash("päss")
 	if err != nil || !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatal(one, err)
 	}
-	two, _ := h.Hash(context.Background(), "päss")
+	two, _ := h.Hash("päss")
 	if one == two {
 		t.Fatal("two hashes share a salt")
 	}
-	ok, stale, err := h.Verify(context.Background(), one, "päss")
+	ok, stale, err := h.Verify(one, "päss")
 	if !ok || stale || err != nil {
 		t.Fatal(ok, stale, err)
 	}
-	if err := h.Dummy(context.Background(), "päss"); err != nil {
+	if err := h.Dummy("päss"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -68,34 +78,10 @@ func TestHashesThatAskForTooMuchAreRefused(t *testing.T) {
 		if Recognised(encoded) {
 			t.Errorf("%q was taken", encoded)
 		}
-		_, _, err := New(Options{}).Verify(context.Background(), encoded, "x")
+		_, _, err := ticket(t, New(Options{})).Verify(encoded, "x")
 		if err == nil || len(encoded) > 5 && strings.Contains(err.Error(), encoded) {
 			t.Errorf("%q: error %v", encoded, err)
 		}
-	}
-}
-
-func TestThePoolIsBounded(t *testing.T) {
-	h := New(Options{Workers: 1, Queue: 1})
-	busy, done := make(chan struct{}), make(chan struct{})
-	go func() { _ = h.work(context.Background(), func() error { close(busy); <-done; return nil }) }()
-	<-busy
-	ctx, cancel := context.WithCancel(context.Background())
-	waited := make(chan error)
-	go func() { waited <- h.work(ctx, func() error { return nil }) }()
-	for len(h.waiting) < 2 {
-		time.Sleep(time.Millisecond)
-	}
-	if err := h.work(context.Background(), func() error { return nil }); !muster.IsKind(err, muster.Unavailable) {
-		t.Fatalf("a full queue gave %v", err)
-	}
-	cancel()
-	if err := <-waited; err == nil {
-		t.Fatal("who left the queue was served")
-	}
-	close(done)
-	if err := h.work(context.Background(), func() error { return nil }); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -135,9 +121,9 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkHash(b *testing.B) {
-	h := New(Options{})
+	h := ticket(b, New(Options{}))
 	for b.Loop() {
-		if _, err := h.Hash(context.Background(), "a password"); err != nil {
+		if _, err := h.Hash("a password"); err != nil {
 			b.Fatal(err)
 		}
 	}

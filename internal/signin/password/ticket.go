@@ -1,0 +1,72 @@
+package password
+
+import (
+	"context"
+	"time"
+
+	"muster/internal/network"
+)
+
+// Ticket is a place in the queue for one request's hashing. What must be decided before a password is looked at, such as whether the caller may
+// try one at all, is decided between Admit and the first of its methods; a worker is taken only while one of them hashes. It is for one goroutine.
+type Ticket struct {
+	h    *Hasher
+	ctx  context.Context //nolint:containedctx // the request's, which the ticket lives no longer than
+	line *line
+	turn chan error // nil: a worker is this ticket's; else it has lost its place
+
+	working, left bool // guarded by the queue
+}
+
+// Admit takes a place in the queue for a caller's network, the zero one for work of the server's own. Always Release it. Kind Unavailable, with
+// the time after which it is worth asking again, when the network has no place left or the queue has none. Waiting ends with ctx.
+func (h *Hasher) Admit(ctx context.Context, n network.Network) (*Ticket, error) {
+	t, err := h.queue.admit(ctx, n, h.limited == nil || h.limited())
+	if err != nil {
+		return nil, err
+	}
+	t.h = h
+	return t, nil
+}
+
+// Release gives the place back. Only the first call does anything.
+func (t *Ticket) Release() { t.h.queue.leave(t) }
+
+// Hash returns the PHC string of a new argon2id hash. Kind Unavailable when the place was lost to a network that had fewer.
+func (t *Ticket) Hash(plain string) (encoded string, err error) {
+	err = t.work(func() error {
+		encoded = t.h.hash(plain)
+		return nil
+	})
+	return encoded, err
+}
+
+// Verify reports whether plain is the password behind a stored hash, and whether the hash is of a scheme or cost that a new one should replace.
+// A hash that can't be read is an error. Kind Unavailable as for Hash.
+func (t *Ticket) Verify(encoded, plain string) (ok, stale bool, err error) {
+	s, err := parse(encoded)
+	if err != nil {
+		return false, false, err
+	}
+	err = t.work(func() error {
+		ok, err = s.verify(plain)
+		return err
+	})
+	return ok, s.stale(t.h.memory), err
+}
+
+// Dummy takes as long as a Verify that refuses, for an account that does not exist or that may not sign in: the answer's time must not tell.
+func (t *Ticket) Dummy(plain string) error {
+	_, _, err := t.Verify(t.h.dummy, plain)
+	return err
+}
+
+// work runs fn on a worker.
+func (t *Ticket) work(fn func() error) error {
+	if err := t.h.queue.await(t); err != nil {
+		return err
+	}
+	began := time.Now()
+	defer func() { t.h.queue.done(t, time.Since(began)) }()
+	return fn()
+}
