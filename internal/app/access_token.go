@@ -22,7 +22,7 @@ func (a *App) CreateAccessToken(ctx context.Context, who *Caller, userID string,
 	if in.Description == "" {
 		return nil, muster.InvalidParam("description")
 	}
-	if err := a.canSystem(ctx, who, muster.PermCreateUserAccessToken); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermCreateUserAccessToken); err != nil {
 		return nil, err
 	}
 	u, err := a.accountToEdit(ctx, who, userID)
@@ -96,7 +96,7 @@ func (a *App) AccessToken(ctx context.Context, who *Caller, id string) (*muster.
 
 // accessTokenFor reads a token of an account that the caller may act for, with a permission besides.
 func (a *App) accessTokenFor(ctx context.Context, who *Caller, id string, p muster.Permission) (*muster.AccessToken, error) {
-	if err := a.canSystem(ctx, who, p); err != nil {
+	if err := a.requireSystem(ctx, who, p); err != nil {
 		return nil, err
 	}
 	err := error(store.ErrNotFound)
@@ -113,7 +113,7 @@ func (a *App) accessTokenFor(ctx context.Context, who *Caller, id string, p must
 
 // AccessTokens gives a page of everybody's tokens; needs manage_system.
 func (a *App) AccessTokens(ctx context.Context, who *Caller, page Page) ([]*muster.AccessToken, error) {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	return a.store.AccessTokens(ctx, "", page.Offset(), page.PerPage)
@@ -121,7 +121,7 @@ func (a *App) AccessTokens(ctx context.Context, who *Caller, page Page) ([]*must
 
 // AccessTokensOf gives a page of an account's tokens. Kinds: Forbidden, NotFound.
 func (a *App) AccessTokensOf(ctx context.Context, who *Caller, userID string, page Page) ([]*muster.AccessToken, error) {
-	if err := a.canSystem(ctx, who, muster.PermReadUserAccessToken); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermReadUserAccessToken); err != nil {
 		return nil, err
 	}
 	if _, err := a.accountToEdit(ctx, who, userID); err != nil {
@@ -132,7 +132,7 @@ func (a *App) AccessTokensOf(ctx context.Context, who *Caller, userID string, pa
 
 // SearchAccessTokens finds tokens by the beginning of their id, their account's id or username; needs manage_system.
 func (a *App) SearchAccessTokens(ctx context.Context, who *Caller, term string) ([]*muster.AccessToken, error) {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	if term == "" || !muster.ValidText(term, muster.TokenSearchMaxBytes) {

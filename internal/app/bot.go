@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 
 	"muster"
@@ -11,7 +12,7 @@ const noBot = "store.sql_bot.get.missing.app_error"
 
 // CreateBot makes a bot that the caller owns. Kinds: Invalid, Forbidden.
 func (a *App) CreateBot(ctx context.Context, who *Caller, in *muster.Bot) (*muster.Bot, error) {
-	if err := a.canSystem(ctx, who, muster.PermCreateBot); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermCreateBot); err != nil {
 		return nil, err
 	}
 	if !a.Config().ServiceSettings.EnableBotAccountCreation {
@@ -48,15 +49,21 @@ func (a *App) Bot(ctx context.Context, who *Caller, id string, deleted bool) (*m
 	if err != nil {
 		return nil, missing(err, muster.NotFound, noBot)
 	}
-	if a.mayReadBot(ctx, who, b) != nil || b.DeleteAt != 0 && !deleted {
+	reads, err := a.canReadBot(ctx, who, b)
+	if err != nil {
+		return nil, err
+	}
+	if !reads || b.DeleteAt != 0 && !deleted {
 		return nil, muster.E(muster.NotFound, noBot)
 	}
 	return b, nil
 }
 
-func (a *App) mayReadBot(ctx context.Context, who *Caller, b *muster.Bot) error {
-	if b.OwnerID == who.ID() && a.canSystem(ctx, who, muster.PermReadBots) == nil {
-		return nil
+func (a *App) canReadBot(ctx context.Context, who *Caller, b *muster.Bot) (bool, error) {
+	if b.OwnerID == who.ID() {
+		if ok, err := a.canSystem(ctx, who, muster.PermReadBots); ok || err != nil {
+			return ok, err
+		}
 	}
 	return a.canSystem(ctx, who, muster.PermReadOthersBots)
 }
@@ -70,8 +77,12 @@ type BotQuery struct {
 // Bots gives a page of the bots that the caller may read: its own or everybody's.
 func (a *App) Bots(ctx context.Context, who *Caller, q BotQuery) ([]*muster.Bot, error) {
 	f := store.BotFilter{IncludeDeleted: q.IncludeDeleted, OnlyOrphaned: q.OnlyOrphaned}
-	if a.canSystem(ctx, who, muster.PermReadOthersBots) != nil {
-		if err := a.canSystem(ctx, who, muster.PermReadBots); err != nil {
+	others, err := a.canSystem(ctx, who, muster.PermReadOthersBots)
+	if err != nil {
+		return nil, err
+	}
+	if !others {
+		if err := a.requireSystem(ctx, who, muster.PermReadBots); err != nil {
 			return nil, err
 		}
 		f.OwnerID = who.ID()
@@ -90,12 +101,11 @@ func (a *App) botToManage(ctx context.Context, who *Caller, id string) (*muster.
 	if b.OwnerID == who.ID() {
 		p = muster.PermManageBots
 	}
-	refused := a.canSystem(ctx, who, p)
-	if refused != nil && a.mayReadBot(ctx, who, b) != nil {
-		return nil, muster.E(muster.NotFound, noBot)
-	}
-	if refused != nil {
-		return nil, refused
+	if err := a.requireSystem(ctx, who, p); err != nil {
+		if reads, lookup := a.canReadBot(ctx, who, b); lookup != nil || reads {
+			return nil, cmp.Or(lookup, err)
+		}
+		return nil, muster.E(muster.NotFound, noBot, err)
 	}
 	u, err := a.user(ctx, id)
 	if err != nil {
@@ -139,7 +149,7 @@ func (a *App) SetBotActive(ctx context.Context, who *Caller, id string, active b
 
 // AssignBot gives a bot to another owner, a person who is active. Kinds: Invalid, Forbidden, NotFound.
 func (a *App) AssignBot(ctx context.Context, who *Caller, id, ownerID string) (*muster.Bot, error) {
-	if err := a.canSystem(ctx, who, muster.PermAssignBot); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermAssignBot); err != nil {
 		return nil, err
 	}
 	owner, err := a.user(ctx, ownerID)
@@ -171,7 +181,7 @@ func (a *App) changeBot(ctx context.Context, who *Caller, id string, change func
 // ConvertUserToBot turns a person's account into a bot; needs manage_system. Its sessions end, its second factor goes; its access tokens and
 // roles stay. The last administrator can't become one. Kinds: Invalid, Forbidden, NotFound.
 func (a *App) ConvertUserToBot(ctx context.Context, who *Caller, userID string) (*muster.Bot, error) {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	bot, u, err := a.store.BecomeBot(ctx, userID, userID, func(u *muster.User) error {
@@ -198,7 +208,7 @@ func (a *App) ConvertBotToUser(ctx context.Context, who *Caller, botID string, p
 	if p.Password == nil || *p.Password == "" {
 		return nil, muster.InvalidParam("userPatch")
 	}
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	if _, err := a.store.Bot(ctx, botID); err != nil {

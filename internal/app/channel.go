@@ -27,7 +27,7 @@ func (a *App) CreateChannel(ctx context.Context, who *Caller, in *muster.Channel
 	default:
 		return nil, muster.E(muster.Invalid, "model.channel.is_valid.type.app_error")
 	}
-	if err := a.canTeam(ctx, who, in.TeamID, p); err != nil {
+	if err := a.requireTeam(ctx, who, in.TeamID, p); err != nil {
 		return nil, err
 	}
 	team, err := a.team(ctx, in.TeamID)
@@ -70,11 +70,11 @@ func (a *App) CreateDirectChannel(ctx context.Context, who *Caller, userIDs []st
 	if len(userIDs) != 2 || !muster.ValidID(userIDs[0]) || !muster.ValidID(userIDs[1]) {
 		return nil, muster.InvalidParam("user_ids")
 	}
-	if err := a.canSystem(ctx, who, muster.PermCreateDirectChannel); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermCreateDirectChannel); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(userIDs, who.ID()) {
-		if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 			return nil, err
 		}
 	}
@@ -100,7 +100,7 @@ func (a *App) CreateGroupChannel(ctx context.Context, who *Caller, userIDs []str
 			return nil, muster.InvalidParam("user_id")
 		}
 	}
-	if err := a.canSystem(ctx, who, muster.PermCreateGroupChannel); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermCreateGroupChannel); err != nil {
 		return nil, err
 	}
 	sum := sha1.Sum([]byte(strings.Join(ids, "")))
@@ -121,8 +121,11 @@ func (a *App) createPeopleChannel(ctx context.Context, who *Caller, ch *muster.C
 			return nil, err
 		}
 		u, err := a.user(ctx, id)
-		if err != nil {
+		if muster.IsKind(err, muster.NotFound) {
 			return nil, muster.InvalidParam("user_id", err)
+		}
+		if err != nil {
+			return nil, err
 		}
 		members, names = append(members, newChannelMember(ch.ID, u)), append(names, u.Username)
 	}
@@ -158,10 +161,12 @@ func (a *App) Channel(ctx context.Context, who *Caller, id string) (*muster.Chan
 }
 
 func (a *App) mayReadChannel(ctx context.Context, who *Caller, ch *muster.Channel) error {
-	if ch.Type == muster.ChannelPublic && a.canTeam(ctx, who, ch.TeamID, muster.PermReadPublicChannel) == nil {
-		return nil
+	if ch.Type == muster.ChannelPublic {
+		if ok, err := a.canTeam(ctx, who, ch.TeamID, muster.PermReadPublicChannel); ok || err != nil {
+			return err
+		}
 	}
-	return a.canChannel(ctx, who, ch.ID, muster.PermReadChannel)
+	return a.requireChannel(ctx, who, ch.ID, muster.PermReadChannel)
 }
 
 // ChannelByName is Channel by its team and name. What the caller may not see is not there.
@@ -175,15 +180,19 @@ func (a *App) ChannelByName(ctx context.Context, who *Caller, teamID, name strin
 	if err != nil {
 		return nil, missing(err, muster.NotFound, unknown)
 	}
-	if a.mayReadChannel(ctx, who, ch) != nil || ch.DeleteAt != 0 {
-		return nil, muster.E(muster.NotFound, unknown)
+	err = a.mayReadChannel(ctx, who, ch)
+	if muster.IsKind(err, muster.Forbidden) || err == nil && ch.DeleteAt != 0 {
+		err = muster.E(muster.NotFound, unknown)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return ch, nil
 }
 
 // PublicChannels gives a page of a team's public channels.
 func (a *App) PublicChannels(ctx context.Context, who *Caller, teamID string, page Page) ([]*muster.Channel, error) {
-	if err := a.canTeam(ctx, who, teamID, muster.PermListTeamChannels); err != nil {
+	if err := a.requireTeam(ctx, who, teamID, muster.PermListTeamChannels); err != nil {
 		return nil, err
 	}
 	return a.store.PublicChannels(ctx, teamID, page.Offset(), page.PerPage)
@@ -201,7 +210,7 @@ func (a *App) mayReadChannelsOf(ctx context.Context, who *Caller, userID, teamID
 	if err := a.mayEdit(ctx, who, userID); err != nil {
 		return err
 	}
-	return a.canTeam(ctx, who, teamID, muster.PermViewTeam)
+	return a.requireTeam(ctx, who, teamID, muster.PermViewTeam)
 }
 
 // PatchChannel changes a channel's own fields. Kinds: Invalid, Forbidden, NotFound.
@@ -235,7 +244,7 @@ func (a *App) RestoreChannel(ctx context.Context, who *Caller, id string) (*must
 	if err != nil {
 		return nil, err
 	}
-	if err := a.canChannel(ctx, who, id, muster.PermManageTeam); err != nil {
+	if err := a.requireChannel(ctx, who, id, muster.PermManageTeam); err != nil {
 		return nil, err
 	}
 	if ch.DeleteAt == 0 {
@@ -258,7 +267,7 @@ func (a *App) changeChannel(ctx context.Context, who *Caller, id string, public,
 	if ch.Type == muster.ChannelPrivate {
 		p = private
 	}
-	if err := a.canChannel(ctx, who, id, p); err != nil {
+	if err := a.requireChannel(ctx, who, id, p); err != nil {
 		return nil, err
 	}
 	updated, err := a.store.UpdateChannel(ctx, id, func(c *muster.Channel) error {

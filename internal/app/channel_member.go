@@ -79,11 +79,11 @@ func (a *App) mayAddToChannel(ctx context.Context, who *Caller, ch *muster.Chann
 	case ch.DeleteAt != 0:
 		return muster.E(muster.Invalid, "api.channel.add_user.to.channel.failed.deleted.app_error")
 	case ch.Type == muster.ChannelPrivate:
-		return a.canChannel(ctx, who, ch.ID, muster.PermManagePrivateChannelMembers)
+		return a.requireChannel(ctx, who, ch.ID, muster.PermManagePrivateChannelMembers)
 	case who.ID() == userID:
-		return a.canTeam(ctx, who, ch.TeamID, muster.PermJoinPublicChannels)
+		return a.requireTeam(ctx, who, ch.TeamID, muster.PermJoinPublicChannels)
 	}
-	return a.canChannel(ctx, who, ch.ID, muster.PermManagePublicChannelMembers)
+	return a.requireChannel(ctx, who, ch.ID, muster.PermManagePublicChannelMembers)
 }
 
 // RemoveChannelMember ends a membership: one's own, or another's with the right to manage the channel's members.
@@ -102,7 +102,7 @@ func (a *App) RemoveChannelMember(ctx context.Context, who *Caller, channelID, u
 		if ch.Type == muster.ChannelPrivate {
 			p = muster.PermManagePrivateChannelMembers
 		}
-		if err := a.canChannel(ctx, who, channelID, p); err != nil {
+		if err := a.requireChannel(ctx, who, channelID, p); err != nil {
 			return err
 		}
 	}
@@ -116,7 +116,7 @@ func (a *App) RemoveChannelMember(ctx context.Context, who *Caller, channelID, u
 
 // ChannelMember gives a membership to who may read the channel. Kinds: Forbidden, NotFound.
 func (a *App) ChannelMember(ctx context.Context, who *Caller, channelID, userID string) (*muster.ChannelMember, error) {
-	if err := a.canChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
+	if err := a.requireChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
 		return nil, err
 	}
 	if err := a.mayView(ctx, who, userID); err != nil {
@@ -128,7 +128,7 @@ func (a *App) ChannelMember(ctx context.Context, who *Caller, channelID, userID 
 
 // ChannelMembers gives a page of a channel's members.
 func (a *App) ChannelMembers(ctx context.Context, who *Caller, channelID string, page Page) ([]*muster.ChannelMember, error) {
-	if err := a.canChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
+	if err := a.requireChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
 		return nil, err
 	}
 	list, err := a.store.ChannelMembers(ctx, channelID, page.Offset(), page.PerPage)
@@ -144,7 +144,7 @@ func (a *App) ChannelMembersByIDs(ctx context.Context, who *Caller, channelID st
 	if err != nil {
 		return nil, err
 	}
-	if err := a.canChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
+	if err := a.requireChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
 		return nil, err
 	}
 	list, err := a.store.ChannelMembersByIDs(ctx, channelID, userIDs)
@@ -192,7 +192,7 @@ func setChannelFlags(m *muster.ChannelMember, r SchemeRoles) {
 }
 
 func (a *App) changeChannelMember(ctx context.Context, who *Caller, channelID, userID string, change func(*muster.ChannelMember)) error {
-	if err := a.canChannel(ctx, who, channelID, muster.PermManageChannelRoles); err != nil {
+	if err := a.requireChannel(ctx, who, channelID, muster.PermManageChannelRoles); err != nil {
 		return err
 	}
 	m, err := a.store.ChannelMember(ctx, channelID, userID)

@@ -27,10 +27,7 @@ func (a *App) customGroups() bool { return a.Config().ServiceSettings.EnableCust
 
 // mayReadGroups holds who may see groups at all: not guests, who would learn names of people that they may not see.
 func (a *App) mayReadGroups(ctx context.Context, who *Caller) error {
-	if a.viewer(ctx, who) == "" {
-		return nil
-	}
-	return a.canSystem(ctx, who, muster.PermViewMembers)
+	return a.requireSystem(ctx, who, muster.PermViewMembers)
 }
 
 // groupToRead reads a group for the caller; a directory's takes the right to read the user management. Kinds: Forbidden, NotFound.
@@ -40,7 +37,7 @@ func (a *App) groupToRead(ctx context.Context, who *Caller, id string) (*muster.
 		return nil, err
 	}
 	if g.Source != muster.GroupSourceCustom {
-		if err := a.canSystem(ctx, who, muster.PermReadUserManagementGroups); err != nil {
+		if err := a.requireSystem(ctx, who, muster.PermReadUserManagementGroups); err != nil {
 			return nil, err
 		}
 	}
@@ -55,7 +52,7 @@ func (a *App) CreateGroup(ctx context.Context, who *Caller, in *muster.Group, us
 	if in.Source != muster.GroupSourceCustom {
 		return nil, muster.E(muster.Invalid, "app.group.crud_permission")
 	}
-	if err := a.canSystem(ctx, who, muster.PermCreateCustomGroup); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermCreateCustomGroup); err != nil {
 		return nil, err
 	}
 	ids, err := memberIDs(userIDs)
@@ -124,13 +121,14 @@ func (a *App) Groups(ctx context.Context, who *Caller, q GroupQuery) ([]*muster.
 	if !muster.ValidText(q.Term, searchTermMaxBytes) {
 		return nil, muster.InvalidParam("q")
 	}
-	if q.Source == "" && a.canSystem(ctx, who, muster.PermReadUserManagementGroups) != nil {
+	directories, err := a.canSystem(ctx, who, muster.PermReadUserManagementGroups)
+	switch {
+	case err != nil:
+		return nil, err
+	case q.Source == "" && !directories:
 		q.Source = muster.GroupSourceCustom
-	}
-	if q.Source == muster.GroupSourceLdap {
-		if err := a.canSystem(ctx, who, muster.PermReadUserManagementGroups); err != nil {
-			return nil, err
-		}
+	case q.Source == muster.GroupSourceLdap && !directories:
+		return nil, refusal(muster.PermReadUserManagementGroups)
 	}
 	if err := a.mayReadLinks(ctx, who, q); err != nil {
 		return nil, err
@@ -148,14 +146,14 @@ func (a *App) Groups(ctx context.Context, who *Caller, q GroupQuery) ([]*muster.
 func (a *App) mayReadLinks(ctx context.Context, who *Caller, q GroupQuery) error {
 	for _, id := range []string{q.InTeam, q.NotInTeam} {
 		if id != "" {
-			if err := a.canTeam(ctx, who, id, muster.PermViewTeam); err != nil {
+			if err := a.requireTeam(ctx, who, id, muster.PermViewTeam); err != nil {
 				return err
 			}
 		}
 	}
 	for _, id := range []string{q.InChannel, q.NotInChannel} {
 		if id != "" {
-			if err := a.canChannel(ctx, who, id, muster.PermReadChannel); err != nil {
+			if err := a.requireChannel(ctx, who, id, muster.PermReadChannel); err != nil {
 				return err
 			}
 		}
@@ -231,7 +229,7 @@ func (a *App) groupToChange(ctx context.Context, who *Caller, id string, p muste
 	if err != nil {
 		return nil, err
 	}
-	if err := a.canSystem(ctx, who, p); err != nil {
+	if err := a.requireSystem(ctx, who, p); err != nil {
 		return nil, err
 	}
 	if g.Source != muster.GroupSourceCustom {
@@ -251,13 +249,20 @@ func (a *App) GroupMembers(ctx context.Context, who *Caller, id string, page Pag
 	if _, err := a.groupToRead(ctx, who, id); err != nil {
 		return nil, err
 	}
-	f := store.UserFilter{InGroup: id, Active: true, Viewer: a.viewer(ctx, who), Offset: page.Offset(), Limit: page.PerPage}
+	viewer, err := a.viewer(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	f := store.UserFilter{InGroup: id, Active: true, Viewer: viewer, Offset: page.Offset(), Limit: page.PerPage}
 	users, err := a.store.ListUsers(ctx, f)
 	if err != nil {
 		return nil, err
 	}
+	if users, err = a.forOthers(ctx, who, users); err != nil {
+		return nil, err
+	}
 	n, err := a.store.CountUsers(ctx, f)
-	return &GroupMembers{a.forOthers(ctx, who, users), n}, err
+	return &GroupMembers{users, n}, err
 }
 
 // AddGroupMembers puts users in a group, all or none. Kinds: Invalid, Forbidden, NotFound.
@@ -340,7 +345,7 @@ func (a *App) mayLink(ctx context.Context, who *Caller, l *muster.GroupSyncable)
 		return err
 	}
 	if l.Type == muster.SyncableTeam {
-		if err := a.canTeam(ctx, who, l.TeamID, muster.PermManageTeam); err != nil {
+		if err := a.requireTeam(ctx, who, l.TeamID, muster.PermManageTeam); err != nil {
 			return err
 		}
 		_, err := a.team(ctx, l.TeamID)
@@ -358,16 +363,16 @@ func (a *App) mayLink(ctx context.Context, who *Caller, l *muster.GroupSyncable)
 		p = muster.PermManagePrivateChannelMembers
 	}
 	if l.SchemeAdmin { // whoever makes administrators must be allowed to
-		if err := a.canChannel(ctx, who, l.ChannelID, muster.PermManageChannelRoles); err != nil {
+		if err := a.requireChannel(ctx, who, l.ChannelID, muster.PermManageChannelRoles); err != nil {
 			return err
 		}
 	}
-	return a.canChannel(ctx, who, l.ChannelID, p)
+	return a.requireChannel(ctx, who, l.ChannelID, p)
 }
 
 // GroupLinks gives the teams, or the channels, that a group is linked to; for who may read the user management, since they may be private.
 func (a *App) GroupLinks(ctx context.Context, who *Caller, kind, id string) ([]*muster.GroupSyncable, error) {
-	if err := a.canSystem(ctx, who, muster.PermReadUserManagementGroups); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermReadUserManagementGroups); err != nil {
 		return nil, err
 	}
 	if _, err := a.groupToRead(ctx, who, id); err != nil {

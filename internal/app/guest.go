@@ -8,7 +8,7 @@ import (
 
 // PromoteGuest makes a guest a full member, who joins its teams' default channels. Kinds: Forbidden, NotFound; Unimplemented when it is no guest.
 func (a *App) PromoteGuest(ctx context.Context, who *Caller, userID string) error {
-	if err := a.canSystem(ctx, who, muster.PermPromoteGuest); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermPromoteGuest); err != nil {
 		return err
 	}
 	u, err := a.user(ctx, userID)
@@ -24,7 +24,7 @@ func (a *App) PromoteGuest(ctx context.Context, who *Caller, userID string) erro
 // DemoteToGuest makes a member a guest: it keeps its memberships, loses every role, and sees only people it shares a channel with.
 // Kinds: Forbidden, NotFound; Unimplemented when it is a guest or guests are turned off.
 func (a *App) DemoteToGuest(ctx context.Context, who *Caller, userID string) error {
-	if err := a.canSystem(ctx, who, muster.PermDemoteToGuest); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermDemoteToGuest); err != nil {
 		return err
 	}
 	u, err := a.user(ctx, userID)
@@ -40,7 +40,7 @@ func (a *App) DemoteToGuest(ctx context.Context, who *Caller, userID string) err
 		return muster.InvalidURLParam("user_id")
 	}
 	if u.HasRole(muster.RoleSystemAdmin) { // one's own account included
-		if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 			return err
 		}
 	}
@@ -52,7 +52,7 @@ func (a *App) setGuest(ctx context.Context, who *Caller, userID string, guest bo
 	if guest {
 		role, join = muster.RoleSystemGuest, nil
 	}
-	mayAdmin := a.canSystem(ctx, who, muster.PermManageSystem)
+	mayAdmin := a.requireSystem(ctx, who, muster.PermManageSystem)
 	u, teams, channels, err := a.store.SetGuest(ctx, userID, guest, join, func(u *muster.User) error {
 		// What was checked on the way here may have changed meanwhile.
 		switch {

@@ -94,14 +94,14 @@ func jsonText(v any) string {
 // PublishTyping tells a channel that somebody is typing there. Kinds: Invalid, Forbidden.
 func (a *App) PublishTyping(ctx context.Context, who *Caller, userID, channelID, parentID string) error {
 	if who.ID() != userID {
-		if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+		if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 			return err
 		}
 	}
 	if parentID != "" && !muster.ValidID(parentID) {
 		return muster.InvalidParam("parent_id")
 	}
-	if err := a.canChannel(ctx, who, channelID, muster.PermCreatePost); err != nil {
+	if err := a.requireChannel(ctx, who, channelID, muster.PermCreatePost); err != nil {
 		return err
 	}
 	if a.Config().ServiceSettings.EnableUserTypingMessages {

@@ -41,7 +41,7 @@ type InviteResult struct {
 // or are told of one by one with graceful. Kinds: Invalid, Forbidden, NotFound, Unavailable.
 func (a *App) InviteToTeam(ctx context.Context, who *Caller, teamID string, emails []string, graceful bool) ([]InviteResult, error) {
 	for _, p := range []muster.Permission{muster.PermInviteUser, muster.PermAddUserToTeam} {
-		if err := a.canTeam(ctx, who, teamID, p); err != nil {
+		if err := a.requireTeam(ctx, who, teamID, p); err != nil {
 			return nil, err
 		}
 	}
@@ -64,7 +64,7 @@ func (a *App) InviteGuests(ctx context.Context, who *Caller, teamID string, in G
 	if !c.Enable || !c.AllowEmailAccounts {
 		return nil, muster.E(muster.Unimplemented, "api.team.invite_guests_to_channels.disabled.error")
 	}
-	if err := a.canTeam(ctx, who, teamID, muster.PermInviteGuest); err != nil {
+	if err := a.requireTeam(ctx, who, teamID, muster.PermInviteGuest); err != nil {
 		return nil, err
 	}
 	team, err := a.inviting(ctx, teamID, in.Emails)
@@ -104,7 +104,7 @@ func (a *App) mayInviteTo(ctx context.Context, who *Caller, team *muster.Team, c
 	if ch.Type == muster.ChannelPrivate {
 		p = muster.PermManagePrivateChannelMembers
 	}
-	if err := a.canChannel(ctx, who, channelID, p); err != nil {
+	if err := a.requireChannel(ctx, who, channelID, p); err != nil {
 		return err
 	}
 	if groupsDecide(ch.GroupConstrained) { // a new account is in no group

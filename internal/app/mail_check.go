@@ -12,7 +12,7 @@ import (
 // CheckMail sends the caller a mail by the settings in force, or by those of proposed, a JSON object of sections that changes some of them, and tells how
 // far it came step by step. It needs test_email, proposals manage_system. Kinds: Forbidden; Invalid, which says what failed.
 func (a *App) CheckMail(ctx context.Context, who *Caller, proposed []byte) ([]mail.Step, error) {
-	if err := a.canSystem(ctx, who, muster.PermTestEmail); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermTestEmail); err != nil {
 		return nil, err
 	}
 	c, err := a.proposedMail(ctx, who, proposed)
@@ -44,7 +44,7 @@ func (a *App) proposedMail(ctx context.Context, who *Caller, proposed []byte) (*
 	if text := bytes.TrimSpace(proposed); len(text) == 0 || string(text) == "null" || string(text) == "{}" {
 		return &now, nil
 	}
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	whole, err := a.config.Propose(proposed)

@@ -29,8 +29,12 @@ func (a *App) splitRoles(ctx context.Context, roles, guest, user, admin string) 
 			flags.Admin = true
 		default:
 			scope, _, _ := strings.Cut(user, "_")
-			if role, err := a.RoleByName(ctx, name); err != nil || role.BuiltIn && !strings.HasPrefix(name, scope+"_") {
-				return flags, "", muster.InvalidParam("roles", err)
+			role, err := a.RoleByName(ctx, name)
+			if err != nil {
+				return flags, "", err
+			}
+			if role.BuiltIn && !strings.HasPrefix(name, scope+"_") {
+				return flags, "", muster.InvalidParam("roles")
 			}
 			rest = append(rest, name)
 		}
@@ -43,9 +47,9 @@ func (a *App) splitRoles(ctx context.Context, roles, guest, user, admin string) 
 
 // narrowed drops what is about people that a restricted caller may not see.
 func narrowed[T any](ctx context.Context, a *App, who *Caller, list []T, userID func(T) string) ([]T, error) {
-	viewer := a.viewer(ctx, who)
-	if viewer == "" {
-		return list, nil
+	viewer, err := a.viewer(ctx, who)
+	if err != nil || viewer == "" {
+		return list, err
 	}
 	ids := make([]string, len(list))
 	for i, v := range list {

@@ -64,18 +64,29 @@ func (a *App) grants(ctx context.Context, roles string, p muster.Permission) (bo
 	return false, nil
 }
 
-// may answers nil when the roles carry the permission; else kind Forbidden, naming it.
-func (a *App) may(ctx context.Context, roles string, p muster.Permission) error {
-	ok, err := a.grants(ctx, roles, p)
-	if err != nil || ok {
-		return err
-	}
+// refusal is what a caller is told who lacks a permission.
+func refusal(p muster.Permission) error {
 	return muster.E(muster.Forbidden, "api.context.permissions.app_error", "Permission", string(p))
 }
 
-// canSystem answers nil when the caller's own roles carry the permission; else kind Forbidden.
-func (a *App) canSystem(ctx context.Context, who *Caller, p muster.Permission) error {
-	return a.may(ctx, who.roles(), p)
+// Each can... reports whether the caller holds a permission; its error is a failed look-up and says nothing about that. Each require...
+// is for a caller that must hold it: kind Forbidden, naming the permission, or the failed look-up.
+
+// canSystem reports whether the caller's own roles grant the permission.
+func (a *App) canSystem(ctx context.Context, who *Caller, p muster.Permission) (bool, error) {
+	return a.grants(ctx, who.roles(), p)
+}
+
+func (a *App) requireSystem(ctx context.Context, who *Caller, p muster.Permission) error {
+	ok, err := a.canSystem(ctx, who, p)
+	return required(ok, err, p)
+}
+
+func required(ok bool, err error, p muster.Permission) error {
+	if err != nil || ok {
+		return err
+	}
+	return refusal(p)
 }
 
 // roles are the caller's system roles as they are now.
@@ -91,37 +102,44 @@ func (c *Caller) roles() string {
 	return c.User.Roles
 }
 
-// canTeam answers nil when the caller's membership in the team or own roles carry the permission; else kind Forbidden.
-func (a *App) canTeam(ctx context.Context, who *Caller, teamID string, p muster.Permission) error {
-	refused := a.canSystem(ctx, who, p)
-	if !muster.IsKind(refused, muster.Forbidden) || !muster.ValidID(teamID) {
-		return refused
+// canTeam reports whether the caller's own roles or its membership in the team grant the permission.
+func (a *App) canTeam(ctx context.Context, who *Caller, teamID string, p muster.Permission) (bool, error) {
+	ok, err := a.canSystem(ctx, who, p)
+	if ok || err != nil || !muster.ValidID(teamID) {
+		return ok, err
 	}
 	roles, err := a.store.TeamRolesOf(ctx, teamID, who.ID())
 	if err != nil {
-		return fmt.Errorf("read membership: %w", err)
+		return false, fmt.Errorf("read membership: %w", err)
 	}
-	return a.may(ctx, roles, p)
+	return a.grants(ctx, roles, p)
 }
 
-// canChannel answers nil when the caller's membership in the channel, in its team or own roles carry the permission; else kind Forbidden.
-func (a *App) canChannel(ctx context.Context, who *Caller, channelID string, p muster.Permission) error {
-	refused := a.canSystem(ctx, who, p)
-	if !muster.IsKind(refused, muster.Forbidden) || !muster.ValidID(channelID) {
-		return refused
+func (a *App) requireTeam(ctx context.Context, who *Caller, teamID string, p muster.Permission) error {
+	ok, err := a.canTeam(ctx, who, teamID, p)
+	return required(ok, err, p)
+}
+
+// canChannel reports whether the caller's own roles or its membership in the channel or in the channel's team grant the permission.
+func (a *App) canChannel(ctx context.Context, who *Caller, channelID string, p muster.Permission) (bool, error) {
+	ok, err := a.canSystem(ctx, who, p)
+	if ok || err != nil || !muster.ValidID(channelID) {
+		return ok, err
 	}
 	roles, teamID, err := a.store.ChannelRolesOf(ctx, channelID, who.ID())
 	if errors.Is(err, store.ErrNotFound) {
-		return refused
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("read membership: %w", err)
+		return false, fmt.Errorf("read membership: %w", err)
 	}
-	if a.may(ctx, roles, p) == nil {
-		return nil
-	}
-	if teamID == "" {
-		return refused
+	if ok, err = a.grants(ctx, roles, p); ok || err != nil || teamID == "" {
+		return ok, err
 	}
 	return a.canTeam(ctx, who, teamID, p)
+}
+
+func (a *App) requireChannel(ctx context.Context, who *Caller, channelID string, p muster.Permission) error {
+	ok, err := a.canChannel(ctx, who, channelID, p)
+	return required(ok, err, p)
 }

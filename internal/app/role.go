@@ -14,7 +14,7 @@ const roleNamesMax = 100
 
 // Roles lists every role by name; needs to read the permissions.
 func (a *App) Roles(ctx context.Context, who *Caller) ([]*muster.Role, error) {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	roles, _, err := a.book(ctx)
@@ -76,7 +76,7 @@ func (a *App) RolesByNames(ctx context.Context, names []string) ([]*muster.Role,
 // PatchRole replaces what a role grants, from this moment on. The administrators' own role can't lose manage_system,
 // for nobody could give it back. Kinds: Forbidden, NotFound, Invalid.
 func (a *App) PatchRole(ctx context.Context, who *Caller, id string, p muster.RolePatch) (*muster.Role, error) {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	role, err := a.Role(ctx, id)
@@ -103,16 +103,20 @@ func (a *App) PatchRole(ctx context.Context, who *Caller, id string, p muster.Ro
 	return updated, nil
 }
 
-// roleExists tells whether there is a role of that name; not if the roles can't be read.
-func (a *App) roleExists(ctx context.Context, name string) bool {
+// roleExists reports whether there is a role of that name.
+func (a *App) roleExists(ctx context.Context, name string) (bool, error) {
 	roles, _, err := a.book(ctx)
-	return err == nil && roles[name] != nil
+	return roles[name] != nil, err
 }
 
 // checkRolesExist refuses a list of role names in which one is nobody's; kind Invalid.
 func (a *App) checkRolesExist(ctx context.Context, names string) error {
 	for name := range strings.FieldsSeq(names) {
-		if !a.roleExists(ctx, name) {
+		ok, err := a.roleExists(ctx, name)
+		if err != nil {
+			return err
+		}
+		if !ok {
 			return muster.E(muster.Invalid, "app.role.check_roles_exist.role_not_found", "Name", name)
 		}
 	}

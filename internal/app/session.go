@@ -153,7 +153,7 @@ func (a *App) RevokeOtherSessions(ctx context.Context, who *Caller) error {
 
 // RevokeSessionsFromAllUsers ends every session there is, the caller's included.
 func (a *App) RevokeSessionsFromAllUsers(ctx context.Context, who *Caller) error {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return err
 	}
 	err := a.store.DeleteAllSessions(ctx, a.auditSelf(who, ""))
@@ -181,8 +181,12 @@ func (a *App) AttachDevice(ctx context.Context, who *Caller, deviceID string) (e
 
 // Audits lists everybody's history, newest first; needs read_audits or manage_system.
 func (a *App) Audits(ctx context.Context, who *Caller, page Page) ([]*muster.Audit, error) {
-	if a.canSystem(ctx, who, muster.PermReadAudits) != nil {
-		if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	reads, err := a.canSystem(ctx, who, muster.PermReadAudits)
+	if err != nil {
+		return nil, err
+	}
+	if !reads {
+		if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 			return nil, err
 		}
 	}

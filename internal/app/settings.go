@@ -11,7 +11,7 @@ import (
 
 // Settings gives the settings in force, secrets masked; needs manage_system.
 func (a *App) Settings(ctx context.Context, who *Caller) (*muster.Config, error) {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	return a.Config().Masked(), nil
@@ -20,7 +20,7 @@ func (a *App) Settings(ctx context.Context, who *Caller) (*muster.Config, error)
 // PatchSettings changes some settings, in force at once and after a restart; needs manage_system.
 // patch is a JSON object of sections. Kind Invalid names the key that is wrong.
 func (a *App) PatchSettings(ctx context.Context, who *Caller, patch []byte) (*muster.Config, error) {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	c, err := a.config.Patch(ctx, patch, a.auditSelf(who, "config patched"))

@@ -22,7 +22,7 @@ func (a *App) defaultChannels() []string {
 
 // CreateTeam makes a team of which the caller is the first member and administrator. Kinds: Invalid, Forbidden.
 func (a *App) CreateTeam(ctx context.Context, who *Caller, in *muster.Team) (*muster.Team, error) {
-	if err := a.canSystem(ctx, who, muster.PermCreateTeam); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermCreateTeam); err != nil {
 		return nil, err
 	}
 	now := a.now()
@@ -89,36 +89,60 @@ func (a *App) team(ctx context.Context, id string) (*muster.Team, error) {
 
 // shownTeam keeps from non-members what they may not see of a team; the invite id is for who may invite.
 func (a *App) shownTeam(ctx context.Context, who *Caller, team *muster.Team) (*muster.Team, error) {
-	if err := a.canTeam(ctx, who, team.ID, muster.PermViewTeam); err != nil {
-		if !team.AllowOpenInvite || team.Type != muster.TeamOpen || a.canSystem(ctx, who, muster.PermListPublicTeams) != nil {
-			return nil, err
-		}
+	if err := a.mayViewTeam(ctx, who, team); err != nil {
+		return nil, err
 	}
-	a.hideInvite(ctx, who, team)
-	return team, nil
+	return team, a.hideInvites(ctx, who, team)
 }
 
-func (a *App) hideInvite(ctx context.Context, who *Caller, team *muster.Team) {
-	if a.canTeam(ctx, who, team.ID, muster.PermManageTeam) != nil {
+// mayViewTeam answers nil when the caller is in the team or may list teams like it; else kind Forbidden.
+func (a *App) mayViewTeam(ctx context.Context, who *Caller, team *muster.Team) error {
+	views, err := a.canTeam(ctx, who, team.ID, muster.PermViewTeam)
+	if err == nil && !views && team.AllowOpenInvite && team.Type == muster.TeamOpen {
+		views, err = a.canSystem(ctx, who, muster.PermListPublicTeams)
+	}
+	return required(views, err, muster.PermViewTeam)
+}
+
+// hideInvites removes from teams what is not for the caller: the address, unless it manages the team, and the invite id, unless it may invite.
+func (a *App) hideInvites(ctx context.Context, who *Caller, teams ...*muster.Team) error {
+	for _, team := range teams {
+		manages, err := a.canTeam(ctx, who, team.ID, muster.PermManageTeam)
+		if err != nil {
+			return err
+		}
+		if manages {
+			continue
+		}
 		team.Email = ""
-		if a.canTeam(ctx, who, team.ID, muster.PermInviteUser) != nil {
+		invites, err := a.canTeam(ctx, who, team.ID, muster.PermInviteUser)
+		if err != nil {
+			return err
+		}
+		if !invites {
 			team.InviteID = ""
 		}
 	}
+	return nil
 }
 
 // Teams gives a page of the teams that the caller may list and its own, and how many there are.
 func (a *App) Teams(ctx context.Context, who *Caller, page Page) ([]*muster.Team, int64, error) {
-	f := store.TeamFilter{
-		Open:   a.canSystem(ctx, who, muster.PermListPublicTeams) == nil,
-		Closed: a.canSystem(ctx, who, muster.PermListPrivateTeams) == nil, Member: who.ID(),
+	open, err := a.canSystem(ctx, who, muster.PermListPublicTeams)
+	if err != nil {
+		return nil, 0, err
 	}
+	closed, err := a.canSystem(ctx, who, muster.PermListPrivateTeams)
+	if err != nil {
+		return nil, 0, err
+	}
+	f := store.TeamFilter{Open: open, Closed: closed, Member: who.ID()}
 	teams, err := a.store.Teams(ctx, f, page.Offset(), page.PerPage)
 	if err != nil {
 		return nil, 0, err
 	}
-	for _, t := range teams {
-		a.hideInvite(ctx, who, t)
+	if err := a.hideInvites(ctx, who, teams...); err != nil {
+		return nil, 0, err
 	}
 	n, err := a.store.CountTeams(ctx, f)
 	return teams, n, err
@@ -134,17 +158,14 @@ func (a *App) TeamsOfUser(ctx context.Context, who *Caller, userID string) ([]*m
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range teams {
-		a.hideInvite(ctx, who, t)
-	}
-	return teams, nil
+	return teams, a.hideInvites(ctx, who, teams...)
 }
 
 func (a *App) mayReadTeamsOf(ctx context.Context, who *Caller, userID string) error {
 	if who.ID() == userID {
 		return nil
 	}
-	return a.canSystem(ctx, who, muster.PermManageSystem)
+	return a.requireSystem(ctx, who, muster.PermManageSystem)
 }
 
 // PatchTeam changes a team's own fields; needs manage_team. Kinds: Invalid, Forbidden, NotFound.
@@ -169,7 +190,7 @@ func (a *App) RestoreTeam(ctx context.Context, who *Caller, id string) (*muster.
 }
 
 func (a *App) changeTeam(ctx context.Context, who *Caller, id string, change func(*muster.Team)) (*muster.Team, error) {
-	if err := a.canTeam(ctx, who, id, muster.PermManageTeam); err != nil {
+	if err := a.requireTeam(ctx, who, id, muster.PermManageTeam); err != nil {
 		return nil, err
 	}
 	team, err := a.store.UpdateTeam(ctx, id, func(t *muster.Team) error {

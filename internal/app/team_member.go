@@ -52,11 +52,11 @@ func (a *App) mayAddToTeam(ctx context.Context, who *Caller, team *muster.Team, 
 		if team.AllowOpenInvite {
 			p = muster.PermJoinPublicTeams
 		}
-		if a.canSystem(ctx, who, p) == nil {
-			return nil
+		if ok, err := a.canSystem(ctx, who, p); ok || err != nil {
+			return err
 		}
 	}
-	return a.canTeam(ctx, who, team.ID, muster.PermAddUserToTeam)
+	return a.requireTeam(ctx, who, team.ID, muster.PermAddUserToTeam)
 }
 
 // joinTeam stores the memberships, leaving one that is there as it is, and tells of the new ones.
@@ -115,7 +115,7 @@ func (a *App) JoinTeamByInvite(ctx context.Context, who *Caller, inviteID string
 // RemoveTeamMember ends a membership and those of the team's channels. Kinds: Forbidden, NotFound.
 func (a *App) RemoveTeamMember(ctx context.Context, who *Caller, teamID, userID string) error {
 	if who.ID() != userID {
-		if err := a.canTeam(ctx, who, teamID, muster.PermRemoveUserFromTeam); err != nil {
+		if err := a.requireTeam(ctx, who, teamID, muster.PermRemoveUserFromTeam); err != nil {
 			return err
 		}
 	}
@@ -130,7 +130,7 @@ func (a *App) RemoveTeamMember(ctx context.Context, who *Caller, teamID, userID 
 
 // TeamMember gives a membership to who may view the team. Kinds: Forbidden, NotFound.
 func (a *App) TeamMember(ctx context.Context, who *Caller, teamID, userID string) (*muster.TeamMember, error) {
-	if err := a.canTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
+	if err := a.requireTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
 		return nil, err
 	}
 	if err := a.mayView(ctx, who, userID); err != nil {
@@ -142,7 +142,7 @@ func (a *App) TeamMember(ctx context.Context, who *Caller, teamID, userID string
 
 // TeamMembers gives a page of a team's members.
 func (a *App) TeamMembers(ctx context.Context, who *Caller, teamID string, page Page) ([]*muster.TeamMember, error) {
-	if err := a.canTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
+	if err := a.requireTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
 		return nil, err
 	}
 	list, err := a.store.TeamMembers(ctx, teamID, page.Offset(), page.PerPage)
@@ -158,7 +158,7 @@ func (a *App) TeamMembersByIDs(ctx context.Context, who *Caller, teamID string, 
 	if err != nil {
 		return nil, err
 	}
-	if err := a.canTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
+	if err := a.requireTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
 		return nil, err
 	}
 	list, err := a.store.TeamMembersByIDs(ctx, teamID, userIDs)
@@ -170,8 +170,10 @@ func (a *App) TeamMembersByIDs(ctx context.Context, who *Caller, teamID string, 
 
 // TeamMembershipsOf gives a user's memberships.
 func (a *App) TeamMembershipsOf(ctx context.Context, who *Caller, userID string) ([]*muster.TeamMember, error) {
-	if who.ID() != userID && a.canSystem(ctx, who, muster.PermReadOtherUsersTeams) != nil {
-		return nil, muster.E(muster.Forbidden, "api.context.permissions.app_error", "Permission", string(muster.PermReadOtherUsersTeams))
+	if who.ID() != userID {
+		if err := a.requireSystem(ctx, who, muster.PermReadOtherUsersTeams); err != nil {
+			return nil, err
+		}
 	}
 	return a.store.TeamMembershipsOf(ctx, userID)
 }
@@ -213,7 +215,7 @@ func setTeamFlags(m *muster.TeamMember, r SchemeRoles) {
 }
 
 func (a *App) changeTeamMember(ctx context.Context, who *Caller, teamID, userID string, change func(*muster.TeamMember)) error {
-	if err := a.canTeam(ctx, who, teamID, muster.PermManageTeamRoles); err != nil {
+	if err := a.requireTeam(ctx, who, teamID, muster.PermManageTeamRoles); err != nil {
 		return err
 	}
 	m, err := a.store.TeamMember(ctx, teamID, userID)
@@ -242,7 +244,7 @@ type TeamStats struct {
 
 // TeamStats counts a team's members.
 func (a *App) TeamStats(ctx context.Context, who *Caller, teamID string) (*TeamStats, error) {
-	if err := a.canTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
+	if err := a.requireTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
 		return nil, err
 	}
 	total, active, err := a.store.CountTeamMembers(ctx, teamID)

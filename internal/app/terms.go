@@ -15,7 +15,7 @@ const (
 
 // CreateTerms puts new terms of service in force; needs manage_system. Kinds: Invalid, Forbidden.
 func (a *App) CreateTerms(ctx context.Context, who *Caller, text string) (*muster.TermsOfService, error) {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	if !a.Config().SupportSettings.CustomTermsOfServiceEnabled {

@@ -33,7 +33,7 @@ func (a *App) CreateUpload(ctx context.Context, who *Caller, in *muster.Upload) 
 	if err := u.Validate(); err != nil {
 		return nil, err
 	}
-	if err := a.canChannel(ctx, who, u.ChannelID, muster.PermUploadFile); err != nil {
+	if err := a.requireChannel(ctx, who, u.ChannelID, muster.PermUploadFile); err != nil {
 		return nil, err
 	}
 	if u.FileSize > a.Config().FileSettings.MaxFileSize {
@@ -86,7 +86,7 @@ func (a *App) ContinueUpload(ctx context.Context, who *Caller, id string, offset
 	if err != nil {
 		return nil, err
 	}
-	if err := a.canChannel(ctx, who, u.ChannelID, muster.PermUploadFile); err != nil {
+	if err := a.requireChannel(ctx, who, u.ChannelID, muster.PermUploadFile); err != nil {
 		return nil, err
 	}
 	if offset >= 0 && offset != u.FileOffset {
@@ -253,7 +253,7 @@ func (a *App) FileInfo(ctx context.Context, who *Caller, id string) (*muster.Fil
 	if f.UserID == who.ID() {
 		return f, nil
 	}
-	return f, a.canChannel(ctx, who, f.ChannelID, muster.PermReadChannel)
+	return f, a.requireChannel(ctx, who, f.ChannelID, muster.PermReadChannel)
 }
 
 // File is FileInfo with the bytes; the caller closes them.

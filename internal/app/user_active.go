@@ -15,8 +15,10 @@ func (a *App) UpdateUserActive(ctx context.Context, who *Caller, userID string, 
 		if !a.Config().TeamSettings.EnableUserDeactivation {
 			return muster.E(muster.Unauthenticated, "api.user.update_active.not_enable.app_error")
 		}
-	} else if err := a.canSystem(ctx, who, muster.PermWriteUserManagementUsers); err != nil {
+	} else if err := a.requireSystem(ctx, who, muster.PermWriteUserManagementUsers); muster.IsKind(err, muster.Forbidden) {
 		return muster.E(muster.Forbidden, "api.user.update_active.permissions.app_error", err)
+	} else if err != nil {
+		return err
 	}
 	u, err := a.user(ctx, userID)
 	if err != nil {
@@ -71,8 +73,14 @@ func (a *App) DeleteUser(ctx context.Context, who *Caller, userID string, perman
 		return err
 	}
 	c := a.Config()
-	if who.ID() == userID && !c.TeamSettings.EnableUserDeactivation && a.canSystem(ctx, who, muster.PermManageSystem) != nil {
-		return muster.E(muster.Unauthenticated, "api.user.update_active.not_enable.app_error")
+	if who.ID() == userID && !c.TeamSettings.EnableUserDeactivation {
+		admin, err := a.canSystem(ctx, who, muster.PermManageSystem)
+		if err != nil {
+			return err
+		}
+		if !admin {
+			return muster.E(muster.Unauthenticated, "api.user.update_active.not_enable.app_error")
+		}
 	}
 	u, err := a.user(ctx, userID)
 	if err != nil {
@@ -88,7 +96,7 @@ func (a *App) DeleteUser(ctx context.Context, who *Caller, userID string, perman
 	if !c.ServiceSettings.EnableAPIUserDeletion {
 		return muster.E(muster.Unauthenticated, "api.user.delete_user.not_enabled.app_error")
 	}
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return err // a stolen session must not destroy the account with its history
 	}
 	var audits []*muster.Audit
@@ -148,13 +156,13 @@ func (a *App) UpdateUserRoles(ctx context.Context, who *Caller, userID, roles st
 	if !muster.ValidRoleNames(roles) || len(roles) > muster.RolesMaxBytes || roles == muster.RoleSystemAdmin {
 		return muster.InvalidParam("roles")
 	}
-	if err := a.canSystem(ctx, who, muster.PermManageRoles); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageRoles); err != nil {
 		return err
 	}
 	if err := a.checkRolesExist(ctx, roles); err != nil {
 		return err
 	}
-	mayAdmin := a.canSystem(ctx, who, muster.PermManageSystem)
+	mayAdmin := a.requireSystem(ctx, who, muster.PermManageSystem)
 	_, u, err := a.changeUser(ctx, userID, store.UserUpdate{SyncSessions: true, Apply: func(u *muster.User) error {
 		if u.HasRole(muster.RoleSystemAdmin) != muster.HasRole(roles, muster.RoleSystemAdmin) && mayAdmin != nil {
 			return mayAdmin

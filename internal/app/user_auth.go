@@ -10,7 +10,7 @@ import (
 // UpdateUserAuth moves an account to another sign-in service, under the name that it has there: its password and its sessions end.
 // Needs edit_other_users, for an administrator's account manage_system. Kinds: Invalid, Forbidden, NotFound.
 func (a *App) UpdateUserAuth(ctx context.Context, who *Caller, userID string, in muster.UserAuth) (*muster.UserAuth, error) {
-	if err := a.canSystem(ctx, who, muster.PermEditOtherUsers); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermEditOtherUsers); err != nil {
 		return nil, err
 	}
 	if in.AuthData == nil || *in.AuthData == "" || in.AuthService == "" || in.AuthService == muster.AuthServiceEmail {

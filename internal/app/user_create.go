@@ -18,7 +18,10 @@ type Signup struct {
 // CreateUser makes an account. Without a session it takes an open server, an invitation or an empty server;
 // the very first account becomes system_admin. The errors are of kind Invalid, Forbidden or NotFound.
 func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by Signup) (*muster.User, error) {
-	admin := a.canSystem(ctx, who, muster.PermManageSystem) == nil
+	admin, err := a.canSystem(ctx, who, muster.PermManageSystem)
+	if err != nil {
+		return nil, err
+	}
 	u := in.Clone()
 	a.prepareNew(u, admin)
 	opts, err := a.signup(ctx, by, u)

@@ -66,23 +66,27 @@ func (a *App) Users(ctx context.Context, who *Caller, q UserQuery) (users []*mus
 	if err := a.checkRoleFilters(ctx, q.Role, q.Roles, q.TeamRoles, q.ChannelRoles); err != nil {
 		return nil, false, err
 	}
+	viewer, err := a.viewer(ctx, who)
+	if err != nil {
+		return nil, false, err
+	}
 	f := store.UserFilter{
 		Active: q.Active, Inactive: q.Inactive, Role: q.Role, Roles: q.Roles, TeamRoles: q.TeamRoles, ChannelRoles: q.ChannelRoles,
-		Sort: q.Sort, Offset: q.Page.Offset(), Limit: q.Page.PerPage, Viewer: a.viewer(ctx, who),
+		Sort: q.Sort, Offset: q.Page.Offset(), Limit: q.Page.PerPage, Viewer: viewer,
 	}
 	switch {
 	case q.WithoutTeam:
 		f.WithoutTeam = true
-		err = a.canSystem(ctx, who, muster.PermListUsersWithoutTeam)
+		err = a.requireSystem(ctx, who, muster.PermListUsersWithoutTeam)
 	case q.NotInChannel != "":
 		f.InTeam, f.NotInChannel, f.GroupConstrained = q.InTeam, q.NotInChannel, q.GroupConstrained
-		err = a.canChannel(ctx, who, q.NotInChannel, muster.PermReadChannel)
+		err = a.requireChannel(ctx, who, q.NotInChannel, muster.PermReadChannel)
 	case q.NotInTeam != "":
 		f.NotInTeam, f.GroupConstrained, tagged = q.NotInTeam, q.GroupConstrained, true
-		err = a.canTeam(ctx, who, q.NotInTeam, muster.PermViewTeam)
+		err = a.requireTeam(ctx, who, q.NotInTeam, muster.PermViewTeam)
 	case q.InTeam != "":
 		f.InTeam, tagged = q.InTeam, q.Sort == ""
-		err = a.canTeam(ctx, who, q.InTeam, muster.PermViewTeam)
+		err = a.requireTeam(ctx, who, q.InTeam, muster.PermViewTeam)
 	case q.InChannel != "":
 		f.InChannel = q.InChannel
 		err = a.mayListChannel(ctx, who, q.InChannel)
@@ -97,12 +101,13 @@ func (a *App) Users(ctx context.Context, who *Caller, q UserQuery) (users []*mus
 	if err != nil {
 		return nil, false, err
 	}
-	return a.forOthers(ctx, who, users), tagged, nil
+	users, err = a.forOthers(ctx, who, users)
+	return users, tagged, err
 }
 
 // mayListChannel answers nil when the caller may read the channel, and see into it if it is archived; else kind Forbidden.
 func (a *App) mayListChannel(ctx context.Context, who *Caller, id string) error {
-	if err := a.canChannel(ctx, who, id, muster.PermReadChannel); err != nil {
+	if err := a.requireChannel(ctx, who, id, muster.PermReadChannel); err != nil {
 		return err
 	}
 	if a.Config().TeamSettings.ExperimentalViewArchivedChannels {
@@ -133,6 +138,10 @@ func (a *App) mayListGroups(ctx context.Context, who *Caller, ids ...string) err
 
 // checkRoleFilters refuses role names that no role has.
 func (a *App) checkRoleFilters(ctx context.Context, role string, roles, teamRoles, channelRoles []string) error {
+	known, _, err := a.book(ctx)
+	if err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		param string
 		names []string
@@ -143,12 +152,12 @@ func (a *App) checkRoleFilters(ctx context.Context, role string, roles, teamRole
 		{"channelRoles", channelRoles, []string{muster.RoleChannelAdmin, muster.RoleChannelUser, muster.RoleChannelGuest}},
 	} {
 		for _, name := range f.names {
-			if f.scope != nil && !slices.Contains(f.scope, name) || f.scope == nil && !a.roleExists(ctx, name) {
+			if f.scope != nil && !slices.Contains(f.scope, name) || f.scope == nil && known[name] == nil {
 				return muster.InvalidParam(f.param)
 			}
 		}
 	}
-	if role != "" && !a.roleExists(ctx, role) {
+	if role != "" && known[role] == nil {
 		return muster.InvalidParam("role")
 	}
 	return nil
@@ -160,11 +169,15 @@ func (a *App) UsersByIDs(ctx context.Context, who *Caller, ids []string, since i
 	if err != nil {
 		return nil, err
 	}
-	users, err := a.store.UsersByIDs(ctx, ids, since, a.viewer(ctx, who))
+	viewer, err := a.viewer(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	return a.forOthers(ctx, who, users), nil
+	users, err := a.store.UsersByIDs(ctx, ids, since, viewer)
+	if err != nil {
+		return nil, err
+	}
+	return a.forOthers(ctx, who, users)
 }
 
 // UsersByUsernames gives the users among names that exist and the caller may see.
@@ -176,11 +189,15 @@ func (a *App) UsersByUsernames(ctx context.Context, who *Caller, names []string)
 	if err != nil {
 		return nil, err
 	}
-	users, err := a.store.UsersByUsernames(ctx, names, a.viewer(ctx, who))
+	viewer, err := a.viewer(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	return a.forOthers(ctx, who, users), nil
+	users, err := a.store.UsersByUsernames(ctx, names, viewer)
+	if err != nil {
+		return nil, err
+	}
+	return a.forOthers(ctx, who, users)
 }
 
 // boundedList refuses an empty or overlong list and drops what can't be anybody's name.
@@ -202,7 +219,9 @@ func (a *App) UsersByGroupChannels(ctx context.Context, who *Caller, channelIDs 
 		return nil, err
 	}
 	for id, users := range byChannel {
-		byChannel[id] = a.forOthers(ctx, who, users)
+		if byChannel[id], err = a.forOthers(ctx, who, users); err != nil {
+			return nil, err
+		}
 	}
 	return byChannel, nil
 }
@@ -214,7 +233,11 @@ func (a *App) KnownUsers(ctx context.Context, who *Caller) ([]string, error) {
 
 // UsersStats counts the active accounts that the caller may see, bots included.
 func (a *App) UsersStats(ctx context.Context, who *Caller) (*muster.UsersStats, error) {
-	n, err := a.store.CountUsers(ctx, store.UserFilter{Active: true, Viewer: a.viewer(ctx, who)})
+	viewer, err := a.viewer(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.store.CountUsers(ctx, store.UserFilter{Active: true, Viewer: viewer})
 	return &muster.UsersStats{TotalUsersCount: n}, err
 }
 
@@ -227,7 +250,7 @@ type StatsQuery struct {
 
 // UsersStatsFiltered counts accounts for who may read the user management.
 func (a *App) UsersStatsFiltered(ctx context.Context, who *Caller, q StatsQuery) (*muster.UsersStats, error) {
-	if err := a.canSystem(ctx, who, muster.PermReadUserManagementUsers); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermReadUserManagementUsers); err != nil {
 		return nil, err
 	}
 	for param, names := range map[string][]string{"roles": q.Roles, "teamRoles": q.TeamRoles, "channelRoles": q.ChannelRoles} {
@@ -235,13 +258,21 @@ func (a *App) UsersStatsFiltered(ctx context.Context, who *Caller, q StatsQuery)
 			return nil, muster.InvalidParam(param)
 		}
 	}
+	roles, _, err := a.book(ctx)
+	if err != nil {
+		return nil, err
+	}
 	// Well-formed names that no role has don't narrow the count (recorded behaviour).
 	known := func(names []string) []string {
-		return slices.DeleteFunc(names, func(n string) bool { return !a.roleExists(ctx, n) })
+		return slices.DeleteFunc(names, func(n string) bool { return roles[n] == nil })
+	}
+	viewer, err := a.viewer(ctx, who)
+	if err != nil {
+		return nil, err
 	}
 	n, err := a.store.CountUsers(ctx, store.UserFilter{
 		InTeam: q.InTeam, InChannel: q.InChannel, Active: !q.IncludeDeleted, ExcludeBots: !q.IncludeBots,
-		Roles: known(q.Roles), TeamRoles: known(q.TeamRoles), ChannelRoles: known(q.ChannelRoles), Viewer: a.viewer(ctx, who),
+		Roles: known(q.Roles), TeamRoles: known(q.TeamRoles), ChannelRoles: known(q.ChannelRoles), Viewer: viewer,
 	})
 	return &muster.UsersStats{TotalUsersCount: n}, err
 }

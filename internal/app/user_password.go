@@ -59,7 +59,11 @@ func (a *App) mayChangePassword(ctx context.Context, who *Caller, userID string,
 		return a.mayChangeOwnPassword(ctx, who, ch)
 	}
 	forbidden := muster.E(muster.Forbidden, "api.user.update_password.context.app_error")
-	if a.canSystem(ctx, who, muster.PermWriteUserManagementUsers) != nil {
+	manages, err := a.canSystem(ctx, who, muster.PermWriteUserManagementUsers)
+	if err != nil {
+		return err
+	}
+	if !manages {
 		return forbidden
 	}
 	u, err := a.user(ctx, userID)
@@ -69,8 +73,12 @@ func (a *App) mayChangePassword(ctx context.Context, who *Caller, userID string,
 	if err != nil {
 		return err
 	}
-	if a.mayTouchAdmin(ctx, who, u) != nil {
+	err = a.mayTouchAdmin(ctx, who, u)
+	if muster.IsKind(err, muster.Forbidden) {
 		return forbidden
+	}
+	if err != nil {
+		return err
 	}
 	if ch.AlreadyHashed && !password.Recognised(ch.NewPassword) {
 		return muster.InvalidParam("new_password")

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 
 	"muster"
@@ -15,7 +16,11 @@ func (a *App) UserView(ctx context.Context, who *Caller, id string) (*View, erro
 	if err != nil {
 		return nil, err
 	}
-	return acc.view(a.visibility(ctx, who, id))
+	v, err := a.visibility(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	return acc.view(v)
 }
 
 // UserByUsernameView is UserView by name.
@@ -38,7 +43,11 @@ func (a *App) UserByEmailView(ctx context.Context, who *Caller, email string) (*
 	if !muster.ValidEmail(email) {
 		return nil, muster.InvalidURLParam("email")
 	}
-	if !a.sees(ctx, who).Email {
+	sees, err := a.sees(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	if !sees.Email {
 		return nil, muster.E(muster.Forbidden, "api.user.get_user_by_email.permissions.app_error")
 	}
 	u, err := a.store.UserByEmail(ctx, email)
@@ -50,37 +59,32 @@ func (a *App) UserByEmailView(ctx context.Context, who *Caller, email string) (*
 
 // hideMissing keeps from a restricted caller whether an account exists.
 func (a *App) hideMissing(ctx context.Context, who *Caller, err error) error {
-	if muster.IsKind(err, muster.NotFound) && a.viewer(ctx, who) != "" {
-		return a.canSystem(ctx, who, muster.PermViewMembers)
+	if !muster.IsKind(err, muster.NotFound) {
+		return err
 	}
-	return err
+	return cmp.Or(a.requireSystem(ctx, who, muster.PermViewMembers), err)
 }
 
 // viewer is the id by which reads are narrowed to people that the caller shares a channel with; "" for everybody.
-func (a *App) viewer(ctx context.Context, who *Caller) string {
-	if a.canSystem(ctx, who, muster.PermViewMembers) == nil {
-		return ""
+func (a *App) viewer(ctx context.Context, who *Caller) (string, error) {
+	all, err := a.canSystem(ctx, who, muster.PermViewMembers)
+	if all || err != nil {
+		return "", err
 	}
-	return who.ID()
+	return who.ID(), nil
 }
 
 // mayView answers nil when the caller may see the user at all; else kind Forbidden.
 func (a *App) mayView(ctx context.Context, who *Caller, userID string) error {
-	viewer := a.viewer(ctx, who)
-	if viewer == "" || viewer == userID {
-		return nil
-	}
-	if !muster.ValidID(userID) {
-		return a.canSystem(ctx, who, muster.PermViewMembers)
-	}
-	ok, err := a.store.VisibleTo(ctx, viewer, userID)
-	if err != nil {
+	viewer, err := a.viewer(ctx, who)
+	if err != nil || viewer == "" || viewer == userID {
 		return err
 	}
-	if !ok {
-		return a.canSystem(ctx, who, muster.PermViewMembers)
+	if !muster.ValidID(userID) {
+		return refusal(muster.PermViewMembers)
 	}
-	return nil
+	ok, err := a.store.VisibleTo(ctx, viewer, userID)
+	return required(ok, err, muster.PermViewMembers)
 }
 
 // mayEdit answers nil when the account is the caller's own or the caller may edit others; else kind Forbidden.
@@ -88,29 +92,32 @@ func (a *App) mayEdit(ctx context.Context, who *Caller, userID string) error {
 	if userID != "" && who.ID() == userID {
 		return nil
 	}
-	return a.canSystem(ctx, who, muster.PermEditOtherUsers)
+	return a.requireSystem(ctx, who, muster.PermEditOtherUsers)
 }
 
 // sees is how much of other people the caller may see (PrivacySettings).
-func (a *App) sees(ctx context.Context, who *Caller) muster.Visibility {
+func (a *App) sees(ctx context.Context, who *Caller) (muster.Visibility, error) {
 	c := a.Config().PrivacySettings
-	admin := a.canSystem(ctx, who, muster.PermManageSystem) == nil
-	return muster.Visibility{Admin: admin, Email: admin || c.ShowEmailAddress, FullName: admin || c.ShowFullName}
+	admin, err := a.canSystem(ctx, who, muster.PermManageSystem)
+	return muster.Visibility{Admin: admin, Email: admin || c.ShowEmailAddress, FullName: admin || c.ShowFullName}, err
 }
 
-func (a *App) visibility(ctx context.Context, who *Caller, userID string) muster.Visibility {
+func (a *App) visibility(ctx context.Context, who *Caller, userID string) (muster.Visibility, error) {
 	if who.ID() == userID {
-		return muster.Visibility{Self: true}
+		return muster.Visibility{Self: true}, nil
 	}
 	return a.sees(ctx, who)
 }
 
 // forOthers gives the users as the caller may see them in lists, where even one's own entry is a stranger's view.
-func (a *App) forOthers(ctx context.Context, who *Caller, users []*muster.User) []*muster.User {
-	v := a.sees(ctx, who)
+func (a *App) forOthers(ctx context.Context, who *Caller, users []*muster.User) ([]*muster.User, error) {
+	v, err := a.sees(ctx, who)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*muster.User, len(users))
 	for i, u := range users {
 		out[i] = u.For(v)
 	}
-	return out
+	return out, nil
 }

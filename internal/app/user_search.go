@@ -56,14 +56,14 @@ func (a *App) SearchUsers(ctx context.Context, who *Caller, s UserSearch) ([]*mu
 	}
 	for _, id := range []string{s.InChannelID, s.NotInChannelID} {
 		if id != "" {
-			if err := a.canChannel(ctx, who, id, muster.PermReadChannel); err != nil {
+			if err := a.requireChannel(ctx, who, id, muster.PermReadChannel); err != nil {
 				return nil, err
 			}
 		}
 	}
 	for _, id := range []string{s.TeamID, s.NotInTeamID} {
 		if id != "" {
-			if err := a.canTeam(ctx, who, id, muster.PermViewTeam); err != nil {
+			if err := a.requireTeam(ctx, who, id, muster.PermViewTeam); err != nil {
 				return nil, err
 			}
 		}
@@ -79,15 +79,20 @@ func (a *App) SearchUsers(ctx context.Context, who *Caller, s UserSearch) ([]*mu
 }
 
 func (a *App) search(ctx context.Context, who *Caller, term string, byEmail bool, f store.UserFilter) ([]*muster.User, error) {
-	sees := a.sees(ctx, who)
-	f.Viewer = a.viewer(ctx, who)
+	sees, err := a.sees(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	if f.Viewer, err = a.viewer(ctx, who); err != nil {
+		return nil, err
+	}
 	users, err := a.store.SearchUsers(ctx, term, store.UserSearch{
 		UserFilter: f, FullNames: sees.FullName, Emails: byEmail && sees.Email,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return a.forOthers(ctx, who, users), nil
+	return a.forOthers(ctx, who, users)
 }
 
 // Autocomplete is the parameters of autocomplete_users.
@@ -108,12 +113,12 @@ func (a *App) AutocompleteUsers(ctx context.Context, who *Caller, q Autocomplete
 		if q.TeamID == "" {
 			return nil, muster.E(muster.Invalid, "api.user.autocomplete_users.missing_team_id.app_error")
 		}
-		if err := a.canChannel(ctx, who, q.ChannelID, muster.PermReadChannel); err != nil {
+		if err := a.requireChannel(ctx, who, q.ChannelID, muster.PermReadChannel); err != nil {
 			return nil, err
 		}
 	}
 	if q.TeamID != "" {
-		if err := a.canTeam(ctx, who, q.TeamID, muster.PermViewTeam); err != nil {
+		if err := a.requireTeam(ctx, who, q.TeamID, muster.PermViewTeam); err != nil {
 			return nil, err
 		}
 	}

@@ -165,7 +165,7 @@ func (a *App) proveOwner(ctx context.Context, who *Caller, u *muster.User, passw
 // mayTouchAdmin keeps an administrator's account from people who only may edit users.
 func (a *App) mayTouchAdmin(ctx context.Context, who *Caller, u *muster.User) error {
 	if u.HasRole(muster.RoleSystemAdmin) && who.ID() != u.ID {
-		return a.canSystem(ctx, who, muster.PermManageSystem)
+		return a.requireSystem(ctx, who, muster.PermManageSystem)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (a *App) VerifyEmail(ctx context.Context, who *Caller, token string) error 
 // VerifyEmailOf takes an administrator's word for an account's address and gives the account as it was before; needs manage_system.
 // Kinds: Forbidden, NotFound.
 func (a *App) VerifyEmailOf(ctx context.Context, who *Caller, userID string) (*muster.User, error) {
-	if err := a.canSystem(ctx, who, muster.PermManageSystem); err != nil {
+	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	u, err := a.user(ctx, userID)
