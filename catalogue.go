@@ -58,6 +58,7 @@ func passwordRulesText(id string) string {
 var requestErrors = map[string]string{
 	internalErrorID:                                    "Something went wrong on the server. Try again, and give the request id to an administrator if it goes on.",
 	"api.context.404.app_error":                        "There is nothing at this address. Check the path and the method.",
+	"api.context.database_unavailable.app_error":       "The server can't reach its database right now. Try again in a moment.",
 	"api.context.invalid_body_param.app_error":         "The request's {Name} is missing or not valid. Correct it and send the request again.",
 	"api.context.invalid_url_param.app_error":          "The address's {Name} is missing or not valid. Correct it and send the request again.",
 	"api.context.local_origin_required.app_error":      "This can only be asked for on the server's own machine, over its local socket.",

@@ -22,9 +22,13 @@ type Answer struct {
 	Body   []byte
 }
 
-// notServed is the error of an address, or a method there, that the listener which was asked does not serve. It stands in no operation: some
-// are served on the local socket alone, others everywhere else.
-const notServed = "api.context.404.app_error"
+// anywhere are the errors that any operation may answer with and none describes, by status: an address, or a method there, that the listener
+// which was asked does not serve (some are served on the local socket alone, others everywhere else), and a database or a disk that fails.
+var anywhere = map[int]string{
+	http.StatusNotFound:            "api.context.404.app_error",
+	http.StatusServiceUnavailable:  "api.context.database_unavailable.app_error",
+	http.StatusInsufficientStorage: "api.context.storage_full.app_error",
+}
 
 // Answered tells in what an answer departs from the description; nil when in nothing, and for addresses that it says nothing about.
 func Answered(a Answer) error {
@@ -45,7 +49,7 @@ func Answered(a Answer) error {
 func (d *document) check(op *operation, a Answer) error {
 	r, ok := op.responses[strconv.Itoa(a.Status)]
 	if !ok {
-		if a.Status == http.StatusNotFound && errorOf(a.Body).ID == notServed {
+		if id := anywhere[a.Status]; id != "" && errorOf(a.Body).ID == id {
 			return nil
 		}
 		return errors.New("the status is not described")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"muster/internal/store"
@@ -20,14 +19,9 @@ func (*checkCommand) Help() string {
   muster check --data /var/lib/muster`
 }
 
-// Run opens the database as the server would and checks it.
+// Run looks at the database and changes nothing.
 func (c *checkCommand) Run() error {
-	ctx := context.Background()
-	db, err := store.Open(ctx, store.Options{DSN: c.Database, DataDir: c.Data})
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(db.CheckIntegrity(ctx), db.Close()); err != nil {
+	if err := store.Check(context.Background(), store.Options{DSN: c.Database, DataDir: c.Data}); err != nil {
 		return err
 	}
 	fmt.Println("the database is sound")

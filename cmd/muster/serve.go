@@ -116,7 +116,7 @@ type server struct {
 
 func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slog.Logger) (_ *server, err error) {
 	c := settings.Current()
-	db, err := store.Open(ctx, store.Options{DSN: c.SqlSettings.DataSource, DataDir: s.Data})
+	db, err := store.Open(ctx, store.Options{DSN: c.SqlSettings.DataSource, DataDir: s.Data, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -125,11 +125,8 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 			err = errors.Join(err, db.Close())
 		}
 	}()
-	secrets, err := seal.Open(s.Data, c.SqlSettings.AtRestEncryptKey)
+	secrets, err := seal.Open(ctx, s.Data, c.SqlSettings.AtRestEncryptKey, db)
 	if err != nil {
-		return nil, err
-	}
-	if err := secrets.Check(ctx, db); err != nil {
 		return nil, err
 	}
 	if err := settings.Attach(ctx, seal.Settings{Box: secrets, Saver: db}); err != nil {
@@ -177,6 +174,8 @@ func (s *server) serve(ctx context.Context) error {
 	debug.FreeOSMemory() // what the start needed, dictionaries of passwords above all, is not needed again
 	select {
 	case err = <-failed:
+	case <-s.store.Lost():
+		err = errors.New("another server has taken the database over")
 	case <-ctx.Done():
 		s.log.Info("shutting down: requests under way may finish")
 	}

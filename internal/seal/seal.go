@@ -46,15 +46,28 @@ func New(secret []byte) (*Box, error) {
 	return &Box{aead}, err
 }
 
-// Open makes the Box of a server: of its configured secret, or else of the key file in its data directory, which is made at the first start.
-func Open(dataDir, configured string) (*Box, error) {
+// Open returns the Box of a server: of its configured secret, or else of the key file in its data directory, which is made for a database that
+// holds no secrets yet. The key must be the one that the database's secrets were sealed with.
+func Open(ctx context.Context, dataDir, configured string, marks Marks) (*Box, error) {
+	secret, err := serverSecret(ctx, dataDir, configured, marks)
+	if err != nil {
+		return nil, err
+	}
+	box, err := New(secret)
+	if err != nil {
+		return nil, err
+	}
+	return box, box.Check(ctx, marks)
+}
+
+func serverSecret(ctx context.Context, dataDir, configured string, marks Marks) ([]byte, error) {
 	if configured != "" {
-		return New([]byte(configured))
+		return []byte(configured), nil
 	}
 	name := filepath.Join(dataDir, keyFile)
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		text, err = create(name)
+		text, err = createFirst(ctx, name, marks)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("server key: %w", err)
@@ -63,7 +76,19 @@ func Open(dataDir, configured string) (*Box, error) {
 	if err != nil || len(secret) != keyBytes {
 		return nil, fmt.Errorf("server key: %s is damaged: bring it back from a backup", name)
 	}
-	return New(secret)
+	return secret, nil
+}
+
+// createFirst makes the key file, unless the database was used with a key before: a fresh one would not open its secrets, and would be taken for theirs.
+func createFirst(ctx context.Context, name string, marks Marks) ([]byte, error) {
+	_, used, err := marks.Mark(ctx, checkName)
+	if err != nil {
+		return nil, err
+	}
+	if used {
+		return nil, fmt.Errorf("%s is missing, and the database's secrets were sealed with it: bring it back from a backup, or set SqlSettings.AtRestEncryptKey if that was used", name)
+	}
+	return create(name)
 }
 
 // create writes a fresh key, whole and on disk before it has its name; a key that another process made meanwhile wins.
@@ -123,6 +148,7 @@ func (b *Box) Unseal(sealed, purpose string) (string, error) {
 
 // Marks keeps one small text for good: the first that is given under a name.
 type Marks interface {
+	Mark(ctx context.Context, name string) (kept string, found bool, err error)
 	KeepMark(ctx context.Context, name, value string) (kept string, err error)
 }
 

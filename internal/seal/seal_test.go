@@ -38,12 +38,13 @@ func TestOnlyItsKeyAndPurposeOpenAText(t *testing.T) {
 
 func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	first, err := seal.Open(dir, "")
+	db := &memory{marks: map[string]string{}}
+	first, err := seal.Open(t.Context(), dir, "", db)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sealed := first.Seal("x", "p")
-	again, err := seal.Open(dir, "")
+	again, err := seal.Open(t.Context(), dir, "", db)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +58,17 @@ func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 	if err := os.WriteFile(name, []byte("short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := seal.Open(dir, ""); err == nil || !strings.Contains(err.Error(), name) {
+	if _, err := seal.Open(t.Context(), dir, "", db); err == nil || !strings.Contains(err.Error(), name) {
 		t.Errorf("a damaged key file: %v", err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.Open(t.Context(), dir, "", db); err == nil || !strings.Contains(err.Error(), name) {
+		t.Errorf("a missing key file of a database that was used with one: %v", err)
+	}
+	if _, err := os.Stat(name); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a refused start left a key file: %v", err)
 	}
 }
 
@@ -66,6 +76,11 @@ func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 type memory struct {
 	marks    map[string]string
 	settings []byte
+}
+
+func (m *memory) Mark(_ context.Context, name string) (string, bool, error) {
+	kept, ok := m.marks[name]
+	return kept, ok, nil
 }
 
 func (m *memory) KeepMark(_ context.Context, name, value string) (string, error) {

@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"runtime"
 	"strconv"
 	"strings"
@@ -21,31 +24,57 @@ const (
 	postgresOldest       = 150000 // server_version_num of 15
 	postgresTimeout      = "15s"  // for one statement
 	postgresConnLifetime = time.Hour
+	postgresConnectTime  = 5 * time.Second // unless the address names another
 )
 
 type postgresDialect struct{}
 
-func (s *Store) openPostgres(ctx context.Context, dsn string) error {
-	c, err := pgx.ParseConfig(dsn)
+func (s *Store) openPostgres(ctx context.Context, o Options) error {
+	c, err := postgresConfig(o.DSN)
 	if err != nil {
-		return errors.New("the database address is not a valid postgres:// URL") // pgx's error would repeat the password
+		return err
 	}
-	c.RuntimeParams["application_name"] = "muster"
-	c.RuntimeParams["statement_timeout"] = postgresTimeout
 	db := stdlib.OpenDB(*c)
 	db.SetMaxOpenConns(max(16, 4*runtime.GOMAXPROCS(0)))
 	db.SetMaxIdleConns(max(16, 4*runtime.GOMAXPROCS(0)))
 	db.SetConnMaxLifetime(postgresConnLifetime)
 	s.writer, s.reader, s.dialect = db, db, postgresDialect{}
-	if err := checkPostgres(ctx, db); err != nil {
+	err = s.dialect.refuseForeign(ctx, db)
+	if err == nil && !o.Shared {
+		s.lock, err = takeServerLock(ctx, c, o.Log)
+	}
+	if err != nil {
 		return errors.Join(err, db.Close())
 	}
 	return nil
 }
 
-// checkPostgres refuses a server that is too old and a database that belongs to another program: an existing
+func postgresConfig(dsn string) (*pgx.ConnConfig, error) {
+	c, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("the database address is not a valid postgres:// URL") // pgx's error would repeat the password
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = postgresConnectTime
+	}
+	c.RuntimeParams["application_name"] = "muster"
+	c.RuntimeParams["statement_timeout"] = postgresTimeout
+	return c, nil
+}
+
+// inspectPostgres opens a database for reading alone.
+func inspectPostgres(dsn string) (*sql.DB, error) {
+	c, err := postgresConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	c.RuntimeParams["default_transaction_read_only"] = "on"
+	return stdlib.OpenDB(*c), nil
+}
+
+// refuseForeign refuses a server that is too old and a database that belongs to another program: an existing
 // settings file of the reference server names that server's own.
-func checkPostgres(ctx context.Context, db *sql.DB) error {
+func (postgresDialect) refuseForeign(ctx context.Context, db *sql.DB) error {
 	var version int
 	if err := db.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
 		return fmt.Errorf("reach PostgreSQL: %w", err)
@@ -110,6 +139,39 @@ func (postgresDialect) mayRetry(err error) bool {
 	// Serialization failure, deadlock, and a reference to a row that was deleted meanwhile: the look-up before it finds that out the next time.
 	return code == "40001" || code == "40P01" || code == "23503"
 }
+
+// unavailable: the server is not there, is starting or stopping, has no connection free, stands by for another one, ended the statement for its
+// time, or lost more races than a transaction is run again for (SQLSTATE, appendix A of PostgreSQL's manual).
+func (d postgresDialect) unavailable(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	switch code := postgresCode(err); code {
+	case "":
+		return noConnection(err)
+	case "53000", "53200", "53300", "53400", "57014", "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "25P04", "55P03", "40001", "40P01":
+		return true
+	default:
+		return strings.HasPrefix(code, "08")
+	}
+}
+
+// noConnection tells whether the driver had no connection that it could use.
+func noConnection(err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	return pgconn.SafeToRetry(err) || pgconn.Timeout(err)
+}
+
+func (postgresDialect) full(err error) bool { return postgresCode(err) == "53100" }
+
+func (postgresDialect) hasTable() string { return "SELECT to_regclass($1) IS NOT NULL" }
 
 // Unstorable tells whether err says that some text can't be in a database at all: PostgreSQL takes no NUL. SQLite finds nothing by such a text.
 func Unstorable(err error) bool { return postgresCode(err) == "22021" }

@@ -73,6 +73,11 @@ func holdDirectory(dir string) (release func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
+	return hold(f, dir)
+}
+
+// hold takes the lock of a directory's lock file.
+func hold(f *os.File, dir string) (release func() error, err error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		err = fmt.Errorf("the data directory %s is in use by another muster process: stop that one first, or name another directory with --data", dir)
 		return nil, errors.Join(err, f.Close())
@@ -93,6 +98,22 @@ func (sqliteDialect) mayRetry(err error) bool                { return sqliteCode
 
 func (sqliteDialect) unhurried() string    { return "" } // statements have no time limit
 func (sqliteDialect) lockAccounts() string { return "" } // one transaction at a time writes
+
+func (sqliteDialect) unavailable(err error) bool {
+	code := sqliteCode(err) & 0xff
+	return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
+}
+
+// full: SQLite needs room for its log, and for the index of that, too.
+func (sqliteDialect) full(err error) bool {
+	code := sqliteCode(err)
+	return code&0xff == sqlite3.SQLITE_FULL || code == sqlite3.SQLITE_IOERR_SHMSIZE
+}
+
+func (sqliteDialect) hasTable() string {
+	return "SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = ?"
+}
+func (sqliteDialect) refuseForeign(context.Context, *sql.DB) error { return nil } // its directory is ours
 
 func (sqliteDialect) isUnique(err error) bool {
 	code := sqliteCode(err)

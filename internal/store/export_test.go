@@ -1,6 +1,10 @@
 package store
 
-import "testing"
+import (
+	"context"
+	"testing"
+	"time"
+)
 
 // LimitCandidates makes a small directory behave as a large one: prefixes that more than n terms share are walked.
 func LimitCandidates(t *testing.T, n int) {
@@ -11,3 +15,16 @@ func LimitCandidates(t *testing.T, n int) {
 
 // LinkRequestsAsker is how many requests of one asker wait at a time.
 const LinkRequestsAsker = linkRequestsAsker
+
+// CheckIntegrity asks the open database whether what it holds is sound.
+func (s *Store) CheckIntegrity(ctx context.Context) error { return s.dialect.integrity(ctx, s.reader) }
+
+// LockPatience has a start that finds another server give up after d.
+func LockPatience(t *testing.T, d time.Duration) {
+	old := lockPatience
+	lockPatience = d
+	t.Cleanup(func() { lockPatience = old })
+}
+
+// LockKey is the advisory lock's.
+const LockKey = lockKey

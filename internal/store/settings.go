@@ -29,10 +29,20 @@ func (s *Store) SaveSettings(ctx context.Context, settings []byte, audits ...*mu
 	})
 }
 
+// Mark reads a text that KeepMark kept.
+func (s *Store) Mark(ctx context.Context, name string) (kept string, found bool, err error) {
+	kept, err = scanString(s.queryRow(ctx, "SELECT value FROM system WHERE name = ?", name))
+	if errors.Is(noRow(err), ErrNotFound) {
+		return "", false, nil
+	}
+	return kept, err == nil, err
+}
+
 // KeepMark keeps a small text under a name for good, unless one is kept already; it gives the one that is kept.
 func (s *Store) KeepMark(ctx context.Context, name, value string) (kept string, err error) {
-	if kept, err = scanString(s.queryRow(ctx, "SELECT value FROM system WHERE name = ?", name)); err == nil {
-		return kept, nil
+	kept, found, err := s.Mark(ctx, name)
+	if found || err != nil {
+		return kept, err
 	}
 	err = s.write(ctx, func(t *tx) error {
 		if _, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, value); err != nil {

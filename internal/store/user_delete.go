@@ -42,8 +42,11 @@ func (s *Store) DeleteUser(ctx context.Context, id string, disableBots bool, aud
 // Direct and group channels go, since nobody is in them; teams, other channels and groups stay, without members.
 func (s *Store) DeleteAllUsers(ctx context.Context, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.takeTime(ctx); err != nil {
+			return err
+		}
 		for _, statement := range []string{
-			s.dialect.unhurried(), s.dialect.lockAccounts(), "DELETE FROM users", "DELETE FROM audits", "DELETE FROM channels WHERE team_id IS NULL", "DELETE FROM outbox", "DELETE FROM link_requests",
+			s.dialect.lockAccounts(), "DELETE FROM users", "DELETE FROM audits", "DELETE FROM channels WHERE team_id IS NULL", "DELETE FROM outbox", "DELETE FROM link_requests",
 			"DELETE FROM mail_tokens WHERE purpose <> '" + muster.TokenCWS + "'",
 		} {
 			if statement == "" {

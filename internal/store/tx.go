@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// tx is one transaction, with one time for all that it writes.
+type tx struct {
+	raw       *sql.Tx
+	s         *Store
+	now       int64 // Unix ms
+	unhurried bool  // its statements may take as long as they need
+}
+
+const writeTries = 10
+
+// write runs fn in one transaction and commits; on any error nothing is changed. A race lost is run again: a name
+// that another transaction took meanwhile is then seen by the look-up that every write of a unique name makes.
+func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
+	released := false
+	for try := 1; ; try++ {
+		err := s.writeOnce(ctx, fn)
+		switch {
+		case err == nil:
+			return nil
+		case s.dialect.full(err) && !released && s.room.release():
+			released = true // the disk's reserve makes room for this one
+		case try == writeTries || !s.dialect.mayRetry(err) && !s.dialect.isUnique(err):
+			return s.explain(err)
+		}
+		time.Sleep(time.Duration(try) * time.Millisecond)
+	}
+}
+
+func (s *Store) writeOnce(ctx context.Context, fn func(t *tx) error) (err error) {
+	if err := s.answering(); err != nil {
+		return err
+	}
+	ctx, watch := s.watch(ctx)
+	defer watch.end()
+	raw, err := s.writer.BeginTx(ctx, nil)
+	watch.stop()
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	// After a commit this does nothing. A panic of fn passes through here too, and must not keep SQLite's only writer.
+	defer func() { err = errors.Join(err, rollback(raw)) }()
+	if err := fn(&tx{raw: raw, s: s, now: s.now().UnixMilli()}); err != nil {
+		return err
+	}
+	watch.start()
+	if err := raw.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func rollback(t *sql.Tx) error {
+	if err := t.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
+}
+
+// exec runs a statement and gives how many rows it changed.
+func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	ctx, done := t.limit(ctx)
+	defer done()
+	r, err := t.raw.ExecContext(ctx, t.s.dialect.rebind(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (t *tx) query(ctx context.Context, query string, args ...any) (*rows, error) {
+	ctx, done := t.limit(ctx)
+	raw, err := t.raw.QueryContext(ctx, t.s.dialect.rebind(query), args...)
+	return t.s.newRows(raw, err, done)
+}
+
+func (t *tx) queryRow(ctx context.Context, query string, args ...any) *row {
+	ctx, done := t.limit(ctx)
+	return &row{raw: t.raw.QueryRowContext(ctx, t.s.dialect.rebind(query), args...), s: t.s, done: done}
+}
+
+func (t *tx) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if t.unhurried {
+		return ctx, func() {}
+	}
+	return t.s.limit(ctx)
+}
+
+// takeTime lets the transaction's statements take as long as they need.
+func (t *tx) takeTime(ctx context.Context) error {
+	t.unhurried = true
+	if statement := t.s.dialect.unhurried(); statement != "" {
+		_, err := t.exec(ctx, statement)
+		return err
+	}
+	return nil
+}

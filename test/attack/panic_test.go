@@ -1,0 +1,36 @@
+package attack_test
+
+import (
+	"net/http"
+	"testing"
+
+	"muster"
+	"muster/internal/mustertest"
+	"muster/internal/store"
+)
+
+// A fault of ours in the middle of a transaction costs that request alone: SQLite's only writer is free again.
+func TestAPanicInATransactionLocksNobodyOut(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		_, u := s.Admin(t)
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic did not go on")
+				}
+			}()
+			_, _, _ = s.Store.UpdateUser(t.Context(), u.ID, store.UserUpdate{Apply: func(u *muster.User) error {
+				u.Nickname = "half"
+				panic("a fault")
+			}})
+		}()
+		if got := login(t, s, http.DefaultClient, u.Username, mustertest.Password); got.status != http.StatusOK {
+			t.Fatalf("sign-in: %d %s", got.status, got.body)
+		}
+		after, err := s.Store.User(t.Context(), u.ID)
+		must(t, err)
+		if after.Nickname != "" {
+			t.Errorf("half a transaction was kept: nickname %q", after.Nickname)
+		}
+	})
+}
