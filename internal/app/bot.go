@@ -31,6 +31,13 @@ func (a *App) CreateBot(ctx context.Context, who *Caller, in *muster.Bot) (*must
 	if err := a.validate(u); err != nil {
 		return nil, err
 	}
+	au, err := a.authority(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	if err := au.grant(u.Roles, ""); err != nil {
+		return nil, err
+	}
 	owner := who.ID()
 	if owner == "" {
 		owner = u.ID // made over the local socket: nobody else's
@@ -101,17 +108,22 @@ func (a *App) botToManage(ctx context.Context, who *Caller, id string) (*muster.
 	if b.OwnerID == who.ID() {
 		p = muster.PermManageBots
 	}
-	if err := a.requireSystem(ctx, who, p); err != nil {
-		if reads, lookup := a.canReadBot(ctx, who, b); lookup != nil || reads {
-			return nil, cmp.Or(lookup, err)
+	manages, err := a.canSystem(ctx, who, p)
+	if err != nil {
+		return nil, err
+	}
+	if !manages {
+		reads, err := a.canReadBot(ctx, who, b)
+		if err == nil && !reads {
+			err = muster.E(muster.NotFound, noBot)
 		}
-		return nil, muster.E(muster.NotFound, noBot, err)
+		return nil, cmp.Or(err, refusal(p))
 	}
 	u, err := a.user(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return b, a.mayTouchAdmin(ctx, who, u)
+	return b, a.requireActOn(ctx, who, u)
 }
 
 // PatchBot changes a bot's name and description. Kinds: Invalid, Forbidden, NotFound.
@@ -159,6 +171,9 @@ func (a *App) AssignBot(ctx context.Context, who *Caller, id, ownerID string) (*
 	if owner.IsBot || owner.DeleteAt != 0 {
 		return nil, muster.InvalidURLParam("user_id")
 	}
+	if err := a.requireActOn(ctx, who, owner); err != nil {
+		return nil, err
+	}
 	return a.changeBot(ctx, who, id, func(b *muster.Bot, _ *muster.User) error {
 		b.OwnerID = ownerID
 		return nil
@@ -169,7 +184,11 @@ func (a *App) changeBot(ctx context.Context, who *Caller, id string, change func
 	if _, err := a.botToManage(ctx, who, id); err != nil {
 		return nil, err
 	}
-	bot, u, err := a.store.UpdateBot(ctx, id, change, a.auditSelf(who, "bot_id="+id))
+	guard, err := a.guard(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	bot, u, err := a.store.UpdateBot(ctx, id, guard, change, a.auditSelf(who, "bot_id="+id))
 	a.cache.forget(id)
 	if err != nil {
 		return nil, missing(err, muster.NotFound, noBot)

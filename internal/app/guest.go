@@ -15,6 +15,9 @@ func (a *App) PromoteGuest(ctx context.Context, who *Caller, userID string) erro
 	if err != nil {
 		return err
 	}
+	if err := a.requireActOn(ctx, who, u); err != nil {
+		return err
+	}
 	if !u.IsGuest() {
 		return muster.E(muster.Unimplemented, "api.user.promote_guest_to_user.no_guest.app_error")
 	}
@@ -31,6 +34,9 @@ func (a *App) DemoteToGuest(ctx context.Context, who *Caller, userID string) err
 	if err != nil {
 		return err
 	}
+	if err := a.requireActOn(ctx, who, u); err != nil {
+		return err
+	}
 	switch {
 	case !a.Config().GuestAccountsSettings.Enable:
 		return muster.E(muster.Unimplemented, "api.team.demote_user_to_guest.disabled.error")
@@ -38,11 +44,6 @@ func (a *App) DemoteToGuest(ctx context.Context, who *Caller, userID string) err
 		return muster.E(muster.Unimplemented, "api.user.demote_user_to_guest.already_guest.app_error")
 	case u.IsBot:
 		return muster.InvalidURLParam("user_id")
-	}
-	if u.HasRole(muster.RoleSystemAdmin) { // one's own account included
-		if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
-			return err
-		}
 	}
 	return a.setGuest(ctx, who, userID, true)
 }
@@ -52,14 +53,17 @@ func (a *App) setGuest(ctx context.Context, who *Caller, userID string, guest bo
 	if guest {
 		role, join = muster.RoleSystemGuest, nil
 	}
-	mayAdmin := a.requireSystem(ctx, who, muster.PermManageSystem)
-	u, teams, channels, err := a.store.SetGuest(ctx, userID, guest, join, func(u *muster.User) error {
+	au, err := a.authority(ctx, who)
+	if err != nil {
+		return err
+	}
+	u, teams, channels, err := a.store.SetGuest(ctx, userID, au.actOn, guest, join, func(u *muster.User) error {
 		// What was checked on the way here may have changed meanwhile.
-		switch {
-		case u.IsGuest() == guest, u.IsBot:
+		if u.IsGuest() == guest || u.IsBot {
 			return muster.InvalidURLParam("user_id")
-		case u.HasRole(muster.RoleSystemAdmin) && mayAdmin != nil:
-			return mayAdmin
+		}
+		if err := au.grant(role, u.Roles); err != nil {
+			return err
 		}
 		u.Roles = role
 		return nil
@@ -88,7 +92,7 @@ func (a *App) deactivateGuests(ctx context.Context, who *Caller) error {
 		return nil
 	}
 	for _, id := range ids {
-		if err := a.setActive(ctx, who, id, false, "user_id="+id+" active=false"); err != nil && !muster.IsKind(err, muster.NotFound) {
+		if err := a.setActive(ctx, who, id, nil, false, "user_id="+id+" active=false"); err != nil && !muster.IsKind(err, muster.NotFound) {
 			return err
 		}
 	}

@@ -124,5 +124,5 @@ func (a *App) SetPresence(ctx context.Context, userID, status string) error {
 	if old.Manual || old.Status == status {
 		return nil
 	}
-	return a.setStatus(ctx, &muster.Status{UserID: userID, Status: status, LastActivityAt: a.now()})
+	return a.setStatus(ctx, &muster.Status{UserID: userID, Status: status, LastActivityAt: a.now()}, nil)
 }

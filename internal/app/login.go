@@ -274,7 +274,7 @@ func (a *App) Logout(ctx context.Context, who *Caller) error {
 	if who.Session == nil {
 		return nil
 	}
-	err := a.store.DeleteSession(ctx, who.Session.ID, a.auditSelf(who, ""))
+	err := a.store.DeleteSession(ctx, who.ID(), who.Session.ID, nil, a.auditSelf(who, ""))
 	a.cache.forget(who.ID())
 	return err
 }

@@ -38,18 +38,18 @@ func (a *App) GenerateMfaSecret(ctx context.Context, who *Caller, userID string)
 	if err != nil {
 		return nil, err
 	}
-	return e, missingAccount(a.store.SaveMfaPending(ctx, userID, a.secrets.Seal(secret, mfaPurpose(userID)), a.auditSelf(who, "user_id="+userID)))
+	guard, err := a.guard(ctx, who, userID)
+	if err != nil {
+		return nil, err
+	}
+	return e, missingAccount(a.store.SaveMfaPending(ctx, userID, a.secrets.Seal(secret, mfaPurpose(userID)), guard, a.auditSelf(who, "user_id="+userID)))
 }
 
 func (a *App) accountForMfa(ctx context.Context, who *Caller, userID string) (*muster.User, error) {
 	if err := a.mayEdit(ctx, who, userID); err != nil {
 		return nil, err
 	}
-	u, err := a.user(ctx, userID)
-	if err != nil {
-		return nil, err
-	}
-	return u, a.mayTouchAdmin(ctx, who, u)
+	return a.user(ctx, userID)
 }
 
 // ownsPassword refuses accounts whose sign-in service looks after second factors.
@@ -68,11 +68,15 @@ func (a *App) UpdateMfa(ctx context.Context, who *Caller, userID string, activat
 		return nil, err
 	}
 	audit := a.audit(who, userID, fmt.Sprintf("user_id=%s activate=%v", userID, activate))
+	guard, err := a.guard(ctx, who, userID)
+	if err != nil {
+		return nil, err
+	}
 	var after *muster.User
 	if activate {
-		recovery, after, err = a.activateMfa(ctx, who, u, code, audit)
+		recovery, after, err = a.activateMfa(ctx, who, u, code, guard, audit)
 	} else {
-		_, after, err = a.store.DeactivateMfa(ctx, userID, func(before *muster.User) store.Post {
+		_, after, err = a.store.DeactivateMfa(ctx, userID, guard, func(before *muster.User) store.Post {
 			if !before.MfaActive {
 				return store.Post{}
 			}
@@ -88,7 +92,7 @@ func (a *App) UpdateMfa(ctx context.Context, who *Caller, userID string, activat
 	return recovery, nil
 }
 
-func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code string, audit *muster.Audit) ([]string, *muster.User, error) {
+func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code string, guard store.Guard, audit *muster.Audit) ([]string, *muster.User, error) {
 	if !a.Config().ServiceSettings.EnableMultifactorAuthentication {
 		return nil, nil, muster.E(muster.Unimplemented, "mfa.mfa_disabled.app_error")
 	}
@@ -113,7 +117,7 @@ func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code
 		hashes[i], _ = totp.RecoveryHash(codes[i])
 	}
 	post := func(u *muster.User) store.Post { return a.notice(u, a.mfaLetter(u, true, who)) }
-	_, after, err := a.store.ActivateMfa(ctx, u.ID, sealed, hashes, post, audit)
+	_, after, err := a.store.ActivateMfa(ctx, u.ID, sealed, hashes, guard, post, audit)
 	if errors.Is(err, store.ErrNotFound) {
 		err = refused // another secret was generated meanwhile
 	}

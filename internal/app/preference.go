@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"muster"
+	"muster/internal/store"
 )
 
 // Preferences gives what clients keep for a user, of one category if that is not "". Kind Forbidden;
@@ -48,7 +49,7 @@ func (a *App) DeletePreferences(ctx context.Context, who *Caller, userID string,
 	return a.changePreferences(ctx, who, userID, list, a.store.DeletePreferences, muster.EventPreferencesDeleted)
 }
 
-func (a *App) changePreferences(ctx context.Context, who *Caller, userID string, list []*muster.Preference, change func(context.Context, []*muster.Preference) error, event string) error {
+func (a *App) changePreferences(ctx context.Context, who *Caller, userID string, list []*muster.Preference, change func(context.Context, string, store.Guard, []*muster.Preference) error, event string) error {
 	if err := a.mayEdit(ctx, who, userID); err != nil {
 		return err
 	}
@@ -69,7 +70,11 @@ func (a *App) changePreferences(ctx context.Context, who *Caller, userID string,
 	if _, err := a.user(ctx, userID); err != nil {
 		return err
 	}
-	if err := change(ctx, list); err != nil {
+	guard, err := a.guard(ctx, who, userID)
+	if err != nil {
+		return err
+	}
+	if err := change(ctx, userID, guard, list); err != nil {
 		return err
 	}
 	a.publish(event, map[string]any{"preferences": jsonText(list)}, muster.Audience{UserID: userID})

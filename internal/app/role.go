@@ -103,20 +103,14 @@ func (a *App) PatchRole(ctx context.Context, who *Caller, id string, p muster.Ro
 	return updated, nil
 }
 
-// roleExists reports whether there is a role of that name.
-func (a *App) roleExists(ctx context.Context, name string) (bool, error) {
-	roles, _, err := a.book(ctx)
-	return roles[name] != nil, err
-}
-
 // checkRolesExist refuses a list of role names in which one is nobody's; kind Invalid.
 func (a *App) checkRolesExist(ctx context.Context, names string) error {
+	roles, _, err := a.book(ctx)
+	if err != nil {
+		return err
+	}
 	for name := range strings.FieldsSeq(names) {
-		ok, err := a.roleExists(ctx, name)
-		if err != nil {
-			return err
-		}
-		if !ok {
+		if roles[name] == nil {
 			return muster.E(muster.Invalid, "app.role.check_roles_exist.role_not_found", "Name", name)
 		}
 	}

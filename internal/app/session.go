@@ -119,7 +119,11 @@ func (a *App) RevokeSession(ctx context.Context, who *Caller, userID, sessionID 
 	if s.UserID != userID {
 		return muster.InvalidURLParam("user_id")
 	}
-	err = a.store.DeleteSession(ctx, s.ID, a.auditSelf(who, "session_id="+s.ID))
+	guard, err := a.guard(ctx, who, userID)
+	if err != nil {
+		return err
+	}
+	err = a.store.DeleteSession(ctx, userID, s.ID, guard, a.auditSelf(who, "session_id="+s.ID))
 	a.cache.forget(userID)
 	return err
 }
@@ -137,7 +141,11 @@ func (a *App) RevokeAllSessions(ctx context.Context, who *Caller, userID string)
 	if err := a.mayEdit(ctx, who, userID); err != nil {
 		return err
 	}
-	err := a.store.DeleteSessionsOf(ctx, userID, a.auditSelf(who, "user_id="+userID))
+	guard, err := a.guard(ctx, who, userID)
+	if err != nil {
+		return err
+	}
+	err = a.store.DeleteSessionsOf(ctx, userID, guard, a.auditSelf(who, "user_id="+userID))
 	a.cache.forget(userID)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"muster"
+	"muster/internal/store"
 )
 
 // Status tells whether a user is there; offline for one nothing is known of. Kinds: Forbidden, NotFound.
@@ -77,11 +78,15 @@ func (a *App) UpdateStatus(ctx context.Context, who *Caller, in *muster.Status) 
 	if in.Status == muster.StatusDnd {
 		s.DndEndTime = in.DndEndTime
 	}
-	return s, a.setStatus(ctx, s)
+	guard, err := a.guard(ctx, who, in.UserID)
+	if err != nil {
+		return nil, err
+	}
+	return s, a.setStatus(ctx, s, guard)
 }
 
-func (a *App) setStatus(ctx context.Context, s *muster.Status) error {
-	if err := a.store.SaveStatus(ctx, s); err != nil {
+func (a *App) setStatus(ctx context.Context, s *muster.Status, guard store.Guard) error {
+	if err := a.store.SaveStatus(ctx, s, guard); err != nil {
 		return fmt.Errorf("save status: %w", err)
 	}
 	a.publish(muster.EventStatusChange, map[string]any{"user_id": s.UserID, "status": s.Status}, muster.Audience{UserID: s.UserID})
@@ -93,5 +98,5 @@ func (a *App) goOffline(ctx context.Context, userID string) error {
 	if !a.Config().ServiceSettings.EnableUserStatuses {
 		return nil
 	}
-	return a.setStatus(ctx, &muster.Status{UserID: userID, Status: muster.StatusOffline, LastActivityAt: a.now()})
+	return a.setStatus(ctx, &muster.Status{UserID: userID, Status: muster.StatusOffline, LastActivityAt: a.now()}, nil)
 }

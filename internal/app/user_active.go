@@ -24,21 +24,25 @@ func (a *App) UpdateUserActive(ctx context.Context, who *Caller, userID string, 
 	if err != nil {
 		return err
 	}
-	if err := a.mayTouchAdmin(ctx, who, u); err != nil {
+	if err := a.requireActOn(ctx, who, u); err != nil {
 		return err
 	}
 	if active && u.IsGuest() && !a.Config().GuestAccountsSettings.Enable {
 		return muster.E(muster.Unauthenticated, "api.user.update_active.cannot_enable_guest_when_guest_feature_is_disabled.app_error")
 	}
-	if err := a.setActive(ctx, who, userID, active, fmt.Sprintf("user_id=%s active=%v", userID, active)); err != nil {
+	guard, err := a.guard(ctx, who, userID)
+	if err != nil {
+		return err
+	}
+	if err := a.setActive(ctx, who, userID, guard, active, fmt.Sprintf("user_id=%s active=%v", userID, active)); err != nil {
 		return err
 	}
 	a.publish(muster.EventUserActivationStatusChange, nil, muster.Audience{})
 	return nil
 }
 
-func (a *App) setActive(ctx context.Context, who *Caller, userID string, active bool, info string) error {
-	up := store.UserUpdate{EndSessions: !active, Apply: func(u *muster.User) error {
+func (a *App) setActive(ctx context.Context, who *Caller, userID string, guard store.Guard, active bool, info string) error {
+	up := store.UserUpdate{Guard: guard, EndSessions: !active, Apply: func(u *muster.User) error {
 		u.UpdateAt = a.now()
 		u.DeleteAt = 0
 		if !active {
@@ -86,12 +90,13 @@ func (a *App) DeleteUser(ctx context.Context, who *Caller, userID string, perman
 	if err != nil {
 		return err
 	}
-	if err := a.mayTouchAdmin(ctx, who, u); err != nil {
-		return err
-	}
 	info := fmt.Sprintf("user_id=%s permanent=%v", userID, permanent)
 	if !permanent {
-		return a.setActive(ctx, who, userID, false, info)
+		guard, err := a.guard(ctx, who, userID)
+		if err != nil {
+			return err
+		}
+		return a.setActive(ctx, who, userID, guard, false, info)
 	}
 	if !c.ServiceSettings.EnableAPIUserDeletion {
 		return muster.E(muster.Unauthenticated, "api.user.delete_user.not_enabled.app_error")
@@ -150,8 +155,8 @@ func (a *App) DeleteAllUsers(ctx context.Context, who *Caller) error {
 	return nil
 }
 
-// UpdateUserRoles gives an account exactly these system roles; its sessions carry them at once.
-// Only who has manage_system may make or unmake an administrator, and one administrator always stays.
+// UpdateUserRoles gives an account exactly these system roles; its sessions carry them at once. Nobody grants a permission that they lack, nor takes
+// roles from somebody above; and one administrator always stays.
 func (a *App) UpdateUserRoles(ctx context.Context, who *Caller, userID, roles string) error {
 	if !muster.ValidRoleNames(roles) || len(roles) > muster.RolesMaxBytes || roles == muster.RoleSystemAdmin {
 		return muster.InvalidParam("roles")
@@ -162,10 +167,13 @@ func (a *App) UpdateUserRoles(ctx context.Context, who *Caller, userID, roles st
 	if err := a.checkRolesExist(ctx, roles); err != nil {
 		return err
 	}
-	mayAdmin := a.requireSystem(ctx, who, muster.PermManageSystem)
-	_, u, err := a.changeUser(ctx, userID, store.UserUpdate{SyncSessions: true, Apply: func(u *muster.User) error {
-		if u.HasRole(muster.RoleSystemAdmin) != muster.HasRole(roles, muster.RoleSystemAdmin) && mayAdmin != nil {
-			return mayAdmin
+	au, err := a.authority(ctx, who)
+	if err != nil {
+		return err
+	}
+	_, u, err := a.changeUser(ctx, userID, store.UserUpdate{Guard: au.actOn, SyncSessions: true, Apply: func(u *muster.User) error {
+		if err := au.grant(roles, u.Roles); err != nil {
+			return err
 		}
 		u.Roles, u.UpdateAt = roles, a.now()
 		return a.validate(u)

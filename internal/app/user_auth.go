@@ -8,7 +8,7 @@ import (
 )
 
 // UpdateUserAuth moves an account to another sign-in service, under the name that it has there: its password and its sessions end.
-// Needs edit_other_users, for an administrator's account manage_system. Kinds: Invalid, Forbidden, NotFound.
+// Needs edit_other_users. Kinds: Invalid, Forbidden, NotFound.
 func (a *App) UpdateUserAuth(ctx context.Context, who *Caller, userID string, in muster.UserAuth) (*muster.UserAuth, error) {
 	if err := a.requireSystem(ctx, who, muster.PermEditOtherUsers); err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func (a *App) UpdateUserAuth(ctx context.Context, who *Caller, userID string, in
 	if err != nil {
 		return nil, err
 	}
-	if err := a.mayTouchAdmin(ctx, who, u); err != nil {
+	if err := a.requireActOn(ctx, who, u); err != nil {
 		return nil, err
 	}
 	up := store.UserUpdate{EndSessions: true, VoidLinks: true, Apply: func(u *muster.User) error {
@@ -36,7 +36,7 @@ func (a *App) UpdateUserAuth(ctx context.Context, who *Caller, userID string, in
 	if who.ID() == userID && who.Session != nil {
 		up.KeepSession = who.Session.ID
 	}
-	_, after, err := a.changeUser(ctx, userID, up, a.auditSelf(who, "user_id="+userID+" auth_service="+in.AuthService))
+	_, after, err := a.changeUserBy(ctx, who, userID, up, a.auditSelf(who, "user_id="+userID+" auth_service="+in.AuthService))
 	if muster.HasID(err, "app.user.save.existing.app_error") {
 		return nil, muster.E(muster.Invalid, "app.user.update_auth_data.email_exists.app_error", err)
 	}

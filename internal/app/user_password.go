@@ -35,9 +35,14 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 	if who.ID() == userID {
 		up.KeepSession = who.Session.ID
 	}
-	_, _, err := a.changeUser(ctx, userID, up, a.auditSelf(who, "user_id="+userID+" completed"))
+	_, _, err := a.changeUserBy(ctx, who, userID, up, a.auditSelf(who, "user_id="+userID+" completed"))
+	if muster.IsKind(err, muster.Forbidden) { // promoted while the password was hashed
+		return muster.E(muster.Forbidden, mayNotSetPassword, err)
+	}
 	return err
 }
+
+const mayNotSetPassword = "api.user.update_password.context.app_error"
 
 // newPassword puts a hash in an account's place for one: its sessions and mailed links end. Kind Invalid where another service keeps the password.
 func (a *App) newPassword(who *Caller, hash string) store.UserUpdate {
@@ -58,7 +63,7 @@ func (a *App) mayChangePassword(ctx context.Context, who *Caller, userID string,
 	if who.ID() == userID {
 		return a.mayChangeOwnPassword(ctx, who, ch)
 	}
-	forbidden := muster.E(muster.Forbidden, "api.user.update_password.context.app_error")
+	forbidden := muster.E(muster.Forbidden, mayNotSetPassword)
 	manages, err := a.canSystem(ctx, who, muster.PermWriteUserManagementUsers)
 	if err != nil {
 		return err
@@ -73,7 +78,7 @@ func (a *App) mayChangePassword(ctx context.Context, who *Caller, userID string,
 	if err != nil {
 		return err
 	}
-	err = a.mayTouchAdmin(ctx, who, u)
+	err = a.requireActOn(ctx, who, u)
 	if muster.IsKind(err, muster.Forbidden) {
 		return forbidden
 	}

@@ -87,12 +87,23 @@ func (a *App) mayView(ctx context.Context, who *Caller, userID string) error {
 	return required(ok, err, muster.PermViewMembers)
 }
 
-// mayEdit answers nil when the account is the caller's own or the caller may edit others; else kind Forbidden.
+// mayEdit answers nil when the account is the caller's own, or the caller may edit others and this one is not above; else kind Forbidden. What
+// it means that there is no such account is the use case's to say.
 func (a *App) mayEdit(ctx context.Context, who *Caller, userID string) error {
 	if userID != "" && who.ID() == userID {
 		return nil
 	}
-	return a.requireSystem(ctx, who, muster.PermEditOtherUsers)
+	if err := a.requireSystem(ctx, who, muster.PermEditOtherUsers); err != nil {
+		return err
+	}
+	u, err := a.user(ctx, userID)
+	if muster.IsKind(err, muster.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.requireActOn(ctx, who, u)
 }
 
 // sees is how much of other people the caller may see (PrivacySettings).

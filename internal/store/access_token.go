@@ -17,10 +17,13 @@ func scanAccessToken(r scanner) (*muster.AccessToken, error) {
 }
 
 // CreateAccessToken stores a token under the SHA-256 of its text, and mails what post makes of its account. ErrNotFound when that is gone.
-func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, post func(*muster.User) Post, audits ...*muster.Audit) error {
+func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
 		u, err := t.user(ctx, token.UserID)
 		if err != nil {
+			return err
+		}
+		if err := t.guardLocked(ctx, u, guard); err != nil {
 			return err
 		}
 		_, err = t.exec(ctx, "INSERT INTO access_tokens (id, token_hash, user_id, description, is_active, create_at, expires_at, last_used_at) VALUES ("+marks(8)+")",
@@ -59,18 +62,22 @@ func (s *Store) SearchAccessTokens(ctx context.Context, term string, limit int) 
 }
 
 // SetAccessTokenActive turns a token on or off; off ends its session. ErrNotFound without the token.
-func (s *Store) SetAccessTokenActive(ctx context.Context, id string, active bool, audits ...*muster.Audit) error {
-	return s.changeAccessToken(ctx, id, !active, audits, "UPDATE access_tokens SET is_active = ? WHERE id = ?", active, id)
+func (s *Store) SetAccessTokenActive(ctx context.Context, id string, guard Guard, active bool, audits ...*muster.Audit) error {
+	return s.changeAccessToken(ctx, id, guard, !active, audits, "UPDATE access_tokens SET is_active = ? WHERE id = ?", active, id)
 }
 
 // DeleteAccessToken revokes a token for good and ends its session. ErrNotFound without the token.
-func (s *Store) DeleteAccessToken(ctx context.Context, id string, audits ...*muster.Audit) error {
-	return s.changeAccessToken(ctx, id, true, audits, "DELETE FROM access_tokens WHERE id = ?", id)
+func (s *Store) DeleteAccessToken(ctx context.Context, id string, guard Guard, audits ...*muster.Audit) error {
+	return s.changeAccessToken(ctx, id, guard, true, audits, "DELETE FROM access_tokens WHERE id = ?", id)
 }
 
-func (s *Store) changeAccessToken(ctx context.Context, id string, endSession bool, audits []*muster.Audit, change string, args ...any) error {
+func (s *Store) changeAccessToken(ctx context.Context, id string, guard Guard, endSession bool, audits []*muster.Audit, change string, args ...any) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.lockAccessToken(ctx, "id", id); err != nil {
+		userID, err := t.lockAccessToken(ctx, "id", id)
+		if err != nil {
+			return err
+		}
+		if err := t.guard(ctx, userID, guard); err != nil {
 			return err
 		}
 		if endSession {
@@ -85,10 +92,10 @@ func (s *Store) changeAccessToken(ctx context.Context, id string, endSession boo
 	})
 }
 
-// lockAccessToken makes what changes a token wait for what starts its session, so that no session outlives it.
-func (t *tx) lockAccessToken(ctx context.Context, column string, value any) error {
-	_, err := scanString(t.queryRow(ctx, "SELECT id FROM access_tokens WHERE "+column+" = ?"+t.s.dialect.forUpdate(), value))
-	return noRow(err)
+// lockAccessToken makes what changes a token wait for what starts its session, so that no session outlives it. It returns whose token it is.
+func (t *tx) lockAccessToken(ctx context.Context, column string, value any) (userID string, err error) {
+	userID, err = scanString(t.queryRow(ctx, "SELECT user_id FROM access_tokens WHERE "+column+" = ?"+t.s.dialect.forUpdate(), value))
+	return userID, noRow(err)
 }
 
 // StartTokenSession gives the session of an access token by the SHA-256 of its text, making it at the token's first use.
@@ -99,7 +106,7 @@ func (s *Store) StartTokenSession(ctx context.Context, hash []byte, build func(*
 		return nil, err // strangers' tokens cost no write
 	}
 	err = s.write(ctx, func(t *tx) error {
-		if err := t.lockAccessToken(ctx, "token_hash", hash); err != nil {
+		if _, err := t.lockAccessToken(ctx, "token_hash", hash); err != nil {
 			return err
 		}
 		if token, err = s.usableTokenIn(ctx, t.queryRow, hash); err != nil {

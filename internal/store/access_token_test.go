@@ -15,7 +15,7 @@ import (
 func makeToken(t testing.TB, s *store.Store, u *muster.User, hash string, expiresAt int64) *muster.AccessToken {
 	t.Helper()
 	token := &muster.AccessToken{ID: muster.NewID(), UserID: u.ID, Description: "x", IsActive: true, CreateAt: someTime, ExpiresAt: expiresAt}
-	must(t, s.CreateAccessToken(context.Background(), token, []byte(hash), nothing))
+	must(t, s.CreateAccessToken(context.Background(), token, []byte(hash), nil, nothing))
 	return token
 }
 
@@ -43,7 +43,7 @@ func TestAnExpiredAccessTokenBeginsNoSession(t *testing.T) {
 			makeToken(t, s, u, "endless", 0)
 			now = time.UnixMilli(someTime + 999)
 			must(t, useToken(s, "ends"))
-			must(t, s.DeleteSessionsOf(context.Background(), u.ID))
+			must(t, s.DeleteSessionsOf(context.Background(), u.ID, nil))
 			now = time.UnixMilli(someTime + 1000)
 			if err := useToken(s, "ends"); !errors.Is(err, store.ErrNotFound) {
 				t.Fatal(err)
@@ -78,7 +78,7 @@ func TestNoSessionOutlivesItsAccessToken(t *testing.T) {
 			return err
 		},
 		"a bot disabled": func(s *store.Store, token *muster.AccessToken, midway func()) error {
-			_, _, err := s.UpdateBot(ctx, token.UserID, func(_ *muster.Bot, u *muster.User) error {
+			_, _, err := s.UpdateBot(ctx, token.UserID, nil, func(_ *muster.Bot, u *muster.User) error {
 				midway()
 				u.DeleteAt = someTime
 				return nil
@@ -97,11 +97,11 @@ func TestNoSessionOutlivesItsAccessToken(t *testing.T) {
 		},
 		"revoked": func(s *store.Store, token *muster.AccessToken, midway func()) error {
 			midway()
-			return s.DeleteAccessToken(ctx, token.ID)
+			return s.DeleteAccessToken(ctx, token.ID, nil)
 		},
 		"disabled": func(s *store.Store, token *muster.AccessToken, midway func()) error {
 			midway()
-			return s.SetAccessTokenActive(ctx, token.ID, false)
+			return s.SetAccessTokenActive(ctx, token.ID, nil, false)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -70,8 +70,9 @@ func (s *Store) Bots(ctx context.Context, f BotFilter, offset, limit int) ([]*mu
 	return collect(rows, err, scanBot)
 }
 
-// UpdateBot changes a bot with its account and gives both as they are then. apply gets the freshly read bot.
-func (s *Store) UpdateBot(ctx context.Context, userID string, apply func(*muster.Bot, *muster.User) error, audits ...*muster.Audit) (bot *muster.Bot, after *muster.User, err error) {
+// UpdateBot changes a bot with its account and returns both as they are then. apply gets the freshly read bot. A new owner is held against the guard
+// too, and is an active person, or the change is refused: kind Invalid.
+func (s *Store) UpdateBot(ctx context.Context, userID string, guard Guard, apply func(*muster.Bot, *muster.User) error, audits ...*muster.Audit) (bot *muster.Bot, after *muster.User, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		before, err := t.user(ctx, userID)
 		if err != nil {
@@ -80,9 +81,18 @@ func (s *Store) UpdateBot(ctx context.Context, userID string, apply func(*muster
 		if bot, err = t.bot(ctx, userID); err != nil {
 			return err
 		}
+		if err := t.guardLocked(ctx, before, guard); err != nil {
+			return err
+		}
 		after = before.Clone()
+		formerOwner := bot.OwnerID
 		if err := apply(bot, after); err != nil {
 			return err
+		}
+		if bot.OwnerID != formerOwner {
+			if err := t.guardOwner(ctx, bot.OwnerID, guard); err != nil {
+				return err
+			}
 		}
 		bot.UpdateAt, after.UpdateAt = t.now, t.now
 		if err := t.saveUser(ctx, before, after); err != nil {
@@ -102,6 +112,18 @@ func (s *Store) UpdateBot(ctx context.Context, userID string, apply func(*muster
 		return t.saveAudits(ctx, audits)
 	})
 	return bot, after, err
+}
+
+// guardOwner holds the account that is to own a bot against the guard: an active person.
+func (t *tx) guardOwner(ctx context.Context, ownerID string, guard Guard) error {
+	owner, err := t.user(ctx, ownerID)
+	if err != nil {
+		return err
+	}
+	if owner.IsBot || owner.DeleteAt != 0 {
+		return muster.InvalidURLParam("user_id")
+	}
+	return t.guardLocked(ctx, owner, guard)
 }
 
 // BecomeBot turns a person's account into a bot: its sessions end, its access tokens stay. apply changes the account.

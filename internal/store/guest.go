@@ -9,8 +9,8 @@ import (
 )
 
 // SetGuest makes an account a guest or a full member, with all its memberships and sessions. apply changes the account.
-// A promoted guest joins the channels of these names in each of its teams. It gives the memberships as they are then.
-func (s *Store) SetGuest(ctx context.Context, userID string, guest bool, joinChannels []string, apply func(*muster.User) error, audits ...*muster.Audit) (
+// A promoted guest joins the channels of these names in each of its teams. It returns the memberships as they are then.
+func (s *Store) SetGuest(ctx context.Context, userID string, guard Guard, guest bool, joinChannels []string, apply func(*muster.User) error, audits ...*muster.Audit) (
 	after *muster.User, teams []*muster.TeamMember, channels []*muster.ChannelMember, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		if err := t.lockAdmins(ctx, userID); err != nil {
@@ -18,6 +18,9 @@ func (s *Store) SetGuest(ctx context.Context, userID string, guest bool, joinCha
 		}
 		before, err := t.user(ctx, userID)
 		if err != nil {
+			return err
+		}
+		if err := t.guardLocked(ctx, before, guard); err != nil {
 			return err
 		}
 		after = before.Clone()

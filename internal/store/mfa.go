@@ -12,8 +12,11 @@ import (
 var ErrCodeUsed = errors.New("the code was used before")
 
 // SaveMfaPending keeps a sealed secret that awaits its first code. ErrNotFound without the account.
-func (s *Store) SaveMfaPending(ctx context.Context, userID, sealed string, audits ...*muster.Audit) error {
+func (s *Store) SaveMfaPending(ctx context.Context, userID, sealed string, guard Guard, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.guard(ctx, userID, guard); err != nil {
+			return err
+		}
 		if err := changed(t.exec(ctx, "UPDATE users SET mfa_pending = ? WHERE id = ?", sealed, userID)); err != nil {
 			return err
 		}
@@ -35,8 +38,8 @@ func (s *Store) MfaState(ctx context.Context, userID string) (m MfaState, err er
 
 // ActivateMfa makes the pending secret the account's second factor, with fresh recovery codes by their SHA-256, and gives the
 // account as it was and as it is. ErrNotFound when another secret is pending by now.
-func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, codes [][]byte, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	return s.changeMfa(ctx, userID, post, audits, func(t *tx, u *muster.User) error {
+func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, codes [][]byte, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
+	return s.changeMfa(ctx, userID, guard, post, audits, func(t *tx, u *muster.User) error {
 		if err := changed(t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ? AND mfa_pending = ?", userID, pending)); err != nil {
 			return err
 		}
@@ -51,8 +54,8 @@ func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, codes [
 }
 
 // DeactivateMfa takes the second factor and the recovery codes away.
-func (s *Store) DeactivateMfa(ctx context.Context, userID string, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	return s.changeMfa(ctx, userID, post, audits, func(t *tx, u *muster.User) error {
+func (s *Store) DeactivateMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
+	return s.changeMfa(ctx, userID, guard, post, audits, func(t *tx, u *muster.User) error {
 		u.MfaActive, u.MfaSecret = false, ""
 		_, err := t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ?", userID)
 		return err
@@ -60,9 +63,12 @@ func (s *Store) DeactivateMfa(ctx context.Context, userID string, post func(*mus
 }
 
 // changeMfa drops the recovery codes, runs change on the account and mails what post makes of it as it was.
-func (s *Store) changeMfa(ctx context.Context, userID string, post func(*muster.User) Post, audits []*muster.Audit, change func(*tx, *muster.User) error) (before, after *muster.User, err error) {
+func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) Post, audits []*muster.Audit, change func(*tx, *muster.User) error) (before, after *muster.User, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		if before, err = t.user(ctx, userID); err != nil {
+			return err
+		}
+		if err := t.guardLocked(ctx, before, guard); err != nil {
 			return err
 		}
 		after = before.Clone()

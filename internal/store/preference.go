@@ -18,12 +18,15 @@ func (s *Store) Preferences(ctx context.Context, userID string) ([]*muster.Prefe
 	return collect(rows, err, scanPreference)
 }
 
-// SavePreferences keeps all of them or none.
-func (s *Store) SavePreferences(ctx context.Context, list []*muster.Preference) error {
+// SavePreferences keeps all of an account's or none.
+func (s *Store) SavePreferences(ctx context.Context, userID string, guard Guard, list []*muster.Preference) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.guard(ctx, userID, guard); err != nil {
+			return err
+		}
 		for _, p := range list {
 			_, err := t.exec(ctx, `INSERT INTO preferences (user_id, category, name, value) VALUES (?,?,?,?)
-				ON CONFLICT (user_id, category, name) DO UPDATE SET value = excluded.value`, p.UserID, p.Category, p.Name, p.Value)
+				ON CONFLICT (user_id, category, name) DO UPDATE SET value = excluded.value`, userID, p.Category, p.Name, p.Value)
 			if err != nil {
 				return fmt.Errorf("save preference: %w", err)
 			}
@@ -32,11 +35,14 @@ func (s *Store) SavePreferences(ctx context.Context, list []*muster.Preference) 
 	})
 }
 
-// DeletePreferences removes all of them or none; those that are not there are no error.
-func (s *Store) DeletePreferences(ctx context.Context, list []*muster.Preference) error {
+// DeletePreferences removes all of an account's or none; those that are not there are no error.
+func (s *Store) DeletePreferences(ctx context.Context, userID string, guard Guard, list []*muster.Preference) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.guard(ctx, userID, guard); err != nil {
+			return err
+		}
 		for _, p := range list {
-			if _, err := t.exec(ctx, "DELETE FROM preferences WHERE user_id = ? AND category = ? AND name = ?", p.UserID, p.Category, p.Name); err != nil {
+			if _, err := t.exec(ctx, "DELETE FROM preferences WHERE user_id = ? AND category = ? AND name = ?", userID, p.Category, p.Name); err != nil {
 				return fmt.Errorf("delete preference: %w", err)
 			}
 		}

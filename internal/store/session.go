@@ -127,10 +127,13 @@ func (s *Store) Sessions(ctx context.Context, userID string) ([]*muster.Session,
 	return collect(rows, err, scanSession)
 }
 
-// DeleteSession ends one session; one that is gone already is no error.
-func (s *Store) DeleteSession(ctx context.Context, id string, audits ...*muster.Audit) error {
+// DeleteSession ends one of an account's sessions; one that is gone already is no error.
+func (s *Store) DeleteSession(ctx context.Context, userID, id string, guard Guard, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
-		if _, err := t.exec(ctx, "DELETE FROM sessions WHERE id = ?", id); err != nil {
+		if err := t.guard(ctx, userID, guard); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, "DELETE FROM sessions WHERE id = ? AND user_id = ?", id, userID); err != nil {
 			return fmt.Errorf("end session: %w", err)
 		}
 		return t.saveAudits(ctx, audits)
@@ -138,8 +141,11 @@ func (s *Store) DeleteSession(ctx context.Context, id string, audits ...*muster.
 }
 
 // DeleteSessionsOf ends an account's sessions, and its sign-ins under way.
-func (s *Store) DeleteSessionsOf(ctx context.Context, userID string, audits ...*muster.Audit) error {
+func (s *Store) DeleteSessionsOf(ctx context.Context, userID string, guard Guard, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.guard(ctx, userID, guard); err != nil {
+			return err
+		}
 		if err := t.endSessions(ctx, userID, ""); err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ func TestSessionsBeginAndEnd(t *testing.T) {
 			t.Fatal(d)
 		}
 		signIn(t, s, u, "t2")
-		must(t, s.DeleteSession(ctx, sess.ID, audit(u.ID, "end")))
+		must(t, s.DeleteSession(ctx, u.ID, sess.ID, nil, audit(u.ID, "end")))
 		list, err := s.Sessions(ctx, u.ID)
 		must(t, err)
 		if len(list) != 1 {

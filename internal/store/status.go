@@ -13,8 +13,11 @@ func scanStatus(r scanner) (*muster.Status, error) {
 }
 
 // SaveStatus keeps whether a user is there.
-func (s *Store) SaveStatus(ctx context.Context, st *muster.Status) error {
+func (s *Store) SaveStatus(ctx context.Context, st *muster.Status, guard Guard) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.guard(ctx, st.UserID, guard); err != nil {
+			return err
+		}
 		_, err := t.exec(ctx, `INSERT INTO statuses (user_id, status, manual, last_activity_at, dnd_end_time)
 			SELECT ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT) WHERE EXISTS (SELECT 1 FROM users WHERE id = ?)
 			ON CONFLICT (user_id) DO UPDATE SET status = excluded.status, manual = excluded.manual,

@@ -9,6 +9,7 @@ import (
 
 // UserUpdate is a change of one account and what goes with it, in one transaction.
 type UserUpdate struct {
+	Guard        Guard                      // whether the caller may change the account
 	Apply        func(u *muster.User) error // changes the freshly read row; its error undoes everything
 	EndSessions  bool                       // all the account's sessions but KeepSession
 	KeepSession  string                     // id of a session that lives on
@@ -29,6 +30,9 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 			return err
 		}
 		if before, err = t.user(ctx, id); err != nil {
+			return err
+		}
+		if err := t.guardLocked(ctx, before, up.Guard); err != nil {
 			return err
 		}
 		after = before.Clone()

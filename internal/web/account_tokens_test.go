@@ -173,7 +173,7 @@ func TestManyAccessTokensAreAllListed(t *testing.T) {
 	if list := rows(b.open("/account/tokens")); len(list) != many {
 		t.Fatalf("%d of %d", len(list), many)
 	}
-	must(t, s.Store.SetAccessTokenActive(t.Context(), firstToken(t, s, me).ID, false))
+	must(t, s.Store.SetAccessTokenActive(t.Context(), firstToken(t, s, me).ID, nil, false))
 	if p := b.open("/account/tokens"); strings.Count(p.body, "Turned off") != 1 {
 		t.Error(p.body)
 	}
