@@ -27,6 +27,7 @@ var signInErrors = map[string]string{
 	"mfa.validate_token.authenticate.app_error":             "The one-time code is missing or wrong. Enter the one that your authenticator shows now.",
 	"api.user.activate_mfa.email_and_ldap_only.app_error":   "Your sign-in service looks after your second factor. Set it up there.",
 
+	"app.user.update_password.hash_cost.app_error":       "This password hash takes too long to check, or together with those that other accounts have. Set a plain password, or hash it at a lower cost.",
 	"api.user.update_password.context.app_error":         "You may not change this user's password. Ask an administrator.",
 	"api.user.update_password.incorrect.app_error":       "The current password is wrong. Enter it again.",
 	"api.user.update_password.oauth.app_error":           "Your sign-in service holds your password. Change it there.",

@@ -70,6 +70,8 @@ func New(o Options) *App {
 	a.running.Go(func() { a.keepHouse(ctx) })
 	a.running.Go(func() { a.runPostOffice(ctx) })
 	a.running.Go(func() { a.answerLinkRequests(ctx) })
+	a.warn(ctx, "read password schemes", a.readPasswordSchemes(ctx))
+	a.running.Go(func() { a.watchPasswordSchemes(ctx) })
 	// What may sign in, and by what, is a matter of settings too.
 	a.config.OnChange(func(_, _ *muster.Config) { a.cache.forgetAll() })
 	return a

@@ -21,25 +21,39 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 	if err := a.mayChangePassword(ctx, who, userID, ch); err != nil {
 		return err
 	}
-	hash := ch.NewPassword
-	if !ch.AlreadyHashed {
-		if err := a.passwordPolicy(ch.NewPassword); err != nil {
-			return err
-		}
-		var err error
-		if hash, err = a.hashPassword(ctx, who, ch.NewPassword); err != nil {
-			return err
-		}
+	hash, scheme, err := a.passwordToStore(ctx, who, ch)
+	if err != nil {
+		return err
 	}
 	up := a.newPassword(who, hash)
+	up.NewScheme = scheme
 	if who.ID() == userID {
 		up.KeepSession = who.Session.ID
 	}
-	_, _, err := a.changeUserBy(ctx, who, userID, up, a.auditSelf(who, "user_id="+userID+" completed"))
+	_, _, err = a.changeUserBy(ctx, who, userID, up, a.auditSelf(who, "user_id="+userID+" completed"))
 	if muster.IsKind(err, muster.Forbidden) { // promoted while the password was hashed
 		return muster.E(muster.Forbidden, mayNotSetPassword, err)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if scheme != nil {
+		a.warn(ctx, "read password schemes", a.readPasswordSchemes(ctx))
+	}
+	return nil
+}
+
+// passwordToStore returns the hash that a change asks for, and for one that comes as a hash what it was made with.
+func (a *App) passwordToStore(ctx context.Context, who *Caller, ch PasswordChange) (hash string, scheme *store.PasswordScheme, err error) {
+	if ch.AlreadyHashed {
+		scheme, err = a.importedPassword(ch.NewPassword)
+		return ch.NewPassword, scheme, err
+	}
+	if err := a.passwordPolicy(ch.NewPassword); err != nil {
+		return "", nil, err
+	}
+	hash, err = a.hashPassword(ctx, who, ch.NewPassword)
+	return hash, nil, err
 }
 
 const mayNotSetPassword = "api.user.update_password.context.app_error"
@@ -82,13 +96,7 @@ func (a *App) mayChangePassword(ctx context.Context, who *Caller, userID string,
 	if muster.IsKind(err, muster.Forbidden) {
 		return forbidden
 	}
-	if err != nil {
-		return err
-	}
-	if ch.AlreadyHashed && !password.Recognised(ch.NewPassword) {
-		return muster.InvalidParam("new_password")
-	}
-	return nil
+	return err
 }
 
 func (a *App) mayChangeOwnPassword(ctx context.Context, who *Caller, ch PasswordChange) error {

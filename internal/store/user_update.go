@@ -16,6 +16,7 @@ type UserUpdate struct {
 	SyncSessions bool                       // the account's sessions carry its roles from now on
 	VoidLinks    bool                       // mailed links of the account are void from now on
 	VoidLink     string                     // so are those of this purpose, "" for none
+	NewScheme    *PasswordScheme            // what the new password was hashed with elsewhere; nil for a hash of our own
 	UseLink      []byte                     // SHA-256 of the mailed token that allows the change; ErrNotFound when it was used
 	DisableBots  func(ids []string)         // deactivates the account's bots, if set, and is told which
 
@@ -41,6 +42,11 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 		}
 		if err := t.saveUser(ctx, before, after); err != nil {
 			return err
+		}
+		if up.NewScheme != nil {
+			if err := t.keepPasswordScheme(ctx, up.NewScheme); err != nil {
+				return err
+			}
 		}
 		if err := t.useMailToken(ctx, up.UseLink); err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 
 const (
 	floodConnections = 600
-	honestSignIns    = 10
+	honestSignIns    = 5
 )
 
 // One client keeps 600 sign-ins waiting. Whoever comes from elsewhere is served as if it were not there.

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -43,6 +44,8 @@ type Hasher struct {
 	limited func() bool
 	memory  uint32 // KiB
 	dummy   string // a hash of nothing anybody knows, for accounts that don't exist
+	own     effort // of a new hash
+	inUse   atomic.Pointer[[]effort]
 }
 
 // New makes a Hasher.
@@ -61,6 +64,8 @@ func New(o Options) *Hasher {
 	}
 	h := &Hasher{queue: newQueue(o.Workers, o.Queue, min(o.Share, o.Queue)), limited: o.Limited, memory: o.MemoryKiB}
 	h.dummy = h.encode(random(saltBytes), random(keyBytes))
+	h.own = (&argon2Hash{"argon2id", h.memory, passes, lanes, make([]byte, saltBytes), make([]byte, keyBytes)}).effort()
+	h.SetInUse(nil)
 	return h
 }
 
@@ -70,16 +75,16 @@ func (h *Hasher) hash(plain string) string {
 	return h.encode(salt, argon2.IDKey([]byte(plain), salt, passes, h.memory, lanes, keyBytes))
 }
 
-// Recognised tells whether encoded is a hash that Verify can read.
-func Recognised(encoded string) bool {
-	_, err := parse(encoded)
-	return err == nil
+func (h *Hasher) encode(salt, key []byte) string {
+	return fmt.Sprintf("%s%s$%s", h.Prefix(), encode64(salt), encode64(key))
 }
 
-func (h *Hasher) encode(salt, key []byte) string {
-	b := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, passes, lanes, b.EncodeToString(salt), b.EncodeToString(key))
+// Prefix is what a new hash begins with, up to its salt.
+func (h *Hasher) Prefix() string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, h.memory, passes, lanes)
 }
+
+func encode64(b []byte) string { return base64.RawStdEncoding.EncodeToString(b) }
 
 func random(n int) []byte {
 	b := make([]byte, n)

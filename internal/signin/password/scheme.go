@@ -37,6 +37,8 @@ var errScheme = errors.New("the stored password hash is of no known form")
 type scheme interface {
 	verify(plain string) (bool, error)
 	stale(memoryKiB uint32) bool // other than a new hash would be
+	effort() effort
+	example() string // a hash of the same effort that is nobody's
 }
 
 // parse reads a PHC or MCF string.
@@ -119,6 +121,11 @@ func (h bcryptHash) verify(plain string) (bool, error) {
 	return err == nil, err
 }
 
+func (h bcryptHash) cost() int {
+	n, _ := bcrypt.Cost([]byte(h)) // parseBcrypt has seen to it that there is one
+	return n
+}
+
 func (bcryptHash) stale(uint32) bool { return true }
 
 type scryptHash struct {
@@ -149,7 +156,7 @@ func (h *scryptHash) verify(plain string) (bool, error) {
 func (*scryptHash) stale(uint32) bool { return true }
 
 type pbkdf2Hash struct {
-	digest     func() hash.Hash
+	digest     string // a key of digests
 	iterations int
 	salt, key  []byte
 }
@@ -176,11 +183,11 @@ func parsePBKDF2(name string, parts []string) (scheme, error) {
 		return nil, errScheme
 	}
 	salt, key, err := saltAndKey(parts[1], parts[2])
-	return &pbkdf2Hash{digests[digest], n, salt, key}, err
+	return &pbkdf2Hash{digest, n, salt, key}, err
 }
 
 func (h *pbkdf2Hash) verify(plain string) (bool, error) {
-	got, err := pbkdf2.Key(h.digest, plain, h.salt, h.iterations, len(h.key))
+	got, err := pbkdf2.Key(digests[h.digest], plain, h.salt, h.iterations, len(h.key))
 	return err == nil && same(h.key, got), err
 }
 

@@ -42,6 +42,7 @@ func (t *Ticket) Hash(plain string) (encoded string, err error) {
 }
 
 // Verify reports whether plain is the password behind a stored hash, and whether the hash is of a scheme or cost that a new one should replace.
+// A refusal takes the same work whatever it was held against (Hasher.SetInUse), so that its time doesn't tell one account from another.
 // A hash that can't be read is an error. Kind Unavailable as for Hash.
 func (t *Ticket) Verify(encoded, plain string) (ok, stale bool, err error) {
 	s, err := parse(encoded)
@@ -49,13 +50,16 @@ func (t *Ticket) Verify(encoded, plain string) (ok, stale bool, err error) {
 		return false, false, err
 	}
 	err = t.work(func() error {
-		ok, err = s.verify(plain)
-		return err
+		if ok, err = s.verify(plain); ok || err != nil {
+			return err
+		}
+		return t.h.topUp(plain, s.effort())
 	})
 	return ok, s.stale(t.h.memory), err
 }
 
-// Dummy takes as long as a Verify that refuses, for an account that does not exist or that may not sign in: the answer's time must not tell.
+// Dummy takes as long as a Verify that refuses. It stands in for Verify where the answer is no in any case: for an account that does not exist, or is
+// locked, since a right password must not show by its time either.
 func (t *Ticket) Dummy(plain string) error {
 	_, _, err := t.Verify(t.h.dummy, plain)
 	return err

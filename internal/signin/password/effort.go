@@ -1,0 +1,183 @@
+package password
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// effort is the work that a hash asks for. Hashes of one kind differ in units alone, and units add up: two runs of bcrypt at 2^10 take as long as
+// one at 2^11. A weight compares kinds, roughly: a new hash weighs 1.
+type effort struct {
+	kind   string
+	units  int
+	weight float64 // of all units
+	spend  func(plain string, units int) error
+}
+
+// Bounds on imported hashes. Every refused sign-in does the work of all schemes in use, so an import must not make sign-ins cost seconds.
+const (
+	maxWeight       = 32 // of one: bcrypt at 2^14, PBKDF2 with 3.2 million rounds
+	maxWeightInUse  = 64 // of all together
+	maxSchemesInUse = 16
+)
+
+// Foreign returns an example of a stored hash's scheme and cost, made up and the same for all hashes of that cost, and whether they are other than
+// a new hash's. Schemes in use are kept as such examples (password_schemes). An error says that encoded can't be read.
+func (h *Hasher) Foreign(encoded string) (example string, foreign bool, err error) {
+	s, err := parse(encoded)
+	if err != nil {
+		return "", false, err
+	}
+	return s.example(), s.effort().kind != h.own.kind, nil
+}
+
+// Affordable reports whether refused sign-ins may cost what the schemes of these examples take together.
+func (h *Hasher) Affordable(examples []string) bool {
+	_, left := h.plan(examples)
+	return len(examples) <= maxSchemesInUse && len(left) == 0
+}
+
+// SetInUse says by examples which schemes accounts have, besides that of new hashes: from now on every refusal takes the work of all of them, whatever
+// it was held against. It returns those that cost too much to be hidden, the dearest.
+func (h *Hasher) SetInUse(examples []string) (left []string) {
+	work, left := h.plan(examples)
+	h.inUse.Store(&work)
+	return left
+}
+
+// plan is the work of a refusal: of each kind as much as its dearest hash takes. The cheapest schemes come first, as many as the bounds allow.
+func (h *Hasher) plan(examples []string) (work []effort, left []string) {
+	type scheme struct {
+		example string
+		effort  effort
+	}
+	var schemes []scheme
+	for _, example := range examples {
+		s, err := parse(example)
+		if err != nil { // more rounds than a hash may name
+			left = append(left, example)
+			continue
+		}
+		schemes = append(schemes, scheme{example, s.effort()})
+	}
+	slices.SortFunc(schemes, func(a, b scheme) int { return cmp.Compare(a.effort.weight, b.effort.weight) })
+	most := map[string]effort{h.own.kind: h.own}
+	total := h.own.weight
+	for i, s := range schemes {
+		more := total + s.effort.weight - most[s.effort.kind].weight
+		if s.effort.weight > maxWeight || more > maxWeightInUse || i >= maxSchemesInUse {
+			left = append(left, s.example)
+			continue
+		}
+		if s.effort.units > most[s.effort.kind].units {
+			most[s.effort.kind], total = s.effort, more
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(most)) { // always in one order
+		work = append(work, most[kind])
+	}
+	return work, left
+}
+
+// topUp does what a refusal takes beyond the work that was done.
+func (h *Hasher) topUp(plain string, done effort) error {
+	for _, e := range *h.inUse.Load() {
+		missing := e.units
+		if e.kind == done.kind {
+			missing -= done.units
+		}
+		if missing <= 0 {
+			continue
+		}
+		if err := e.spend(plain, missing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// zeros is a salt or key of an example.
+func zeros(n int) string { return encode64(make([]byte, n)) }
+
+func (h *argon2Hash) example() string {
+	return fmt.Sprintf("$%s$v=19$m=%d,t=%d,p=%d$%s$%s", h.kind, h.memory, h.time, h.threads, zeros(saltBytes), zeros(keyBytes))
+}
+
+func (h *argon2Hash) effort() effort {
+	return effort{
+		kind: fmt.Sprintf("%s m=%d,t=%d,p=%d", h.kind, h.memory, h.time, h.threads), units: 1,
+		weight: float64(h.memory) * float64(h.time) / (memoryKiB * passes),
+		spend:  runs(h),
+	}
+}
+
+func (h *scryptHash) example() string {
+	return fmt.Sprintf("$scrypt$ln=%d,r=%d,p=%d$%s$%s", h.logN, h.r, h.p, zeros(saltBytes), zeros(keyBytes))
+}
+
+func (h *scryptHash) effort() effort {
+	const kibPerUnit = 8 // a block of r=8 is 1 KiB, and is written and read once: as one pass of argon2id and a half
+	return effort{
+		kind: fmt.Sprintf("scrypt ln=%d,r=%d,p=%d", h.logN, h.r, h.p), units: 1,
+		weight: float64(h.r) * float64(h.p) * float64(int(1)<<h.logN) / kibPerUnit / memoryKiB * passes,
+		spend:  runs(h),
+	}
+}
+
+// runs spends a unit for each run of a scheme.
+func runs(s scheme) func(string, int) error {
+	return func(plain string, units int) error {
+		for range units {
+			if _, err := s.verify(plain); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (h bcryptHash) example() string { return exampleBcrypt(h.cost()) }
+
+func exampleBcrypt(cost int) string { return fmt.Sprintf("$2a$%02d$%s", cost, strings.Repeat(".", 53)) }
+
+func (h bcryptHash) effort() effort {
+	const roundsPerWeight = 1 << 9
+	return effort{kind: "bcrypt", units: 1 << h.cost(), weight: float64(int(1)<<h.cost()) / roundsPerWeight, spend: spendBcrypt}
+}
+
+// spendBcrypt runs bcrypt once for each bit of units, which is a sum of powers of two.
+func spendBcrypt(plain string, units int) error {
+	for u := uint(units); u != 0; u &= u - 1 {
+		if _, err := bcryptHash(exampleBcrypt(bits.TrailingZeros(u))).verify(plain); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rounds are the iterations for all blocks of the key (RFC 8018, 5.2).
+func (h *pbkdf2Hash) rounds() int {
+	size := digests[h.digest]().Size()
+	return h.iterations * ((len(h.key) + size - 1) / size)
+}
+
+func (h *pbkdf2Hash) example() string {
+	return fmt.Sprintf("$pbkdf2-%s$i=%d$%s$%s", h.digest, h.rounds(), zeros(saltBytes), zeros(digests[h.digest]().Size()))
+}
+
+func (h *pbkdf2Hash) effort() effort {
+	const roundsPerWeight = 100_000
+	digest := h.digest
+	return effort{
+		kind: "pbkdf2-" + digest, units: h.rounds(), weight: float64(h.rounds()) / roundsPerWeight,
+		spend: func(plain string, units int) error {
+			one := &pbkdf2Hash{digest: digest, iterations: units, salt: make([]byte, saltBytes), key: make([]byte, digests[digest]().Size())}
+			_, err := one.verify(plain)
+			return err
+		},
+	}
+}
