@@ -4,8 +4,8 @@ package storetest
 import (
 	"context"
 	"database/sql"
-	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,17 +27,26 @@ func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 // SQLite opens a fresh embedded database.
 func SQLite(t testing.TB) *store.Store {
 	t.Helper()
-	return open(t, store.Options{DataDir: t.TempDir()})
+	template, err := sqliteTemplate()
+	check(t, err)
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, databaseFile), template, 0o600))
+	return open(t, store.Options{DataDir: dir})
 }
 
 // Postgres opens a fresh database on the server of MUSTER_TEST_POSTGRES. Without one the test is skipped, or fails where CI is true.
 func Postgres(t testing.TB) *store.Store {
 	t.Helper()
-	return open(t, store.Options{DSN: PostgresDSN(t)})
+	return open(t, store.Options{DSN: postgresDSN(t, true)})
 }
 
-// PostgresDSN makes a fresh database and gives its address; it is dropped after the test.
+// PostgresDSN makes an empty database and gives its address; it is dropped after the test.
 func PostgresDSN(t testing.TB) string {
+	t.Helper()
+	return postgresDSN(t, false)
+}
+
+func postgresDSN(t testing.TB, migrated bool) string {
 	t.Helper()
 	server := os.Getenv(serverVariable)
 	if server == "" {
@@ -53,15 +62,20 @@ func PostgresDSN(t testing.TB) string {
 		_, err := admin.ExecContext(context.Background(), statement)
 		check(t, err)
 	}
-	exec("CREATE DATABASE " + name)
+	create := "CREATE DATABASE " + name
+	if migrated {
+		template, err := postgresTemplate()
+		check(t, err)
+		create += " TEMPLATE " + template
+	}
+	exec(create)
 	t.Cleanup(func() {
 		exec("DROP DATABASE " + name + " WITH (FORCE)")
 		check(t, admin.Close())
 	})
-	u, err := url.Parse(server)
+	dsn, err := databaseURL(name)
 	check(t, err)
-	u.Path = "/" + name
-	return u.String()
+	return dsn
 }
 
 func open(t testing.TB, o store.Options) *store.Store {
