@@ -110,6 +110,19 @@ func TestEveryErrorIDHasASentence(t *testing.T) {
 	}
 }
 
+// TestEveryErrorIDIsDefinedOnce: the part that came last would win, and the other sentence be dead text.
+func TestEveryErrorIDIsDefinedOnce(t *testing.T) {
+	defined := map[string]bool{}
+	for _, part := range catalogueParts {
+		for id := range part {
+			if defined[id] {
+				t.Errorf("%s is defined in two parts of the catalogue", id)
+			}
+			defined[id] = true
+		}
+	}
+}
+
 type namedError struct {
 	text string
 	pos  token.Pos

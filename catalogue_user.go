@@ -35,7 +35,7 @@ var userErrors = map[string]string{
 	"api.user.delete_user.not_enabled.app_error":                     "Removing accounts for good is turned off. Deactivate the account, or turn it on in the settings.",
 	"api.user.promote_guest_to_user.no_guest.app_error":              "This user is no guest, so there is nothing to promote.",
 	"api.team.invite_guests_to_channels.disabled.error":              "This server takes no guests. Turn guest accounts on in the settings first.",
-	"api.status.user_not_found.app_error":                            "This server does not keep who is online. Turn EnableUserStatuses on in the settings first.",
+	"api.status.user_not_found.app_error":                            "Statuses are turned off on this server. An administrator can turn on ServiceSettings.EnableUserStatuses.",
 	"api.preference.preferences_category.get.app_error":              "There are no preferences in this category.",
 	"api.preference.update_preferences.set.app_error":                "Each preference must name the user whose preferences are changed.",
 	"app.preference.get.app_error":                                   "There is no such preference.",

@@ -214,9 +214,10 @@ func encoded(m map[string]string) string {
 	return string(b)
 }
 
-// ValidUsername tells whether a folded username may be stored: 1 to 64 of a-z 0-9 . - _ and not reserved.
+// ValidUsername reports whether a folded username may be stored: 1 to 64 of a-z 0-9 . - _, not reserved, and not of dots alone. Every client and
+// proxy takes "." and ".." out of an address (RFC 3986, section 5.2.4), so nobody could look such an account up by its name.
 func ValidUsername(s string) bool {
-	if s == "" || len(s) > UsernameMaxBytes || reservedUsernames[s] {
+	if len(s) > UsernameMaxBytes || reservedUsernames[s] || strings.Trim(s, ".") == "" {
 		return false
 	}
 	for i := 0; i < len(s); i++ {

@@ -55,7 +55,7 @@ func (s *Store) AccessTokens(ctx context.Context, userID string, offset, limit i
 
 // SearchAccessTokens gives the tokens whose id, account id or username begins with a term, at most limit.
 func (s *Store) SearchAccessTokens(ctx context.Context, term string, limit int) ([]*muster.AccessToken, error) {
-	like := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(term) + "%"
+	like := escapeLike(term) + "%"
 	rows, err := s.query(ctx, "SELECT "+accessTokenColumns+` FROM access_tokens t JOIN users u ON u.id = t.user_id
 		WHERE t.id LIKE ? ESCAPE '!' OR t.user_id LIKE ? ESCAPE '!' OR u.username LIKE ? ESCAPE '!' ORDER BY t.create_at, t.id LIMIT ?`, like, like, strings.ToLower(like), limit)
 	return collect(rows, err, scanAccessToken)

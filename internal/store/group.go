@@ -80,7 +80,7 @@ func (f *GroupFilter) condition() *condition {
 		c.add("g.delete_at = 0")
 	}
 	if f.Term != "" {
-		like := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(f.Term)) + "%"
+		like := "%" + escapeLike(strings.ToLower(f.Term)) + "%"
 		c.add("(g.name LIKE ? ESCAPE '!' OR LOWER(g.display_name) LIKE ? ESCAPE '!')", like, like)
 	}
 	const (

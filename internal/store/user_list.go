@@ -24,6 +24,11 @@ type UserFilter struct {
 	Offset, Limit                              int
 }
 
+// escapeLike makes a text stand for itself in a LIKE pattern with ESCAPE '!'.
+func escapeLike(text string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
+}
+
 // condition is a WHERE clause in the making.
 type condition struct {
 	parts []string
@@ -138,7 +143,7 @@ func hasRole(role string) (string, []any) {
 	if role != muster.RoleSystemUser {
 		like = "(u.roles <> 'system_user' AND " + like + ")"
 	}
-	return like, []any{"% " + strings.ReplaceAll(role, "_", "!_") + " %"}
+	return like, []any{"% " + escapeLike(role) + " %"}
 }
 
 const notAdmin = "' ' || u.roles || ' ' NOT LIKE '% system!_admin %' ESCAPE '!'"
