@@ -433,7 +433,7 @@ func TestPeopleAreListedAndSearchedByGroup(t *testing.T) {
 		must(t, err)
 		_, err = w.ann.LinkGroupToChannel(ctx, bakers.ID, w.private, client.GroupLink{})
 		must(t, err)
-		must(t, w.ann.DeleteGroup(ctx, gone.ID))
+		must(t, w.admin.DeleteGroup(ctx, gone.ID))
 		_, err = w.admin.PatchUser(ctx, w.ids["ann"], &muster.UserPatch{Nickname: ptr("zz")})
 		must(t, err)
 		for _, c := range []struct {
@@ -493,10 +493,10 @@ func TestGroupsDecideWhoBelongsToAConstrainedTeamOrChannel(t *testing.T) {
 		refused(t, err, 400, notInTeam) // no group is linked yet
 		_, err = w.admin.LinkGroupToTeam(ctx, cooks.ID, w.team, client.GroupLink{})
 		must(t, err)
-		must(t, w.ann.DeleteGroup(ctx, cooks.ID))
+		must(t, w.admin.DeleteGroup(ctx, cooks.ID))
 		_, err = w.admin.AddTeamMember(ctx, w.team, w.ids["carl"])
 		refused(t, err, 400, notInTeam) // an archived one lets nobody in
-		_, err = w.ann.RestoreGroup(ctx, cooks.ID)
+		_, err = w.admin.RestoreGroup(ctx, cooks.ID)
 		must(t, err)
 		_, err = w.admin.AddTeamMembers(ctx, w.team, w.ids["carl"], dora.ID)
 		refused(t, err, 400, notInTeam)

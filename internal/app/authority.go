@@ -45,6 +45,16 @@ func (a *App) authority(ctx context.Context, who *Caller) (*authority, error) {
 	return au, nil
 }
 
+// granted reports whether one of the roles, separated by spaces, grants the permission.
+func (au *authority) granted(roles string, p muster.Permission) bool {
+	for role := range strings.FieldsSeq(roles) {
+		if au.grants[role][p] {
+			return true
+		}
+	}
+	return false
+}
+
 // lacked returns the permissions that a role grants and the caller lacks.
 func (au *authority) lacked(role string) []muster.Permission {
 	var lacked []muster.Permission

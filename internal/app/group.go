@@ -183,7 +183,7 @@ func (a *App) PatchGroup(ctx context.Context, who *Caller, id string, p *muster.
 			return nil, err
 		}
 	}
-	return a.updateGroup(ctx, who, id, func(g *muster.Group) error {
+	return a.updateGroup(ctx, who, id, nil, func(g *muster.Group) error {
 		g.Apply(p)
 		return g.Validate()
 	})
@@ -191,7 +191,7 @@ func (a *App) PatchGroup(ctx context.Context, who *Caller, id string, p *muster.
 
 // DeleteGroup archives a group.
 func (a *App) DeleteGroup(ctx context.Context, who *Caller, id string) error {
-	_, err := a.changeGroup(ctx, who, id, muster.PermDeleteCustomGroup, func(g *muster.Group) error {
+	_, err := a.archiveGroup(ctx, who, id, muster.PermDeleteCustomGroup, func(g *muster.Group) error {
 		if g.DeleteAt == 0 {
 			g.DeleteAt = a.now()
 		}
@@ -202,21 +202,26 @@ func (a *App) DeleteGroup(ctx context.Context, who *Caller, id string) error {
 
 // RestoreGroup brings an archived group back.
 func (a *App) RestoreGroup(ctx context.Context, who *Caller, id string) (*muster.Group, error) {
-	return a.changeGroup(ctx, who, id, muster.PermRestoreCustomGroup, func(g *muster.Group) error {
+	return a.archiveGroup(ctx, who, id, muster.PermRestoreCustomGroup, func(g *muster.Group) error {
 		g.DeleteAt = 0
 		return nil
 	})
 }
 
-func (a *App) changeGroup(ctx context.Context, who *Caller, id string, p muster.Permission, change func(*muster.Group) error) (*muster.Group, error) {
+// archiveGroup archives a group or brings it back, which takes its members the places that it is linked to, or gives them.
+func (a *App) archiveGroup(ctx context.Context, who *Caller, id string, p muster.Permission, change func(*muster.Group) error) (*muster.Group, error) {
 	if _, err := a.groupToChange(ctx, who, id, p); err != nil {
 		return nil, err
 	}
-	return a.updateGroup(ctx, who, id, change)
+	guard, err := a.membershipGuard(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	return a.updateGroup(ctx, who, id, guard, change)
 }
 
-func (a *App) updateGroup(ctx context.Context, who *Caller, id string, change func(*muster.Group) error) (*muster.Group, error) {
-	g, err := a.store.UpdateGroup(ctx, id, func(g *muster.Group) error {
+func (a *App) updateGroup(ctx context.Context, who *Caller, id string, guard *store.MembershipGuard, change func(*muster.Group) error) (*muster.Group, error) {
+	g, err := a.store.UpdateGroup(ctx, id, guard, func(g *muster.Group) error {
 		g.UpdateAt = a.now()
 		return change(g)
 	}, a.auditSelf(who, "group_id="+id))
@@ -267,21 +272,21 @@ func (a *App) GroupMembers(ctx context.Context, who *Caller, id string, page Pag
 
 // AddGroupMembers puts users in a group, all or none. Kinds: Invalid, Forbidden, NotFound.
 func (a *App) AddGroupMembers(ctx context.Context, who *Caller, id string, userIDs []string) ([]*muster.GroupMember, error) {
-	ids, err := a.groupChangeIDs(ctx, who, id, userIDs)
+	ids, guard, err := a.membershipChange(ctx, who, id, userIDs)
 	if err != nil {
 		return nil, err
 	}
-	members, err := a.store.AddGroupMembers(ctx, id, ids, a.auditSelf(who, "group_id="+id))
+	members, err := a.store.AddGroupMembers(ctx, id, ids, guard, a.auditSelf(who, "group_id="+id))
 	return members, missing(err, muster.NotFound, noGroup)
 }
 
 // RemoveGroupMembers takes users out of a group, all or none. Kinds: Invalid, Forbidden, NotFound.
 func (a *App) RemoveGroupMembers(ctx context.Context, who *Caller, id string, userIDs []string) ([]*muster.GroupMember, error) {
-	ids, err := a.groupChangeIDs(ctx, who, id, userIDs)
+	ids, guard, err := a.membershipChange(ctx, who, id, userIDs)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.store.RemoveGroupMembers(ctx, id, ids, a.auditSelf(who, "group_id="+id)); err != nil {
+	if err := a.store.RemoveGroupMembers(ctx, id, ids, guard, a.auditSelf(who, "group_id="+id)); err != nil {
 		return nil, missing(err, muster.NotFound, "app.group.member_missing")
 	}
 	now := a.now()
@@ -292,19 +297,24 @@ func (a *App) RemoveGroupMembers(ctx context.Context, who *Caller, id string, us
 	return removed, nil
 }
 
-func (a *App) groupChangeIDs(ctx context.Context, who *Caller, id string, userIDs []string) ([]string, error) {
+// membershipChange holds what is asked for, of a group that is not archived, and returns whose memberships it is about and what the store holds the
+// change against.
+func (a *App) membershipChange(ctx context.Context, who *Caller, id string, userIDs []string) (ids []string, guard *store.MembershipGuard, err error) {
 	if len(userIDs) == 0 {
-		return nil, muster.InvalidParam("user_ids")
+		return nil, nil, muster.InvalidParam("user_ids")
 	}
-	ids, err := memberIDs(userIDs)
-	if err != nil {
-		return nil, err
+	if ids, err = memberIDs(userIDs); err != nil {
+		return nil, nil, err
 	}
 	g, err := a.groupToChange(ctx, who, id, muster.PermManageCustomGroupMembers)
 	if err == nil && g.DeleteAt != 0 {
 		err = muster.E(muster.NotFound, noGroup)
 	}
-	return ids, err
+	if err != nil {
+		return nil, nil, err
+	}
+	guard, err = a.membershipGuard(ctx, who)
+	return ids, guard, err
 }
 
 // GroupStats is how many active members a group has.
@@ -320,75 +330,4 @@ func (a *App) GroupStats(ctx context.Context, who *Caller, id string) (*GroupSta
 		return nil, err
 	}
 	return &GroupStats{id, int64(*g.MemberCount)}, nil
-}
-
-// LinkGroup ties a group to a team or channel; where that is group-constrained only linked groups' members may be added.
-// Takes the right to manage it. Kinds: Invalid, Forbidden, NotFound.
-func (a *App) LinkGroup(ctx context.Context, who *Caller, l *muster.GroupSyncable) (*muster.GroupSyncable, error) {
-	if err := a.mayLink(ctx, who, l); err != nil {
-		return nil, err
-	}
-	return a.store.LinkGroup(ctx, l, a.auditSelf(who, "group_id="+l.GroupID+" linked to "+l.TeamID+l.ChannelID))
-}
-
-// UnlinkGroup unties it. Kinds: Forbidden, NotFound.
-func (a *App) UnlinkGroup(ctx context.Context, who *Caller, l *muster.GroupSyncable) error {
-	if err := a.mayLink(ctx, who, l); err != nil {
-		return err
-	}
-	err := a.store.UnlinkGroup(ctx, l.Type, l.GroupID, l.TeamID+l.ChannelID, a.auditSelf(who, "group_id="+l.GroupID+" unlinked from "+l.TeamID+l.ChannelID))
-	return missing(err, muster.NotFound, noGroup)
-}
-
-func (a *App) mayLink(ctx context.Context, who *Caller, l *muster.GroupSyncable) error {
-	if _, err := a.groupToRead(ctx, who, l.GroupID); err != nil {
-		return err
-	}
-	if l.Type == muster.SyncableTeam {
-		if err := a.requireTeam(ctx, who, l.TeamID, muster.PermManageTeam); err != nil {
-			return err
-		}
-		_, err := a.team(ctx, l.TeamID)
-		return err
-	}
-	ch, err := a.channel(ctx, l.ChannelID)
-	if err != nil {
-		return a.hideMissing(ctx, who, err)
-	}
-	if ch.IsDirectOrGroup() {
-		return muster.InvalidURLParam("channel_id")
-	}
-	p := muster.PermManagePublicChannelMembers
-	if ch.Type == muster.ChannelPrivate {
-		p = muster.PermManagePrivateChannelMembers
-	}
-	if l.SchemeAdmin { // whoever makes administrators must be allowed to
-		if err := a.requireChannel(ctx, who, l.ChannelID, muster.PermManageChannelRoles); err != nil {
-			return err
-		}
-	}
-	return a.requireChannel(ctx, who, l.ChannelID, p)
-}
-
-// GroupLinks gives the teams, or the channels, that a group is linked to; for who may read the user management, since they may be private.
-func (a *App) GroupLinks(ctx context.Context, who *Caller, kind, id string) ([]*muster.GroupSyncable, error) {
-	if err := a.requireSystem(ctx, who, muster.PermReadUserManagementGroups); err != nil {
-		return nil, err
-	}
-	if _, err := a.groupToRead(ctx, who, id); err != nil {
-		return nil, err
-	}
-	return a.store.GroupLinks(ctx, kind, id)
-}
-
-// mayJoinConstrained holds the members-to-be of a group-constrained team or channel against the groups linked to it; refusal is the error.
-func (a *App) mayJoinConstrained(ctx context.Context, constrained *bool, kind, id string, userIDs []string, refusal error) error {
-	if !groupsDecide(constrained) {
-		return nil
-	}
-	ok, err := a.store.InLinkedGroups(ctx, kind, id, userIDs)
-	if err != nil || ok {
-		return err
-	}
-	return refusal
 }

@@ -48,6 +48,14 @@ func (s *Store) CreateGroup(ctx context.Context, g *muster.Group, memberIDs []st
 
 var errGroupName = muster.E(muster.Invalid, "app.custom_group.unique_name")
 
+// lockGroup reads a group and holds off others that change it, its members or its links.
+func (t *tx) lockGroup(ctx context.Context, id string) (*muster.Group, error) {
+	if _, err := scanString(t.queryRow(ctx, "SELECT id FROM user_groups WHERE id = ?"+t.s.dialect.forUpdate(), id)); err != nil {
+		return nil, noRow(err)
+	}
+	return t.group(ctx, id)
+}
+
 func (t *tx) group(ctx context.Context, id string) (*muster.Group, error) {
 	return scanGroup(t.queryRow(ctx, "SELECT "+groupColumns+" FROM user_groups g WHERE g.id = ?", id))
 }
@@ -109,13 +117,14 @@ func (s *Store) Groups(ctx context.Context, f GroupFilter, offset, limit int) ([
 	return collect(rows, err, scanGroup)
 }
 
-// UpdateGroup changes a group and gives it as it is then; a taken name is refused as in CreateGroup.
-func (s *Store) UpdateGroup(ctx context.Context, id string, apply func(*muster.Group) error, audits ...*muster.Audit) (g *muster.Group, err error) {
+// UpdateGroup changes a group and returns it as it is then; a taken name is refused as in CreateGroup. guard is for a change that decides who
+// belongs to it, nil for another.
+func (s *Store) UpdateGroup(ctx context.Context, id string, guard *MembershipGuard, apply func(*muster.Group) error, audits ...*muster.Audit) (g *muster.Group, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		if _, err := scanString(t.queryRow(ctx, "SELECT id FROM user_groups WHERE id = ?"+t.s.dialect.forUpdate(), id)); err != nil {
-			return noRow(err)
+		if g, err = t.lockGroup(ctx, id); err != nil {
+			return err
 		}
-		if g, err = t.group(ctx, id); err != nil {
+		if err := t.guardMembership(ctx, id, guard); err != nil {
 			return err
 		}
 		if err := apply(g); err != nil {
@@ -138,11 +147,11 @@ func (s *Store) UpdateGroup(ctx context.Context, id string, apply func(*muster.G
 	return g, err
 }
 
-// AddGroupMembers puts users in a group, all or none, and gives all their memberships. ErrNotFound without the group; an unknown user is
-// app.user.missing_account.const.
-func (s *Store) AddGroupMembers(ctx context.Context, groupID string, userIDs []string, audits ...*muster.Audit) (members []*muster.GroupMember, err error) {
+// AddGroupMembers puts users in a group, all or none, and returns all their memberships. ErrNotFound without the group or when it is archived; an
+// unknown user is app.user.missing_account.const.
+func (s *Store) AddGroupMembers(ctx context.Context, groupID string, userIDs []string, guard *MembershipGuard, audits ...*muster.Audit) (members []*muster.GroupMember, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		if _, err := t.group(ctx, groupID); err != nil {
+		if err := t.lockMembership(ctx, groupID, guard); err != nil {
 			return err
 		}
 		if members, err = t.addGroupMembers(ctx, groupID, userIDs); err != nil {
@@ -151,6 +160,18 @@ func (s *Store) AddGroupMembers(ctx context.Context, groupID string, userIDs []s
 		return t.saveAudits(ctx, audits)
 	})
 	return members, err
+}
+
+// lockMembership locks a group that is not archived and holds it against the guard.
+func (t *tx) lockMembership(ctx context.Context, groupID string, guard *MembershipGuard) error {
+	g, err := t.lockGroup(ctx, groupID)
+	if err != nil {
+		return err
+	}
+	if g.DeleteAt != 0 {
+		return ErrNotFound
+	}
+	return t.guardMembership(ctx, groupID, guard)
 }
 
 func (t *tx) addGroupMembers(ctx context.Context, groupID string, userIDs []string) ([]*muster.GroupMember, error) {
@@ -172,8 +193,11 @@ func (t *tx) addGroupMembers(ctx context.Context, groupID string, userIDs []stri
 }
 
 // RemoveGroupMembers takes users out of a group, all or none; ErrNotFound when one is not in it.
-func (s *Store) RemoveGroupMembers(ctx context.Context, groupID string, userIDs []string, audits ...*muster.Audit) error {
+func (s *Store) RemoveGroupMembers(ctx context.Context, groupID string, userIDs []string, guard *MembershipGuard, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.lockMembership(ctx, groupID, guard); err != nil {
+			return err
+		}
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(userIDs))) {
 			if err := changed(t.exec(ctx, "DELETE FROM group_members WHERE group_id = ? AND user_id = ?", groupID, id)); err != nil {
 				return err
@@ -181,72 +205,4 @@ func (s *Store) RemoveGroupMembers(ctx context.Context, groupID string, userIDs 
 		}
 		return t.saveAudits(ctx, audits)
 	})
-}
-
-// syncables names the table and column of what a group is linked to.
-var syncables = map[string][2]string{
-	muster.SyncableTeam:    {"group_teams", "team_id"},
-	muster.SyncableChannel: {"group_channels", "channel_id"},
-}
-
-// LinkGroup ties a group to a team or channel, or changes how it is tied.
-func (s *Store) LinkGroup(ctx context.Context, l *muster.GroupSyncable, audits ...*muster.Audit) (link *muster.GroupSyncable, err error) {
-	name := syncables[l.Type]
-	err = s.write(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, "INSERT INTO "+name[0]+" (group_id, "+name[1]+`, auto_add, scheme_admin, create_at, update_at) VALUES (?,?,?,?,?,?)
-			ON CONFLICT (group_id, `+name[1]+") DO UPDATE SET auto_add = excluded.auto_add, scheme_admin = excluded.scheme_admin, update_at = excluded.update_at",
-			l.GroupID, l.TeamID+l.ChannelID, l.AutoAdd, l.SchemeAdmin, t.now, t.now)
-		if err != nil {
-			return fmt.Errorf("link group: %w", err)
-		}
-		row := t.queryRow(ctx, "SELECT group_id, "+name[1]+", auto_add, scheme_admin, create_at, update_at FROM "+name[0]+" WHERE group_id = ? AND "+name[1]+" = ?", l.GroupID, l.TeamID+l.ChannelID)
-		if link, err = scanSyncable(l.Type)(row); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
-	return link, err
-}
-
-func scanSyncable(kind string) func(scanner) (*muster.GroupSyncable, error) {
-	return func(r scanner) (*muster.GroupSyncable, error) {
-		l := &muster.GroupSyncable{Type: kind}
-		id := &l.TeamID
-		if kind == muster.SyncableChannel {
-			id = &l.ChannelID
-		}
-		return l, noRow(r.Scan(&l.GroupID, id, &l.AutoAdd, &l.SchemeAdmin, &l.CreateAt, &l.UpdateAt))
-	}
-}
-
-// UnlinkGroup unties a group from a team or channel; ErrNotFound when it was not tied.
-func (s *Store) UnlinkGroup(ctx context.Context, kind, groupID, id string, audits ...*muster.Audit) error {
-	name := syncables[kind]
-	return s.write(ctx, func(t *tx) error {
-		if err := changed(t.exec(ctx, "DELETE FROM "+name[0]+" WHERE group_id = ? AND "+name[1]+" = ?", groupID, id)); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
-}
-
-// GroupLinks gives the teams, or the channels, that a group is linked to.
-func (s *Store) GroupLinks(ctx context.Context, kind, groupID string) ([]*muster.GroupSyncable, error) {
-	name := syncables[kind]
-	rows, err := s.query(ctx, "SELECT group_id, "+name[1]+", auto_add, scheme_admin, create_at, update_at FROM "+name[0]+" WHERE group_id = ? ORDER BY "+name[1], groupID)
-	return collect(rows, err, scanSyncable(kind))
-}
-
-// InLinkedGroups tells whether every one of the users is in a group that is linked to the team or channel.
-func (s *Store) InLinkedGroups(ctx context.Context, kind, id string, userIDs []string) (bool, error) {
-	name := syncables[kind]
-	for _, user := range userIDs {
-		var n int
-		err := s.queryRow(ctx, "SELECT count(*) FROM group_members m JOIN "+name[0]+" s ON s.group_id = m.group_id JOIN user_groups g ON g.id = m.group_id AND g.delete_at = 0 WHERE s."+
-			name[1]+" = ? AND m.user_id = ?", id, user).Scan(&n)
-		if err != nil || n == 0 {
-			return false, err
-		}
-	}
-	return true, nil
 }

@@ -1,0 +1,157 @@
+package attack_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"muster"
+	"muster/client"
+	"muster/internal/mustertest"
+	"muster/internal/store"
+)
+
+// refused fails the test unless err is the server's refusal with this status and id.
+func refused(t testing.TB, err error, status int, id string) {
+	t.Helper()
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok || e.StatusCode != status || e.ID != id {
+		t.Fatalf("got %v, want %d %s", err, status, id)
+	}
+}
+
+const noPermission = "api.context.permissions.app_error"
+
+// club is a team that only the members of a linked group may belong to, and a member of the public who may edit custom groups like everybody.
+type club struct {
+	team, channel, group string
+	outsider             *client.Client
+	outsiderID           string
+	admin                *client.Client
+}
+
+func makeClub(t *testing.T, s *mustertest.Server) *club {
+	t.Helper()
+	ctx := t.Context()
+	admin, me := s.Admin(t)
+	outsider, u := s.User(t, "outsider")
+	team, err := admin.CreateTeam(ctx, &muster.Team{Name: "club", DisplayName: "Club", Type: muster.TeamOpen, AllowOpenInvite: true})
+	must(t, err)
+	yes := true
+	_, err = admin.PatchTeam(ctx, team.ID, &muster.TeamPatch{GroupConstrained: &yes})
+	must(t, err)
+	channel, err := admin.CreateChannel(ctx, &muster.Channel{TeamID: team.ID, Name: "vault", DisplayName: "Vault", Type: muster.ChannelPrivate})
+	must(t, err)
+	name := "members"
+	group, err := admin.CreateGroup(ctx, &muster.Group{Name: &name, DisplayName: "Members", Source: muster.GroupSourceCustom}, me.ID)
+	must(t, err)
+	return &club{team: team.ID, channel: channel.ID, group: group.ID, outsider: outsider, outsiderID: u.ID, admin: admin}
+}
+
+func (c *club) members(t *testing.T, s *mustertest.Server) int {
+	t.Helper()
+	g, err := s.Store.Group(t.Context(), c.group)
+	must(t, err)
+	if g.DeleteAt != 0 {
+		return 0
+	}
+	return *g.MemberCount
+}
+
+func TestALinkedGroupIsNotForEverybodyToChange(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		c := makeClub(t, s)
+		for _, linked := range []struct {
+			name         string
+			link, unlink func() error
+		}{
+			{"to a team", func() error {
+				_, err := c.admin.LinkGroupToTeam(ctx, c.group, c.team, client.GroupLink{})
+				return err
+			}, func() error { return c.admin.UnlinkGroupFromTeam(ctx, c.group, c.team) }},
+			{"to a private channel", func() error {
+				_, err := c.admin.LinkGroupToChannel(ctx, c.group, c.channel, client.GroupLink{})
+				return err
+			}, func() error { return c.admin.UnlinkGroupFromChannel(ctx, c.group, c.channel) }},
+		} {
+			t.Run(linked.name, func(t *testing.T) {
+				must(t, linked.link())
+				_, err := c.outsider.AddGroupMembers(ctx, c.group, c.outsiderID)
+				refused(t, err, http.StatusForbidden, noPermission)
+				_, err = c.outsider.RemoveGroupMembers(ctx, c.group, memberOf(t, s, c))
+				refused(t, err, http.StatusForbidden, noPermission)
+				refused(t, c.outsider.DeleteGroup(ctx, c.group), http.StatusForbidden, noPermission)
+				must(t, c.admin.DeleteGroup(ctx, c.group))
+				_, err = c.outsider.RestoreGroup(ctx, c.group)
+				refused(t, err, http.StatusForbidden, noPermission)
+				_, err = c.admin.RestoreGroup(ctx, c.group)
+				must(t, err)
+				if n := c.members(t, s); n != 1 {
+					t.Errorf("the group has %d members, want the 1 it had", n)
+				}
+				must(t, linked.unlink())
+			})
+		}
+		_, err := c.outsider.AddGroupMembers(ctx, c.group, c.outsiderID)
+		must(t, err) // linked to nothing, a custom group is everybody's as before
+	})
+}
+
+func memberOf(t *testing.T, s *mustertest.Server, c *club) string {
+	t.Helper()
+	users, err := s.Store.ListUsers(t.Context(), store.UserFilter{InGroup: c.group, Limit: 1})
+	must(t, err)
+	return users[0].ID
+}
+
+func TestAGroupConstrainedTeamIsNotOpenToEverybody(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		c := makeClub(t, s)
+		_, err := c.admin.LinkGroupToTeam(ctx, c.group, c.team, client.GroupLink{})
+		must(t, err)
+		_, err = c.outsider.AddGroupMembers(ctx, c.group, c.outsiderID)
+		refused(t, err, http.StatusForbidden, noPermission)
+		_, err = c.outsider.AddTeamMember(ctx, c.team, c.outsiderID)
+		refused(t, err, http.StatusBadRequest, "api.team.add_members.user_denied")
+		team, err := s.Store.Team(ctx, c.team)
+		must(t, err)
+		_, err = c.outsider.JoinTeamByInvite(ctx, team.InviteID)
+		refused(t, err, http.StatusForbidden, "app.team.invite_id.group_constrained.error")
+		_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "new", Email: "new@example.com", Password: mustertest.Password}, team.InviteID)
+		refused(t, err, http.StatusForbidden, "app.team.invite_id.group_constrained.error")
+		members, err := s.Store.TeamMembers(ctx, c.team, 0, 10)
+		must(t, err)
+		if len(members) != 1 {
+			t.Errorf("%d members, want the administrator alone", len(members))
+		}
+	})
+}
+
+// A link can't be made between the decision that there is none and the change of the group's members.
+func TestALinkWaitsForAChangeOfTheGroupsMembers(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		c := makeClub(t, s)
+		link := &muster.GroupSyncable{GroupID: c.group, TeamID: c.team, Type: muster.SyncableTeam}
+		guard := &store.MembershipGuard{UserID: c.outsiderID, Check: func(places []store.LinkedPlace) error {
+			if len(places) != 0 {
+				t.Errorf("linked to %v already", places)
+			}
+			// Patience that runs out is what is asserted: the link waits for as long as the group's members are being changed.
+			short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+			defer cancel()
+			if _, err := s.Store.LinkGroup(short, link); err == nil {
+				t.Error("a link was made meanwhile")
+			}
+			return nil
+		}}
+		_, err := s.Store.AddGroupMembers(ctx, c.group, []string{c.outsiderID}, guard)
+		must(t, err)
+		_, err = s.Store.LinkGroup(ctx, link)
+		must(t, err)
+	})
+}
