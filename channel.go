@@ -145,6 +145,15 @@ func (c *Channel) Apply(p *ChannelPatch) {
 	}
 }
 
+// SetGuest makes the membership what its account is, a guest's or a full member's. A guest holds no role besides.
+func (m *ChannelMember) SetGuest(guest bool) {
+	m.SchemeGuest, m.SchemeUser = guest, !guest
+	if guest {
+		m.SchemeAdmin, m.ExplicitRoles = false, ""
+	}
+	m.Settle()
+}
+
 // Settle fills Roles from the flags and the explicit roles.
 func (m *ChannelMember) Settle() {
 	m.Roles = schemeRoles(m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, RoleChannelGuest, RoleChannelUser, RoleChannelAdmin, m.ExplicitRoles)

@@ -38,6 +38,9 @@ func (k Kind) Status() int {
 	return 500
 }
 
+// Fault reports whether the server's state decided, and not the request: what such an error says of the request is nothing.
+func (k Kind) Fault() bool { return k == Internal || k == Unavailable || k == StorageFull }
+
 // Error is the one error type that reaches a client: a stable id of the protocol, never the cause.
 // The cause is for the log alone.
 type Error struct {

@@ -136,6 +136,15 @@ func (t *Team) Apply(p *TeamPatch) {
 	}
 }
 
+// SetGuest makes the membership what its account is, a guest's or a full member's. A guest holds no role besides.
+func (m *TeamMember) SetGuest(guest bool) {
+	m.SchemeGuest, m.SchemeUser = guest, !guest
+	if guest {
+		m.SchemeAdmin, m.ExplicitRoles = false, ""
+	}
+	m.Settle()
+}
+
 // Settle fills Roles from the flags and the explicit roles.
 func (m *TeamMember) Settle() {
 	m.Roles = schemeRoles(m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, RoleTeamGuest, RoleTeamUser, RoleTeamAdmin, m.ExplicitRoles)

@@ -45,7 +45,10 @@ func audience(ctx context.Context, o store.Options, n int) (list []listener, err
 		if err != nil {
 			return nil, err
 		}
-		_, err = db.JoinChannel(ctx, []*muster.ChannelMember{{ChannelID: channelID, UserID: u.ID, NotifyProps: muster.DefaultChannelNotifyProps(), SchemeUser: true}})
+		if _, _, err := db.JoinTeam(ctx, teamID, []string{u.ID}, nil, 0); err != nil {
+			return nil, err
+		}
+		_, err = db.JoinChannel(ctx, []*muster.ChannelMember{{ChannelID: channelID, UserID: u.ID, NotifyProps: muster.DefaultChannelNotifyProps()}})
 		if err != nil {
 			return nil, err
 		}

@@ -34,7 +34,7 @@ func (a *App) AddChannelMembers(ctx context.Context, who *Caller, channelID stri
 	}
 	joined, err := a.store.JoinChannel(ctx, members, audits...)
 	if err != nil {
-		return nil, fmt.Errorf("join channel: %w", err)
+		return nil, fmt.Errorf("join channel: %w", missing(err, muster.NotFound, noTeamMember))
 	}
 	for _, m := range joined {
 		data := map[string]any{"team_id": ch.TeamID, "user_id": m.UserID}
@@ -195,19 +195,17 @@ func (a *App) changeChannelMember(ctx context.Context, who *Caller, channelID, u
 	if err := a.requireChannel(ctx, who, channelID, muster.PermManageChannelRoles); err != nil {
 		return err
 	}
-	m, err := a.store.ChannelMember(ctx, channelID, userID)
+	m, err := a.store.UpdateChannelMember(ctx, channelID, userID, func(m *muster.ChannelMember) error {
+		guest := m.SchemeGuest
+		change(m)
+		if m.SchemeGuest != guest {
+			return muster.E(muster.Invalid, "api.channel.update_channel_member_roles.changing_guest_role.app_error")
+		}
+		return nil
+	}, a.auditSelf(who, "channel_id="+channelID+" user_id="+userID))
 	if err != nil {
 		return missing(err, muster.NotFound, noChannelMember)
 	}
-	guest := m.SchemeGuest
-	change(m)
-	if m.SchemeGuest != guest {
-		return muster.E(muster.Invalid, "api.channel.update_channel_member_roles.changing_guest_role.app_error")
-	}
-	if err := a.store.UpdateChannelMember(ctx, m, a.auditSelf(who, "channel_id="+channelID+" user_id="+userID)); err != nil {
-		return missing(err, muster.NotFound, noChannelMember)
-	}
-	m.Settle()
 	a.publish(muster.EventChannelMemberUpdated, map[string]any{"channelMember": jsonText(m)}, muster.Audience{UserID: userID})
 	return nil
 }

@@ -124,5 +124,11 @@ func (a *App) SetPresence(ctx context.Context, userID, status string) error {
 	if old.Manual || old.Status == status {
 		return nil
 	}
-	return a.setStatus(ctx, &muster.Status{UserID: userID, Status: status, LastActivityAt: a.now()}, nil)
+	s := &muster.Status{UserID: userID, Status: status, LastActivityAt: a.now()}
+	changed, err := a.store.SavePresence(ctx, s) // which looks again: the user may be choosing a status this moment
+	if err != nil || !changed {
+		return err
+	}
+	a.publishStatus(s)
+	return nil
 }

@@ -189,7 +189,7 @@ func (a *App) refuseStranger(ctx context.Context, who *Caller, name, plain strin
 // maskLogin hides which of its reasons refused a sign-in.
 func (a *App) maskLogin(err error) error {
 	e := muster.AsError(err)
-	if e.Kind == muster.Internal || plainLoginErrors[e.ID] {
+	if e.Kind.Fault() || plainLoginErrors[e.ID] {
 		return err
 	}
 	c := a.Config()

@@ -89,8 +89,12 @@ func (a *App) setStatus(ctx context.Context, s *muster.Status, guard store.Guard
 	if err := a.store.SaveStatus(ctx, s, guard); err != nil {
 		return fmt.Errorf("save status: %w", err)
 	}
-	a.publish(muster.EventStatusChange, map[string]any{"user_id": s.UserID, "status": s.Status}, muster.Audience{UserID: s.UserID})
+	a.publishStatus(s)
 	return nil
+}
+
+func (a *App) publishStatus(s *muster.Status) {
+	a.publish(muster.EventStatusChange, map[string]any{"user_id": s.UserID, "status": s.Status}, muster.Audience{UserID: s.UserID})
 }
 
 // goOffline follows a deactivation.

@@ -2,10 +2,8 @@ package app
 
 import (
 	"context"
-	"errors"
 
 	"muster"
-	"muster/internal/store"
 )
 
 const noTeamMember = "app.team.get_member.missing.app_error"
@@ -23,7 +21,6 @@ func (a *App) AddTeamMembers(ctx context.Context, who *Caller, teamID string, us
 	if err != nil {
 		return nil, err
 	}
-	var members []*muster.TeamMember
 	for _, id := range userIDs {
 		if err := a.mayAddToTeam(ctx, who, team, id); err != nil {
 			return nil, err
@@ -35,12 +32,11 @@ func (a *App) AddTeamMembers(ctx context.Context, who *Caller, teamID string, us
 		if !inDomains(u.Email, team.AllowedDomains) {
 			return nil, muster.E(muster.Invalid, "api.team.join_user_to_team.allowed_domains.app_error")
 		}
-		members = append(members, &muster.TeamMember{TeamID: teamID, UserID: id, SchemeUser: !u.IsGuest(), SchemeGuest: u.IsGuest()})
 	}
-	if len(members) == 0 {
+	if len(userIDs) == 0 {
 		return nil, muster.InvalidParam("user_id")
 	}
-	return a.joinTeam(ctx, who, team, members)
+	return a.joinTeam(ctx, who, team, userIDs)
 }
 
 func (a *App) mayAddToTeam(ctx context.Context, who *Caller, team *muster.Team, userID string) error {
@@ -60,36 +56,16 @@ func (a *App) mayAddToTeam(ctx context.Context, who *Caller, team *muster.Team, 
 }
 
 // joinTeam stores the memberships, leaving one that is there as it is, and tells of the new ones.
-func (a *App) joinTeam(ctx context.Context, who *Caller, team *muster.Team, members []*muster.TeamMember) ([]*muster.TeamMember, error) {
-	ids := make([]string, len(members))
-	for i, m := range members {
-		ids[i] = m.UserID
-	}
+func (a *App) joinTeam(ctx context.Context, who *Caller, team *muster.Team, userIDs []string) ([]*muster.TeamMember, error) {
 	denied := muster.E(muster.Invalid, "api.team.add_members.user_denied")
-	if err := a.mayJoinConstrained(ctx, team.GroupConstrained, muster.SyncableTeam, team.ID, ids, denied); err != nil {
+	if err := a.mayJoinConstrained(ctx, team.GroupConstrained, muster.SyncableTeam, team.ID, userIDs, denied); err != nil {
 		return nil, err
 	}
-	var joining, all []*muster.TeamMember
-	for _, m := range members {
-		old, err := a.store.TeamMember(ctx, m.TeamID, m.UserID)
-		switch {
-		case err == nil && old.DeleteAt == 0:
-			all = append(all, old)
-			continue
-		case err != nil && !errors.Is(err, store.ErrNotFound):
-			return nil, err
-		}
-		m.Settle()
-		joining, all = append(joining, m), append(all, m)
-	}
-	if len(joining) == 0 {
-		return all, nil
-	}
-	err := a.store.JoinTeam(ctx, joining, a.defaultChannels(), a.Config().TeamSettings.MaxUsersPerTeam, a.auditSelf(who, "team_id="+team.ID))
+	all, joined, err := a.store.JoinTeam(ctx, team.ID, userIDs, a.defaultChannels(), a.Config().TeamSettings.MaxUsersPerTeam, a.auditSelf(who, "team_id="+team.ID))
 	if err != nil {
 		return nil, missing(err, muster.NotFound, "app.team.get.find.app_error")
 	}
-	for _, m := range joining {
+	for _, m := range joined {
 		a.publishJoin(ctx, m, nil)
 	}
 	return all, nil
@@ -101,11 +77,11 @@ func (a *App) JoinTeamByInvite(ctx context.Context, who *Caller, inviteID string
 	if who.User.IsGuest() {
 		return nil, muster.E(muster.Forbidden, "api.team.add_user_to_team_from_invite.guest.app_error")
 	}
-	m, team, err := a.joinTeamByInvite(ctx, inviteID, who.User)
+	_, team, err := a.joinTeamByInvite(ctx, inviteID, who.User)
 	if err != nil {
 		return nil, err
 	}
-	joined, err := a.joinTeam(ctx, who, team, []*muster.TeamMember{m})
+	joined, err := a.joinTeam(ctx, who, team, []string{who.ID()})
 	if err != nil {
 		return nil, err
 	}
@@ -218,19 +194,17 @@ func (a *App) changeTeamMember(ctx context.Context, who *Caller, teamID, userID 
 	if err := a.requireTeam(ctx, who, teamID, muster.PermManageTeamRoles); err != nil {
 		return err
 	}
-	m, err := a.store.TeamMember(ctx, teamID, userID)
+	m, err := a.store.UpdateTeamMember(ctx, teamID, userID, func(m *muster.TeamMember) error {
+		guest := m.SchemeGuest
+		change(m)
+		if m.SchemeGuest != guest {
+			return muster.E(muster.Invalid, "api.channel.update_team_member_roles.changing_guest_role.app_error")
+		}
+		return nil
+	}, a.auditSelf(who, "team_id="+teamID+" user_id="+userID))
 	if err != nil {
 		return missing(err, muster.NotFound, noTeamMember)
 	}
-	guest := m.SchemeGuest
-	change(m)
-	if m.SchemeGuest != guest {
-		return muster.E(muster.Invalid, "api.channel.update_team_member_roles.changing_guest_role.app_error")
-	}
-	if err := a.store.UpdateTeamMember(ctx, m, a.auditSelf(who, "team_id="+teamID+" user_id="+userID)); err != nil {
-		return missing(err, muster.NotFound, noTeamMember)
-	}
-	m.Settle()
 	a.publish(muster.EventMemberRoleUpdated, map[string]any{"member": jsonText(m)}, muster.Audience{UserID: userID})
 	return nil
 }

@@ -114,7 +114,7 @@ func (s *socket) answer(f *frame, data map[string]any, err error) bool {
 		r.Status, r.Data = "FAIL", nil
 		e := muster.AsError(err)
 		r.Error = errorObject(e)
-		if e.Kind == muster.Internal {
+		if e.Kind.Fault() && e.Cause != nil {
 			r.Error.RequestID = muster.NewID()
 			s.hub.log.Error("WebSocket action", "request_id", r.Error.RequestID, "action", f.Action, "error", err)
 		}

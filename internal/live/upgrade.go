@@ -110,7 +110,7 @@ func (h *Hub) signInOf(r *http.Request, from origin) (*signIn, error) {
 func (h *Hub) answerError(w http.ResponseWriter, err error) {
 	e := muster.AsError(err)
 	requestID := muster.NewID()
-	if e.Kind == muster.Internal {
+	if e.Kind.Fault() && e.Cause != nil {
 		h.log.Error("open a WebSocket", "request_id", requestID, "error", err)
 	}
 	body := errorObject(e)

@@ -25,7 +25,11 @@ func scanChannel(r scanner) (*muster.Channel, error) {
 // CreateChannel inserts a channel with its first members. When a direct or group channel of the same people is
 // there already it gives that one; a taken name in a team is store.sql_channel.save_channel.exists.app_error, kind Invalid.
 func (s *Store) CreateChannel(ctx context.Context, ch *muster.Channel, members []*muster.ChannelMember, audits ...*muster.Audit) (created *muster.Channel, isNew bool, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.grow(ctx, func(t *tx) error {
+		accounts, err := t.lockUsers(ctx, userIDsOf(members)...)
+		if err != nil {
+			return err
+		}
 		if isNew, err = t.insertChannel(ctx, ch); err != nil {
 			return err
 		}
@@ -38,7 +42,7 @@ func (s *Store) CreateChannel(ctx context.Context, ch *muster.Channel, members [
 		}
 		created = ch
 		for _, m := range members {
-			if _, err := t.insertChannelMember(ctx, m); err != nil {
+			if _, err := t.insertChannelMember(ctx, m, accounts); err != nil {
 				return err
 			}
 		}

@@ -28,7 +28,13 @@ func scanChannelMember(r scanner) (*muster.ChannelMember, error) {
 	return m, noRow(err)
 }
 
-func (t *tx) insertChannelMember(ctx context.Context, m *muster.ChannelMember) (isNew bool, err error) {
+// insertChannelMember makes a membership, as its account is.
+func (t *tx) insertChannelMember(ctx context.Context, m *muster.ChannelMember, accounts guests) (isNew bool, err error) {
+	guest, err := accounts.of(m.UserID)
+	if err != nil {
+		return false, err
+	}
+	m.SetGuest(guest)
 	n, err := t.exec(ctx, `INSERT INTO channel_members (channel_id, user_id, last_viewed_at, mention_count, notify_props, last_update_at, scheme_guest, scheme_user, scheme_admin, explicit_roles)
 		VALUES (`+marks(10)+`) ON CONFLICT (channel_id, user_id) DO NOTHING`,
 		m.ChannelID, m.UserID, m.LastViewedAt, m.MentionCount, jsonMap(m.NotifyProps).value(), t.now, m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles)
@@ -39,12 +45,29 @@ func (t *tx) insertChannelMember(ctx context.Context, m *muster.ChannelMember) (
 	return n == 1, nil
 }
 
-// JoinChannel makes memberships of one channel, all or none, and gives those that are new; the others stay as they are.
+func userIDsOf(members []*muster.ChannelMember) []string {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.UserID
+	}
+	return ids
+}
+
+// JoinChannel makes memberships of one channel, all or none, and gives those that are new; the others stay as they are. ErrNotFound when a user is
+// not in the channel's team, kind NotFound without the user.
 func (s *Store) JoinChannel(ctx context.Context, members []*muster.ChannelMember, audits ...*muster.Audit) (joined []*muster.ChannelMember, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.grow(ctx, func(t *tx) error {
 		joined = nil // of an earlier try
+		ids := userIDsOf(members)
+		accounts, err := t.lockUsers(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		if err := t.lockTeamOf(ctx, members[0].ChannelID, ids); err != nil {
+			return err
+		}
 		for _, m := range members {
-			isNew, err := t.insertChannelMember(ctx, m)
+			isNew, err := t.insertChannelMember(ctx, m, accounts)
 			if err != nil {
 				return err
 			}
@@ -61,6 +84,28 @@ func (s *Store) JoinChannel(ctx context.Context, members []*muster.ChannelMember
 		return t.saveAudits(ctx, audits)
 	})
 	return joined, err
+}
+
+// lockTeamOf holds users in the team of a channel, if it has one, while they join the channel: leaving the team waits, and takes the new memberships
+// along. ErrNotFound when one of them is not in the team.
+func (t *tx) lockTeamOf(ctx context.Context, channelID string, userIDs []string) error {
+	teamID, err := scanString(t.queryRow(ctx, "SELECT COALESCE(team_id, '') FROM channels WHERE id = ?", channelID))
+	if err != nil || teamID == "" {
+		return noRow(err)
+	}
+	userIDs = slices.Compact(slices.Sorted(slices.Values(userIDs)))
+	for chunk := range slices.Chunk(userIDs, idsPerQuery) {
+		rows, err := t.query(ctx, "SELECT user_id FROM team_members WHERE team_id = ? AND delete_at = 0 AND user_id IN ("+marks(len(chunk))+") ORDER BY user_id"+t.s.dialect.forUpdate(),
+			append([]any{teamID}, anys(chunk)...)...)
+		in, err := collect(rows, err, scanString)
+		if err != nil {
+			return fmt.Errorf("lock memberships: %w", err)
+		}
+		if len(in) != len(chunk) {
+			return ErrNotFound
+		}
+	}
+	return nil
 }
 
 // LeaveChannel ends a membership; ErrNotFound without one.
@@ -123,16 +168,31 @@ func (s *Store) ChannelMembershipsWithTeams(ctx context.Context, userID string, 
 	})
 }
 
-// UpdateChannelMember changes a membership's flags and explicit roles; ErrNotFound without one.
-func (s *Store) UpdateChannelMember(ctx context.Context, m *muster.ChannelMember, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
-		err := changed(t.exec(ctx, `UPDATE channel_members SET scheme_guest = ?, scheme_user = ?, scheme_admin = ?, explicit_roles = ?, last_update_at = ?
-			WHERE channel_id = ? AND user_id = ?`, m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles, t.now, m.ChannelID, m.UserID))
+// UpdateChannelMember changes a membership as UpdateTeamMember does.
+func (s *Store) UpdateChannelMember(ctx context.Context, channelID, userID string, change func(*muster.ChannelMember) error, audits ...*muster.Audit) (m *muster.ChannelMember, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		accounts, err := t.lockUsers(ctx, userID)
 		if err != nil {
 			return err
 		}
+		m, err = scanChannelMember(t.queryRow(ctx, "SELECT "+channelMemberColumns+" FROM channel_members m WHERE m.channel_id = ? AND m.user_id = ?"+t.s.dialect.forUpdate(), channelID, userID))
+		if err != nil {
+			return err
+		}
+		m.SetGuest(accounts[userID])
+		if err := change(m); err != nil {
+			return err
+		}
+		m.LastUpdateAt = t.now
+		m.Settle()
+		_, err = t.exec(ctx, "UPDATE channel_members SET scheme_guest = ?, scheme_user = ?, scheme_admin = ?, explicit_roles = ?, last_update_at = ? WHERE channel_id = ? AND user_id = ?",
+			m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles, m.LastUpdateAt, channelID, userID)
+		if err != nil {
+			return fmt.Errorf("update membership: %w", err)
+		}
 		return t.saveAudits(ctx, audits)
 	})
+	return m, err
 }
 
 // CountChannelMembers counts a channel's active members, and the guests among them.

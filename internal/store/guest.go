@@ -42,7 +42,7 @@ func (s *Store) SetGuest(ctx context.Context, userID string, guard Guard, guest 
 			return fmt.Errorf("read memberships: %w", err)
 		}
 		for _, m := range teams {
-			if err := t.joinTeam(ctx, m, joinChannels); err != nil {
+			if err := t.joinDefaultChannels(ctx, m, joinChannels); err != nil {
 				return err
 			}
 		}

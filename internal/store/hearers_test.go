@@ -26,8 +26,9 @@ func TestHearersAreFoundOnceEach(t *testing.T) {
 			must(t, err)
 			channels = append(channels, ch.ID)
 			for _, name := range members {
-				must(t, s.JoinTeam(ctx, []*muster.TeamMember{{TeamID: team.ID, UserID: users[name].ID, SchemeUser: true}}, nil, 0))
-				_, err := s.JoinChannel(ctx, []*muster.ChannelMember{{ChannelID: ch.ID, UserID: users[name].ID, SchemeUser: true}})
+				_, _, err := s.JoinTeam(ctx, team.ID, []string{users[name].ID}, nil, 0)
+				must(t, err)
+				_, err = s.JoinChannel(ctx, []*muster.ChannelMember{{ChannelID: ch.ID, UserID: users[name].ID, SchemeUser: true}})
 				must(t, err)
 			}
 		}

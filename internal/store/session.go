@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"muster"
 )
@@ -39,6 +40,9 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 		if err := t.noteLogin(ctx, sess.UserID, o); err != nil {
 			return err
 		}
+		if err := t.takeRoles(ctx, sess); err != nil {
+			return err
+		}
 		if err := t.useMfa(ctx, sess.UserID, o); err != nil {
 			return err
 		}
@@ -60,6 +64,19 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 		}
 		return t.saveAudits(ctx, audits)
 	})
+}
+
+// takeRoles gives a new session its account's roles as they are: they may have changed since the account was read. noteLogin holds the account.
+func (t *tx) takeRoles(ctx context.Context, s *muster.Session) error {
+	u := &muster.User{}
+	if err := t.queryRow(ctx, "SELECT roles FROM users WHERE id = ?", s.UserID).Scan(&u.Roles); err != nil {
+		return noRow(err)
+	}
+	s.Roles = u.Roles
+	if _, told := s.Props[muster.SessionPropIsGuest]; told {
+		s.Props[muster.SessionPropIsGuest] = strconv.FormatBool(u.IsGuest())
+	}
+	return nil
 }
 
 // insertSession leaves a session as it is that is there already: an access token's.

@@ -20,7 +20,14 @@ func scanTeam(r scanner) (*muster.Team, error) {
 // CreateTeam inserts a team with its first channels and its first member, who joins them all.
 // A taken name is store.sql_team.save_team.existing.app_error, kind Invalid.
 func (s *Store) CreateTeam(ctx context.Context, team *muster.Team, creator *muster.TeamMember, channels []*muster.Channel, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.grow(ctx, func(t *tx) error {
+		var accounts guests
+		if creator != nil {
+			var err error
+			if accounts, err = t.lockUsers(ctx, creator.UserID); err != nil {
+				return err
+			}
+		}
 		n, err := t.exec(ctx, `INSERT INTO teams (id, create_at, update_at, delete_at, display_name, name, description, email, type, company_name,
 			allowed_domains, invite_id, allow_open_invite, group_constrained) VALUES (`+marks(14)+`) ON CONFLICT DO NOTHING`,
 			team.ID, team.CreateAt, team.UpdateAt, team.DeleteAt, team.DisplayName, team.Name, team.Description, team.Email, team.Type, team.CompanyName,
@@ -39,7 +46,7 @@ func (s *Store) CreateTeam(ctx context.Context, team *muster.Team, creator *must
 			names = append(names, c.Name)
 		}
 		if creator != nil {
-			if err := t.joinTeam(ctx, creator, names); err != nil {
+			if _, err := t.joinTeam(ctx, creator, accounts, names); err != nil {
 				return err
 			}
 		}

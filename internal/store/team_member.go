@@ -17,23 +17,41 @@ func scanTeamMember(r scanner) (*muster.TeamMember, error) {
 	return m, noRow(err)
 }
 
-// JoinTeam makes or renews memberships of one team and puts each new member in the team's channels of these names.
-// More active members than limit (0: none) are refused: app.team.join_user_to_team.max_accounts.app_error, kind Invalid.
-func (s *Store) JoinTeam(ctx context.Context, members []*muster.TeamMember, channels []string, limit int, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
-		if err := t.lockTeam(ctx, members[0].TeamID); err != nil {
+// JoinTeam puts users in a team, and in the team's channels of these names; a membership that is there stays as it is. It returns all the
+// memberships, in the users' order, and those that are new. More active members than limit (0: none) are refused:
+// app.team.join_user_to_team.max_accounts.app_error, kind Invalid. ErrNotFound without the team, kind NotFound without a user.
+func (s *Store) JoinTeam(ctx context.Context, teamID string, userIDs, channels []string, limit int, audits ...*muster.Audit) (all, joined []*muster.TeamMember, err error) {
+	err = s.grow(ctx, func(t *tx) error {
+		all, joined = nil, nil // of an earlier try
+		accounts, err := t.lockUsers(ctx, userIDs...)
+		if err != nil {
 			return err
 		}
-		for _, m := range members {
-			if err := t.joinTeam(ctx, m, channels); err != nil {
+		if err := t.lockTeam(ctx, teamID); err != nil {
+			return err
+		}
+		for _, id := range userIDs {
+			m := &muster.TeamMember{TeamID: teamID, UserID: id}
+			isNew, err := t.joinTeam(ctx, m, accounts, channels)
+			if err != nil {
 				return err
 			}
+			if isNew {
+				joined = append(joined, m)
+			} else if m, err = t.teamMember(ctx, teamID, id); err != nil {
+				return err
+			}
+			all = append(all, m)
 		}
-		if err := t.refuseCrowd(ctx, members[0].TeamID, limit); err != nil {
+		if len(joined) == 0 {
+			return nil
+		}
+		if err := t.refuseCrowd(ctx, teamID, limit); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)
 	})
+	return all, joined, err
 }
 
 // lockTeam makes joins of one team wait for each other. It comes before the inserts: their foreign key takes a weaker lock
@@ -59,20 +77,33 @@ func (t *tx) refuseCrowd(ctx context.Context, teamID string, limit int) error {
 	return nil
 }
 
-// joinTeam makes or renews a membership and puts the user in the team's channels of these names.
-func (t *tx) joinTeam(ctx context.Context, m *muster.TeamMember, channels []string) error {
-	_, err := t.exec(ctx, `INSERT INTO team_members (team_id, user_id, create_at, delete_at, scheme_guest, scheme_user, scheme_admin, explicit_roles)
+// joinTeam makes or renews a membership, as its account is, and puts the user in the team's channels of these names.
+func (t *tx) joinTeam(ctx context.Context, m *muster.TeamMember, accounts guests, channels []string) (isNew bool, err error) {
+	guest, err := accounts.of(m.UserID)
+	if err != nil {
+		return false, err
+	}
+	m.SetGuest(guest)
+	n, err := t.exec(ctx, `INSERT INTO team_members (team_id, user_id, create_at, delete_at, scheme_guest, scheme_user, scheme_admin, explicit_roles)
 		VALUES (?,?,?,0,?,?,?,?) ON CONFLICT (team_id, user_id) DO UPDATE SET delete_at = 0, scheme_guest = excluded.scheme_guest,
-		scheme_user = excluded.scheme_user, scheme_admin = excluded.scheme_admin, explicit_roles = excluded.explicit_roles`,
+		scheme_user = excluded.scheme_user, scheme_admin = excluded.scheme_admin, explicit_roles = excluded.explicit_roles WHERE team_members.delete_at <> 0`,
 		m.TeamID, m.UserID, t.now, m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles)
 	if err != nil {
-		return fmt.Errorf("join team: %w", err)
+		return false, fmt.Errorf("join team: %w", err)
 	}
-	if len(channels) == 0 || m.SchemeGuest { // guests see only what they are invited to
+	if n == 0 {
+		return false, nil
+	}
+	return true, t.joinDefaultChannels(ctx, m, channels)
+}
+
+// joinDefaultChannels puts a member in the team's channels of these names. Guests see only what they are invited to.
+func (t *tx) joinDefaultChannels(ctx context.Context, m *muster.TeamMember, channels []string) error {
+	if len(channels) == 0 || m.SchemeGuest {
 		return nil
 	}
 	args := append([]any{m.UserID, jsonMap(muster.DefaultChannelNotifyProps()).value(), t.now, m.TeamID}, anys(channels)...)
-	_, err = t.exec(ctx, `INSERT INTO channel_members (channel_id, user_id, last_viewed_at, mention_count, notify_props, last_update_at, scheme_guest, scheme_user, scheme_admin, explicit_roles)
+	_, err := t.exec(ctx, `INSERT INTO channel_members (channel_id, user_id, last_viewed_at, mention_count, notify_props, last_update_at, scheme_guest, scheme_user, scheme_admin, explicit_roles)
 		SELECT c.id, ?, 0, 0, ?, ?, FALSE, TRUE, FALSE, '' FROM channels c WHERE c.team_id = ? AND c.delete_at = 0 AND c.name IN (`+marks(len(channels))+`)
 		ON CONFLICT (channel_id, user_id) DO NOTHING`, args...)
 	if err != nil {
@@ -149,16 +180,38 @@ func (s *Store) TeamMembershipsOf(ctx context.Context, userID string) ([]*muster
 	return collect(rows, err, scanTeamMember)
 }
 
-// UpdateTeamMember changes a membership's flags and explicit roles; ErrNotFound without one.
-func (s *Store) UpdateTeamMember(ctx context.Context, m *muster.TeamMember, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
-		err := changed(t.exec(ctx, `UPDATE team_members SET scheme_guest = ?, scheme_user = ?, scheme_admin = ?, explicit_roles = ?
-			WHERE team_id = ? AND user_id = ? AND delete_at = 0`, m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles, m.TeamID, m.UserID))
+// UpdateTeamMember changes a membership's flags and explicit roles and returns it as it is then. change gets the membership as it is, with its
+// account's lock held, so that no demotion comes between. ErrNotFound without a membership.
+func (s *Store) UpdateTeamMember(ctx context.Context, teamID, userID string, change func(*muster.TeamMember) error, audits ...*muster.Audit) (m *muster.TeamMember, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		accounts, err := t.lockUsers(ctx, userID)
 		if err != nil {
 			return err
 		}
+		if m, err = t.teamMember(ctx, teamID, userID); err != nil {
+			return err
+		}
+		m.SetGuest(accounts[userID]) // as it is, unless the two ever parted
+		if m.DeleteAt != 0 {
+			return ErrNotFound
+		}
+		if err := change(m); err != nil {
+			return err
+		}
+		m.Settle()
+		_, err = t.exec(ctx, "UPDATE team_members SET scheme_guest = ?, scheme_user = ?, scheme_admin = ?, explicit_roles = ? WHERE team_id = ? AND user_id = ?",
+			m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles, teamID, userID)
+		if err != nil {
+			return fmt.Errorf("update membership: %w", err)
+		}
 		return t.saveAudits(ctx, audits)
 	})
+	return m, err
+}
+
+// teamMember reads a membership and holds it as it is, one that has ended included.
+func (t *tx) teamMember(ctx context.Context, teamID, userID string) (*muster.TeamMember, error) {
+	return scanTeamMember(t.queryRow(ctx, "SELECT "+teamMemberColumns+" FROM team_members m WHERE m.team_id = ? AND m.user_id = ?"+t.s.dialect.forUpdate(), teamID, userID))
 }
 
 // CountTeamMembers counts a team's members, and those of them that are active.

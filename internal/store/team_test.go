@@ -39,7 +39,8 @@ func TestJoinsOfOneTeamStopAtItsLimit(t *testing.T) {
 		}
 		each(16, func(i int) { // half of them join, half sign up into the team
 			if i < len(users) {
-				count(s.JoinTeam(context.Background(), []*muster.TeamMember{{TeamID: team.ID, UserID: users[i].ID, SchemeUser: true}}, nil, limit))
+				_, _, err := s.JoinTeam(context.Background(), team.ID, []string{users[i].ID}, nil, limit)
+				count(err)
 				return
 			}
 			u := newUser(fmt.Sprint("new", i))
@@ -63,7 +64,8 @@ func TestLeavingATeamLeavesItsChannelsAlone(t *testing.T) {
 		for _, team := range []*muster.Team{one, two} {
 			_, _, err := s.CreateChannel(ctx, &muster.Channel{ID: muster.NewID(), CreateAt: 1, UpdateAt: 1, TeamID: team.ID, Type: muster.ChannelPublic, Name: "square"}, nil)
 			must(t, err)
-			must(t, s.JoinTeam(ctx, []*muster.TeamMember{{TeamID: team.ID, UserID: u.ID, SchemeUser: true}}, []string{"square"}, 0))
+			_, _, err = s.JoinTeam(ctx, team.ID, []string{u.ID}, []string{"square"}, 0)
+			must(t, err)
 		}
 		must(t, s.LeaveTeam(ctx, one.ID, u.ID))
 		for team, want := range map[*muster.Team]int{one: 0, two: 1} {
@@ -72,7 +74,8 @@ func TestLeavingATeamLeavesItsChannelsAlone(t *testing.T) {
 				t.Errorf("%s: %d channels, want %d (%v)", team.Name, len(channels), want, err)
 			}
 		}
-		must(t, s.JoinTeam(ctx, []*muster.TeamMember{{TeamID: one.ID, UserID: u.ID, SchemeUser: true}}, []string{"square"}, 0))
+		_, _, err := s.JoinTeam(ctx, one.ID, []string{u.ID}, []string{"square"}, 0)
+		must(t, err)
 		if channels, err := s.ChannelsOf(ctx, u.ID, one.ID); err != nil || len(channels) != 1 {
 			t.Error("who comes back is in the channels again", err)
 		}

@@ -52,7 +52,7 @@ func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOpti
 			return err
 		}
 		if o.Join != nil {
-			if err := t.joinTeam(ctx, o.Join, o.JoinChannels); err != nil {
+			if _, err := t.joinTeam(ctx, o.Join, guests{created.ID: created.IsGuest()}, o.JoinChannels); err != nil {
 				return err
 			}
 			if err := t.joinChannels(ctx, created, o.Join.TeamID, o.ChannelIDs); err != nil {
