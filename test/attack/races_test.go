@@ -59,7 +59,9 @@ func TestAGuestNeverAdministersATeam(t *testing.T) {
 			}
 			for range racers {
 				race = append(race,
-					func() { _ = admin.UpdateTeamMemberSchemeRoles(ctx, old.team, ann.ID, client.SchemeRoles{User: true, Admin: true}) },
+					func() {
+						_ = admin.UpdateTeamMemberSchemeRoles(ctx, old.team, ann.ID, client.SchemeRoles{User: true, Admin: true})
+					},
 					func() {
 						_ = admin.UpdateChannelMemberSchemeRoles(ctx, old.channel, ann.ID, client.SchemeRoles{User: true, Admin: true})
 					})
