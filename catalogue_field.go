@@ -22,6 +22,9 @@ var fieldErrors = map[string]string{
 
 	"model.user.is_valid.pwd_min_length.app_error": "Choose a longer password: at least {Min} characters.",
 	"model.user.is_valid.pwd_max_length.app_error": "Choose a shorter password: at most {Max} bytes.",
+	"model.user.is_valid.pwd_breached.app_error":   "This password has appeared in a data breach. Choose another one, and change it wherever else you use it.",
+	"model.user.is_valid.pwd_common.app_error":     "Many people use this password, so it is one of the first that an attacker tries. Choose another one.",
+	"model.user.is_valid.pwd_guessable.app_error":  "This password is too easy to guess. {Advice}",
 	"model.user.is_valid.pwd_lowercase.app_error":  "Choose a password with at least one lower-case letter.",
 	"model.user.is_valid.pwd_uppercase.app_error":  "Choose a password with at least one upper-case letter.",
 	"model.user.is_valid.pwd_number.app_error":     "Choose a password with at least one digit.",

@@ -32,14 +32,16 @@ type MetricsSettings struct {
 	ListenAddress string `default:"127.0.0.1:8067" format:"optional" is:"restart" desc:"Address and port of metrics and health; empty turns that listener off. Keep it private."`
 }
 
-// PasswordSettings is about what a new password must look like.
+// PasswordSettings is about what a new password must hold.
 type PasswordSettings struct {
-	MinimumLength    int  `default:"8" min:"5" max:"72" desc:"Fewest characters of a new password."`
-	Lowercase        bool `default:"false" desc:"A new password needs a lower-case letter."`
-	Uppercase        bool `default:"false" desc:"A new password needs an upper-case letter."`
-	Number           bool `default:"false" desc:"A new password needs a digit."`
-	Symbol           bool `default:"false" desc:"A new password needs a symbol."`
-	EnableForgotLink bool `default:"true" desc:"The sign-in page links to password reset."`
+	MinimumLength         int    `default:"8" min:"5" max:"72" desc:"Fewest characters of a new password."`
+	Lowercase             bool   `default:"false" desc:"A new password needs a lower-case letter."`
+	Uppercase             bool   `default:"false" desc:"A new password needs an upper-case letter."`
+	Number                bool   `default:"false" desc:"A new password needs a digit."`
+	Symbol                bool   `default:"false" desc:"A new password needs a symbol."`
+	MinimumStrength       int    `default:"1" min:"0" max:"4" desc:"Lowest score of a new password, as zxcvbn estimates how hard it is to guess: from 0, among the first thousand guesses, to 4. Common passwords are refused in any case."`
+	BreachedPasswordsFile string `default:"" max:"1024" is:"bootstrap" desc:"Path of a file of breached passwords, which new ones must not be: lines HASH:COUNT with SHA-1 hashes, in their order, as Pwned Passwords offers it. It is searched on disk. Empty for none."`
+	EnableForgotLink      bool   `default:"true" desc:"The sign-in page links to password reset."`
 }
 
 // FileSettings is about files: profile images and what members upload. Where they are kept belongs to the installation, like the database

@@ -143,12 +143,20 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	if err != nil {
 		return nil, fmt.Errorf("mail folder: %w", err)
 	}
+	kept := []io.Closer{blobs, mails}
+	var breached *password.Breached
+	if file := c.PasswordSettings.BreachedPasswordsFile; file != "" {
+		if breached, err = password.OpenBreached(file); err != nil {
+			return nil, fmt.Errorf("PasswordSettings.BreachedPasswordsFile: %w", err)
+		}
+		kept = append(kept, breached)
+	}
 	hasher := password.New(password.Options{Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
 	a := app.New(app.Options{
-		Store: db, Config: settings, Passwords: hasher, Secrets: secrets, Blobs: blobs, Mail: mails, Bus: &bus.Bus{}, Log: log,
+		Store: db, Config: settings, Passwords: hasher, Breached: breached, Secrets: secrets, Blobs: blobs, Mail: mails, Bus: &bus.Bus{}, Log: log,
 	})
 	hub := live.New(live.Options{App: a, Log: log, Version: version()})
-	return &server{dataDir: s.Data, settings: settings, log: log, store: db, app: a, hub: hub, metrics: newMetrics(db, a, hub), kept: []io.Closer{blobs, mails}}, nil
+	return &server{dataDir: s.Data, settings: settings, log: log, store: db, app: a, hub: hub, metrics: newMetrics(db, a, hub), kept: kept}, nil
 }
 
 // serve answers requests until ctx ends and then drains.

@@ -20,11 +20,12 @@ import (
 	"muster/internal/store"
 )
 
-// Options are what an App works with. All fields are required but Now and Log.
+// Options are what an App works with. All fields are required but Breached, Now and Log.
 type Options struct {
 	Store     *store.Store
 	Config    *config.Live
 	Passwords *password.Hasher
+	Breached  *password.Breached // that new passwords must not be among; nil for none
 	Secrets   *seal.Box
 	Blobs     blob.Store
 	Mail      *mail.Folder
@@ -38,6 +39,7 @@ type App struct {
 	store     *store.Store
 	config    *config.Live
 	passwords *password.Hasher
+	breached  *password.Breached
 	secrets   *seal.Box
 	blobs     blob.Store
 	mail      *mail.Folder
@@ -64,7 +66,7 @@ func New(o Options) *App {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	a := &App{
-		store: o.Store, config: o.Config, passwords: o.Passwords, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, bus: o.Bus, log: o.Log, clock: o.Now,
+		store: o.Store, config: o.Config, passwords: o.Passwords, breached: o.Breached, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, bus: o.Bus, log: o.Log, clock: o.Now,
 		cache: newCache(), activity: newActivity(), strangers: newStrangers(), wished: newWishes(), office: newPostOffice(), stop: stop,
 	}
 	a.running.Go(func() { a.keepHouse(ctx) })

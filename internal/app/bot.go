@@ -230,10 +230,11 @@ func (a *App) ConvertBotToUser(ctx context.Context, who *Caller, botID string, p
 	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
-	if _, err := a.store.Bot(ctx, botID); err != nil {
+	b, err := a.store.Bot(ctx, botID)
+	if err != nil {
 		return nil, missing(err, muster.NotFound, noBot)
 	}
-	if err := a.passwordPolicy(*p.Password); err != nil {
+	if err := a.passwordPolicy(*p.Password, &muster.User{Username: b.Username, FirstName: b.DisplayName}); err != nil {
 		return nil, err
 	}
 	hash, err := a.hashPassword(ctx, who, *p.Password)

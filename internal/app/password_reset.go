@@ -24,7 +24,11 @@ func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword
 	if err != nil {
 		return err
 	}
-	if err := a.passwordPolicy(newPassword); err != nil {
+	u, err := a.user(ctx, m.UserID)
+	if err != nil {
+		return missing(err, muster.Invalid, badResetLink)
+	}
+	if err := a.passwordPolicy(newPassword, u); err != nil {
 		return err
 	}
 	hash, err := a.hashPassword(ctx, who, newPassword)

@@ -10,12 +10,13 @@ import (
 // Strength is how hard a password is to guess.
 type Strength = password.Strength
 
-// PasswordStrength judges a password that somebody is about to choose; about is what others may know of them. One that breaks a rule is told which.
-func (a *App) PasswordStrength(plain string, about []string) Strength {
-	if err := a.passwordPolicy(plain); err != nil {
-		return Strength{Label: "Not good enough yet", Advice: muster.AsError(err).Message()}
+// PasswordStrength judges a password that somebody is about to choose; of u only what others may know is looked at. One that would be refused is told why.
+func (a *App) PasswordStrength(plain string, u *muster.User) (Strength, error) {
+	err := a.passwordPolicy(plain, u)
+	if muster.IsKind(err, muster.Invalid) {
+		return Strength{Label: "Not good enough yet", Advice: muster.AsError(err).Message()}, nil
 	}
-	return password.Estimate(plain, about)
+	return password.Estimate(plain, a.knownOf(u)), err
 }
 
 // PasswordRules says what a new password must hold, in sentences for people.
@@ -32,5 +33,5 @@ func (a *App) PasswordRules() []string {
 			rules = append(rules, r.text)
 		}
 	}
-	return rules
+	return append(rules, "Not one that is common or easy to guess.")
 }

@@ -171,7 +171,7 @@ func (a *App) checkNew(ctx context.Context, who *Caller, u *muster.User) error {
 		}
 		return nil
 	}
-	if err := a.passwordPolicy(plain); err != nil {
+	if err := a.passwordPolicy(plain, u); err != nil {
 		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err, "Reason", muster.AsError(err).Message())
 	}
 	hash, err := a.hashPassword(ctx, who, plain)

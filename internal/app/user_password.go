@@ -21,7 +21,7 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 	if err := a.mayChangePassword(ctx, who, userID, ch); err != nil {
 		return err
 	}
-	hash, scheme, err := a.passwordToStore(ctx, who, ch)
+	hash, scheme, err := a.passwordToStore(ctx, who, userID, ch)
 	if err != nil {
 		return err
 	}
@@ -44,12 +44,16 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 }
 
 // passwordToStore returns the hash that a change asks for, and for one that comes as a hash what it was made with.
-func (a *App) passwordToStore(ctx context.Context, who *Caller, ch PasswordChange) (hash string, scheme *store.PasswordScheme, err error) {
+func (a *App) passwordToStore(ctx context.Context, who *Caller, userID string, ch PasswordChange) (hash string, scheme *store.PasswordScheme, err error) {
 	if ch.AlreadyHashed {
 		scheme, err = a.importedPassword(ch.NewPassword)
 		return ch.NewPassword, scheme, err
 	}
-	if err := a.passwordPolicy(ch.NewPassword); err != nil {
+	u, err := a.user(ctx, userID)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := a.passwordPolicy(ch.NewPassword, u); err != nil {
 		return "", nil, err
 	}
 	hash, err = a.hashPassword(ctx, who, ch.NewPassword)
@@ -120,12 +124,18 @@ func (a *App) mayChangeOwnPassword(ctx context.Context, who *Caller, ch Password
 	return err
 }
 
-// passwordPolicy holds a new password against PasswordSettings; kind Invalid, an id that names the rules it breaks.
-func (a *App) passwordPolicy(plain string) error {
+// passwordPolicy holds a new password of an account against PasswordSettings; kind Invalid, an id that names the rules it breaks.
+func (a *App) passwordPolicy(plain string, u *muster.User) error {
 	c := a.Config().PasswordSettings
 	return password.Policy{
 		MinimumLength: c.MinimumLength, Lowercase: c.Lowercase, Uppercase: c.Uppercase, Number: c.Number, Symbol: c.Symbol,
-	}.Check(plain)
+		MinimumStrength: c.MinimumStrength, Breached: a.breached,
+	}.Check(plain, a.knownOf(u))
+}
+
+// knownOf is what others may know of an account: words that make a password easier to guess.
+func (a *App) knownOf(u *muster.User) []string {
+	return []string{a.Config().TeamSettings.SiteName, u.Username, u.Email, u.FirstName, u.LastName, u.Nickname}
 }
 
 // hashPassword waits among the caller's network for its turn to hash a new password. Kind Unavailable when too many wait already.

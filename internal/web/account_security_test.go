@@ -37,6 +37,7 @@ func TestChangePassword(t *testing.T) {
 			{wrongPassword, newPwd, "The current password is wrong.", "current_password"},
 			{mustertest.Password, "", "Choose a longer password", "new_password"},
 			{mustertest.Password, "short", "Choose a longer password", "new_password"},
+			{mustertest.Password, "qwertyuiop", "Many people use this password", "new_password"},
 			{mustertest.Password, strings.Repeat("x", 73), "Choose a shorter password", "new_password"},
 		} {
 			p := b.submit(p, "Change password", map[string]string{currentPwd: c.current, "New password": c.next}).is(400, "Security").says(c.news)

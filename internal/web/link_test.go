@@ -32,6 +32,7 @@ func TestAForgottenPassword(t *testing.T) {
 			b.open(link).is(200, "Choose a new password")
 		}
 		p = b.submit(b.open(link), "Set password", map[string]string{"New password": "short"}).is(400, "Choose a new password").says("characters")
+		p = b.submit(p, "Set password", map[string]string{"New password": "password"}).is(400, "Choose a new password").says("Many people use this password")
 		if u, err := s.Store.User(t.Context(), me.ID); err != nil || u.Password != before.Password {
 			t.Fatal("the password was changed", err)
 		}
@@ -101,7 +102,7 @@ func TestPasswordStrength(t *testing.T) {
 		"":                               "",
 		"short":                          "Not good enough yet",
 		"no digits at all":               "Not good enough yet",
-		"password1":                      "Very easy to guess",
+		"password1":                      "Not good enough yet. Many people use this password",
 		"wrzbkowski1":                    "easy to guess. Leave out your name",
 		"correct 1 horse battery staple": "Strong",
 	} {

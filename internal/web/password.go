@@ -1,6 +1,10 @@
 package web
 
-import "strings"
+import (
+	"strings"
+
+	"muster"
+)
 
 // choice is a field for a password that is chosen now. The template "new-password" draws it.
 type choice struct {
@@ -36,9 +40,13 @@ func passwordStrength(v *visit) error {
 	if plain == "" {
 		return v.showFragment("strength", nil)
 	}
-	about := []string{v.site(), v.form.Get("username"), v.form.Get("email")}
-	if u := v.who.User; u != nil {
-		about = append(about, u.Username, u.Email, u.FirstName, u.LastName, u.Nickname)
+	u := v.who.User
+	if u == nil {
+		u = &muster.User{Username: v.form.Get("username"), Email: v.form.Get("email")}
 	}
-	return v.showFragment("strength", v.app.PasswordStrength(plain, about))
+	s, err := v.app.PasswordStrength(plain, u)
+	if err != nil {
+		return err
+	}
+	return v.showFragment("strength", s)
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/url"
+	"slices"
 	"testing"
 
 	"muster"
@@ -45,6 +46,12 @@ func TestSignUpOnAnOpenServer(t *testing.T) {
 			}
 		}
 		fields := annFills()
+		fields["Password"] = "qwertyuiop"
+		refused := b.submit(p, "Create account", fields).is(400, "Create your account").says("Many people use this password")
+		if wrong := wrongFields(refused); !slices.Equal(wrong, []string{"password"}) {
+			t.Errorf("a common password marks %q", wrong)
+		}
+		fields = annFills()
 		fields["Username"] = ""
 		b.submit(p, "Create account", fields).is(400, "Create your account").says("username")
 		if p := b.submit(p, "Create account", annFills()); p.path != "/account" {

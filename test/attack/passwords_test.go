@@ -1,6 +1,7 @@
 package attack_test
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,9 +10,63 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"muster"
 	"muster/client"
 	"muster/internal/mustertest"
+	"muster/internal/store"
 )
+
+// A password that everybody tries is refused wherever one is set, and nothing comes of the attempt.
+func TestCommonPasswordsAreRefusedWhereverOneIsSet(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		admin, _ := s.Admin(t)
+		ann, u := s.User(t, "wrzbkowski")
+		const before = mustertest.Password
+		must(t, s.Client().SendPasswordReset(t.Context(), u.Email))
+		link := s.MailedToken(t, u.Email, 1)
+		set := map[string]func(password string) error{
+			"sign-up": func(password string) error {
+				_, err := s.Client().CreateUser(t.Context(), &muster.User{Username: "new", Email: "new@example.com", Password: password})
+				return err
+			},
+			"an administrator's new account": func(password string) error {
+				_, err := admin.CreateUser(t.Context(), &muster.User{Username: "new", Email: "new@example.com", Password: password})
+				return err
+			},
+			"change":           func(password string) error { return ann.UpdateUserPassword(t.Context(), u.ID, before, password) },
+			"by administrator": func(password string) error { return admin.UpdateUserPassword(t.Context(), u.ID, "", password) },
+			"reset":            func(password string) error { return s.Client().ResetPassword(t.Context(), link, password) },
+		}
+		s.Configure(t, `{"TeamSettings":{"EnableOpenServer":true}}`)
+		refuse := func(password, id, reason string) {
+			t.Helper()
+			for name, attempt := range set {
+				want := id
+				if strings.Contains(name, "account") || name == "sign-up" {
+					want = "api.user.check_user_password.invalid.app_error" // as recorded; the message has the reason
+				}
+				err := attempt(password)
+				if e, ok := errors.AsType[*client.Error](err); !ok || e.StatusCode != http.StatusBadRequest || e.ID != want || !strings.Contains(e.Message, reason) {
+					t.Errorf("%s to %q: %v", name, password, err)
+				}
+			}
+			if _, err := s.Store.UserByUsername(t.Context(), "new"); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%q made an account: %v", password, err)
+			}
+		}
+		for _, password := range []string{"password", "12345678", "Password", "qwertyuiop"} {
+			refuse(password, "model.user.is_valid.pwd_common.app_error", "Many people use this password")
+		}
+		s.Configure(t, `{"PasswordSettings":{"MinimumStrength":4}}`)
+		refuse("Passw0rd!wire", "model.user.is_valid.pwd_guessable.app_error", "too easy to guess")
+		s.SignIn(t, u.Username) // by the password that it had all the time
+		s.Configure(t, `{"PasswordSettings":{"MinimumStrength":1}}`)
+		if err := set["change"]("Wrzbkowski"); !client.HasID(err, "model.user.is_valid.pwd_guessable.app_error") {
+			t.Errorf("the own name as a password: %v", err)
+		}
+		must(t, set["reset"]("correct horse battery staple")) // no composition is asked for, and the refusals left the link alone
+	})
+}
 
 // Which schemes imported hashes have is noted with the first of them, so that every refused sign-in can take their time, and is forgotten with the
 // last. What would make refusals cost seconds is not taken. That refusals do equal work is TestEveryRefusalTakesTheSameWork of the hasher.

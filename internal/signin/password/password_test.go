@@ -95,12 +95,12 @@ func TestPolicy(t *testing.T) {
 		"Passw0rd!\x00":            "_max_length",
 		"Passw0rd!\xff":            "_max_length",
 	} {
-		err := all.Check(plain)
+		err := all.Check(plain, nil)
 		if want == "" && err != nil || want != "" && !muster.HasID(err, policyID+want+".app_error") {
 			t.Errorf("%q: %v, want %q", plain, err, want)
 		}
 	}
-	if err := (Policy{MinimumLength: 5}).Check("aaaaa"); err != nil {
+	if err := (Policy{MinimumLength: 5}).Check("aaaaaq", nil); err != nil {
 		t.Error(err)
 	}
 }
