@@ -52,6 +52,7 @@ var userErrors = map[string]string{
 
 	"api.user.upload_profile_user.array.app_error":                        "Send the picture as one file in the form field image.",
 	"api.user.upload_profile_user.check_image_limits.app_error":           "The picture cannot be read, or has too many pixels. Send a smaller PNG, JPEG, GIF or WebP file.",
+	"api.user.upload_profile_user.concurrent.app_error":                   "Another picture of this account is being uploaded. Wait until that is done, then try again.",
 	"api.user.upload_profile_user.decode.app_error":                       "The picture cannot be read. Send a PNG, JPEG, GIF or WebP file.",
 	"api.user.upload_profile_user.login_provider_attribute_set.app_error": "Your sign-in service sets your picture. Change it there.",
 	"api.user.upload_profile_user.no_file.app_error":                      "There is no picture in the request. Send it as a file in the form field image.",

@@ -49,6 +49,7 @@ type PasswordSettings struct {
 type FileSettings struct {
 	DriverName              string `default:"local" oneof:"local,amazons3" is:"bootstrap" desc:"Where files are kept: local for the data directory, amazons3 for storage that speaks S3, which several nodes need. Files that are there already stay where they are."`
 	MaxFileSize             int64  `default:"104857600" min:"1" max:"1099511627776" desc:"Largest file that is accepted, in bytes."`
+	MaxProfileImageSize     int64  `default:"10485760" min:"1024" max:"104857600" desc:"Largest file of a profile picture that is accepted, in bytes."`
 	MaxImageResolution      int64  `default:"33177600" min:"1" max:"1000000000" desc:"Largest image that is accepted, in pixels."`
 	InitialFont             string `default:"nunito-bold.ttf" is:"later" desc:"Kept for clients: drawn pictures use the built-in letters."`
 	AmazonS3AccessKeyId     string `default:"" max:"256" is:"bootstrap" desc:"Id of the access key there. Leave it and its secret empty on Amazon's machines that have a role."`
@@ -106,15 +107,23 @@ type GuestAccountsSettings struct {
 	RestrictCreationToDomains        string `default:"" desc:"Mail domains, separated by commas or spaces, that guests must belong to; empty for all."`
 }
 
-// RateLimitSettings is about how often one client may ask.
+// RateLimitSettings is about how much one client, and all that is behind one network, may ask for. A network is an IPv4 address or the
+// 64-bit prefix of an IPv6 address.
 type RateLimitSettings struct {
-	Enable           bool   `default:"false" desc:"Refuse clients that ask too often."`
-	PerSec           int    `default:"10" min:"1" max:"1000000" desc:"Requests a second in the long run."`
-	MaxBurst         int    `default:"100" min:"1" max:"1000000" desc:"Requests at once."`
-	MemoryStoreSize  int    `default:"10000" min:"1" max:"10000000" desc:"Clients that are remembered."`
-	VaryByRemoteAddr bool   `default:"true" desc:"Count by the client's address."`
-	VaryByUser       bool   `default:"false" desc:"Count by account."`
-	VaryByHeader     string `default:"" max:"128" desc:"Count by the value of this header."`
+	Enable           bool   `default:"true" desc:"Limit what one network gets: all limits of this section. An account's own lock stays when this is off."`
+	PerSec           int    `default:"0" min:"0" max:"1000000" desc:"Requests of any kind a second in the long run, for each client by the VaryBy settings; 0 for no such limit."`
+	MaxBurst         int    `default:"100" min:"1" max:"1000000" desc:"Requests at once, where PerSec limits them."`
+	MemoryStoreSize  int    `default:"10000" min:"1" max:"10000000" desc:"Clients and networks whose requests are remembered."`
+	VaryByRemoteAddr bool   `default:"true" desc:"PerSec counts by the client's address."`
+	VaryByUser       bool   `default:"false" desc:"PerSec counts by account."`
+	VaryByHeader     string `default:"" max:"128" desc:"PerSec counts by the value of this header."`
+
+	LoginPerMinute                   int `default:"600" min:"1" max:"1000000" desc:"Sign-ins, sign-ups, password resets, verifications and whatever else needs no session but costs work, a minute in the long run, for each network. WebSockets opened are counted apart, by the same numbers."`
+	LoginBurst                       int `default:"1000" min:"1" max:"1000000" desc:"How many of these at once. The default lets 500 people behind one address start their day."`
+	MaxRequestsPerNetwork            int `default:"500" min:"1" max:"1000000" desc:"Requests of one network that are being answered at the same time."`
+	MaxConnectionsPerNetwork         int `default:"3000" min:"1" max:"1000000" desc:"Open connections of one network, WebSockets among them. Those of trusted proxies are not limited."`
+	MaxWebSocketsPerNetwork          int `default:"2000" min:"1" max:"1000000" desc:"Open WebSockets of one network."`
+	MaxAnonymousWebSocketsPerNetwork int `default:"100" min:"1" max:"1000000" desc:"How many of these nobody has signed in on yet."`
 }
 
 // CloudSettings is about a hosting control plane that hands a new server over to its first administrator.

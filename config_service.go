@@ -13,7 +13,8 @@ type ServiceSettings struct {
 	SessionCacheInMinutes                             int      `default:"10" min:"0" max:"1440" is:"later" desc:"Minutes for which a session may be served from memory."`
 	ExtendSessionLengthWithActivity                   bool     `default:"true" desc:"A session that is used lives on; otherwise it ends at its first length, or when idle."`
 	MaximumPayloadSizeBytes                           int64    `default:"300000" min:"1024" max:"104857600" desc:"Largest JSON body of a request, in bytes; a larger one is answered 413."`
-	TrustedProxyIPHeader                              []string `default:"" desc:"Headers, best first, from which the client's address is taken. Name one only behind a proxy that sets it."`
+	TrustedProxies                                    []string `default:"" format:"network" desc:"Networks, such as 10.1.0.0/16, and addresses of the proxies before this server. Only what comes from one of them may name the client's address and say that the client speaks TLS. While this is empty and TrustedProxyIPHeader is not, that is a proxy on this machine."`
+	TrustedProxyIPHeader                              []string `default:"" desc:"Headers, best first, in which a trusted proxy names the client's address: X-Forwarded-For unless set, X-Real-IP, Forwarded (RFC 7239) or another. Name only headers that the proxy sets itself."`
 	AllowCorsFrom                                     string   `default:"" desc:"Origins, separated by spaces, whose pages may call the API; * for all."`
 	AllowCookiesForSubdomains                         bool     `default:"false" desc:"Session cookies are valid on the subdomains of SiteURL too."`
 	ExperimentalStrictCSRFEnforcement                 bool     `default:"false" desc:"A request with a cookie always needs its CSRF token; without this, X-Requested-With alone lets it pass."`

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -243,6 +244,7 @@ var settingFormats = map[string]settingFormat{
 	"port":     {"a port number from 1 to 65535, or empty", emptyOr(isPort)},
 	"locale":   {"a language such as en or pt-BR", localeForm.MatchString},
 	"key":      {"32 characters or more, or empty", emptyOr(func(v string) bool { return len(v) >= 32 })},
+	"network":  {"networks such as 10.1.0.0/16 or single addresses", isNetwork},
 	"database": {"a postgres:// URL, or empty", emptyOr(func(v string) bool { return isURL(v, "postgres", "postgresql") })},
 }
 
@@ -265,4 +267,28 @@ func isAddress(v string) bool {
 func isPort(v string) bool {
 	n, err := strconv.ParseUint(v, 10, 16)
 	return err == nil && n > 0
+}
+
+func isNetwork(v string) bool {
+	_, err := ParseNetwork(v)
+	return err == nil
+}
+
+// ParseNetwork reads a network such as 10.1.0.0/16, or a single address. The network of all addresses is refused: no setting means it.
+func ParseNetwork(text string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		a, addrErr := netip.ParseAddr(text)
+		if addrErr != nil || a.Zone() != "" {
+			return netip.Prefix{}, fmt.Errorf("no network or address: %w", errors.Join(err, addrErr))
+		}
+		p = netip.PrefixFrom(a, a.BitLen())
+	}
+	if a := p.Addr(); a.Is4In6() {
+		return netip.Prefix{}, errors.New("an IPv4 address in the form of an IPv6 one")
+	}
+	if p.Bits() == 0 {
+		return netip.Prefix{}, errors.New("the network of all addresses")
+	}
+	return p.Masked(), nil
 }

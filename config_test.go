@@ -21,6 +21,8 @@ func TestDefaultsAreTheReferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	want["TeamSettings"]["SiteName"] = "Muster"
+	// Limits by network are on, and the general limit, which would stop a company behind one address, is not (docs/compatibility.md).
+	want["RateLimitSettings"]["Enable"], want["RateLimitSettings"]["PerSec"] = true, 0.0
 
 	encoded, err := json.Marshal(DefaultConfig())
 	if err != nil {
@@ -88,6 +90,15 @@ func TestConfigValidate(t *testing.T) {
 		{"ServiceSettings.ListenAddress", func(c *Config) { c.ServiceSettings.ListenAddress = "localhost" }},
 		{"ServiceSettings.ListenAddress", func(c *Config) { c.ServiceSettings.ListenAddress = "localhost:70000" }},
 		{"", func(c *Config) { c.MetricsSettings.ListenAddress = "" }},
+		{"", func(c *Config) {
+			c.ServiceSettings.TrustedProxies = []string{"10.1.0.0/16", "192.0.2.7", "2001:db8::/32", "::1"}
+		}},
+		{"ServiceSettings.TrustedProxies", func(c *Config) { c.ServiceSettings.TrustedProxies = []string{"10.1.0.0/16", "proxy.example.com"} }},
+		{"ServiceSettings.TrustedProxies", func(c *Config) { c.ServiceSettings.TrustedProxies = []string{"0.0.0.0/0"} }},
+		{"ServiceSettings.TrustedProxies", func(c *Config) { c.ServiceSettings.TrustedProxies = []string{"::/0"} }},
+		{"ServiceSettings.TrustedProxies", func(c *Config) { c.ServiceSettings.TrustedProxies = []string{"::ffff:10.0.0.1"} }},
+		{"ServiceSettings.TrustedProxies", func(c *Config) { c.ServiceSettings.TrustedProxies = []string{"fe80::1%eth0"} }},
+		{"ServiceSettings.TrustedProxies", func(c *Config) { c.ServiceSettings.TrustedProxies = []string{"10.1.0.0/33"} }},
 		{"", func(c *Config) { c.SqlSettings.DataSource = "postgres://muster:secret@db/muster?sslmode=disable" }},
 		{"SqlSettings.DataSource", func(c *Config) { c.SqlSettings.DataSource = "mmuser:mostest@tcp(localhost:3306)/mattermost" }},
 		{"", func(c *Config) { c.PasswordSettings.MinimumLength = 5 }},

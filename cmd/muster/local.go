@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"muster/internal/api"
+	"muster/internal/edge"
 )
 
 const (
@@ -29,9 +30,9 @@ func (s *server) localListener(o api.Options) (*sideServer, error) {
 		return nil, fmt.Errorf("local socket %s: %w", c.LocalModeSocketLocation, err)
 	}
 	o.Local, o.Socket = true, nil
-	local := &sideServer{s.http(api.New(o)), l.Addr()}
+	local := &sideServer{edge.NewServer(api.New(o), s.log, edge.Timeouts{}), l.Addr()}
 	go func() {
-		if err := local.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := local.Serve(edge.Listen(l, nil, edge.Timeouts{})); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("local socket", "error", err)
 		}
 	}()

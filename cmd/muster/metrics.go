@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"muster/internal/app"
+	"muster/internal/edge"
 	"muster/internal/live"
 	"muster/internal/store"
 )
@@ -27,7 +28,7 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 }
 
-func newMetrics(db *store.Store, a *app.App, hub *live.Hub) *metrics {
+func newMetrics(db *store.Store, a *app.App, hub *live.Hub, guard *edge.Guard) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -60,6 +61,11 @@ func newMetrics(db *store.Store, a *app.App, hub *live.Hub) *metrics {
 		counter("muster_cache_hits_total", "Look-ups that the account and sign-in caches answered.", func() float64 { hits, _ := a.CacheStats(); return float64(hits) }),
 		counter("muster_cache_misses_total", "Look-ups that went to the database.", func() float64 { _, misses := a.CacheStats(); return float64(misses) }),
 	)
+	for _, limit := range edge.LimitNames() {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "muster_limited_total", Help: "Requests and connections that a limit of RateLimitSettings refused, by limit.", ConstLabels: prometheus.Labels{"limit": limit},
+		}, func() float64 { return float64(guard.Refused(limit)) }))
+	}
 	return m
 }
 
@@ -101,9 +107,9 @@ func (s *server) sideListener(address string) *sideServer {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
-	side := &sideServer{s.http(mux), l.Addr()}
+	side := &sideServer{edge.NewServer(mux, s.log, edge.Timeouts{}), l.Addr()}
 	go func() {
-		if err := side.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := side.Serve(edge.Listen(l, nil, edge.Timeouts{})); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("health and metrics listener", "error", err)
 		}
 	}()

@@ -33,11 +33,7 @@ import (
 )
 
 const (
-	drainTime         = 30 * time.Second // for requests under way at shutdown
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 5 * time.Minute // an upload over a slow line
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 64 << 10
+	drainTime = 30 * time.Second // for requests under way at shutdown
 
 	// garbagePercent lets the heap grow further between collections than Go's 100: every password hash takes 19 MiB
 	// for some 20 ms, and collecting after each costs sign-ins a few per cent.
@@ -109,6 +105,7 @@ type server struct {
 	store    *store.Store
 	app      *app.App
 	ready    atomic.Bool
+	guard    *edge.Guard
 	hub      *live.Hub
 	metrics  *metrics
 	kept     []io.Closer // what the app works with, closed after it
@@ -155,8 +152,12 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	a := app.New(app.Options{
 		Store: db, Config: settings, Passwords: hasher, Breached: breached, Secrets: secrets, Blobs: blobs, Mail: mails, Bus: &bus.Bus{}, Log: log,
 	})
-	hub := live.New(live.Options{App: a, Log: log, Version: version()})
-	return &server{dataDir: s.Data, settings: settings, log: log, store: db, app: a, hub: hub, metrics: newMetrics(db, a, hub), kept: kept}, nil
+	guard := edge.NewGuard(a, log)
+	hub := live.New(live.Options{App: a, Log: log, Version: version(), Guard: guard})
+	return &server{
+		dataDir: s.Data, settings: settings, log: log, store: db, app: a, guard: guard, hub: hub, metrics: newMetrics(db, a, hub, guard),
+		kept: kept,
+	}, nil
 }
 
 // serve answers requests until ctx ends and then drains.
@@ -166,17 +167,16 @@ func (s *server) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w (another server may be using the address; --listen names another)", err)
 	}
-	limiter := &edge.Limiter{}
-	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub, Limiter: limiter}
-	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record, Limiter: limiter})
-	main := s.http(edge.Split(s.app, api.New(options), pages))
+	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub, Guard: s.guard}
+	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record, Guard: s.guard})
+	main := edge.NewServer(edge.Split(s.app, api.New(options), pages), s.log, edge.Timeouts{})
 	local, err := s.localListener(options)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	side := s.sideListener(c.MetricsSettings.ListenAddress)
 	failed := make(chan error, 1)
-	go func() { failed <- main.Serve(listener) }()
+	go func() { failed <- main.Serve(edge.Listen(listener, s.guard, edge.Timeouts{})) }()
 	s.ready.Store(true)
 	s.greet(listener.Addr(), side)
 	debug.FreeOSMemory() // what the start needed, dictionaries of passwords above all, is not needed again
@@ -200,13 +200,6 @@ func (s *server) serve(ctx context.Context) error {
 		}
 	}
 	return err
-}
-
-func (s *server) http(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
 }
 
 // greet says where things are; the first line's form is fixed, other programs read it.

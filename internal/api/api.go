@@ -3,7 +3,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -28,10 +27,10 @@ type Options struct {
 	App     *app.App
 	Log     *slog.Logger
 	Record  Recorder
-	Version string        // Muster's own
-	Socket  http.Handler  // the WebSocket's; nil for none
-	Local   bool          // serves the local socket: every caller is the machine's own administrator
-	Limiter *edge.Limiter // shared with the other edges; nil for one of its own
+	Version string       // Muster's own
+	Socket  http.Handler // the WebSocket's; nil for none
+	Local   bool         // serves the local socket: every caller is the machine's own administrator
+	Guard   *edge.Guard  // shared with the other edges; nil for one of its own
 }
 
 // Server is the API's http.Handler.
@@ -43,17 +42,20 @@ type Server struct {
 	socket  http.Handler
 	local   bool
 	root    node
-	limiter *edge.Limiter
+	guard   *edge.Guard
 }
 
 // New builds the API over the use cases.
 func New(o Options) *Server {
 	s := &Server{
 		app: o.App, log: o.Log, record: o.Record, version: config.ReferenceVersion + "." + o.Version, socket: o.Socket, local: o.Local,
-		limiter: cmp.Or(o.Limiter, &edge.Limiter{}),
+		guard: o.Guard,
 	}
 	if s.log == nil {
 		s.log = slog.Default()
+	}
+	if s.guard == nil {
+		s.guard = edge.NewGuard(s.app, s.log)
 	}
 	if s.record == nil {
 		s.record = func(string, string, int, time.Duration) {}
@@ -71,6 +73,7 @@ type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	app     *app.App
+	guard   *edge.Guard
 	who     *app.Caller
 	token   string // as it came in, for the cookie of a prolonged session
 	cookies edge.Cookies
@@ -80,6 +83,7 @@ type call struct {
 	status  int
 	err     error
 	local   bool // over the local socket
+	foreign bool // the session's cookie came along, but nothing proves that a page of ours sent it
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -99,7 +103,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.edgeHeaders(w, r) {
 		return
 	}
-	c := &call{w: w, r: r, app: s.app, local: s.local, start: time.Now()}
+	c := &call{w: w, r: r, app: s.app, guard: s.guard, local: s.local, start: time.Now()}
 	if s.socket != nil && strings.TrimSuffix(r.URL.Path, "/") == Prefix+"/websocket" {
 		s.socket.ServeHTTP(w, r)
 		return
@@ -112,13 +116,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.unrouted(c)
 		return
 	}
-	c.who, c.cookies = edge.NewCaller(s.app, r), edge.NewCookies(s.app, r)
+	c.who, c.cookies = s.guard.NewCaller(r), s.guard.NewCookies(r)
 	h := w.Header()
 	h["X-Request-Id"] = []string{c.who.RequestID}
 	h["X-Version-Id"] = []string{s.version}
 	h["X-Content-Type-Options"] = noSniff
 	defer s.finish(c)
-	c.err = s.serve(c)
+	if c.err = s.guard.Enter(c.who); c.err == nil {
+		defer s.guard.Leave(c.who)
+		c.err = s.serve(c)
+	}
 	if c.err != nil {
 		s.fail(c, c.err)
 	}
@@ -127,16 +134,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 var noSniff = []string{"nosniff"}
 
 func (s *Server) serve(c *call) error {
+	if c.route.limit == everybody {
+		if err := s.guard.AllowLogin(c.who); err != nil {
+			return err
+		}
+	}
 	if err := c.authenticate(); err != nil {
 		return err
 	}
-	if err := s.limiter.Allow(c.w, c.r, c.who, s.app.Config().RateLimitSettings); err != nil {
+	if c.route.limit == strangers && c.who.Session == nil {
+		if err := s.guard.AllowLogin(c.who); err != nil {
+			return err
+		}
+	}
+	if err := s.guard.Allow(c.r, c.who); err != nil {
 		return err
 	}
 	if err := c.checkQuery(); err != nil {
 		return err
 	}
-	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, c.bodyLimit())
+	c.limitBody()
 	answer, err := c.route.handle(c)
 	if err != nil {
 		return err
@@ -177,6 +194,7 @@ func (s *Server) fail(c *call, err error) {
 		e = muster.InvalidParam("text", err)
 	}
 	c.err = err
+	edge.LeaveBody(c.w, c.r)
 	if after := e.RetryAfterSeconds(); after != "" {
 		c.w.Header().Set("Retry-After", after)
 	}

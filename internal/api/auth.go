@@ -35,6 +35,7 @@ func (c *call) authenticate() error {
 		return err
 	}
 	if fromCookie && !c.provesOrigin(session) {
+		c.foreign = true
 		return c.needSession()
 	}
 	c.who.Session, c.who.User, c.token = session, user, token
@@ -62,7 +63,8 @@ func (c *call) needSession() error {
 }
 
 // provesOrigin tells whether a write that a cookie carries was made by our own client and not by another site:
-// it repeats the session's CSRF token or, unless that is enforced, carries a header that a foreign form can't set.
+// it repeats the session's CSRF token or, unless that is enforced, carries a header that a foreign form can't set, or the browser's word that a page of
+// ours sent it.
 func (c *call) provesOrigin(s *muster.Session) bool {
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
@@ -73,7 +75,7 @@ func (c *call) provesOrigin(s *muster.Session) bool {
 		return true
 	}
 	strict := c.app.Config().ServiceSettings.ExperimentalStrictCSRFEnforcement
-	return !strict && isXHR(c.r)
+	return !strict && (isXHR(c.r) || c.guard.FromOwnPage(c.r))
 }
 
 func isXHR(r *http.Request) bool { return r.Header.Get("X-Requested-With") == "XMLHttpRequest" }

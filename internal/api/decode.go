@@ -2,23 +2,39 @@ package api
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/edge"
 )
 
-// bodyLimit is how many bytes of a request's body are read at the most.
-func (c *call) bodyLimit() int64 {
-	if c.route.upload {
-		return c.app.Config().FileSettings.MaxFileSize + uploadOverhead
+// limitBody bounds what is read of the body, by its route.
+func (c *call) limitBody() {
+	switch c.route.body {
+	case picture:
+		edge.LimitUpload(c.r, c.pictureMax(), edge.PicturePace)
+	case file:
+		edge.LimitUpload(c.r, c.app.Config().FileSettings.MaxFileSize+uploadOverhead, edge.FilePace)
+	default:
+		edge.LimitBody(c.r, c.bodyMax())
 	}
-	return c.app.Config().ServiceSettings.MaximumPayloadSizeBytes
+}
+
+// bodyMax is how many bytes of a body are read that is no upload.
+func (c *call) bodyMax() int64 {
+	whole := c.app.Config().ServiceSettings.MaximumPayloadSizeBytes
+	if c.route.access == open && (c.route.body != anyBody || c.who.Session == nil) {
+		return min(whole, edge.SmallBody)
+	}
+	return whole
+}
+
+// pictureMax is how many bytes a form with a picture may have.
+func (c *call) pictureMax() int64 {
+	return c.app.Config().FileSettings.MaxProfileImageSize + uploadOverhead
 }
 
 const uploadOverhead = 1 << 20 // what a multipart form may add to its file
@@ -36,17 +52,8 @@ func (c *call) decode(v any, otherwise *muster.Error) error {
 	return nil
 }
 
-// body reads the whole body; kind TooLarge over the limit.
-func (c *call) body() ([]byte, error) {
-	b, err := io.ReadAll(c.r.Body)
-	if _, big := errors.AsType[*http.MaxBytesError](err); big {
-		return nil, muster.E(muster.TooLarge, "api.context.request_body_too_large.app_error", err)
-	}
-	if err != nil {
-		return nil, muster.E(muster.Invalid, "api.payload.parse.error", err)
-	}
-	return b, nil
-}
+// body reads the whole body. Kinds: TooLarge, RateLimited, Invalid.
+func (c *call) body() ([]byte, error) { return c.guard.ReadBody(c.r, c.who) }
 
 // checkQuery refuses parameters that are no text; kind Invalid, by name.
 func (c *call) checkQuery() error {

@@ -5,7 +5,7 @@ import "muster"
 var mfaRoutes = []route{
 	{method: "POST", path: "/users/{user_id}/mfa/generate", handle: generateMfaSecret, enrol: true},
 	{method: "PUT", path: "/users/{user_id}/mfa", handle: updateUserMfa, enrol: true},
-	{method: "POST", path: "/users/mfa", access: open, handle: checkUserMfa},
+	{method: "POST", path: "/users/mfa", access: open, limit: everybody, handle: checkUserMfa},
 }
 
 func generateMfaSecret(c *call) (any, error) {
@@ -13,9 +13,7 @@ func generateMfaSecret(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, err := c.app.GenerateMfaSecret(c.ctx(), c.who, id)
-	c.w.Header()["Cache-Control"] = []string{"no-store"}
-	return secret, err
+	return c.app.GenerateMfaSecret(c.ctx(), c.who, id)
 }
 
 func updateUserMfa(c *call) (any, error) {

@@ -47,18 +47,12 @@ func setProfileImage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Nobody's upload is read before it is known that they may make it.
-	if err := c.app.MaySetProfileImage(c.ctx(), c.who, id); err != nil {
-		return nil, err
-	}
-	if c.r.ContentLength > c.bodyLimit() {
-		return nil, errPictureTooLarge(nil)
-	}
-	file, err := c.formFile("image")
-	if err != nil {
-		return nil, err
-	}
-	return ok, bodyTooLarge(c.app.SetProfileImage(c.ctx(), c.who, id, file))
+	return ok, bodyTooLarge(c.app.SetProfileImage(c.ctx(), c.who, id, func() (io.Reader, error) {
+		if c.r.ContentLength > c.pictureMax() {
+			return nil, errPictureTooLarge(nil)
+		}
+		return c.formFile("image")
+	}))
 }
 
 // formFile finds a file of a multipart form by its field, reading no more of the body than leads there.

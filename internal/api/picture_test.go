@@ -53,11 +53,11 @@ func TestPicturesThatAreNoneOrTooMuch(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		ctx := t.Context()
 		ann, _ := s.User(t, "ann")
-		s.Configure(t, `{"FileSettings":{"MaxFileSize":20000,"MaxImageResolution":1000}}`)
+		s.Configure(t, `{"FileSettings":{"MaxProfileImageSize":20000,"MaxImageResolution":1000}}`)
 		const unreadable = "api.user.upload_profile_user.check_image_limits.app_error"
 		refused(t, ann.SetProfileImage(ctx, "me", strings.NewReader("plain text")), 400, unreadable)
 		refused(t, ann.SetProfileImage(ctx, "me", bytes.NewReader(picture(t, 100, 100))), 400, unreadable)
-		refused(t, ann.SetProfileImage(ctx, "me", bytes.NewReader(make([]byte, 30_000))), 413, "api.user.upload_profile_user.too_large.app_error")
+		refused(t, ann.SetProfileImage(ctx, "me", bytes.NewReader(append(picture(t, 10, 10), make([]byte, 30_000)...))), 413, "api.user.upload_profile_user.too_large.app_error")
 		refused(t, ann.SetProfileImage(ctx, "me", bytes.NewReader(make([]byte, 3_000_000))), 413, "api.user.upload_profile_user.too_large.app_error")
 		u, err := ann.Me(ctx)
 		if err != nil || u.LastPictureUpdate != 0 {

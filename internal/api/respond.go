@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,7 +74,7 @@ func (c *call) answer(v any) error {
 func (c *call) send(d download) error {
 	defer func() { _ = d.bytes.Close() }() // it was read; there is nothing to lose
 	h := c.w.Header()
-	h.Set("Content-Type", d.info.MimeType)
+	h.Set("Content-Type", servedType(d.info.MimeType))
 	h.Set("Content-Length", strconv.FormatInt(d.info.Size, 10))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.info.Name}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
@@ -83,6 +84,21 @@ func (c *call) send(d download) error {
 	_, _ = io.Copy(c.w, d.bytes) // a client that left is no fault of ours
 	return nil
 }
+
+// servedType is the type that an uploaded file is served as: its own where a browser does no more with it than show it.
+func servedType(own string) string {
+	kind, _, err := mime.ParseMediaType(own)
+	group, sub, _ := strings.Cut(kind, "/")
+	switch {
+	case err != nil || strings.HasSuffix(sub, "xml"): // SVG, for one, runs scripts
+	case group == "image", group == "audio", group == "video", group == "font", strings.HasPrefix(kind, "application/vnd."), slices.Contains(passiveTypes, kind):
+		return own
+	}
+	return "application/octet-stream"
+}
+
+// passiveTypes are types that no browser runs or takes for a page or a part of one.
+var passiveTypes = []string{"text/plain", "text/csv", "text/markdown", "application/pdf", "application/zip", "application/gzip", "application/json"}
 
 func (c *call) json(status int, v any) error {
 	b, err := json.Marshal(v)
@@ -107,8 +123,8 @@ func (c *call) write(status int, body []byte, etag, cacheControl string) error {
 	if cacheControl != "" {
 		h.Set("Content-Type", "image/png")
 		h.Set("Cache-Control", cacheControl)
-	} else if c.who != nil && c.who.Session != nil {
-		h["Cache-Control"] = noStore
+	} else if etag == "" || c.who.Session != nil {
+		h["Cache-Control"] = noStore // it is about somebody; what carries a tag for everybody is not
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	c.status = status
@@ -117,7 +133,7 @@ func (c *call) write(status int, body []byte, etag, cacheControl string) error {
 	return nil
 }
 
-var noStore = []string{"no-cache, private"}
+var noStore = []string{"no-store"}
 
 // has tells whether the client named the tag in If-None-Match.
 func (c *call) has(etag string) bool {

@@ -11,13 +11,33 @@ const (
 	socketOnly               // on the local socket; elsewhere there is nothing at this address
 )
 
+// body is how much of a request's body is taken.
+type body uint8
+
+const (
+	byAccess body = iota // edge.SmallBody where no session is needed, ServiceSettings.MaximumPayloadSizeBytes otherwise
+	anyBody              // the latter for who has a session
+	picture              // FileSettings.MaxProfileImageSize
+	file                 // FileSettings.MaxFileSize
+)
+
+// limited is whose requests RateLimitSettings.LoginPerMinute counts: of operations that anybody can have work done by.
+type limited uint8
+
+const (
+	nobody    limited = iota
+	strangers         // those without a session
+	everybody         // a session changes nothing about the work
+)
+
 // route is one line of the table.
 type route struct {
 	method string
 	path   string // below Prefix
 	access access
 	handle func(*call) (any, error)
-	upload bool // the body may be as large as a file
+	body   body
+	limit  limited
 	own    bool // is about the caller's own account or session: not on the local socket, where there is none
 	enrol  bool // open to who has yet to set up the second factor that the settings ask for
 
@@ -39,7 +59,8 @@ func routes() []route {
 }
 
 var userRoutes = []route{
-	{method: "POST", path: "/users", access: open, handle: createUser},
+	// An administrator who moves accounts here may send props of any size.
+	{method: "POST", path: "/users", access: open, limit: strangers, body: anyBody, handle: createUser},
 	{method: "GET", path: "/users", handle: getUsers},
 	{method: "POST", path: "/users/ids", handle: getUsersByIDs},
 	{method: "POST", path: "/users/usernames", handle: getUsersByUsernames},
@@ -62,7 +83,7 @@ var userRoutes = []route{
 	{method: "PUT", path: "/users/{user_id}/auth", handle: updateUserAuth},
 	{method: "POST", path: "/users/{user_id}/email/verify/member", handle: verifyUserEmailWithoutToken},
 	{method: "GET", path: "/users/{user_id}/image", handle: getProfileImage},
-	{method: "POST", path: "/users/{user_id}/image", handle: setProfileImage, upload: true},
+	{method: "POST", path: "/users/{user_id}/image", handle: setProfileImage, body: picture},
 	{method: "DELETE", path: "/users/{user_id}/image", handle: setDefaultProfileImage},
 	{method: "GET", path: "/users/{user_id}/image/default", handle: getDefaultProfileImage},
 	{method: "GET", path: "/users/{user_id}/audits", handle: getUserAudits},
@@ -70,13 +91,13 @@ var userRoutes = []route{
 
 // signInRoutes are for people who have no session, or want none any more.
 var signInRoutes = []route{
-	{method: "POST", path: "/users/login", access: open, handle: login, own: true},
-	{method: "POST", path: "/users/login/cws", access: open, handle: loginByCwsToken, own: true},
+	{method: "POST", path: "/users/login", access: open, limit: everybody, handle: login, own: true},
+	{method: "POST", path: "/users/login/cws", access: open, limit: everybody, handle: loginByCwsToken, own: true},
 	{method: "POST", path: "/users/logout", access: open, handle: logout, own: true, enrol: true},
-	{method: "POST", path: "/users/password/reset/send", access: open, handle: sendPasswordResetEmail},
-	{method: "POST", path: "/users/password/reset", access: open, handle: resetPassword},
-	{method: "POST", path: "/users/email/verify/send", access: open, handle: sendVerificationEmail},
-	{method: "POST", path: "/users/email/verify", access: open, handle: verifyUserEmail},
+	{method: "POST", path: "/users/password/reset/send", access: open, limit: everybody, handle: sendPasswordResetEmail},
+	{method: "POST", path: "/users/password/reset", access: open, limit: everybody, handle: resetPassword},
+	{method: "POST", path: "/users/email/verify/send", access: open, limit: everybody, handle: sendVerificationEmail},
+	{method: "POST", path: "/users/email/verify", access: open, limit: everybody, handle: verifyUserEmail},
 }
 
 var sessionRoutes = []route{

@@ -12,7 +12,7 @@ import (
 var uploadRoutes = []route{
 	{method: "POST", path: "/uploads", handle: createUpload, own: true},
 	{method: "GET", path: "/uploads/{upload_id}", handle: getUpload, own: true},
-	{method: "POST", path: "/uploads/{upload_id}", handle: uploadData, upload: true, own: true},
+	{method: "POST", path: "/uploads/{upload_id}", handle: uploadData, body: file, own: true},
 	{method: "GET", path: "/users/{user_id}/uploads", handle: getUploadsForUser},
 	{method: "GET", path: "/files/{file_id}", handle: getFile},
 	{method: "GET", path: "/files/{file_id}/info", handle: getFileInfo},

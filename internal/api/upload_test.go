@@ -206,7 +206,7 @@ func TestAFileIsSentInOnePieceAndRead(t *testing.T) {
 		}
 		for header, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox", "Content-Length": fmt.Sprint(len(page)),
-			"Content-Type": f.MimeType, "Cache-Control": "private, max-age=86400",
+			"Content-Type": "application/octet-stream", "Cache-Control": "private, max-age=86400",
 		} {
 			if got := resp.Header.Get(header); got != want {
 				t.Errorf("%s: %q, want %q", header, got, want)

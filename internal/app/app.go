@@ -51,6 +51,7 @@ type App struct {
 	activity  *activity
 	strangers tally
 	wished    tally
+	pictures  pictureSlots
 	office    *postOffice
 	stop      context.CancelFunc
 	running   sync.WaitGroup

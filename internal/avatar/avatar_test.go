@@ -155,7 +155,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"png bomb":  {fixCRC(bomb), ErrPixels},
 		"gif bomb":  {gifBomb, ErrPixels},
-		"too large": {make([]byte, limits.MaxBytes+1), ErrTooLarge},
+		"too large": {append(pngOf(t, corner(4, 4)), make([]byte, limits.MaxBytes)...), ErrTooLarge},
 		"text":      {[]byte("this is plain text, not an image\n"), ErrFormat},
 		"empty":     {nil, ErrFormat},
 		"truncated": {whole[:len(whole)/2], ErrFormat},

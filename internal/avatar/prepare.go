@@ -39,18 +39,20 @@ const decodeTime = 20 * time.Second
 var decoding = make(chan struct{}, 1)
 
 // Prepare reads an uploaded picture, by its content whatever its name says, turns it upright, cuts the middle square out and
-// scales it to Size. Limits are checked before anything is decoded. Of several frames the first is taken.
+// scales it to Size. Limits are checked by its header, before the rest is read. Of several frames the first is taken.
 // An animated WebP is refused. Errors: ErrTooLarge, ErrPixels, ErrFormat, the context's cause, and the reader's own, wrapped.
 func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
+	var header bytes.Buffer
+	if err := checkHeader(io.TeeReader(r, &header), l, &header); err != nil {
+		return nil, err
+	}
+	rest := io.LimitReader(r, l.MaxBytes+1-int64(header.Len()))
+	data, err := io.ReadAll(io.MultiReader(&header, rest))
 	if err != nil {
 		return nil, fmt.Errorf("read picture: %w", err)
 	}
 	if int64(len(data)) > l.MaxBytes {
 		return nil, ErrTooLarge
-	}
-	if err := checkSize(data, l.MaxPixels); err != nil {
-		return nil, err
 	}
 	select {
 	case decoding <- struct{}{}:
@@ -67,20 +69,39 @@ func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
 	return encode(turn(square(img), orientation(data)))
 }
 
-// checkSize reads no more than the picture's header.
-func checkSize(data []byte, maxPixels int64) (err error) {
+// headerMax bounds how much of a file is read for its dimensions, in bytes: what cameras put before them (EXIF, previews, colour profiles) is less.
+const headerMax = 1 << 20
+
+// checkHeader reads no more of a picture than tells its format and dimensions; what it read is in read too.
+func checkHeader(r io.Reader, l Limits, read *bytes.Buffer) (err error) {
 	defer refusePanic(&err)
-	c, _, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
+	source := &sourceError{r: io.LimitReader(r, headerMax)}
+	c, _, err := image.DecodeConfig(source)
+	switch {
+	case source.err != nil:
+		return fmt.Errorf("read picture: %w", source.err)
+	case err != nil:
 		return fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	if c.Width <= 0 || c.Height <= 0 || isAnimatedWebP(data) {
+	case c.Width <= 0 || c.Height <= 0 || isAnimatedWebP(read.Bytes()):
 		return ErrFormat
-	}
-	if c.Width > maxSide || c.Height > maxSide || int64(c.Width)*int64(c.Height) > maxPixels {
+	case c.Width > maxSide || c.Height > maxSide || int64(c.Width)*int64(c.Height) > l.MaxPixels:
 		return ErrPixels
 	}
 	return nil
+}
+
+// sourceError keeps a reader's own failure, which decoders mix with theirs.
+type sourceError struct {
+	r   io.Reader
+	err error
+}
+
+func (s *sourceError) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		s.err = err
+	}
+	return n, err
 }
 
 // isAnimatedWebP tells the animation flag of a WebP's VP8X header (WebP container specification, extended file format).

@@ -2,10 +2,10 @@ package edge
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"muster"
-	"muster/internal/app"
 )
 
 // Cookie names of the protocol (models.json, Session.cookies).
@@ -26,17 +26,23 @@ func CookieToken(r *http.Request) string {
 	return ""
 }
 
-// Cookies sets cookies for the site: its path and domain, over TLS only where the client speaks it.
+// Cookies sets cookies for the site: its path and domain, and over TLS only where the site's address or the client's connection says so.
 type Cookies struct {
 	SameSite     http.SameSite // 0 says nothing about it
 	path, domain string
 	secure       bool
 }
 
-// NewCookies are the cookies that an answer to r may set.
-func NewCookies(a *app.App, r *http.Request) Cookies {
-	path, domain := a.CookieScope()
-	return Cookies{path: path, domain: domain, secure: overTLS(r)}
+// NewCookies are the cookies that an answer to r may set. Other sites' pages don't get them sent along, unless the settings name sites that may use
+// them. Programs are told nothing about that, as the reference server's recorded answers are.
+func (g *Guard) NewCookies(r *http.Request) Cookies {
+	s := g.app.Config().ServiceSettings
+	path, domain := g.app.CookieScope()
+	c := Cookies{path: path, domain: domain, secure: strings.HasPrefix(s.SiteURL, "https:") || g.overTLS(r)}
+	if s.AllowCorsFrom == "" && (s.SiteURL != "" || fromBrowser(r)) {
+		c.SameSite = http.SameSiteLaxMode
+	}
+	return c
 }
 
 // SetSession hands a browser its new session.

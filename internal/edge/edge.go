@@ -1,38 +1,14 @@
-// Package edge is what the HTTP edges (API, WebSocket, pages) have in common: who asks, from where, by which token, and how often.
+// Package edge is what the HTTP edges (API, WebSocket, pages) have in common: the server and its deadlines, who asks, from where, by which token, and
+// how much one network may ask for.
 package edge
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 
 	"muster"
-	"muster/internal/app"
 )
-
-// NewCaller is who makes a request, before it is known whether a session comes along.
-func NewCaller(a *app.App, r *http.Request) *app.Caller {
-	return &app.Caller{
-		IP: clientIP(r, a.Config().ServiceSettings.TrustedProxyIPHeader), UserAgent: r.UserAgent(), RequestID: muster.NewID(), Path: r.URL.Path,
-	}
-}
-
-// clientIP is the address of who asks; headers count only where TrustedProxyIPHeader names them.
-func clientIP(r *http.Request, trusted []string) string {
-	for _, name := range trusted {
-		first, _, _ := strings.Cut(r.Header.Get(name), ",")
-		if ip, err := netip.ParseAddr(strings.TrimSpace(first)); err == nil {
-			return ip.Unmap().String()
-		}
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
 
 // Token finds the session token: the Authorization header first, then the cookie. Never the address, where logs would keep it.
 func Token(r *http.Request) (token string, fromCookie bool) {
@@ -44,11 +20,6 @@ func Token(r *http.Request) (token string, fromCookie bool) {
 	}
 	token = CookieToken(r)
 	return token, token != ""
-}
-
-// overTLS tells whether the client speaks TLS, perhaps to a proxy before us.
-func overTLS(r *http.Request) bool {
-	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
 // StrictTransport has browsers come back over TLS only, where the settings say so.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/network"
 )
 
 // How many connections are kept for clients that lost them.
@@ -42,9 +43,9 @@ func (x *index) person(userID string) *person {
 	return p
 }
 
-// reserve takes a place for a socket before it is opened; kind Unavailable when there is none. A quarter of all places is for sockets
-// that nobody has signed in on yet.
-func (h *Hub) reserve(in *signIn) error {
+// reserve takes a place for a socket before it is opened. A quarter of all places is for sockets that nobody has signed in on yet.
+// Kinds: Unavailable when there is none, RateLimited when the client's network has too many.
+func (h *Hub) reserve(from network.Network, in *signIn) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closing || h.slots >= h.limits.Connections {
@@ -55,6 +56,9 @@ func (h *Hub) reserve(in *signIn) error {
 	}
 	if in != nil && !h.room(in.userID) {
 		return errBusy
+	}
+	if err := h.guard.OpenWebSocket(from, in == nil); err != nil {
+		return err
 	}
 	h.slots++
 	h.running.Add(1)
@@ -74,8 +78,9 @@ func (h *Hub) hasRoom(userID string) bool {
 	return h.room(userID)
 }
 
-// release gives back what reserve took.
-func (h *Hub) release() {
+// release gives back what reserve took; anonymous is whether nobody has signed in since.
+func (h *Hub) release(from network.Network, anonymous bool) {
+	h.guard.CloseWebSocket(from, anonymous)
 	h.mu.Lock()
 	h.slots--
 	h.mu.Unlock()
@@ -114,6 +119,10 @@ func (h *Hub) attach(s *socket, in *signIn) error {
 		h.connect(s, in, id, hello)
 	}
 	h.index.joined++
+	if s.anonymous {
+		s.anonymous = false
+		h.guard.SignedInWebSocket(s.from)
+	}
 	s.resumes = resumption{}
 	s.unarm()
 	return nil

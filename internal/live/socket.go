@@ -10,6 +10,8 @@ import (
 
 	"github.com/coder/websocket"
 	"golang.org/x/time/rate"
+
+	"muster/internal/network"
 )
 
 type statusCode = websocket.StatusCode
@@ -32,7 +34,11 @@ type socket struct {
 	raw     net.Conn
 	resumes resumption           // until it has a connection
 	conn    atomic.Pointer[conn] // nil until somebody signed in
-	writing bool                 // a goroutine writes events; the connection's mutex guards it
+	from    network.Network      // of the client
+
+	anonymous bool // nobody has signed in on it; the reader's alone once it runs
+
+	writing bool // a goroutine writes events; the connection's mutex guards it
 
 	out sync.Mutex // one message at a time
 
@@ -58,7 +64,7 @@ func putBuffer(b *bytes.Buffer) {
 
 // read takes frames until the socket ends; then it takes the socket out of the hub.
 func (s *socket) read() {
-	defer s.hub.release()
+	defer func() { s.hub.release(s.from, s.anonymous) }()
 	defer s.leave()
 	defer s.hub.rescue(s)
 	for s.readFrame() {

@@ -20,10 +20,10 @@ import (
 const Path = "/api/v4/websocket"
 
 // ServeHTTP opens a WebSocket and returns; the socket lives on. What it can't open it answers with the API's error object:
-// 400 for what is no upgrade or comes from a foreign page, 503 when there is no room.
+// 400 for what is no upgrade or comes from a foreign page, 429 when the client's network asks for too much, 503 when there is no room.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := h.accept(w, r); err != nil {
-		h.answerError(w, err)
+		h.answerError(w, r, err)
 	}
 }
 
@@ -32,6 +32,14 @@ func errUpgrade(cause error) error {
 }
 
 func (h *Hub) accept(w http.ResponseWriter, r *http.Request) error {
+	who := h.guard.NewCaller(r)
+	if err := h.guard.AllowUpgrade(who); err != nil {
+		return err
+	}
+	if err := h.guard.Enter(who); err != nil {
+		return err
+	}
+	defer h.guard.Leave(who)
 	from := h.originOf(r)
 	if from == foreign {
 		return errUpgrade(nil)
@@ -45,18 +53,18 @@ func (h *Hub) accept(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	mustEnrol := muster.IsKind(err, muster.Forbidden)
-	if err := h.reserve(in); err != nil {
+	if err := h.reserve(who.Network(), in); err != nil {
 		return err
 	}
 	up := &upgrade{ResponseWriter: w}
 	// The origin was checked, with the settings that are ours to know.
 	ws, err := websocket.Accept(up, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
-		h.release()
+		h.release(who.Network(), in == nil)
 		return errUpgrade(err)
 	}
 	ws.SetReadLimit(frameMax)
-	s := &socket{hub: h, ws: ws, raw: up.raw, resumes: resumptionOf(r.URL.Query()), pingedAt: time.Now()}
+	s := &socket{hub: h, ws: ws, raw: up.raw, from: who.Network(), anonymous: in == nil, resumes: resumptionOf(r.URL.Query()), pingedAt: time.Now()}
 	h.start(s, in, mustEnrol)
 	return nil
 }
@@ -107,12 +115,13 @@ func (h *Hub) signInOf(r *http.Request, from origin) (*signIn, error) {
 }
 
 // answerError answers a request that did not become a WebSocket.
-func (h *Hub) answerError(w http.ResponseWriter, err error) {
+func (h *Hub) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	e := muster.AsError(err)
 	requestID := muster.NewID()
 	if e.Kind.Fault() && e.Cause != nil {
 		h.log.Error("open a WebSocket", "request_id", requestID, "error", err)
 	}
+	edge.LeaveBody(w, r)
 	body := errorObject(e)
 	body.RequestID = requestID
 	text, err := json.Marshal(body)

@@ -98,11 +98,14 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 		Store: s.Store, Config: settings, Passwords: hasher, Secrets: secrets,
 		Blobs: blobs, Mail: folder, Bus: b, Log: log, Now: now,
 	})
-	hub := live.New(live.Options{App: a, Log: log, Version: "test"})
-	limiter := &edge.Limiter{}
-	pages := web.New(web.Options{App: a, Log: log, Limiter: limiter})
-	s.App, s.Handler = a, edge.Split(a, api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub, Limiter: limiter}), pages)
-	h := httptest.NewServer(contract(t, s.Handler))
+	guard := edge.NewGuard(a, log)
+	hub := live.New(live.Options{App: a, Log: log, Version: "test", Guard: guard})
+	pages := web.New(web.Options{App: a, Log: log, Guard: guard})
+	s.App, s.Handler = a, edge.Split(a, api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub, Guard: guard}), pages)
+	h := httptest.NewUnstartedServer(nil)
+	h.Config = edge.NewServer(contract(t, s.Handler), log, edge.Timeouts{})
+	h.Listener = edge.Listen(h.Listener, guard, edge.Timeouts{})
+	h.Start()
 	t.Cleanup(func() {
 		must(t, hub.Close(ctx))
 		h.Close()

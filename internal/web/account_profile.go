@@ -2,15 +2,21 @@ package web
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"muster"
+	"muster/internal/edge"
 )
 
-var errNoPicture = muster.E(muster.Invalid, "api.user.upload_profile_user.no_file.app_error", "Reason", "Choose a picture first, then upload it.")
+var (
+	errNoPicture       = muster.E(muster.Invalid, "api.user.upload_profile_user.no_file.app_error", "Reason", "Choose a picture first, then upload it.")
+	errPictureTooLarge = muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error")
+)
 
 // profile is what the page shows besides the fields of its forms.
 type profile struct {
@@ -41,7 +47,7 @@ func (v *visit) showProfile(notice string, refused error) error {
 		data: profile{
 			Picture:    v.base + "/account/picture?" + url.Values{"of": {strconv.FormatInt(u.LastPictureUpdate, 10)}}.Encode(),
 			OwnPicture: u.LastPictureUpdate > 0, PictureManaged: picture != nil,
-			PictureMax: c.FileSettings.MaxFileSize, PictureSize: size(c.FileSettings.MaxFileSize),
+			PictureMax: c.FileSettings.MaxProfileImageSize, PictureSize: size(c.FileSettings.MaxProfileImageSize),
 			Managed: u.IsSSO(), EmailHint: hint,
 		},
 	})
@@ -83,11 +89,18 @@ func uploadPicture(v *visit) error {
 	if v.file == nil {
 		return v.showProfile("", errNoPicture)
 	}
-	file := bufio.NewReader(v.file)
-	if _, err := file.Peek(1); err != nil { // so browsers send a field that no file was chosen for
-		return v.showProfile("", errNoPicture)
-	}
-	if err := v.app.SetProfileImage(v.ctx(), v.who, v.who.ID(), file); err != nil {
+	err := v.app.SetProfileImage(v.ctx(), v.who, v.who.ID(), func() (io.Reader, error) {
+		if v.r.ContentLength > v.pictureMax() {
+			return nil, errPictureTooLarge
+		}
+		file := bufio.NewReader(v.file)
+		if _, err := file.Peek(1); errors.Is(err, io.EOF) { // so browsers send a field that no file was chosen for
+			return nil, errNoPicture
+		}
+		return file, nil
+	})
+	if err != nil {
+		edge.LeaveBody(v.w, v.r)
 		return v.showProfile("", tooLarge(err))
 	}
 	return v.done(accountPage, "picture-uploaded")

@@ -172,7 +172,7 @@ func TestPicture(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		b, ann, me := member(t, s, "ann")
 		p := b.open("/account").is(200, "Profile")
-		if p.has("Remove picture") || !strings.Contains(p.body, "PNG, JPEG, GIF or WebP, up to 100 MB.") {
+		if p.has("Remove picture") || !strings.Contains(p.body, "PNG, JPEG, GIF or WebP, up to 10 MB.") {
 			t.Fatal(p.body)
 		}
 		form := p.form("Upload picture")
@@ -201,7 +201,7 @@ func TestPicture(t *testing.T) {
 		}
 		onRecord(t, s, me.ID, "/account/picture/upload", "user_id="+me.ID)
 		before := kept(t, s, me.ID)
-		s.Configure(t, `{"FileSettings":{"MaxFileSize":2048,"MaxImageResolution":100000}}`)
+		s.Configure(t, `{"FileSettings":{"MaxProfileImageSize":2048,"MaxImageResolution":100000}}`)
 		for name, c := range map[string]struct {
 			field  string
 			body   []byte
@@ -212,7 +212,7 @@ func TestPicture(t *testing.T) {
 			"another field":   {"image", []byte("a picture"), 400, "Choose a picture first"},
 			"no picture":      {"file", []byte("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"), 400, "The picture cannot be read"},
 			"half a picture":  {"file", aPicture(t)[:60], 400, "The picture cannot be read"},
-			"large":           {"file", bytes.Repeat([]byte("x"), 2049), 413, "The picture is too large."},
+			"large":           {"file", append(aPicture(t), make([]byte, 2048)...), 413, "The picture is too large."},
 			"very large":      {"file", bytes.Repeat([]byte("x"), 3<<20), 413, "The picture is too large."},
 			"too many pixels": {"file", pngHeader(t, 5000, 5000), 400, "too many pixels"},
 		} {

@@ -11,10 +11,11 @@ import (
 	"unicode/utf8"
 
 	"muster"
+	"muster/internal/edge"
 )
 
 const (
-	formMax   = 64 << 10       // bytes of a form, without a file
+	formMax   = 64 << 10       // bytes of a form of who is signed in, without a file
 	partsMax  = 100            // fields of a form that has a file
 	keyField  = "csrf"         // field of the form key
 	keyCookie = "MUSTERFORM"   // cookie of the form key of who is not signed in
@@ -30,14 +31,7 @@ var (
 
 // checkOrigin refuses a form that a browser says another site sent.
 func (v *visit) checkOrigin() error {
-	p := http.NewCrossOriginProtection()
-	if site, err := url.Parse(v.config().ServiceSettings.SiteURL); err == nil && site.Host != "" {
-		// Behind a proxy the host that we are asked for may not be the one that the browser knows.
-		if err := p.AddTrustedOrigin(site.Scheme + "://" + site.Host); err != nil {
-			return err
-		}
-	}
-	if err := p.Check(v.r); err != nil {
+	if err := v.guard.CheckOrigin(v.r); err != nil {
 		return muster.E(muster.Forbidden, "web.form.foreign.app_error", err)
 	}
 	return nil
@@ -69,11 +63,14 @@ func (v *visit) newKey() string {
 
 // readForm reads what was posted and makes sure that a page of ours sent it. Kinds: TooLarge, Invalid, Forbidden.
 func (v *visit) readForm() error {
-	limit := int64(formMax)
-	if v.route.file != "" {
-		limit = v.config().FileSettings.MaxFileSize + fileGrace
+	switch {
+	case v.route.file != "":
+		edge.LimitUpload(v.r, v.pictureMax(), edge.PicturePace)
+	case v.signedIn():
+		edge.LimitBody(v.r, formMax)
+	default:
+		edge.LimitBody(v.r, edge.SmallBody)
 	}
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, limit)
 	read := v.readFields
 	if v.route.file != "" {
 		read = v.readUpload
@@ -90,6 +87,9 @@ func (v *visit) readForm() error {
 	}
 	return nil
 }
+
+// pictureMax is how many bytes a form with a picture may have.
+func (v *visit) pictureMax() int64 { return v.config().FileSettings.MaxProfileImageSize + fileGrace }
 
 func (v *visit) readFields() error {
 	if err := v.r.ParseForm(); err != nil {

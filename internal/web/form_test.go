@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/edge"
 	"muster/internal/mustertest"
 	"muster/internal/web"
 )
@@ -96,7 +97,7 @@ func TestFormsAreBounded(t *testing.T) {
 	b.do("POST", "/login", urlencoded, big, nil).is(413, "Too large")
 	b.do("POST", "/password_strength", urlencoded, big, nil).is(413, "Too large")
 	just := url.Values{"csrf": {key}, "login_id": {""}, "password": {"x"}}
-	just.Set("login_id", strings.Repeat("x", web.FormMax-len(just.Encode())))
+	just.Set("login_id", strings.Repeat("x", edge.SmallBody-len(just.Encode())))
 	if p := b.post("/login", just); p.status != 401 {
 		t.Fatalf("a form of just the size that is allowed: %d", p.status)
 	}
@@ -179,7 +180,7 @@ func TestWhatIsShownAgainIsText(t *testing.T) {
 func TestUploads(t *testing.T) {
 	s := mustertest.New(t)
 	s.Admin(t)
-	s.Configure(t, `{"FileSettings":{"MaxFileSize":1000}}`)
+	s.Configure(t, `{"FileSettings":{"MaxProfileImageSize":1024}}`)
 	pages := web.New(web.Options{App: s.App})
 	pages.UploadPage("/upload", "image")
 	jar, err := cookiejar.New(nil)

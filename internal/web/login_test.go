@@ -48,7 +48,7 @@ func TestSignIn(t *testing.T) {
 func TestCookiesOfASignIn(t *testing.T) {
 	s := mustertest.New(t)
 	s.Admin(t)
-	s.Configure(t, `{"ServiceSettings":{"TLSStrictTransport":true}}`)
+	s.Configure(t, `{"ServiceSettings":{"TLSStrictTransport":true,"TrustedProxies":["127.0.0.1"]}}`)
 	for _, proto := range []string{"http", "https"} {
 		b := newBrowser(t, s)
 		action, form := b.open("/login").fill("Sign in", map[string]string{byName: "admin", "Password": mustertest.Password})

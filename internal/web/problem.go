@@ -7,6 +7,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/edge"
 )
 
 var errNoPage = muster.E(muster.NotFound, "api.context.404.app_error")
@@ -15,7 +16,7 @@ var errNoPage = muster.E(muster.NotFound, "api.context.404.app_error")
 var wordings = map[string]string{
 	errNoPage.ID: "There is no page at this address. The link may be incomplete, or the page may have moved.",
 	"api.context.request_body_too_large.app_error": "That is more than this site accepts at once.",
-	"api.context.rate_limited.app_error":           "Too many requests came from you in a short time. Wait a moment, then try again.",
+	"api.context.rate_limited.app_error":           "Too many requests came from your network in a short time. Wait a moment, then try again.",
 }
 
 // message is what people read about an error: never its cause.
@@ -60,6 +61,7 @@ func (v *visit) fail(err error) {
 		e = muster.InvalidParam("text", err)
 	}
 	v.err = err
+	edge.LeaveBody(v.w, v.r)
 	if after := e.RetryAfterSeconds(); after != "" {
 		v.w.Header().Set("Retry-After", after)
 	}

@@ -16,12 +16,13 @@ const (
 
 // route is one line of the table: what is at a path. A GET changes nothing, whatever its address says: programs open the links of mails too.
 type route struct {
-	path   string // below the site's own, without a slash at its end
-	get    func(*visit) error
-	post   func(*visit) error
-	access access
-	enrol  bool   // open to who has yet to set up the second factor that the settings ask for
-	file   string // field of the file that the form may have; such a form is multipart, its file comes last
+	path    string // below the site's own, without a slash at its end
+	get     func(*visit) error
+	post    func(*visit) error
+	access  access
+	enrol   bool   // open to who has yet to set up the second factor that the settings ask for
+	limited bool   // its form is counted by RateLimitSettings.LoginPerMinute: anybody can have the work done
+	file    string // field of the file that the form may have; such a form is multipart, its file comes last
 }
 
 // nowhere is the route of paths that have none.
@@ -53,15 +54,15 @@ func routes() []route { return slices.Concat(publicRoutes, accountRoutes) }
 
 var publicRoutes = []route{
 	{path: "/", get: home},
-	{path: signInPage, get: showSignIn, post: signIn, access: signedOut},
+	{path: signInPage, get: showSignIn, post: signIn, access: signedOut, limited: true},
 	{path: "/logout", post: signOut, access: signedIn, enrol: true},
-	{path: signUpPage, get: showSignUp, post: signUp},
-	{path: "/should_verify_email", get: showResend, post: resendVerification, enrol: true},
-	{path: "/do_verify_email", get: showVerify, post: verifyEmail, enrol: true},
-	{path: "/reset_password", get: showForgotten, post: sendReset, enrol: true},
-	{path: "/reset_password_complete", get: showReset, post: resetPassword, enrol: true},
+	{path: signUpPage, get: showSignUp, post: signUp, limited: true},
+	{path: "/should_verify_email", get: showResend, post: resendVerification, enrol: true, limited: true},
+	{path: "/do_verify_email", get: showVerify, post: verifyEmail, enrol: true, limited: true},
+	{path: "/reset_password", get: showForgotten, post: sendReset, enrol: true, limited: true},
+	{path: "/reset_password_complete", get: showReset, post: resetPassword, enrol: true, limited: true},
 	{path: "/terms", get: showTerms, post: acceptTerms, enrol: true},
-	{path: "/password_strength", post: passwordStrength, enrol: true},
+	{path: "/password_strength", post: passwordStrength, enrol: true, limited: true},
 }
 
 func home(v *visit) error {

@@ -1,0 +1,146 @@
+package edge
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"muster"
+	"muster/internal/app"
+)
+
+// SmallBody is how much of a body is read before it is known who sends it, in bytes.
+const SmallBody = 16 << 10
+
+// Pace is how slowly a body may come: Grace for its first byte, and from then on as much time as its bytes take at BytesPerSecond, besides Grace.
+type Pace struct {
+	Grace          time.Duration
+	BytesPerSecond int64
+}
+
+// defaultPace lets a telephone at the edge of its network upload a file, and has 16 KiB come within 14 s.
+var defaultPace = Pace{10 * time.Second, 4 << 10}
+
+// FilePace is for uploads of files, PicturePace for pictures, which hold one of a few places while they come.
+var (
+	FilePace    = defaultPace
+	PicturePace = Pace{5 * time.Second, 128 << 10}
+)
+
+// body is a request's body that must come with progress and in bounds.
+type body struct {
+	io.ReadCloser
+	deadline func(time.Time) error // sets the connection's; nil for none
+	pace     Pace
+
+	limit     int64 // bytes, -1 for none
+	announced int64 // bytes, -1 where the request does not say
+	read      int64
+	began     time.Time // the reading
+	due       time.Time // the deadline that was set last
+	ended     bool      // it was read to its end
+}
+
+func newBody(w http.ResponseWriter, b io.ReadCloser, p Pace) *body {
+	nb := &body{ReadCloser: b, deadline: http.NewResponseController(w).SetReadDeadline, pace: p, limit: -1}
+	nb.extend(time.Now().Add(p.Grace)) // net/http may read what the handler does not
+	return nb
+}
+
+// extend moves the deadline, unless that would gain next to nothing.
+func (b *body) extend(due time.Time) {
+	if b.deadline == nil || due.Sub(b.due).Abs() < time.Second {
+		return
+	}
+	b.due = due
+	_ = b.deadline(due) // a connection that has none has ended
+}
+
+// Read reads the next bytes; its error is *http.MaxBytesError for the first byte over the limit, and os.ErrDeadlineExceeded for a body that does not come.
+func (b *body) Read(p []byte) (int, error) {
+	if b.limit >= 0 && b.announced > b.limit {
+		return 0, &http.MaxBytesError{Limit: b.limit}
+	}
+	if b.began.IsZero() {
+		b.began = time.Now()
+	}
+	if b.limit >= 0 && int64(len(p)) > b.limit-b.read+1 {
+		p = p[:b.limit-b.read+1]
+	}
+	b.extend(b.began.Add(b.pace.Grace + time.Duration(b.read/max(b.pace.BytesPerSecond/1000, 1))*time.Millisecond))
+	n, err := b.ReadCloser.Read(p)
+	b.read += int64(n)
+	if b.limit >= 0 && b.read > b.limit {
+		n -= int(b.read - b.limit)
+		b.read = b.limit
+		return n, &http.MaxBytesError{Limit: b.limit}
+	}
+	if errors.Is(err, io.EOF) {
+		b.ended = true
+		b.extend(time.Time{}) // what the connection reads next is not of this body
+	}
+	return n, err
+}
+
+// bodyOf returns the request's body as a body, which it is from a Server.
+func bodyOf(r *http.Request) *body {
+	b, ok := r.Body.(*body)
+	if !ok {
+		b = &body{ReadCloser: r.Body, pace: defaultPace, limit: -1}
+		r.Body = b
+	}
+	return b
+}
+
+// LimitBody bounds a request's body, in bytes. Nothing is read of one that announces more.
+func LimitBody(r *http.Request, limit int64) {
+	b := bodyOf(r)
+	b.limit, b.announced = limit, r.ContentLength
+}
+
+// LimitUpload bounds the body of an upload, in bytes, and how slowly it may come. It is read up to the limit even if it announces more: what comes before
+// the file is of use.
+func LimitUpload(r *http.Request, limit int64, p Pace) {
+	b := bodyOf(r)
+	b.limit, b.pace = limit, p
+}
+
+// LeaveBody has the connection closed after the answer where much of the body was not read, so that nobody reads the rest.
+func LeaveBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	if b := bodyOf(r); !b.ended && (r.ContentLength < 0 || r.ContentLength-b.read > SmallBody || b.limit >= 0 && r.ContentLength > b.limit) {
+		w.Header().Set("Connection", "close")
+	}
+}
+
+// ReadBody reads a body whole. A network may have a few large ones read at a time. Kinds: TooLarge, RateLimited, Invalid.
+func (g *Guard) ReadBody(r *http.Request, who *app.Caller) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r.Body, SmallBody))
+	if err != nil || len(text) < SmallBody {
+		return text, BodyError(err)
+	}
+	if err := g.take(&g.bodies, who.Network(), limitBodies, largeBodies); err != nil {
+		return nil, err
+	}
+	defer g.bodies.give(who.Network())
+	rest, err := io.ReadAll(r.Body)
+	return append(text, rest...), BodyError(err)
+}
+
+// BodyError is the protocol's error for a body that could not be read, nil for none. Kinds: TooLarge, Invalid.
+func BodyError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, big := errors.AsType[*http.MaxBytesError](err); big {
+		return muster.E(muster.TooLarge, "api.context.request_body_too_large.app_error", err)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return muster.E(muster.Invalid, "api.context.request_body_slow.app_error", err)
+	}
+	return muster.E(muster.Invalid, "api.payload.parse.error", err)
+}
