@@ -37,6 +37,10 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 bench: ## measure rates, start-up, memory, searches and WebSockets
 	go run ./bench
 
+.PHONY: timing
+timing: ## measure whether the time of a refusal tells which accounts there are (half an hour; TIMING="--samples 300" for less)
+	go run ./bench/timing $(TIMING)
+
 .PHONY: screenshots
 screenshots: ## take pictures of every page: those of the README into docs/screenshots, the others into build/screenshots
 	MUSTER_SCREENSHOTS=$${MUSTER_SCREENSHOTS:-build/screenshots} scripts/with-smtp.sh go test -count=1 -run TestScreenshots ./test/browser

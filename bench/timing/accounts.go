@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"muster"
+	"muster/internal/network"
+	"muster/internal/signin/password"
+	"muster/internal/store"
+)
+
+const (
+	administrator = "admin"
+	secret        = "a long enough secret" // of every account that has a password
+	lockedAccount = "locked"
+)
+
+// target is somebody whose account, if there is one, a stranger asks about.
+type target struct {
+	kind, name string
+	user       *muster.User // nil for nobody
+}
+
+// targets are one of each kind. The imported hashes are cheap ones, so that a sample takes little time: what would differ differs with them too.
+func targets(ctx context.Context) ([]*target, error) {
+	own, err := ownHash(ctx)
+	if err != nil {
+		return nil, err
+	}
+	low, err := bcrypt.GenerateFromPassword([]byte(secret), 8)
+	if err != nil {
+		return nil, err
+	}
+	high, err := bcrypt.GenerateFromPassword([]byte(secret), 10)
+	if err != nil {
+		return nil, err
+	}
+	const pbkdf2 = "$pbkdf2-sha256$i=60000$MDEyMzQ1Njc4OWFiY2RlZg$2/6i32L0Bi6MtP2OuJMPcqA89+m4kdqqE3/bAThGMxs"
+	service, id := "ldap", "provider"
+	return []*target{
+		{"existing", "existing", &muster.User{Password: own}},
+		{"unknown", "nobody", nil},
+		{"locked", lockedAccount, &muster.User{Password: own}},
+		{"bcrypt 2^8", "bcrypt8", &muster.User{Password: string(low)}},
+		{"bcrypt 2^10", "bcrypt10", &muster.User{Password: string(high)}},
+		{"PBKDF2", "pbkdf2", &muster.User{Password: pbkdf2}},
+		{"provider", "provider", &muster.User{AuthService: service, AuthData: &id}},
+	}, nil
+}
+
+func ownHash(ctx context.Context) (string, error) {
+	ticket, err := password.New(password.Options{}).Admit(ctx, network.Network{})
+	if err != nil {
+		return "", err
+	}
+	defer ticket.Release()
+	return ticket.Hash(secret)
+}
+
+// seed makes the administrator and the targets in an empty database.
+func seed(ctx context.Context, dir string, people []*target) (err error) {
+	db, err := store.Open(ctx, store.Options{DataDir: dir})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	own, err := ownHash(ctx)
+	if err != nil {
+		return err
+	}
+	if err := add(ctx, db, administrator, &muster.User{Password: own}); err != nil {
+		return err
+	}
+	for _, p := range people {
+		if p.user == nil {
+			continue
+		}
+		if err := add(ctx, db, p.name, p.user); err != nil {
+			return fmt.Errorf("%s: %w", p.kind, err)
+		}
+	}
+	return nil
+}
+
+func add(ctx context.Context, db *store.Store, name string, u *muster.User) error {
+	u.ID, u.CreateAt = muster.NewID(), time.Now().UnixMilli()
+	u.UpdateAt, u.LastPasswordUpdate = u.CreateAt, u.CreateAt
+	u.Username, u.Email, u.EmailVerified, u.Roles, u.Locale = name, name+"@example.com", true, muster.RoleSystemUser, "en"
+	u.NotifyProps, u.Timezone = muster.DefaultNotifyProps(), muster.DefaultTimezone()
+	_, err := db.CreateUser(ctx, u, store.CreateUserOptions{})
+	return err
+}

@@ -1,0 +1,139 @@
+// Command timing measures whether the time of an answer tells a stranger which accounts there are.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
+
+	"muster/client"
+	"muster/internal/process"
+)
+
+const about = `Signs in with wrong passwords, and asks for password resets, as somebody whose account exists, does not exist, is locked, has an imported hash or
+belongs to another provider: in random order, against a server that it builds and starts itself. It prints mean and deviation of the
+answers' times and Welch's t between any two kinds; |t| of 4.5 and more is taken for a difference that an attacker could see.
+
+Limits by network are off, so that they don't end the samples.`
+
+// command is what to measure.
+type command struct {
+	Samples int `help:"Of each kind." default:"2000"`
+}
+
+const (
+	aim  = 4.5
+	crop = 0.9 // of all times are looked at again without the slowest, which are other programs' noise
+)
+
+func main() {
+	var c command
+	kong.Parse(&c, kong.Name("timing"), kong.Description(about))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := c.run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "timing: "+err.Error())
+		stop()
+		os.Exit(1)
+	}
+}
+
+func (c *command) run(ctx context.Context) (err error) {
+	dir, err := os.MkdirTemp("", "muster-timing-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	program, err := process.Build(ctx, "muster/cmd/muster", dir)
+	if err != nil {
+		return err
+	}
+	people, err := targets(ctx)
+	if err != nil {
+		return err
+	}
+	data := filepath.Join(dir, "data")
+	if err := seed(ctx, data, people); err != nil {
+		return err
+	}
+	server, err := process.Start(ctx, process.Options{
+		Program: program, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", data},
+		Env: []string{"MUSTER_RATELIMITSETTINGS_ENABLE=false", "MUSTER_LOGSETTINGS_CONSOLELEVEL=ERROR"}, Log: os.Stderr,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	return c.measure(ctx, server.URL, people)
+}
+
+func (c *command) measure(ctx context.Context, base string, people []*target) error {
+	p := &prober{base: base, http: from("127.0.7.9"), admin: client.New(base)}
+	if _, err := p.admin.Login(ctx, administrator, secret); err != nil {
+		return err
+	}
+	for _, q := range questions {
+		took, err := p.sample(ctx, q, people, c.Samples)
+		if err != nil {
+			return err
+		}
+		if err := report(os.Stdout, q.name, people, took); err != nil {
+			return err
+		}
+	}
+	if !p.locks {
+		fmt.Println("The locked account was not locked at the end: its figures are those of one that is not.")
+	}
+	return nil
+}
+
+// report prints what the answers about each kind took, and t between any two of them.
+func report(w io.Writer, name string, people []*target, took [][]float64) error {
+	all, rest := each(took, momentsOf), each(cropped(took), momentsOf)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "\n%s\tmean\tsd\tmean of the faster %.0f %%\tsd\t\n", name, crop*100)
+	for i, p := range people {
+		fmt.Fprintf(t, "%s\t%.2f ms\t%.2f\t%.2f ms\t%.2f\t\n", p.kind, all[i].mean, all[i].deviation(), rest[i].mean, rest[i].deviation())
+	}
+	fmt.Fprintln(t, "\nWelch's t\tall\tfaster\t\t")
+	beyond := 0
+	for i := range people {
+		for j := range i {
+			a, b := welch(all[j], all[i]), welch(rest[j], rest[i])
+			mark := ""
+			if math.Abs(a) >= aim || math.Abs(b) >= aim {
+				mark = "beyond 4.5"
+				beyond++
+			}
+			fmt.Fprintf(t, "%s, %s\t%.2f\t%.2f\t%s\t\n", people[j].kind, people[i].kind, a, b, mark)
+		}
+	}
+	fmt.Fprintf(t, "\n%d pairs are beyond %.1f\n", beyond, aim)
+	return t.Flush()
+}
+
+// cropped leaves out of every sample what took longer than most of all samples together.
+func cropped(samples [][]float64) [][]float64 {
+	together := slices.Sorted(slices.Values(slices.Concat(samples...)))
+	longest := together[int(crop*float64(len(together)-1))]
+	return each(samples, func(sample []float64) []float64 {
+		return slices.DeleteFunc(slices.Clone(sample), func(x float64) bool { return x > longest })
+	})
+}
+
+func each[A, B any](list []A, f func(A) B) []B {
+	out := make([]B, len(list))
+	for i, a := range list {
+		out[i] = f(a)
+	}
+	return out
+}
