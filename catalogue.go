@@ -13,7 +13,7 @@ const internalErrorID = "api.context.internal.app_error"
 var catalogue = joined(catalogueParts)
 
 // catalogueParts have no id in common (TestEveryErrorIDIsDefinedOnce).
-var catalogueParts = []map[string]string{requestErrors, userErrors, fieldErrors, signInErrors, membershipErrors, uploadErrors, liveErrors, pageErrors}
+var catalogueParts = []map[string]string{requestErrors, settingsErrors, userErrors, fieldErrors, signInErrors, membershipErrors, uploadErrors, liveErrors, pageErrors}
 
 func joined(parts []map[string]string) map[string]string {
 	all := map[string]string{}
@@ -78,7 +78,6 @@ var requestErrors = map[string]string{
 	"api.context.token_provided.app_error":             "Send the session token in the Authorization header and not in the address, where logs would keep it.",
 	"api.admin.test_email.failure":                     "The test mail was not sent. {Steps}",
 	"api.admin.test_email.missing_server":              "No mail server is set, so mails are written to files in the folder mail of the data directory. Set EmailSettings.SMTPServer and SMTPPort.",
-	"api.admin.test_email.reenter_password":            "The kept password is only sent to the server and account that it was kept for. Give the password again to try another.",
 	"api.payload.parse.error":                          "The body is not the JSON that this operation takes. Correct it and send it again.",
 	"api.config.client.old_format.app_error":           "Ask for the client settings with format=old, the one format there is.",
 	"api.license.client.old_format.app_error":          "Ask for the licence with format=old, the one format there is.",

@@ -90,3 +90,9 @@ func (c *Config) Masked() *Config {
 	}
 	return d
 }
+
+// KeptSettings is the document of what administrators changed of the settings, and its version, which goes up with each change.
+type KeptSettings struct {
+	Document []byte // empty before the first change
+	Version  int64
+}

@@ -17,8 +17,8 @@ type TeamSettings struct {
 
 // SqlSettings is about the database.
 type SqlSettings struct {
-	DataSource       string `default:"" format:"database" is:"secret,bootstrap" desc:"A PostgreSQL database; empty for SQLite in the data directory. Never point it at another product's database."`
-	AtRestEncryptKey string `default:"" format:"key" is:"secret,bootstrap" desc:"Secret, of 32 characters or more, that secrets in the database are encrypted with. Every node needs the same; empty for the file muster.key in the data directory."`
+	DataSource       string `default:"" format:"database" is:"secret,bootstrap" sentto:"-" desc:"A PostgreSQL database; empty for SQLite in the data directory. Never point it at another product's database."`
+	AtRestEncryptKey string `default:"" format:"key" is:"secret,bootstrap" sentto:"-" desc:"Secret, of 32 characters or more, that secrets in the database are encrypted with. Every node needs the same; empty for the file muster.key in the data directory."`
 }
 
 // LogSettings is about the log, which goes to standard error.
@@ -53,7 +53,7 @@ type FileSettings struct {
 	MaxImageResolution      int64  `default:"33177600" min:"1" max:"1000000000" desc:"Largest image that is accepted, in pixels."`
 	InitialFont             string `default:"nunito-bold.ttf" is:"later" desc:"Kept for clients: drawn pictures use the built-in letters."`
 	AmazonS3AccessKeyId     string `default:"" max:"256" is:"bootstrap" desc:"Id of the access key there. Leave it and its secret empty on Amazon's machines that have a role."`
-	AmazonS3SecretAccessKey string `default:"" max:"256" is:"secret,bootstrap" desc:"Secret of that key."`
+	AmazonS3SecretAccessKey string `default:"" max:"256" is:"secret,bootstrap" sentto:"AmazonS3AccessKeyId,AmazonS3Endpoint,AmazonS3SSL" desc:"Secret of that key."`
 	AmazonS3Bucket          string `default:"" max:"255" is:"bootstrap" desc:"Bucket there, which must exist. The start fails if it does not answer."`
 	AmazonS3PathPrefix      string `default:"" max:"512" is:"bootstrap" desc:"Put before the name of every file there, for a bucket that others use too."`
 	AmazonS3Region          string `default:"" max:"64" is:"bootstrap" desc:"Region of the bucket; empty to ask the storage for it."`
@@ -76,7 +76,7 @@ type EmailSettings struct {
 	SMTPServerTimeout                 int    `default:"10" min:"1" max:"3600" desc:"Seconds that sending one mail may take."`
 	EnableSMTPAuth                    bool   `default:"false" desc:"Sign in there with SMTPUsername and SMTPPassword."`
 	SMTPUsername                      string `default:"" desc:"Name for that."`
-	SMTPPassword                      string `default:"" is:"secret" desc:"Password for that."`
+	SMTPPassword                      string `default:"" is:"secret" sentto:"SMTPServer,SMTPPort,SMTPUsername,ConnectionSecurity,SkipServerCertificateVerification" desc:"Password for that."`
 	ConnectionSecurity                string `default:"" oneof:",TLS,STARTTLS" desc:"How that connection is protected: TLS from the start (mostly port 465), STARTTLS (mostly port 587), or empty for not at all."`
 	SkipServerCertificateVerification bool   `default:"false" desc:"Take any certificate there. For trials only."`
 }
@@ -128,7 +128,7 @@ type RateLimitSettings struct {
 
 // CloudSettings is about a hosting control plane that hands a new server over to its first administrator.
 type CloudSettings struct {
-	CWSToken string `default:"" format:"key" is:"secret" desc:"Secret, of 32 characters or more, by which the control plane signs somebody in, once (POST /users/login/cws); empty turns that off."`
+	CWSToken string `default:"" format:"key" is:"secret" sentto:"-" desc:"Secret, of 32 characters or more, by which the control plane signs somebody in, once (POST /users/login/cws); empty turns that off."`
 }
 
 // GitLabSettings is about signing in at GitLab.
@@ -156,7 +156,7 @@ type LdapSettings struct {
 	Enable           bool   `default:"false" is:"later" desc:"People of the directory may sign in."`
 	EnableSync       bool   `default:"false" is:"later" desc:"Accounts follow the directory."`
 	LoginFieldName   string `default:"" max:"128" is:"later" desc:"What the sign-in page calls the directory's user name."`
-	PictureAttribute string `default:"" max:"128" is:"later" desc:"Attribute that holds a picture; people whose picture comes from there cannot change it."`
+	PictureAttribute string `default:"" max:"128" desc:"Attribute that holds a picture; people whose picture comes from there cannot change it."`
 }
 
 // SamlSettings is about a SAML 2.0 identity provider.

@@ -36,5 +36,5 @@ type ServiceSettings struct {
 	ExperimentalEnableDefaultChannelLeaveJoinMessages bool     `default:"true" is:"later" desc:"Kept for clients: Muster has no posts."`
 	EnableDeveloper                                   bool     `default:"false" desc:"Refusals name their cause in the answer, and clients show their developers' tools. For trials only."`
 	EnableLocalMode                                   bool     `default:"false" is:"restart" desc:"Serve the API without sign-in on a local socket."`
-	LocalModeSocketLocation                           string   `default:"/var/tmp/mattermost_local.socket" max:"103" is:"restart" desc:"Path of that socket."`
+	LocalModeSocketLocation                           string   `default:"local.socket" max:"103" is:"restart" desc:"Path of that socket; a relative one is below the data directory. Others must not be able to write to its directory."`
 }

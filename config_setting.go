@@ -27,6 +27,7 @@ const (
 //	oneof:"any,team"         the only values
 //	format:"url"             a name in settingFormats
 //	is:"secret,later"        the marks below
+//	sentto:"Server,Port"     of a secret: the settings of its section that say where it is sent and as whom; "-" for nowhere
 //	desc:"..."               what it does, for docs/configuration.md
 type Setting struct {
 	Section, Name string
@@ -35,8 +36,10 @@ type Setting struct {
 	Description   string
 	Secret        bool // never shown
 	Restart       bool // a change waits for the next start
-	Later         bool // accepted and kept, but nothing in this version reads it
+	Later         bool // nothing in this version reads it, so it keeps its default
 	Bootstrap     bool // read before the database is open, so never kept in it
+
+	SentTo []*Setting // of a secret: a change of one of them needs the secret given anew
 
 	min, max       *int64
 	oneOf          []string
@@ -71,7 +74,30 @@ func declaredSettings() []*Setting {
 			all = append(all, s)
 		}
 	}
+	for _, s := range all {
+		s.SentTo = sentTo(s, all)
+	}
 	return all
+}
+
+// sentTo returns the settings that a secret's tag names.
+func sentTo(s *Setting, all []*Setting) []*Setting {
+	tag := reflect.TypeFor[Config]().Field(s.section).Type.Field(s.field).Tag.Get("sentto")
+	if s.Secret != (tag != "") {
+		panic("a secret, and nothing else, says where it is sent: " + s.Key()) // a broken tag, seen by every test
+	}
+	if tag == "" || tag == "-" {
+		return nil
+	}
+	var targets []*Setting
+	for name := range strings.SplitSeq(tag, ",") {
+		i := slices.IndexFunc(all, func(t *Setting) bool { return t.section == s.section && t.Name == name })
+		if i < 0 {
+			panic("no setting " + name + " beside " + s.Key()) // a broken tag, seen by every test
+		}
+		targets = append(targets, all[i])
+	}
+	return targets
 }
 
 func (s *Setting) mark(name string) {
@@ -115,6 +141,15 @@ func (s *Setting) in(c *Config) reflect.Value {
 	return reflect.ValueOf(c).Elem().Field(s.section).Field(s.field)
 }
 
+// IsDefault reports whether v, of the setting's type, is its default.
+func (s *Setting) IsDefault(v any) bool {
+	d, err := s.Parse(s.Default)
+	return err == nil && reflect.DeepEqual(d, v)
+}
+
+// Equal reports whether the setting has the same value in two configs.
+func (s *Setting) Equal(c, d *Config) bool { return reflect.DeepEqual(s.Get(c), s.Get(d)) }
+
 // TypeName says in words what kind of value the setting takes.
 func (s *Setting) TypeName() string {
 	switch s.Type.Kind() {
@@ -148,7 +183,7 @@ func (s *Setting) Parse(text string) (any, error) {
 		v = text
 	}
 	if err != nil {
-		return nil, fmt.Errorf("wants %s", s.TypeName())
+		return nil, errors.New("must be " + s.Wants())
 	}
 	return v, nil
 }
@@ -164,10 +199,10 @@ func (s *Setting) Check(v any) error {
 		return s.checkText(v)
 	case []string:
 		if len(v) > settingMaxItems {
-			return fmt.Errorf("holds more than %d items", settingMaxItems)
+			return fmt.Errorf("must hold at most %d items", settingMaxItems)
 		}
 		if slices.Contains(v, "") {
-			return errors.New("holds an empty item")
+			return errors.New("must hold no empty item")
 		}
 		for _, item := range v {
 			if err := s.checkText(item); err != nil {
@@ -192,13 +227,27 @@ func (s *Setting) checkText(v string) error {
 	}
 	switch {
 	case int64(utf8.RuneCountInString(v)) > longest:
-		return fmt.Errorf("is longer than %d characters", longest)
+		return fmt.Errorf("must be at most %d characters long", longest)
 	case !ValidText(v, settingMaxRunes):
-		return errors.New("holds control characters or bytes that are not UTF-8")
-	case s.oneOf != nil && !slices.Contains(s.oneOf, v), s.format != "" && !settingFormats[s.format].holds(v):
+		return errors.New("must be text in UTF-8 without control characters")
+	case s.oneOf != nil && !slices.Contains(s.oneOf, v):
+		return errors.New("must be " + s.Rule() + Suggest(v, slices.Values(s.oneOf)))
+	case s.format != "" && !settingFormats[s.format].holds(v):
 		return errors.New("must be " + s.Rule())
 	}
 	return nil
+}
+
+// Wants completes "must be ..." with the type of value that the setting takes, and which.
+func (s *Setting) Wants() string {
+	switch rule := s.Rule(); {
+	case rule == "":
+		return s.TypeName()
+	case s.oneOf != nil:
+		return rule
+	default:
+		return s.TypeName() + ", " + rule
+	}
 }
 
 // Rule completes "must be ..." with the values that the setting takes; "" where its type says it all.

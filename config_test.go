@@ -23,6 +23,7 @@ func TestDefaultsAreTheReferences(t *testing.T) {
 	want["TeamSettings"]["SiteName"] = "Muster"
 	// Limits by network are on, and the general limit, which would stop a company behind one address, is not (docs/compatibility.md).
 	want["RateLimitSettings"]["Enable"], want["RateLimitSettings"]["PerSec"] = true, 0.0
+	want["ServiceSettings"]["LocalModeSocketLocation"] = "local.socket" // anybody may put one at the reference server's place, /var/tmp
 
 	encoded, err := json.Marshal(DefaultConfig())
 	if err != nil {

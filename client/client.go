@@ -96,6 +96,16 @@ type CallOption func(*Request)
 // the new answer. The call gives ErrNotModified when nothing differs.
 func IfNoneMatch(etag *string) CallOption { return func(r *Request) { r.etag = etag } }
 
+// IfMatch has a change made only while etag is that of what is changed; otherwise the server refuses it with status 409.
+func IfMatch(etag string) CallOption {
+	return func(r *Request) {
+		if r.Header == nil {
+			r.Header = http.Header{}
+		}
+		r.Header.Set("If-Match", etag)
+	}
+}
+
 // Request is a call in the API's own terms, for what the methods do not cover.
 type Request struct {
 	Method string
@@ -203,7 +213,7 @@ func get[T any](ctx context.Context, c *Client, path string, query url.Values, o
 }
 
 // send decodes what the server answers to body as JSON; a nil body is none.
-func send[T any](ctx context.Context, c *Client, method, path string, query url.Values, body any) (T, error) {
+func send[T any](ctx context.Context, c *Client, method, path string, query url.Values, body any, opts ...CallOption) (T, error) {
 	r := &Request{Method: method, Path: path, Query: query}
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -211,6 +221,9 @@ func send[T any](ctx context.Context, c *Client, method, path string, query url.
 			return *new(T), fmt.Errorf("%s %s: %w", method, path, err)
 		}
 		r.Body = b
+	}
+	for _, o := range opts {
+		o(r)
 	}
 	return call[T](ctx, c, r)
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -17,6 +19,9 @@ import (
 const (
 	socketMask = 0o177 // leaves mode 0600: whoever may open the socket administers the server
 	probeTime  = time.Second
+
+	maxSocketPath    = 103 // the shortest sun_path of a system has 104 bytes, the last of them 0 (unix(4) of the BSDs)
+	writableByOthers = 0o002
 )
 
 // localListener serves the API on the local socket; nil where EnableLocalMode is off.
@@ -25,9 +30,10 @@ func (s *server) localListener(o api.Options) (*sideServer, error) {
 	if !c.EnableLocalMode {
 		return nil, nil
 	}
-	l, err := listenLocal(c.LocalModeSocketLocation)
+	path := socketPath(s.dataDir, c.LocalModeSocketLocation)
+	l, err := listenLocal(path)
 	if err != nil {
-		return nil, fmt.Errorf("local socket %s: %w", c.LocalModeSocketLocation, err)
+		return nil, fmt.Errorf("local socket %s: %w", path, err)
 	}
 	o.Local, o.Socket = true, nil
 	local := &sideServer{edge.NewServer(api.New(o), s.log, edge.Timeouts{}), l.Addr()}
@@ -39,9 +45,50 @@ func (s *server) localListener(o api.Options) (*sideServer, error) {
 	return local, nil
 }
 
+// socketPath returns where the socket is: a relative path is below the data directory.
+func socketPath(dataDir, location string) string {
+	location = cmp.Or(location, "local.socket")
+	if filepath.IsAbs(location) {
+		return location
+	}
+	return filepath.Join(dataDir, location)
+}
+
+// checkSocketDir refuses a directory in which somebody else could put a socket of theirs in the place of ours, for clients to send their
+// administration to: it and those above it belong to this process's user or to root, and others can't write there, or only add (sticky).
+func checkSocketDir(dir string) error {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	for {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return err
+		}
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 && int64(stat.Uid) != int64(os.Geteuid()) {
+			return fmt.Errorf("the directory %s belongs to another user; name a path in one of your own", dir)
+		}
+		if info.Mode().Perm()&writableByOthers != 0 && info.Mode()&fs.ModeSticky == 0 {
+			return fmt.Errorf("everybody may write to the directory %s; name a path in one of your own", dir)
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return nil
+		}
+		dir = parent
+	}
+}
+
 // listenLocal listens on a unix socket of mode 0600. A socket that a killed server left is taken over; one that is served, or
 // a file that is no socket, is refused.
 func listenLocal(path string) (net.Listener, error) {
+	if len(path) > maxSocketPath {
+		return nil, fmt.Errorf("the path is longer than %d bytes; name a shorter one", maxSocketPath)
+	}
+	if err := checkSocketDir(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
 	switch info, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:

@@ -95,6 +95,43 @@ func TestABusySocketIsNotTakenOver(t *testing.T) {
 	}
 }
 
+// Whoever could put a socket of theirs in the place of ours would be sent what administrators say.
+func TestASocketInReachOfOthersIsRefused(t *testing.T) {
+	dir, err := os.MkdirTemp("", "muster")
+	must(t, err)
+	defer func() { must(t, os.RemoveAll(dir)) }()
+	sub := filepath.Join(dir, "sub")
+	must(t, os.Mkdir(sub, 0o700))
+	for _, tc := range []struct {
+		mode    fs.FileMode // of dir
+		path    string
+		refused string
+	}{
+		{0o700, "local.socket", ""},
+		{0o777 | fs.ModeSticky, "local.socket", ""}, // as /var/tmp is
+		{0o777, "local.socket", "everybody may write"},
+		{0o777, "sub/local.socket", "everybody may write"}, // and replace sub
+		{0o700, strings.Repeat("s", 104), "longer than 103 bytes"},
+	} {
+		must(t, os.Chmod(dir, tc.mode))
+		l, err := listenLocal(filepath.Join(dir, tc.path))
+		if err == nil {
+			must(t, l.Close())
+		}
+		if tc.refused == "" && err != nil || tc.refused != "" && (err == nil || !strings.Contains(err.Error(), tc.refused)) {
+			t.Errorf("%v %s: %v, want %q", tc.mode, tc.path, err, tc.refused)
+		}
+	}
+}
+
+func TestSocketPath(t *testing.T) {
+	for location, want := range map[string]string{"": "/data/local.socket", "a/b": "/data/a/b", "/run/b": "/run/b"} {
+		if got := socketPath("/data", location); got != want {
+			t.Errorf("%q: %s, want %s", location, got, want)
+		}
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -48,7 +48,7 @@ type serveCommand struct {
 	Config   string `help:"JSON file of settings, by the reference server's names (docs/configuration.md)." placeholder:"FILE"`
 	Database string `help:"postgres:// URL of the database; without it SQLite in the data directory." placeholder:"DSN"`
 
-	LocalSocket string `help:"Serve the API without sign-in on a unix socket here, for this machine's administrator." placeholder:"PATH"`
+	LocalSocket string `help:"Serve the API without sign-in on a unix socket here, for this machine's administrator." type:"path" placeholder:"PATH"`
 }
 
 // Help is shown below the flags of serve.
@@ -126,8 +126,12 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	if err != nil {
 		return nil, err
 	}
-	if err := settings.Attach(ctx, seal.Settings{Box: secrets, Saver: db}); err != nil {
+	warnings, err := settings.Attach(ctx, seal.Settings{Box: secrets, Saver: db})
+	if err != nil {
 		return nil, fmt.Errorf("settings kept in the database: %w", err)
+	}
+	for _, w := range warnings {
+		log.Warn(w)
 	}
 	if err := db.SeedRoles(ctx, muster.BuiltInRoles()); err != nil {
 		return nil, fmt.Errorf("built-in roles: %w", err)

@@ -137,16 +137,27 @@ var noStore = []string{"no-store"}
 
 // has tells whether the client named the tag in If-None-Match.
 func (c *call) has(etag string) bool {
-	header := c.r.Header.Get("If-None-Match")
-	if header == "" {
-		return false
-	}
-	for tag := range strings.SplitSeq(header, ",") {
-		if t := strings.TrimPrefix(strings.TrimSpace(tag), "W/"); t == etag || t == "*" {
+	for _, tag := range c.entityTags("If-None-Match") {
+		if t := strings.TrimPrefix(tag, "W/"); t == etag || t == "*" {
 			return true
 		}
 	}
 	return false
+}
+
+// ifMatch returns the entity tags of If-Match, none where the client sent no such header.
+func (c *call) ifMatch() []string { return c.entityTags("If-Match") }
+
+func (c *call) entityTags(header string) []string {
+	text := c.r.Header.Get(header)
+	if text == "" {
+		return nil
+	}
+	tags := strings.Split(text, ",")
+	for i, tag := range tags {
+		tags[i] = strings.TrimSpace(tag)
+	}
+	return tags
 }
 
 // errorBody is the API's error object (models.json, AppError).

@@ -15,14 +15,22 @@ func ping(*call) (any, error) {
 	}, nil
 }
 
-func getConfig(c *call) (any, error) { return c.app.Settings(c.ctx(), c.who) }
+// getConfig answers with an entity tag for If-Match. It is not one of the whole answer, which files and variables change too.
+func getConfig(c *call) (any, error) {
+	settings, tag, err := c.app.Settings(c.ctx(), c.who)
+	if err != nil {
+		return nil, err
+	}
+	c.w.Header()["Etag"] = []string{tag}
+	return settings, nil
+}
 
 func patchConfig(c *call) (any, error) {
 	body, err := c.body()
 	if err != nil {
 		return nil, err
 	}
-	return c.app.PatchSettings(c.ctx(), c.who, body)
+	return c.app.PatchSettings(c.ctx(), c.who, body, c.ifMatch())
 }
 
 func getClientConfig(c *call) (any, error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"muster"
+	"muster/internal/config"
 	"muster/internal/mail"
 )
 
@@ -38,26 +39,22 @@ func (a *App) CheckMail(ctx context.Context, who *Caller, proposed []byte) ([]ma
 	return steps, nil
 }
 
-// proposedMail is the mail settings in force, or as they would be. A kept password goes to no other server or account than it was kept for.
+// proposedMail is the mail settings in force, or as they would be.
 func (a *App) proposedMail(ctx context.Context, who *Caller, proposed []byte) (*muster.EmailSettings, error) {
-	now := a.Config().EmailSettings
 	if text := bytes.TrimSpace(proposed); len(text) == 0 || string(text) == "null" || string(text) == "{}" {
-		return &now, nil
+		return &a.Config().EmailSettings, nil
 	}
 	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
 	whole, err := a.config.Propose(proposed)
+	if muster.HasID(err, config.ReenterSecretID) {
+		return nil, muster.E(muster.Invalid, "api.admin.test_email.reenter_password", err) // as clients know it
+	}
 	if err != nil {
 		return nil, err
 	}
-	c := whole.EmailSettings
-	elsewhere := c.SMTPServer != now.SMTPServer || c.SMTPPort != now.SMTPPort || c.SMTPUsername != now.SMTPUsername ||
-		c.ConnectionSecurity != now.ConnectionSecurity || c.SkipServerCertificateVerification != now.SkipServerCertificateVerification
-	if elsewhere && c.EnableSMTPAuth && c.SMTPPassword != "" && c.SMTPPassword == now.SMTPPassword {
-		return nil, muster.E(muster.Invalid, "api.admin.test_email.reenter_password")
-	}
-	return &c, nil
+	return &whole.EmailSettings, nil
 }
 
 // tellSteps puts steps into a sentence.

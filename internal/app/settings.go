@@ -9,21 +9,28 @@ import (
 	"muster/internal/config"
 )
 
-// Settings gives the settings in force, secrets masked; needs manage_system.
-func (a *App) Settings(ctx context.Context, who *Caller) (*muster.Config, error) {
+// Settings returns the settings in force, secrets masked, with the entity tag that a change of them can name; needs manage_system.
+func (a *App) Settings(ctx context.Context, who *Caller) (c *muster.Config, tag string, err error) {
 	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return a.Config().Masked(), nil
+	if err := a.config.Refresh(ctx); err != nil {
+		return nil, "", err
+	}
+	c, tag = a.config.Tagged()
+	return c.Masked(), tag, nil
 }
 
 // PatchSettings changes some settings, in force at once and after a restart; needs manage_system.
-// patch is a JSON object of sections. Kind Invalid names the key that is wrong.
-func (a *App) PatchSettings(ctx context.Context, who *Caller, patch []byte) (*muster.Config, error) {
+// patch is a JSON object of sections, ifMatch the entity tags of which one must be that of the settings, none for any. Kind Invalid says what is
+// wrong, kind Conflict that somebody else was faster.
+func (a *App) PatchSettings(ctx context.Context, who *Caller, patch []byte, ifMatch []string) (*muster.Config, error) {
 	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
-	c, err := a.config.Patch(ctx, patch, a.auditSelf(who, "config patched"))
+	c, err := a.config.Patch(ctx, config.Patch{Body: patch, IfMatch: ifMatch, Audit: func(changes []config.Change) *muster.Audit {
+		return a.auditSelf(who, config.Describe(changes))
+	}})
 	if err != nil {
 		return nil, err
 	}

@@ -17,17 +17,20 @@ Muster runs without any settings. To change one, use any of these; a later line 
 
 1. the default;
 2. a JSON file, ` + "`muster serve --config FILE`" + `: ` + "`{\"TeamSettings\": {\"SiteName\": \"Example\"}}`" + `. Names are those of the
-   reference server, whose own file loads: what this version does not read is named once in a warning;
+   reference server, whose own file loads: its settings that Muster does not have are named in one warning where they differ from their defaults;
 3. what an administrator changed with ` + "`PUT /api/v4/config/patch`" + `: it takes effect at once and is kept in the database;
 4. environment variables, ` + "`MUSTER_SECTION_KEY`" + ` in capitals: commas or spaces separate the items of a list;
 5. flags of ` + "`muster serve`" + `.
 
-A value of the wrong type or out of its range stops the start; the message names the place, the key and the reason.
-In a patch such a value is refused and nothing changes. A patch of a key that a variable or a flag sets is kept, but shows only
+A key that nobody knows and a value of the wrong type or out of its range stop the start; the message names the place, the key and what would
+be right. In a patch they are refused and nothing changes. A patch of a key that a variable or a flag sets is kept, but shows only
 once the variable or flag is gone. ` + "`null`" + ` leaves a key as it is.
 
+A secret is sent only where it was given for: a patch that changes one of the settings named with it gives the secret again, or empties it.
+
 Marks: **secret** is never shown (answers hold 32 asterisks, which sent back mean "as it was"); **restart** takes effect at the next
-start; **not from the API** cannot be patched; **not yet** is accepted and kept, but nothing in this version reads it.
+start; **not from the API** cannot be patched; **not yet** has only its default: nothing in this version reads it, a patch of another value is
+refused, a file or variable that turns it on stops the start, and any other value there is named in a warning.
 `
 
 // Markdown gives docs/configuration.md.
@@ -69,6 +72,13 @@ func describe(s *muster.Setting) string {
 		if mark.set {
 			text += " **" + mark.name + "**"
 		}
+	}
+	if len(s.SentTo) > 0 {
+		names := make([]string, len(s.SentTo))
+		for i, t := range s.SentTo {
+			names[i] = t.Name
+		}
+		text += " Given for " + strings.Join(names, ", ") + "."
 	}
 	return text
 }

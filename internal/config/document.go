@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"unicode/utf8"
 
 	"muster"
 )
-
-const maskedSecret = `"` + muster.SecretMask + `"`
 
 // document is what one source sets: a value of the setting's own type for each key that it names.
 type document map[*muster.Setting]any
@@ -28,32 +25,26 @@ var byKey = func() map[string]map[string]*muster.Setting {
 	return sections
 }()
 
-// fault is what is wrong at one place of a JSON source.
-type fault struct {
-	key    string // Section.Name, Section, or "" for the whole
-	reason string
-	offset int // in bytes
-}
-
 // decoded is what a JSON source came to.
 type decoded struct {
 	set     document
-	unknown []string // sections and keys that no setting has
+	offsets map[*muster.Setting]int // where in the source each value is
+	foreign []foreign               // keys that no setting has
 	faults  []fault
 }
 
 // decode reads settings nested by section. A null leaves its key unset, and so does the mask of a secret; of a key that
 // comes twice the last counts.
 func decode(data []byte) decoded {
-	d := decoded{set: document{}}
+	d := decoded{set: document{}, offsets: map[*muster.Setting]int{}}
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
-		d.faults = append(d.faults, fault{reason: err.Error(), offset: syntaxOffset(err)})
+		d.faults = append(d.faults, fault{reason: "is not JSON: " + err.Error(), offset: syntaxOffset(err)})
 		return d
 	}
 	sections, ok := members(data)
 	if !ok {
-		d.faults = append(d.faults, fault{reason: "wants an object of sections"})
+		d.faults = append(d.faults, fault{reason: "must be an object of sections"})
 	}
 	for _, section := range sections {
 		d.section(section)
@@ -62,14 +53,14 @@ func decode(data []byte) decoded {
 }
 
 func (d *decoded) section(section member) {
-	names, ok := byKey[section.name]
-	if !ok {
-		d.unknown = append(d.unknown, section.name)
+	names, ours := byKey[section.name]
+	if _, theirs := reference[section.name]; !ours && !theirs {
+		d.faults = append(d.faults, unknownSection(section.name, section.offset))
 		return
 	}
 	keys, ok := members(section.value)
 	if !ok && !section.isNull() {
-		d.faults = append(d.faults, fault{section.name, "wants an object of settings", section.offset})
+		d.faults = append(d.faults, fault{key: section.name, reason: "must be an object of settings", offset: section.offset})
 		return
 	}
 	for _, key := range keys {
@@ -77,27 +68,30 @@ func (d *decoded) section(section member) {
 		if s, ok := names[key.name]; ok {
 			d.setting(s, key)
 		} else {
-			d.unknown = append(d.unknown, section.name+"."+key.name)
+			d.foreign = append(d.foreign, foreign{section.name, key.name, key.value, key.offset})
 		}
 	}
 }
 
 func (d *decoded) setting(s *muster.Setting, key member) {
-	if key.isNull() || s.Secret && string(key.value) == maskedSecret {
+	delete(d.set, s)
+	if key.isNull() {
 		return
 	}
 	v, err := fromJSON(s, key.value)
-	if err != nil {
-		d.faults = append(d.faults, fault{s.Key(), err.Error(), key.offset})
-		return
+	switch {
+	case s.Secret && v == muster.SecretMask:
+	case err != nil:
+		d.faults = append(d.faults, fault{key: s.Key(), reason: err.Error(), offset: key.offset})
+	default:
+		d.set[s], d.offsets[s] = v, key.offset
 	}
-	d.set[s] = v
 }
 
 func fromJSON(s *muster.Setting, raw []byte) (any, error) {
 	to := reflect.New(s.Type)
 	if err := json.Unmarshal(raw, to.Interface()); err != nil {
-		return nil, fmt.Errorf("wants %s", s.TypeName())
+		return nil, errors.New("must be " + s.Wants())
 	}
 	v := to.Elem().Interface()
 	return v, s.Check(v)

@@ -3,158 +3,146 @@ package config
 import (
 	"context"
 	"fmt"
-	"maps"
-	"reflect"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"muster"
 )
 
-// Saver keeps what administrators changed. LoadSettings gives back the last bytes saved, none before the first time.
-// SaveSettings stores them and the audits in one transaction.
+// Saver keeps what administrators changed, one document for all nodes.
 type Saver interface {
-	LoadSettings(ctx context.Context) ([]byte, error)
-	SaveSettings(ctx context.Context, settings []byte, audits ...*muster.Audit) error
+	LoadSettings(ctx context.Context) (muster.KeptSettings, error)
+	// ChangeSettings locks the document, keeps what change makes of it, if that is anything, and the audits in one transaction, and returns the
+	// version afterwards. change may run more than once.
+	ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error)
 }
 
 // Live holds the settings in force. It is safe for use by many goroutines.
 type Live struct {
-	current atomic.Pointer[muster.Config]
+	state atomic.Pointer[state]
 
 	mu        sync.Mutex // one change at a time
 	file      document
 	fixed     document // variables and flags: no patch gets past them
-	saved     document
 	saver     Saver
 	listeners []func(old, new *muster.Config)
 }
 
+// state is what is in force, and the version of the kept document that is part of it.
+type state struct {
+	config  *muster.Config
+	version int64
+}
+
 func newLive(file, fixed document) *Live {
-	l := &Live{file: file, fixed: fixed, saved: document{}}
-	l.current.Store(l.merge(l.saved))
+	l := &Live{file: file, fixed: fixed}
+	l.state.Store(&state{config: l.merge(nil, fixed)})
 	return l
 }
 
-// Current gives the settings in force, without a lock. Callers only read them.
-func (l *Live) Current() *muster.Config { return l.current.Load() }
+// Current returns the settings in force, without a lock. Callers only read them.
+func (l *Live) Current() *muster.Config { return l.state.Load().config }
 
-// OnChange has f called after each change, one call at a time in the order of the changes. f must not call Patch or Attach.
+// Tagged returns the settings in force with the entity tag of what administrators changed of them (RFC 9110, 8.8.3).
+func (l *Live) Tagged() (c *muster.Config, tag string) {
+	s := l.state.Load()
+	return s.config, tagOf(s.version)
+}
+
+func tagOf(version int64) string { return strconv.Quote(strconv.FormatInt(version, 10)) }
+
+// OnChange has f called after each change, one call at a time in the order of the changes. f must not call Patch, Refresh or Attach.
 func (l *Live) OnChange(f func(old, new *muster.Config)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.listeners = append(l.listeners, f)
 }
 
-// Attach brings in what saver kept, and has later patches kept there. Until then a patch lasts as long as the process.
-// The error names the first kept key that may not be used; the settings in force stay as they were.
-func (l *Live) Attach(ctx context.Context, saver Saver) error {
+// Attach brings in what saver keeps, and has later patches kept there. The warnings name kept keys that this version does not read; they have
+// their defaults. The error names the first kept key that may not be used; the settings in force stay as they were.
+func (l *Live) Attach(ctx context.Context, saver Saver) (warnings []string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	text, err := saver.LoadSettings(ctx)
+	l.saver = saver
+	kept, err := saver.LoadSettings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load settings: %w", err)
+	}
+	d, err := parseKept(kept)
+	if err != nil {
+		return nil, err
+	}
+	l.publish(d.set, kept.Version)
+	return warnUnread("the database", d.unread), nil
+}
+
+// Refresh brings in what other nodes changed.
+func (l *Live) Refresh(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept, err := l.saver.LoadSettings(ctx)
 	if err != nil {
 		return fmt.Errorf("load settings: %w", err)
 	}
-	saved := document{}
-	if len(text) > 0 {
-		d := decode(text)
-		if len(d.faults) > 0 {
-			return d.faults[0]
-		}
-		saved = d.set
-	}
-	l.saver = saver
-	l.publish(saved)
-	return nil
+	return l.follow(kept)
 }
 
-// Patch changes the keys that body names, a JSON object of sections, and gives the settings then in force. The change is
-// kept before it is seen. Unknown keys are passed over, and so are values already in force and SecretMask for a secret. A key
-// that a variable or a flag sets keeps that value until the variable is gone. An Error of kind Invalid names the first
-// key that is wrong; nothing changes then.
-func (l *Live) Patch(ctx context.Context, body []byte, audits ...*muster.Audit) (*muster.Config, error) {
-	d := decode(body)
-	if len(d.faults) > 0 {
-		return nil, invalid(d.faults[0])
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	saved := maps.Clone(l.saved)
-	for s, v := range d.set {
-		if reflect.DeepEqual(v, s.Get(l.Current())) {
-			continue
-		}
-		if s.Bootstrap {
-			return nil, invalid(fault{key: s.Key(), reason: "is read before the database is open; set it by file, variable or flag"})
-		}
-		saved[s] = v
-	}
-	if err := l.save(ctx, saved, audits); err != nil {
-		return nil, err
-	}
-	l.publish(saved)
-	return l.Current(), nil
-}
-
-// Propose gives the settings as Patch would make them, in force for nobody. A variable or a flag gives way here. Errors as Patch's.
-func (l *Live) Propose(body []byte) (*muster.Config, error) {
-	d := decode(body)
-	if len(d.faults) > 0 {
-		return nil, invalid(d.faults[0])
-	}
-	c := l.Current().Clone()
-	for s, v := range d.set {
-		s.Set(c, v)
-	}
-	return c, nil
-}
-
-func (l *Live) save(ctx context.Context, saved document, audits []*muster.Audit) error {
-	if l.saver == nil {
+// follow puts a kept document in force unless it is there already; l.mu is held.
+func (l *Live) follow(kept muster.KeptSettings) error {
+	if kept.Version == l.state.Load().version {
 		return nil
 	}
-	text, err := saved.encode()
+	d, err := parseKept(kept)
 	if err != nil {
-		return fmt.Errorf("encode settings: %w", err)
+		return err
 	}
-	if err := l.saver.SaveSettings(ctx, text, audits...); err != nil {
-		return fmt.Errorf("save settings: %w", err)
-	}
+	l.publish(d.set, kept.Version)
 	return nil
+}
+
+// keptDocument is a kept document without the keys that nothing reads, which an earlier version took.
+type keptDocument struct {
+	set    document
+	unread []string
+}
+
+func parseKept(kept muster.KeptSettings) (keptDocument, error) {
+	if len(kept.Document) == 0 {
+		return keptDocument{set: document{}}, nil
+	}
+	d := decode(kept.Document)
+	d.faults = slices.DeleteFunc(d.faults, func(f fault) bool { return f.id == unknownSettingID }) // a later version's
+	if len(d.faults) > 0 {
+		return keptDocument{}, fmt.Errorf("kept settings: %w", d.faults[0])
+	}
+	k := keptDocument{set: d.set}
+	for s, v := range d.set {
+		if s.Later && !s.IsDefault(v) {
+			k.unread = append(k.unread, s.Key())
+			delete(k.set, s)
+		}
+	}
+	return k, nil
 }
 
 // publish puts the settings in force with saved among their sources; l.mu is held.
-func (l *Live) publish(saved document) {
-	before, after := l.Current(), l.merge(saved)
-	l.saved = saved
-	l.current.Store(after)
+func (l *Live) publish(saved document, version int64) {
+	before, after := l.Current(), l.merge(saved, l.fixed)
+	l.state.Store(&state{after, version})
 	for _, f := range l.listeners {
 		f(before, after)
 	}
 }
 
-func (l *Live) merge(saved document) *muster.Config {
+// merge returns what the sources make together, later ones above.
+func (l *Live) merge(above ...document) *muster.Config {
 	c := muster.DefaultConfig()
-	for _, source := range []document{l.file, saved, l.fixed} {
+	for _, source := range append([]document{l.file}, above...) {
 		for s, v := range source {
 			s.Set(c, v)
 		}
 	}
 	return c
-}
-
-func invalid(f fault) error {
-	name := f.key
-	if name == "" {
-		name = "config"
-	}
-	return muster.InvalidParam(name, f)
-}
-
-// Error makes a fault the cause of an error; it never repeats the value.
-func (f fault) Error() string {
-	if f.key == "" {
-		return f.reason
-	}
-	return f.key + ": " + f.reason
 }

@@ -15,19 +15,42 @@ import (
 
 // memory is a Saver that lives as long as the test. It stands for any keeper of bytes; the store has its own tests.
 type memory struct {
-	text   []byte
+	mu     sync.Mutex
+	kept   muster.KeptSettings
 	audits []*muster.Audit
 	fail   error
 }
 
-func (m *memory) LoadSettings(context.Context) ([]byte, error) { return m.text, m.fail }
+func (m *memory) LoadSettings(context.Context) (muster.KeptSettings, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.kept, m.fail
+}
 
-func (m *memory) SaveSettings(_ context.Context, text []byte, audits ...*muster.Audit) error {
+func (m *memory) ChangeSettings(_ context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.fail != nil {
-		return m.fail
+		return 0, m.fail
 	}
-	m.text, m.audits = text, append(m.audits, audits...)
-	return nil
+	document, audits, err := change(m.kept)
+	if err != nil {
+		return 0, err
+	}
+	if document != nil {
+		m.kept = muster.KeptSettings{Document: document, Version: m.kept.Version + 1}
+	}
+	m.audits = append(m.audits, audits...)
+	return m.kept.Version, nil
+}
+
+func (m *memory) text() string { return string(m.kept.Document) }
+
+// patch changes settings as an administrator would.
+func patch(live *Live, body string, ifMatch ...string) (*muster.Config, error) {
+	return live.Patch(context.Background(), Patch{Body: []byte(body), IfMatch: ifMatch, Audit: func(changes []Change) *muster.Audit {
+		return &muster.Audit{ExtraInfo: Describe(changes)}
+	}})
 }
 
 func start(t testing.TB, o Options, saver *memory) *Live {
@@ -36,19 +59,18 @@ func start(t testing.TB, o Options, saver *memory) *Live {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := live.Attach(context.Background(), saver); err != nil {
+	if _, err := live.Attach(context.Background(), saver); err != nil {
 		t.Fatal(err)
 	}
 	return live
 }
 
 func TestPatchTakesEffectAndSurvives(t *testing.T) {
-	saver, ctx := &memory{}, context.Background()
+	saver := &memory{}
 	o := Options{File: write(t, `{"TeamSettings":{"SiteName":"File","MaxUsersPerTeam":7}}`)}
 	live := start(t, o, saver)
 
-	audit := &muster.Audit{Action: "/api/v4/config/patch"}
-	got, err := live.Patch(ctx, []byte(`{"TeamSettings":{"SiteName":"Patched","Nope":1},"Unknown":3,"ServiceSettings":{"TrustedProxyIPHeader":["X-A"]}}`), audit)
+	got, err := patch(live, `{"TeamSettings":{"SiteName":"Patched"},"ServiceSettings":{"TrustedProxyIPHeader":["X-A"]}}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,10 +80,11 @@ func TestPatchTakesEffectAndSurvives(t *testing.T) {
 	if !reflect.DeepEqual(got, want) || live.Current() != got {
 		t.Errorf("in force: %+v", got)
 	}
-	if len(saver.audits) != 1 || saver.audits[0] != audit {
-		t.Errorf("audits: %v", saver.audits)
+	const audit = `config patched; ServiceSettings.TrustedProxyIPHeader: [] -> [X-A]; TeamSettings.SiteName: "File" -> "Patched"`
+	if len(saver.audits) != 1 || saver.audits[0].ExtraInfo != audit {
+		t.Errorf("audits: %+v", saver.audits)
 	}
-	if _, err := live.Patch(ctx, []byte(`{"PasswordSettings":{"MinimumLength":9}}`)); err != nil {
+	if _, err := patch(live, `{"PasswordSettings":{"MinimumLength":9}}`); err != nil {
 		t.Fatal(err)
 	}
 	want.PasswordSettings.MinimumLength = 9
@@ -89,15 +112,15 @@ func TestPatchRefusals(t *testing.T) {
 			live := start(t, Options{}, saver)
 			live.OnChange(func(_, _ *muster.Config) { t.Error("a refused patch was announced") })
 			before := live.Current()
-			_, err := live.Patch(context.Background(), []byte(tc.body))
+			_, err := patch(live, tc.body)
 			if !muster.IsKind(err, muster.Invalid) || !muster.HasID(err, "api.context.invalid_body_param.app_error") {
 				t.Fatalf("error %v", err)
 			}
 			if name := muster.AsError(err).Params["Name"]; name != tc.param {
 				t.Errorf("names %q, want %q", name, tc.param)
 			}
-			if live.Current() != before || saver.text != nil {
-				t.Errorf("something changed: %s", saver.text)
+			if live.Current() != before || saver.kept.Document != nil {
+				t.Errorf("something changed: %s", saver.text())
 			}
 		})
 	}
@@ -108,16 +131,16 @@ func TestPatchThatCannotBeKeptChangesNothing(t *testing.T) {
 	live := start(t, Options{}, saver)
 	saver.fail = errors.New("disk full")
 	before := live.Current()
-	_, err := live.Patch(context.Background(), []byte(`{"TeamSettings":{"SiteName":"New"}}`))
+	_, err := patch(live, `{"TeamSettings":{"SiteName":"New"}}`)
 	if !errors.Is(err, saver.fail) || live.Current() != before {
 		t.Fatalf("error %v, site name %q", err, live.Current().TeamSettings.SiteName)
 	}
 	saver.fail = nil
-	if _, err := live.Patch(context.Background(), []byte(`{"TeamSettings":{"MaxUsersPerTeam":3}}`)); err != nil {
+	if _, err := patch(live, `{"TeamSettings":{"MaxUsersPerTeam":3}}`); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(saver.text), "New") {
-		t.Errorf("the failed patch was kept: %s", saver.text)
+	if strings.Contains(saver.text(), "New") {
+		t.Errorf("the failed patch was kept: %s", saver.text())
 	}
 }
 
@@ -136,18 +159,18 @@ func TestPatchWithWhatWasShownKeepsNothing(t *testing.T) {
 	if strings.Contains(string(shown), "hunter2") || strings.Contains(string(shown), "postgres://") {
 		t.Fatalf("a secret shows: %s", shown)
 	}
-	after, err := live.Patch(context.Background(), shown)
+	after, err := patch(live, string(shown))
 	if err != nil || !reflect.DeepEqual(before, after) {
 		t.Errorf("%v: %+v", err, after)
 	}
-	if string(saver.text) != "{}" {
-		t.Errorf("kept %s", saver.text)
+	if saver.kept.Document != nil || saver.kept.Version != 0 {
+		t.Errorf("kept %s", saver.text())
 	}
 }
 
 func TestSecretIsReplacedByPatch(t *testing.T) {
 	live := start(t, Options{}, &memory{})
-	c, err := live.Patch(context.Background(), []byte(`{"EmailSettings":{"SMTPPassword":"*** "}}`))
+	c, err := patch(live, `{"EmailSettings":{"SMTPPassword":"*** "}}`)
 	if err != nil || c.EmailSettings.SMTPPassword != "*** " {
 		t.Errorf("%v: %q", err, c.EmailSettings.SMTPPassword)
 	}
@@ -156,7 +179,7 @@ func TestSecretIsReplacedByPatch(t *testing.T) {
 func TestVariableHoldsAgainstPatchUntilItIsGone(t *testing.T) {
 	saver := &memory{}
 	live := start(t, Options{Environ: []string{"MUSTER_TEAMSETTINGS_SITENAME=Variable"}}, saver)
-	c, err := live.Patch(context.Background(), []byte(`{"TeamSettings":{"SiteName":"Patched"}}`))
+	c, err := patch(live, `{"TeamSettings":{"SiteName":"Patched"}}`)
 	if err != nil || c.TeamSettings.SiteName != "Variable" {
 		t.Errorf("%v: with the variable %q", err, c.TeamSettings.SiteName)
 	}
@@ -172,7 +195,7 @@ func TestOnChangeTellsOldAndNew(t *testing.T) {
 		told = append(told, old.TeamSettings.SiteName+">"+new.TeamSettings.SiteName)
 	})
 	for _, name := range []string{"A", "B"} {
-		if _, err := live.Patch(context.Background(), fmt.Appendf(nil, `{"TeamSettings":{"SiteName":%q}}`, name)); err != nil {
+		if _, err := patch(live, fmt.Sprintf(`{"TeamSettings":{"SiteName":%q}}`, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -183,16 +206,16 @@ func TestOnChangeTellsOldAndNew(t *testing.T) {
 
 func TestAttachRefusesWhatItCannotRead(t *testing.T) {
 	for _, saver := range []*memory{
-		{text: []byte(`{"PasswordSettings":{"MinimumLength":1}}`)},
-		{text: []byte(`{`)},
+		{kept: muster.KeptSettings{Document: []byte(`{"PasswordSettings":{"MinimumLength":1}}`)}},
+		{kept: muster.KeptSettings{Document: []byte(`{`)}},
 		{fail: errors.New("no database")},
 	} {
 		live, _, err := Load(Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := live.Attach(context.Background(), saver); err == nil {
-			t.Errorf("attached %q, %v", saver.text, saver.fail)
+		if _, err := live.Attach(context.Background(), saver); err == nil {
+			t.Errorf("attached %q, %v", saver.text(), saver.fail)
 		}
 		if !reflect.DeepEqual(live.Current(), muster.DefaultConfig()) {
 			t.Errorf("in force: %+v", live.Current())
@@ -207,7 +230,7 @@ func TestPatchesOfManyAllCount(t *testing.T) {
 	var all sync.WaitGroup
 	for _, key := range keys {
 		all.Go(func() {
-			if _, err := live.Patch(context.Background(), fmt.Appendf(nil, `{"PrivacySettings":{%q:false}}`, key)); err != nil {
+			if _, err := patch(live, fmt.Sprintf(`{"PrivacySettings":{%q:false}}`, key)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -236,10 +259,10 @@ func FuzzConfigPatch(f *testing.F) {
 		saver := &memory{}
 		live := start(t, Options{}, saver)
 		before := live.Current()
-		after, err := live.Patch(context.Background(), body)
+		after, err := patch(live, string(body))
 		if err != nil {
-			if !muster.IsKind(err, muster.Invalid) || live.Current() != before || saver.text != nil {
-				t.Fatalf("refused as %v, kept %s", err, saver.text)
+			if !muster.IsKind(err, muster.Invalid) || live.Current() != before || saver.kept.Document != nil {
+				t.Fatalf("refused as %v, kept %s", err, saver.text())
 			}
 			return
 		}

@@ -6,6 +6,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -26,58 +27,89 @@ type Options struct {
 }
 
 // Load reads the sources. The warnings are one line for each source that sets what this version does not read. The error
-// names every value that may not be used, one on a line, with where it stands and why, never the value itself.
+// names every key that is not known, every value that may not be used and every switch for something that this version does not have, one on a
+// line, with where it stands and what would be right, never the value itself.
 func Load(o Options) (*Live, []string, error) {
-	var warnings []string
-	warn := func(source string, unread []string) {
-		if len(unread) > 0 {
-			slices.Sort(unread)
-			warnings = append(warnings, fmt.Sprintf("%s sets what this version does not read: %s", source, strings.Join(unread, ", ")))
-		}
-	}
-	file, unread, fileErr := readFile(o.File)
-	warn(o.File, unread)
-	env, unread, envErr := readEnviron(o.Environ)
-	warn("the environment", unread)
+	file, fileErr := readFile(o.File)
+	env, envErr := readEnviron(o.Environ)
 	flags, flagErr := readFlags(o.Flags)
+	warnings := slices.Concat(warnUnread(o.File, file.unread), warnUnread("the environment", env.unread))
 	if err := errors.Join(fileErr, envErr, flagErr); err != nil {
 		return nil, warnings, err
 	}
-	maps.Copy(env, flags)
-	return newLive(file, env), warnings, nil
+	maps.Copy(env.set, flags)
+	return newLive(file.set, env.set), warnings, nil
 }
 
-func readFile(path string) (set document, unread []string, err error) {
+// source is what a file or the environment sets.
+type source struct {
+	set    document
+	unread []string // what it sets to no effect
+}
+
+// warnUnread says that a source sets what has no effect.
+func warnUnread(name string, unread []string) []string {
+	if len(unread) == 0 {
+		return nil
+	}
+	slices.Sort(unread)
+	return []string{fmt.Sprintf("%s sets what this version does not read: %s", name, strings.Join(unread, ", "))}
+}
+
+// unavailable reports whether a value sets what nothing reads, and whether it is a switch that turns on what this version does not have: somebody
+// would rely on a protection or a way to sign in that is not there.
+func unavailable(s *muster.Setting, v any) (unread, misleading bool) {
+	unread = s.Later && !s.IsDefault(v)
+	return unread, unread && v == true
+}
+
+func readFile(path string) (source, error) {
 	if path == "" {
-		return document{}, nil, nil
+		return source{set: document{}}, nil
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("settings file: %w", err)
+		return source{}, fmt.Errorf("settings file: %w", err)
 	}
 	return parseFile(path, text)
 }
 
-func parseFile(path string, text []byte) (set document, unread []string, err error) {
+func parseFile(path string, text []byte) (source, error) {
 	d := decode(text)
+	file := source{set: d.set}
+	for _, f := range d.foreign {
+		switch wrong, known := f.judge(); {
+		case wrong == nil:
+		case known:
+			file.unread = append(file.unread, f.key())
+		default:
+			d.faults = append(d.faults, *wrong)
+		}
+	}
+	for s, v := range d.set {
+		unread, misleading := unavailable(s, v)
+		if misleading {
+			d.faults = append(d.faults, fault{key: s.Key(), reason: reasonLater, offset: d.offsets[s]})
+		} else if unread {
+			file.unread = append(file.unread, s.Key())
+		}
+	}
+	slices.SortStableFunc(d.faults, func(a, b fault) int { return a.offset - b.offset })
 	var faults []error
 	for _, f := range d.faults {
 		line, column := position(text, f.offset)
-		place := fmt.Sprintf("%s:%d:%d", path, line, column)
-		faults = append(faults, fmt.Errorf("%s: %w", place, f))
+		faults = append(faults, fmt.Errorf("%s:%d:%d: %w", path, line, column, f))
 	}
-	unread = d.unknown
-	for s := range d.set {
-		if s.Later {
-			unread = append(unread, s.Key())
-		}
-	}
-	return d.set, unread, errors.Join(faults...)
+	return file, errors.Join(faults...)
 }
 
 // EnvName is the variable that sets s: MUSTER_SECTION_KEY in capitals.
 func EnvName(s *muster.Setting) string {
-	return envPrefix + strings.ToUpper(s.Section) + "_" + strings.ToUpper(s.Name)
+	return envName(s.Section, s.Name)
+}
+
+func envName(section, name string) string {
+	return envPrefix + strings.ToUpper(section) + "_" + strings.ToUpper(name)
 }
 
 var byEnvName = func() map[string]*muster.Setting {
@@ -88,8 +120,21 @@ var byEnvName = func() map[string]*muster.Setting {
 	return m
 }()
 
-func readEnviron(environ []string) (set document, unread []string, err error) {
-	set = document{}
+var envNames = slices.Sorted(maps.Keys(byEnvName))
+
+// byForeignEnvName finds the settings of the reference server that Muster does not have.
+var byForeignEnvName = func() map[string]foreign {
+	m := map[string]foreign{}
+	for section, keys := range reference {
+		for name := range keys {
+			m[envName(section, name)] = foreign{section: section, name: name}
+		}
+	}
+	return m
+}()
+
+func readEnviron(environ []string) (source, error) {
+	env := source{set: document{}}
 	var faults []error
 	for _, entry := range environ {
 		name, text, _ := strings.Cut(entry, "=")
@@ -97,17 +142,51 @@ func readEnviron(environ []string) (set document, unread []string, err error) {
 			continue
 		}
 		s, known := byEnvName[name]
-		if !known || s.Later {
-			unread = append(unread, name)
-		}
 		if !known {
+			unread, err := foreignVariable(name, text)
+			if unread {
+				env.unread = append(env.unread, printable(name))
+			}
+			faults = append(faults, err)
 			continue
 		}
-		if set[s], err = fromText(s, text); err != nil {
+		v, err := fromText(s, text)
+		if err != nil {
 			faults = append(faults, fmt.Errorf("variable %s: %w", name, err))
+			continue
+		}
+		env.set[s] = v
+		unread, misleading := unavailable(s, v)
+		if misleading {
+			faults = append(faults, fmt.Errorf("variable %s: %s", name, reasonLater))
+		} else if unread {
+			env.unread = append(env.unread, name)
 		}
 	}
-	return set, unread, errors.Join(faults...)
+	return env, errors.Join(faults...)
+}
+
+// foreignVariable judges a variable that no setting has. One that names a section of settings, or nearly names a setting, is a mistake; others may
+// be somebody else's: Kubernetes gives every container MUSTER_PORT and MUSTER_SERVICE_HOST where a service is called muster.
+func foreignVariable(name, text string) (unread bool, err error) {
+	if f, known := byForeignEnvName[name]; known {
+		return !holdsText(reference[f.section][f.name], text), nil
+	}
+	hint := muster.Suggest(name, slices.Values(envNames))
+	section, _, _ := strings.Cut(strings.TrimPrefix(name, envPrefix), "_")
+	if hint == "" && !slices.ContainsFunc(sectionNames, func(s string) bool { return strings.ToUpper(s) == section }) {
+		return true, nil
+	}
+	return false, fmt.Errorf("variable %s: no setting has that name%s", printable(name), hint)
+}
+
+// holdsText reports whether a JSON value is what a variable's text says.
+func holdsText(value json.RawMessage, text string) bool {
+	var s string
+	if json.Unmarshal(value, &s) == nil && string(value) != "null" {
+		return s == text
+	}
+	return string(value) == text || string(value) == "[]" && text == ""
 }
 
 func readFlags(flags map[string]string) (document, error) {

@@ -57,7 +57,8 @@ func TestUnreadKeysAreNamedOnce(t *testing.T) {
 	live, warnings, err := Load(Options{
 		File: "testdata/reference_like.json",
 		Environ: []string{
-			"MUSTER_LDAPSETTINGS_ENABLE=false", "MUSTER_TEAMSETTINGS_SITENAM=typo", "MUSTER_HOME=x", "OTHER=x",
+			"MUSTER_LDAPSETTINGS_ENABLE=false", "MUSTER_SERVICESETTINGS_READTIMEOUT=300", "MUSTER_SERVICESETTINGS_WRITETIMEOUT=1", // the second is no default
+			"MUSTER_SERVICESETTINGS_SESSIONCACHEINMINUTES=11", "MUSTER_SERVICE_HOST=10.0.0.1", "OTHER=x",
 		},
 	})
 	if err != nil {
@@ -65,9 +66,8 @@ func TestUnreadKeysAreNamedOnce(t *testing.T) {
 	}
 	const unread = " sets what this version does not read: "
 	want := []string{
-		"testdata/reference_like.json" + unread + "AnalyticsSettings, EmailSettings.EmailBatchingBufferSize, " +
-			"FeatureFlags, LdapSettings.LoginFieldName, LogSettings.EnableConsole, ServiceSettings.ConnectionSecurity",
-		"the environment" + unread + "MUSTER_HOME, MUSTER_LDAPSETTINGS_ENABLE, MUSTER_TEAMSETTINGS_SITENAM",
+		"testdata/reference_like.json" + unread + "FeatureFlags.AFlag, LdapSettings.LoginFieldName, ServiceSettings.ConnectionSecurity",
+		"the environment" + unread + "MUSTER_SERVICESETTINGS_SESSIONCACHEINMINUTES, MUSTER_SERVICESETTINGS_WRITETIMEOUT, MUSTER_SERVICE_HOST",
 	}
 	if !slices.Equal(warnings, want) {
 		t.Errorf("got  %q\nwant %q", warnings, want)
@@ -79,21 +79,64 @@ func TestUnreadKeysAreNamedOnce(t *testing.T) {
 	}
 }
 
+// A file of the reference server with all of its keys starts Muster, and nothing is said about those that have their defaults.
+func TestAWholeFileOfTheReferenceServerStarts(t *testing.T) {
+	whole := map[string]map[string]any{}
+	add := func(section, name string, v any) {
+		if whole[section] == nil {
+			whole[section] = map[string]any{}
+		}
+		whole[section][name] = v
+	}
+	for _, s := range muster.Settings() {
+		add(s.Section, s.Name, s.Get(muster.DefaultConfig()))
+	}
+	for section, keys := range reference {
+		for name, v := range keys {
+			add(section, name, v)
+		}
+	}
+	text, err := json.Marshal(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, warnings, err := Load(Options{File: write(t, string(text))})
+	if err != nil || len(warnings) > 0 || !reflect.DeepEqual(live.Current(), muster.DefaultConfig()) {
+		t.Errorf("%v, %v", err, warnings)
+	}
+}
+
+func TestNoSettingIsCalledTheReferencesAlone(t *testing.T) {
+	for section, keys := range reference {
+		for name := range keys {
+			if byKey[section][name] != nil {
+				t.Errorf("%s.%s is a setting of Muster too: take it out of reference_settings.json", section, name)
+			}
+		}
+	}
+}
+
 func TestBadValuesStopTheStart(t *testing.T) {
 	cases := []struct{ name, file, want string }{
-		{"wrong type", "{\n \"TeamSettings\": {\"MaxUsersPerTeam\": \"50\"}}", "2:38: TeamSettings.MaxUsersPerTeam: wants a whole number"},
-		{"a fraction", `{"TeamSettings":{"MaxUsersPerTeam":1.5}}`, "1:36: TeamSettings.MaxUsersPerTeam: wants a whole number"},
-		{"too large a number", `{"TeamSettings":{"MaxUsersPerTeam":99999999999999999999}}`, "1:36: TeamSettings.MaxUsersPerTeam: wants a whole number"},
+		{"wrong type", "{\n \"TeamSettings\": {\"MaxUsersPerTeam\": \"50\"}}", "2:38: TeamSettings.MaxUsersPerTeam: must be a whole number, 1 to 10000000"},
+		{"a fraction", `{"TeamSettings":{"MaxUsersPerTeam":1.5}}`, "1:36: TeamSettings.MaxUsersPerTeam: must be a whole number, 1 to 10000000"},
+		{"too large a number", `{"TeamSettings":{"MaxUsersPerTeam":99999999999999999999}}`, "1:36: TeamSettings.MaxUsersPerTeam: must be a whole number, 1 to 10000000"},
 		{"out of range", "{\"TeamSettings\":\n\t{\"MaxUsersPerTeam\"\n:\n   0 }}", "4:4: TeamSettings.MaxUsersPerTeam: must be 1 to 10000000"},
-		{"bool as string", `{"TeamSettings":{"EnableOpenServer":"true"}}`, "1:37: TeamSettings.EnableOpenServer: wants true or false"},
-		{"list as string", `{"ServiceSettings":{"TrustedProxyIPHeader":"X"}}`, "1:44: ServiceSettings.TrustedProxyIPHeader: wants a list of strings"},
-		{"columns in characters", `{"TeamSettings":{"SiteName":"éé","MaxUsersPerTeam":true}}`, "1:52: TeamSettings.MaxUsersPerTeam: wants a whole number"},
+		{"bool as string", `{"TeamSettings":{"EnableOpenServer":"true"}}`, "1:37: TeamSettings.EnableOpenServer: must be true or false"},
+		{"list as string", `{"ServiceSettings":{"TrustedProxyIPHeader":"X"}}`, "1:44: ServiceSettings.TrustedProxyIPHeader: must be a list of strings"},
+		{"columns in characters", `{"TeamSettings":{"SiteName":"éé","MaxUsersPerTeam":true}}`, "1:52: TeamSettings.MaxUsersPerTeam: must be a whole number, 1 to 10000000"},
 		{"not one of", `{"TeamSettings":{"RestrictDirectMessage":"all"}}`, `1:42: TeamSettings.RestrictDirectMessage: must be one of "any", "team"`},
-		{"section is no object", `{"TeamSettings": []}`, "1:18: TeamSettings: wants an object of settings"},
-		{"file is no object", "\n[]", "1:1: wants an object of sections"},
-		{"empty file", "", "1:1: unexpected end of JSON input"},
-		{"broken JSON", "{\"TeamSettings\": {\n  \"SiteName\": x}}", "2:15: invalid character 'x' looking for beginning of value"},
-		{"two documents", "{}\n{}", "2:1: invalid character '{' after top-level value"},
+		{"misspelt key", `{"TeamSettings":{"SitName":"x"}}`, "1:28: TeamSettings.SitName: is not a setting; did you mean TeamSettings.SiteName?"},
+		{"letter case", `{"TeamSettings":{"siteName":"x"}}`, "1:29: TeamSettings.siteName: is not a setting; did you mean TeamSettings.SiteName?"},
+		{"misspelt section", `{"TeamSetting":{}}`, "1:16: TeamSetting: is not a section of the settings; did you mean TeamSettings?"},
+		{"nobody's key", `{"TeamSettings":{"Zzyzx":1}}`, "1:26: TeamSettings.Zzyzx: is not a setting"},
+		{"a switch for nothing", `{"LdapSettings":{"Enable":true}}`, "1:27: LdapSettings.Enable: is not available in this version"},
+		{"not quite one of", `{"TeamSettings":{"RestrictDirectMessage":"Team"}}`, `1:42: TeamSettings.RestrictDirectMessage: must be one of "any", "team"; did you mean team?`},
+		{"section is no object", `{"TeamSettings": []}`, "1:18: TeamSettings: must be an object of settings"},
+		{"file is no object", "\n[]", "1:1: must be an object of sections"},
+		{"empty file", "", "1:1: is not JSON: unexpected end of JSON input"},
+		{"broken JSON", "{\"TeamSettings\": {\n  \"SiteName\": x}}", "2:15: is not JSON: invalid character 'x' looking for beginning of value"},
+		{"two documents", "{}\n{}", "2:1: is not JSON: invalid character '{' after top-level value"},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -112,9 +155,10 @@ func TestBadValuesStopTheStart(t *testing.T) {
 func TestEveryBadValueIsNamedButNotShown(t *testing.T) {
 	path := write(t, `{"TeamSettings":{"MaxUsersPerTeam":0,"TeammateNameDisplay":"sensitive"},"SqlSettings":{"DataSource":"mysql://sensitive"}}`)
 	_, _, err := Load(Options{
-		File:    path,
-		Environ: []string{"MUSTER_TEAMSETTINGS_ENABLEOPENSERVER=sensitive", "MUSTER_LOGSETTINGS_CONSOLELEVEL=sensitive"},
-		Flags:   map[string]string{"ServiceSettings.ListenAddress": "sensitive"},
+		File: path,
+		Environ: []string{"MUSTER_TEAMSETTINGS_ENABLEOPENSERVER=sensitive", "MUSTER_LOGSETTINGS_CONSOLELEVEL=sensitive", "MUSTER_TEAMSETTINGS_SITENAM=sensitive",
+			"MUSTER_TEAMSETTING_SITENAME=sensitive", "MUSTER_TEAMSETTINGS_ZZYZX=sensitive", "MUSTER_SAMLSETTINGS_ENABLE=true"},
+		Flags: map[string]string{"ServiceSettings.ListenAddress": "sensitive"},
 	})
 	if err == nil {
 		t.Fatal("loaded")
@@ -123,7 +167,11 @@ func TestEveryBadValueIsNamedButNotShown(t *testing.T) {
 		path + ":1:36: TeamSettings.MaxUsersPerTeam: must be 1 to 10000000",
 		"TeamSettings.TeammateNameDisplay: must be one of",
 		"SqlSettings.DataSource: must be a postgres:// URL, or empty",
-		"variable MUSTER_TEAMSETTINGS_ENABLEOPENSERVER: wants true or false",
+		"variable MUSTER_TEAMSETTINGS_ENABLEOPENSERVER: must be true or false",
+		"variable MUSTER_TEAMSETTINGS_SITENAM: no setting has that name; did you mean MUSTER_TEAMSETTINGS_SITENAME?",
+		"variable MUSTER_TEAMSETTING_SITENAME: no setting has that name; did you mean MUSTER_TEAMSETTINGS_SITENAME?",
+		"variable MUSTER_TEAMSETTINGS_ZZYZX: no setting has that name",
+		"variable MUSTER_SAMLSETTINGS_ENABLE: is not available in this version",
 		`variable MUSTER_LOGSETTINGS_CONSOLELEVEL: must be one of "DEBUG", "INFO", "WARN", "ERROR"`,
 		"flag for ServiceSettings.ListenAddress: must be HOST:PORT",
 	} {
@@ -156,11 +204,11 @@ func FuzzConfigFile(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		set, _, err := parseFile("fuzz.json", text)
+		file, err := parseFile("fuzz.json", text)
 		if err != nil {
 			return
 		}
-		c := newLive(set, nil).Current()
+		c := newLive(file.set, nil).Current()
 		if p := c.Validate(); len(p) > 0 {
 			t.Fatalf("loaded what Validate refuses: %v", p)
 		}
@@ -168,8 +216,8 @@ func FuzzConfigFile(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, _, err := parseFile("fuzz.json", encoded)
-		if err != nil || !reflect.DeepEqual(newLive(again, nil).Current(), c) {
+		again, err := parseFile("fuzz.json", encoded)
+		if err != nil || !reflect.DeepEqual(newLive(again.set, nil).Current(), c) {
 			t.Fatalf("its own form reads back otherwise (%v):\n%s", err, encoded)
 		}
 	})

@@ -168,8 +168,8 @@ func (b *Box) Check(ctx context.Context, marks Marks) error {
 
 // Saver is what keeps the settings.
 type Saver interface {
-	LoadSettings(ctx context.Context) ([]byte, error)
-	SaveSettings(ctx context.Context, settings []byte, audits ...*muster.Audit) error
+	LoadSettings(ctx context.Context) (muster.KeptSettings, error)
+	ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error)
 }
 
 // Settings is a Saver that seals what another one keeps: settings hold passwords of other servers.
@@ -180,20 +180,39 @@ type Settings struct {
 
 const settingsPurpose = "settings"
 
-// LoadSettings unseals what is kept; what an earlier version kept in the clear is read as it is.
-func (s Settings) LoadSettings(ctx context.Context) ([]byte, error) {
+// LoadSettings unseals what is kept.
+func (s Settings) LoadSettings(ctx context.Context) (muster.KeptSettings, error) {
 	kept, err := s.Saver.LoadSettings(ctx)
-	if err != nil || !strings.HasPrefix(string(kept), prefix) {
+	if err != nil {
 		return kept, err
 	}
-	text, err := s.Box.Unseal(string(kept), settingsPurpose)
-	if err != nil {
-		return nil, fmt.Errorf("settings: %w", err)
-	}
-	return []byte(text), nil
+	return s.unseal(kept)
 }
 
-// SaveSettings seals and keeps.
-func (s Settings) SaveSettings(ctx context.Context, settings []byte, audits ...*muster.Audit) error {
-	return s.Saver.SaveSettings(ctx, []byte(s.Box.Seal(string(settings), settingsPurpose)), audits...)
+// ChangeSettings unseals for change and seals what it makes.
+func (s Settings) ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error) {
+	return s.Saver.ChangeSettings(ctx, func(kept muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+		kept, err := s.unseal(kept)
+		if err != nil {
+			return nil, nil, err
+		}
+		document, audits, err := change(kept)
+		if err != nil || document == nil {
+			return nil, audits, err
+		}
+		return []byte(s.Box.Seal(string(document), settingsPurpose)), audits, nil
+	})
+}
+
+// unseal opens a kept document; what an earlier version kept in the clear is read as it is.
+func (s Settings) unseal(kept muster.KeptSettings) (muster.KeptSettings, error) {
+	if !strings.HasPrefix(string(kept.Document), prefix) {
+		return kept, nil
+	}
+	text, err := s.Box.Unseal(string(kept.Document), settingsPurpose)
+	if err != nil {
+		return muster.KeptSettings{}, fmt.Errorf("settings: %w", err)
+	}
+	kept.Document = []byte(text)
+	return kept, nil
 }

@@ -75,7 +75,7 @@ func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 // memory keeps marks and settings as a database would.
 type memory struct {
 	marks    map[string]string
-	settings []byte
+	settings muster.KeptSettings
 }
 
 func (m *memory) Mark(_ context.Context, name string) (string, bool, error) {
@@ -91,11 +91,14 @@ func (m *memory) KeepMark(_ context.Context, name, value string) (string, error)
 	return value, nil
 }
 
-func (m *memory) LoadSettings(context.Context) ([]byte, error) { return m.settings, nil }
+func (m *memory) LoadSettings(context.Context) (muster.KeptSettings, error) { return m.settings, nil }
 
-func (m *memory) SaveSettings(_ context.Context, s []byte, _ ...*muster.Audit) error {
-	m.settings = s
-	return nil
+func (m *memory) ChangeSettings(_ context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (int64, error) {
+	document, _, err := change(m.settings)
+	if err == nil && document != nil {
+		m.settings = muster.KeptSettings{Document: document, Version: m.settings.Version + 1}
+	}
+	return m.settings.Version, err
 }
 
 func TestAnotherKeyIsRefusedAtTheStart(t *testing.T) {
@@ -111,21 +114,34 @@ func TestAnotherKeyIsRefusedAtTheStart(t *testing.T) {
 }
 
 func TestSettingsAreSealed(t *testing.T) {
-	db := &memory{settings: []byte(`{"EmailSettings":{"SMTPPassword":"hunter2"}}`)}
+	const clear = `{"EmailSettings":{"SMTPPassword":"hunter2"}}`
+	db := &memory{settings: muster.KeptSettings{Document: []byte(clear), Version: 1}}
 	box, _ := seal.New([]byte("one secret that is long enough"))
 	s := seal.Settings{Box: box, Saver: db}
 	kept, err := s.LoadSettings(t.Context())
-	if err != nil || string(kept) != string(db.settings) {
-		t.Fatalf("kept in the clear by an earlier version: %q, %v", kept, err)
+	if err != nil || string(kept.Document) != clear || kept.Version != 1 {
+		t.Fatalf("kept in the clear by an earlier version: %+v, %v", kept, err)
 	}
-	if err := s.SaveSettings(t.Context(), kept); err != nil {
-		t.Fatal(err)
+	for range 2 { // the second time it is sealed
+		_, err = s.ChangeSettings(t.Context(), func(kept muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+			if string(kept.Document) != clear {
+				t.Errorf("changes %q", kept.Document)
+			}
+			return kept.Document, nil, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(db.settings.Document), "hunter2") {
+			t.Errorf("the database holds %s", db.settings.Document)
+		}
 	}
-	if strings.Contains(string(db.settings), "hunter2") {
-		t.Errorf("the database holds %s", db.settings)
+	if again, err := s.LoadSettings(t.Context()); err != nil || string(again.Document) != clear || again.Version != 3 {
+		t.Errorf("read back %+v, %v", again, err)
 	}
-	if again, err := s.LoadSettings(t.Context()); err != nil || string(again) != string(kept) {
-		t.Errorf("read back %q, %v", again, err)
+	version, err := s.ChangeSettings(t.Context(), func(muster.KeptSettings) ([]byte, []*muster.Audit, error) { return nil, nil, nil })
+	if err != nil || version != 3 {
+		t.Errorf("after no change: version %d, %v", version, err)
 	}
 }
 

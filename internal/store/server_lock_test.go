@@ -99,7 +99,8 @@ func TestAServerWhoseDatabaseAnotherTookStops(t *testing.T) {
 	if _, err := s.Empty(t.Context()); !muster.IsKind(err, muster.Unavailable) {
 		t.Errorf("it still reads: %v", err)
 	}
-	if err := s.SaveSettings(t.Context(), []byte("{}")); !muster.IsKind(err, muster.Unavailable) {
+	_, err = s.ChangeSettings(t.Context(), func(muster.KeptSettings) ([]byte, []*muster.Audit, error) { return []byte("{}"), nil, nil })
+	if !muster.IsKind(err, muster.Unavailable) {
 		t.Errorf("it still writes: %v", err)
 	}
 }

@@ -7,26 +7,41 @@ import (
 	"muster"
 )
 
-const settingsName = "settings"
+const selectSettings = "SELECT document, version FROM settings WHERE id = 1"
 
-// LoadSettings gives what SaveSettings kept, nil before the first time.
-func (s *Store) LoadSettings(ctx context.Context) ([]byte, error) {
-	v, err := scanString(s.queryRow(ctx, "SELECT value FROM system WHERE name = ?", settingsName))
-	if err = noRow(err); errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	return []byte(v), err
+func scanSettings(row scanner) (muster.KeptSettings, error) {
+	var kept muster.KeptSettings
+	err := row.Scan(&kept.Document, &kept.Version)
+	return kept, err
 }
 
-// SaveSettings keeps the settings that administrators changed, as JSON.
-func (s *Store) SaveSettings(ctx context.Context, settings []byte, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", settingsName, string(settings))
+// LoadSettings returns what administrators changed of the settings.
+func (s *Store) LoadSettings(ctx context.Context) (muster.KeptSettings, error) {
+	return scanSettings(s.queryRow(ctx, selectSettings))
+}
+
+// ChangeSettings locks the settings, keeps the document that change makes of them, unless that is nil, and the audits in one transaction, and
+// returns the version afterwards. change runs again when the transaction lost a race.
+func (s *Store) ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		kept, err := scanSettings(t.queryRow(ctx, selectSettings+s.dialect.forUpdate()))
 		if err != nil {
 			return err
 		}
+		document, audits, err := change(kept)
+		if err != nil {
+			return err
+		}
+		version = kept.Version
+		if document != nil {
+			version++
+			if _, err := t.exec(ctx, "UPDATE settings SET version = ?, document = ? WHERE id = 1", version, string(document)); err != nil {
+				return err
+			}
+		}
 		return t.saveAudits(ctx, audits)
 	})
+	return version, err
 }
 
 // Mark reads a text that KeepMark kept.

@@ -2,11 +2,14 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
+	"muster"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
 )
@@ -31,15 +34,15 @@ func TestDataOutlivesTheProcess(t *testing.T) {
 	s, err := store.Open(ctx, store.Options{DataDir: dir})
 	must(t, err)
 	create(t, s, newUser("ann"))
-	must(t, s.SaveSettings(ctx, []byte(`{"a":1}`)))
+	keepSettings(t, s, `{"a":1}`)
 	must(t, s.Close())
 	s, err = store.Open(ctx, store.Options{DataDir: dir})
 	must(t, err)
 	_, err = s.UserByUsername(ctx, "ann")
 	must(t, err)
 	settings, err := s.LoadSettings(ctx)
-	if err != nil || string(settings) != `{"a":1}` {
-		t.Fatal(string(settings), err)
+	if err != nil || string(settings.Document) != `{"a":1}` {
+		t.Fatal(settings, err)
 	}
 	info, err := os.Stat(filepath.Join(dir, "muster.db"))
 	if err != nil || info.Mode().Perm() != 0o600 {
@@ -48,16 +51,69 @@ func TestDataOutlivesTheProcess(t *testing.T) {
 	must(t, s.Close())
 }
 
+// keepSettings replaces the kept settings, whatever they are.
+func keepSettings(t *testing.T, s *store.Store, document string, audits ...*muster.Audit) (version int64) {
+	t.Helper()
+	version, err := s.ChangeSettings(t.Context(), func(muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+		return []byte(document), audits, nil
+	})
+	must(t, err)
+	return version
+}
+
 func TestSettingsAreReplaced(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		ctx := context.Background()
-		if b, err := s.LoadSettings(ctx); err != nil || len(b) != 0 {
-			t.Fatal(string(b), err)
+		ctx := t.Context()
+		if kept, err := s.LoadSettings(ctx); err != nil || len(kept.Document) != 0 || kept.Version != 0 {
+			t.Fatal(kept, err)
 		}
-		must(t, s.SaveSettings(ctx, []byte("1"), audit("u", "x")))
-		must(t, s.SaveSettings(ctx, []byte("2")))
-		if b, err := s.LoadSettings(ctx); err != nil || string(b) != "2" {
-			t.Fatal(string(b), err)
+		keepSettings(t, s, "1", audit("u", "x"))
+		if version := keepSettings(t, s, "2"); version != 2 {
+			t.Fatal("version", version)
+		}
+		if kept, err := s.LoadSettings(ctx); err != nil || string(kept.Document) != "2" || kept.Version != 2 {
+			t.Fatal(kept, err)
+		}
+	})
+}
+
+func TestSettingsStayAsTheyAre(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		keepSettings(t, s, "1")
+		refusal := errors.New("refused")
+		_, err := s.ChangeSettings(ctx, func(muster.KeptSettings) ([]byte, []*muster.Audit, error) { return []byte("2"), nil, refusal })
+		if !errors.Is(err, refusal) {
+			t.Fatal(err)
+		}
+		version, err := s.ChangeSettings(ctx, func(muster.KeptSettings) ([]byte, []*muster.Audit, error) { return nil, nil, nil })
+		if err != nil || version != 1 {
+			t.Fatal(version, err)
+		}
+		if kept, err := s.LoadSettings(ctx); err != nil || string(kept.Document) != "1" || kept.Version != 1 {
+			t.Fatal(kept, err)
+		}
+	})
+}
+
+// Each change sees the one before it: none is decided on a document that another one replaces meanwhile.
+func TestChangesOfTheSettingsFollowEachOther(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		const changes = 20
+		var all sync.WaitGroup
+		for range changes {
+			all.Go(func() {
+				_, err := s.ChangeSettings(t.Context(), func(kept muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+					return append(kept.Document, 'x'), nil, nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if kept, err := s.LoadSettings(t.Context()); err != nil || len(kept.Document) != changes || kept.Version != changes {
+			t.Fatal(kept, err)
 		}
 	})
 }
