@@ -53,6 +53,8 @@ var signInErrors = map[string]string{
 	"api.user.oauth_to_email.context.app_error":                          "You may only switch your own account.",
 	"api.user.oauth_to_email.not_available.app_error":                    "You cannot switch from this sign-in service to a password on this server.",
 
+	"app.mfa.not_active.app_error":                "Two-step sign-in is off for this account, so it has no recovery codes. Turn it on first.",
+	"app.invitation.too_many.app_error":           "Enough invitations were sent for now. Wait for the seconds that the Retry-After header names, then send the rest.",
 	"app.mail.too_many.app_error":                 "Enough mails went to this address for now. Try again in an hour.",
 	"app.sign_in.expired.app_error":               "This sign-in took too long or was ended. Begin again.",
 	"app.sign_in.terms_declined.app_error":        "You can only sign in here once you accept the terms of service.",

@@ -8,6 +8,7 @@ type TeamSettings struct {
 	RestrictCreationToDomains        string   `default:"" desc:"Mail domains, separated by commas or spaces, that accounts must belong to; empty for all."`
 	EnableUserDeactivation           bool     `default:"false" desc:"People may deactivate their own account."`
 	MaxUsersPerTeam                  int      `default:"50" min:"1" max:"10000000" desc:"Most active members of one team."`
+	MaxInvitationsPerDay             int      `default:"200" min:"80" max:"1000000" desc:"Most invitations by mail that one person sends in 24 hours; a quarter of them in one hour. Twice as many go to one team, and an administrator may send ten times as many."`
 	ExperimentalDefaultChannels      []string `default:"" desc:"Names of the channels that a new team member joins, besides town-square and off-topic."`
 	ExperimentalViewArchivedChannels bool     `default:"true" desc:"Members of archived channels may still be listed."`
 	RestrictDirectMessage            string   `default:"any" oneof:"any,team" desc:"Whom clients offer for a direct message: everybody, or those of the same teams."`
@@ -90,6 +91,7 @@ type PrivacySettings struct {
 // SupportSettings is about the terms of service.
 type SupportSettings struct {
 	CustomTermsOfServiceEnabled            bool `default:"false" desc:"People must accept the site's terms of service."`
+	CustomTermsOfServiceEnforcedInAPI      bool `default:"false" desc:"Where they must, a session that was begun by the API may do nothing before: otherwise that is for clients to see to. Bots and access tokens are not asked."`
 	CustomTermsOfServiceReAcceptancePeriod int  `default:"365" min:"1" max:"36500" desc:"Days after which they must accept them anew."`
 }
 

@@ -10,6 +10,7 @@ type ServiceSettings struct {
 	SessionLengthMobileInHours                        int      `default:"720" min:"1" max:"876000" desc:"Life of a session of a mobile device, in hours."`
 	SessionLengthSSOInHours                           int      `default:"720" min:"1" max:"876000" desc:"Life of a session that began at another sign-in service, in hours."`
 	SessionIdleTimeoutInMinutes                       int      `default:"43200" min:"0" max:"52560000" desc:"Minutes without a request after which a session ends; 0 never. Read only while ExtendSessionLengthWithActivity is off."`
+	ReauthenticationIntervalInMinutes                 int      `default:"15" min:"0" max:"525600" desc:"Minutes after sign-in, or after the password or code was last given, during which a session may change what guards the account: its second factor, email address and access tokens, or close it. Afterwards the password or code is asked for again; 0 never asks."`
 	SessionCacheInMinutes                             int      `default:"10" min:"0" max:"1440" is:"later" desc:"Minutes for which a session may be served from memory."`
 	ExtendSessionLengthWithActivity                   bool     `default:"true" desc:"A session that is used lives on; otherwise it ends at its first length, or when idle."`
 	MaximumPayloadSizeBytes                           int64    `default:"300000" min:"1024" max:"104857600" desc:"Largest JSON body of a request, in bytes; a larger one is answered 413."`

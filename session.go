@@ -35,8 +35,10 @@ type Session struct {
 	ExpiredNotify  bool              `json:"expired_notify"`
 	Props          map[string]string `json:"props"`
 	TeamMembers    []*TeamMember     `json:"team_members"`
-	IP             string            `json:"-"`     // address that it was signed in from
-	Local          bool              `json:"local"` // a session of the unix socket: every permission
+	IP             string            `json:"-"` // address that it was signed in from
+	// AuthenticatedAt is when the session's owner last proved who they are: at sign-in, or again since (Unix ms).
+	AuthenticatedAt int64 `json:"-"`
+	Local           bool  `json:"local"` // a session of the unix socket: every permission
 }
 
 // Expired tells whether the session has ended at now (Unix ms).

@@ -32,7 +32,17 @@ func (c *Client) SendPasswordReset(ctx context.Context, email string) error {
 	return act(ctx, c, http.MethodPost, "/users/password/reset/send", map[string]string{"email": email})
 }
 
-// ResetPassword sets a password by the token of the mailed link; no session is needed.
+// ResetPassword sets a password by the token of the mailed link, and revokes the account's access tokens; no session is needed.
 func (c *Client) ResetPassword(ctx context.Context, token, password string) error {
-	return act(ctx, c, http.MethodPost, "/users/password/reset", map[string]string{"token": token, "new_password": password})
+	return c.resetPassword(ctx, token, password, true)
+}
+
+// ResetPasswordAndKeepTokens is ResetPassword that leaves the account's access tokens as they are.
+func (c *Client) ResetPasswordAndKeepTokens(ctx context.Context, token, password string) error {
+	return c.resetPassword(ctx, token, password, false)
+}
+
+func (c *Client) resetPassword(ctx context.Context, token, password string, revokeTokens bool) error {
+	body := map[string]any{"token": token, "new_password": password, "revoke_access_tokens": revokeTokens}
+	return act(ctx, c, http.MethodPost, "/users/password/reset", body)
 }

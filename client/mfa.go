@@ -25,6 +25,23 @@ func (c *Client) UpdateMfa(ctx context.Context, userID string, activate bool, co
 	return answer.RecoveryCodes, err
 }
 
+// RecoveryCodesLeft returns how many recovery codes the signed-in account has not used yet.
+func (c *Client) RecoveryCodesLeft(ctx context.Context) (int, error) {
+	answer, err := get[struct {
+		Left int `json:"left"`
+	}](ctx, c, route("users", Me, "mfa", "recovery_codes"), nil)
+	return answer.Left, err
+}
+
+// ReplaceRecoveryCodes returns new recovery codes of the signed-in account, which the server never shows again; its older ones are void.
+// The session must be fresh: see Reauthenticate.
+func (c *Client) ReplaceRecoveryCodes(ctx context.Context) ([]string, error) {
+	answer, err := send[struct {
+		RecoveryCodes []string `json:"recovery_codes"`
+	}](ctx, c, http.MethodPost, route("users", Me, "mfa", "recovery_codes"), nil, nil)
+	return answer.RecoveryCodes, err
+}
+
 // CheckMfa tells whether signing in by a username or e-mail address takes a one-time code (Credentials.Code); no session is needed.
 func (c *Client) CheckMfa(ctx context.Context, loginID string) (bool, error) {
 	answer, err := send[struct {

@@ -44,6 +44,16 @@ func (c *Client) LoginWith(ctx context.Context, cr Credentials) (*muster.User, e
 	return u, nil
 }
 
+// Reauthenticate shows again who the signed-in account's owner is, after which the session is fresh for some minutes: fresh enough to change its second
+// factor, email address or access tokens, or to close it. code is a one-time or recovery code, "" without a second factor.
+func (c *Client) Reauthenticate(ctx context.Context, password, code string) error {
+	body := struct {
+		Password string `json:"password"`
+		Code     string `json:"token,omitempty"`
+	}{password, code}
+	return act(ctx, c, http.MethodPost, "/users/sessions/reauthenticate", body)
+}
+
 // LoginCWS signs an account in by the secret that the server shares with the control plane that hosts it, good once; the client
 // makes its further calls as this account.
 func (c *Client) LoginCWS(ctx context.Context, loginID, secret string) error {

@@ -85,18 +85,24 @@ func (c *Client) UpdateUserRoles(ctx context.Context, userID, roles string) erro
 
 // UpdateUserPassword sets a password; current is needed for one's own and not looked at for another's.
 func (c *Client) UpdateUserPassword(ctx context.Context, userID, current, password string) error {
-	return act(ctx, c, http.MethodPut, route("users", userID, "password"), passwordChange{current, password, false})
+	return act(ctx, c, http.MethodPut, route("users", userID, "password"), passwordChange{Current: current, New: password})
+}
+
+// UpdateUserPasswordAndRevokeTokens is UpdateUserPassword that also revokes the account's access tokens.
+func (c *Client) UpdateUserPasswordAndRevokeTokens(ctx context.Context, userID, current, password string) error {
+	return act(ctx, c, http.MethodPut, route("users", userID, "password"), passwordChange{Current: current, New: password, RevokeTokens: true})
 }
 
 // UpdateUserPasswordHash sets another's password by its hash, a PHC or MCF string, as an import does.
 func (c *Client) UpdateUserPasswordHash(ctx context.Context, userID, hash string) error {
-	return act(ctx, c, http.MethodPut, route("users", userID, "password"), passwordChange{"", hash, true})
+	return act(ctx, c, http.MethodPut, route("users", userID, "password"), passwordChange{New: hash, AlreadyHashed: true})
 }
 
 type passwordChange struct {
 	Current       string `json:"current_password"`
 	New           string `json:"new_password"`
 	AlreadyHashed bool   `json:"already_hashed,omitempty"`
+	RevokeTokens  bool   `json:"revoke_access_tokens,omitempty"`
 }
 
 // UserAudits gives a page of what was done to and by an account, latest first.

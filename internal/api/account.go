@@ -75,14 +75,16 @@ func verifyUserEmail(c *call) (any, error) {
 
 func resetPassword(c *call) (any, error) {
 	var body struct {
-		Token       string `json:"token"`
-		Code        string `json:"code"` // as the documentation spells it
-		NewPassword string `json:"new_password"`
+		Token        string `json:"token"`
+		Code         string `json:"code"` // as the documentation spells it
+		NewPassword  string `json:"new_password"`
+		RevokeTokens *truth `json:"revoke_access_tokens"`
 	}
 	if err := c.decode(&body, muster.InvalidParam("token")); err != nil {
 		return nil, err
 	}
-	return ok, c.app.ResetPassword(c.ctx(), c.who, cmp.Or(body.Token, body.Code), body.NewPassword)
+	revokeTokens := body.RevokeTokens == nil || bool(*body.RevokeTokens) // who resets a password may have lost more than that
+	return ok, c.app.ResetPassword(c.ctx(), c.who, cmp.Or(body.Token, body.Code), body.NewPassword, revokeTokens)
 }
 
 func permanentDeleteAllUsers(c *call) (any, error) { return ok, c.app.DeleteAllUsers(c.ctx(), c.who) }

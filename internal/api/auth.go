@@ -39,16 +39,21 @@ func (c *call) authenticate() error {
 		return c.needSession()
 	}
 	c.who.Session, c.who.User, c.token = session, user, token
-	return c.needEnrolment()
+	return c.admit()
 }
 
-// needEnrolment keeps who has yet to set up a second factor that the settings ask for from all that setting it up does not need.
-func (c *call) needEnrolment() error {
-	if id := c.param("user_id"); c.route.enrol && (id == "" || id == "me" || id == c.who.ID()) {
-		return nil // for oneself; others' second factors are no part of it
+// admit keeps who has yet to set up a second factor, or to accept the terms of service, from all that doing it does not need. Enrolling comes first.
+func (c *call) admit() error {
+	id := c.param("user_id")
+	own := id == "" || id == "me" || id == c.who.ID() // others' accounts are no part of it
+	if own && c.route.enrol {
+		return nil
 	}
 	err := c.app.MustEnrol(c.who)
-	if err != nil && c.route.access == open {
+	if err == nil && !(own && c.route.terms) {
+		err = c.app.MustAcceptTerms(c.ctx(), c.who)
+	}
+	if muster.IsKind(err, muster.Forbidden) && c.route.access == open {
 		c.who.Session, c.who.User = nil, nil // as for anybody
 		return nil
 	}

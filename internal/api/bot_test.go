@@ -353,7 +353,9 @@ func TestABotHasAccessTokensOfItsOwn(t *testing.T) {
 		_, err := robot.CreateAccessToken(ctx, "me", "x", 0)
 		refused(t, err, 403, noPermission)
 		must(t, admin.UpdateUserRoles(ctx, b.UserID, tokenHolder))
-		own, again := issue(t, s, robot, "me")
+		_, err = robot.CreateAccessToken(ctx, "me", "x", 0)
+		refused(t, err, 403, "api.context.access_token_not_allowed.app_error")
+		own, again := issue(t, s, ann, b.UserID)
 		works(t, again)
 		for _, c := range []*client.Client{robot, ann, admin} {
 			list, err := c.AccessTokensOf(ctx, b.UserID, 0, 10)

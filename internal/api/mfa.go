@@ -5,6 +5,8 @@ import "muster"
 var mfaRoutes = []route{
 	{method: "POST", path: "/users/{user_id}/mfa/generate", handle: generateMfaSecret, enrol: true},
 	{method: "PUT", path: "/users/{user_id}/mfa", handle: updateUserMfa, enrol: true},
+	{method: "GET", path: "/users/{user_id}/mfa/recovery_codes", handle: getRecoveryCodes, own: true},
+	{method: "POST", path: "/users/{user_id}/mfa/recovery_codes", handle: replaceRecoveryCodes, own: true},
 	{method: "POST", path: "/users/mfa", access: open, limit: everybody, handle: checkUserMfa},
 }
 
@@ -40,6 +42,28 @@ func updateUserMfa(c *call) (any, error) {
 		statusOK
 		RecoveryCodes []string `json:"recovery_codes,omitempty"`
 	}{ok, codes}, err
+}
+
+func getRecoveryCodes(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	left, err := c.app.RecoveryCodesLeft(c.ctx(), c.who, id)
+	return struct {
+		Left int64 `json:"left"`
+	}{left}, err
+}
+
+func replaceRecoveryCodes(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	codes, err := c.app.ReplaceRecoveryCodes(c.ctx(), c.who, id)
+	return struct {
+		RecoveryCodes []string `json:"recovery_codes"`
+	}{codes}, err
 }
 
 func checkUserMfa(c *call) (any, error) {

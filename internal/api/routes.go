@@ -40,6 +40,7 @@ type route struct {
 	limit  limited
 	own    bool // is about the caller's own account or session: not on the local socket, where there is none
 	enrol  bool // open to who has yet to set up the second factor that the settings ask for
+	terms  bool // open to who has yet to accept the terms of service; as are the routes of the second factor
 
 	params []string // of the path, in order
 }
@@ -72,7 +73,7 @@ var userRoutes = []route{
 	{method: "GET", path: "/users/stats/filtered", handle: getTotalUsersStatsFiltered},
 	{method: "GET", path: "/users/username/{username}", handle: getUserByUsername},
 	{method: "GET", path: "/users/email/{email}", handle: getUserByEmail},
-	{method: "GET", path: "/users/{user_id}", handle: getUser},
+	{method: "GET", path: "/users/{user_id}", handle: getUser, terms: true},
 	{method: "PUT", path: "/users/{user_id}", handle: updateUser},
 	{method: "DELETE", path: "/users/{user_id}", handle: deleteUser},
 	{method: "DELETE", path: "/users", access: socketOnly, handle: permanentDeleteAllUsers},
@@ -102,6 +103,7 @@ var signInRoutes = []route{
 
 var sessionRoutes = []route{
 	{method: "PUT", path: "/users/sessions/device", handle: attachDeviceID, own: true},
+	{method: "POST", path: "/users/sessions/reauthenticate", handle: reauthenticate, own: true},
 	{method: "POST", path: "/users/sessions/revoke/all", handle: revokeSessionsFromAllUsers},
 	{method: "GET", path: "/users/{user_id}/sessions", handle: getSessions},
 	{method: "POST", path: "/users/{user_id}/sessions/revoke", handle: revokeSession},
@@ -112,8 +114,8 @@ var systemRoutes = []route{
 	{method: "GET", path: "/system/ping", access: open, handle: ping},
 	{method: "GET", path: "/config", handle: getConfig},
 	{method: "PUT", path: "/config/patch", handle: patchConfig},
-	{method: "GET", path: "/config/client", access: open, handle: getClientConfig},
-	{method: "GET", path: "/license/client", access: open, handle: getClientLicense},
+	{method: "GET", path: "/config/client", access: open, handle: getClientConfig, terms: true},
+	{method: "GET", path: "/license/client", access: open, handle: getClientLicense, terms: true},
 	{method: "GET", path: "/audits", handle: getAudits},
 	{method: "GET", path: "/openapi.json", access: open, handle: getOpenAPI},
 }

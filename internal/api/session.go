@@ -49,6 +49,17 @@ func attachDeviceID(c *call) (any, error) {
 	return ok, nil
 }
 
+func reauthenticate(c *call) (any, error) {
+	var body struct {
+		Password string `json:"password"`
+		Code     string `json:"token"` // as login calls it
+	}
+	if err := c.decode(&body, muster.InvalidParam("password")); err != nil {
+		return nil, err
+	}
+	return ok, c.app.Reauthenticate(c.ctx(), c.who, app.Proof{Password: body.Password, Code: body.Code})
+}
+
 func getSessions(c *call) (any, error) {
 	id, err := c.userID()
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 
 var termsRoutes = []route{
 	{method: "POST", path: "/terms_of_service", handle: createTermsOfService},
-	{method: "GET", path: "/terms_of_service", handle: getTermsOfService},
-	{method: "POST", path: "/users/{user_id}/terms_of_service", handle: registerTermsOfServiceAction, own: true},
-	{method: "GET", path: "/users/{user_id}/terms_of_service", handle: getUserTermsOfService, own: true},
+	{method: "GET", path: "/terms_of_service", handle: getTermsOfService, terms: true},
+	{method: "POST", path: "/users/{user_id}/terms_of_service", handle: registerTermsOfServiceAction, own: true, terms: true},
+	{method: "GET", path: "/users/{user_id}/terms_of_service", handle: getUserTermsOfService, own: true, terms: true},
 }
 
 func createTermsOfService(c *call) (any, error) {

@@ -114,12 +114,14 @@ func updateUserPassword(c *call) (any, error) {
 		CurrentPassword string `json:"current_password"`
 		NewPassword     string `json:"new_password"`
 		AlreadyHashed   truth  `json:"already_hashed"`
+		RevokeTokens    truth  `json:"revoke_access_tokens"`
 	}
 	if err := c.decode(&body, muster.InvalidParam("current_password")); err != nil {
 		return nil, err
 	}
 	return ok, c.app.UpdateUserPassword(c.ctx(), c.who, id, app.PasswordChange{
 		CurrentPassword: body.CurrentPassword, NewPassword: body.NewPassword, AlreadyHashed: bool(body.AlreadyHashed),
+		RevokeTokens: bool(body.RevokeTokens),
 	})
 }
 

@@ -16,7 +16,8 @@ const (
 	tokenSearchMax    = 200
 )
 
-// CreateAccessToken makes a token by which programs act as the account; its text is shown this once. A bot's owner may make the bot's.
+// CreateAccessToken makes a token by which programs act as the account; its text is shown this once. A bot's owner may make the bot's. It takes a fresh
+// session, whosever the account is: a token outlives the session that made it.
 // Kinds: Invalid, Forbidden, NotFound, Unimplemented when tokens are turned off.
 func (a *App) CreateAccessToken(ctx context.Context, who *Caller, userID string, in *muster.AccessToken) (*muster.AccessToken, error) {
 	if in.Description == "" {
@@ -31,6 +32,9 @@ func (a *App) CreateAccessToken(ctx context.Context, who *Caller, userID string,
 	}
 	if !a.tokensAllowed(u) {
 		return nil, muster.E(muster.Unimplemented, "app.user_access_token.disabled")
+	}
+	if err := a.requireFresh(who); err != nil {
+		return nil, err
 	}
 	now := a.now()
 	t := &muster.AccessToken{ID: muster.NewID(), UserID: userID, Description: in.Description, IsActive: true, CreateAt: now}
@@ -145,7 +149,7 @@ func (a *App) SearchAccessTokens(ctx context.Context, who *Caller, term string) 
 	return a.store.SearchAccessTokens(ctx, term, tokenSearchMax)
 }
 
-// SetAccessTokenActive turns a token on, or off at once. Kinds: Forbidden, NotFound.
+// SetAccessTokenActive turns a token on, which takes a fresh session as making one does, or off at once. Kinds: Forbidden, NotFound.
 func (a *App) SetAccessTokenActive(ctx context.Context, who *Caller, id string, active bool) error {
 	p := muster.PermRevokeUserAccessToken
 	if active {
@@ -154,6 +158,11 @@ func (a *App) SetAccessTokenActive(ctx context.Context, who *Caller, id string, 
 	t, err := a.accessTokenFor(ctx, who, id, p)
 	if err != nil {
 		return err
+	}
+	if active {
+		if err := a.requireFresh(who); err != nil {
+			return err
+		}
 	}
 	guard, err := a.guard(ctx, who, t.UserID)
 	if err != nil {

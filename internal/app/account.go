@@ -2,29 +2,10 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"muster"
-	"muster/internal/store"
 )
-
-// ConfirmPassword asks for the caller's own password again, before what a stolen session must not do. Wrong ones count as at sign-in.
-// Kinds: Invalid, also where another service keeps the password, and Unauthenticated.
-func (a *App) ConfirmPassword(ctx context.Context, who *Caller, password string) error {
-	u, err := a.user(ctx, who.ID())
-	if err != nil {
-		return err
-	}
-	return a.confirm(ctx, who, u, password)
-}
-
-func (a *App) confirm(ctx context.Context, who *Caller, u *muster.User, password string) error {
-	if u.IsSSO() || u.Password == "" {
-		return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
-	}
-	return a.proveOwner(ctx, who, u, password)
-}
 
 // AccountExport is what is kept about an account, for its owner. Secrets are not in it.
 type AccountExport struct {
@@ -110,33 +91,22 @@ func (a *App) Closing() (deactivate, forGood bool) {
 	return c.TeamSettings.EnableUserDeactivation, c.TeamSettings.EnableUserDeactivation && c.ServiceSettings.EnableAPIUserDeletion
 }
 
-// CloseAccount deactivates the caller's own account or deletes it with all that hangs on it. It takes the password and, with a second factor, a code: a
-// stolen session must not do it. Kinds: Invalid, Unauthenticated, Forbidden where the settings don't allow it.
-func (a *App) CloseAccount(ctx context.Context, who *Caller, password, code string, forGood bool) error {
+// CloseAccount deactivates the caller's own account or deletes it with all that hangs on it. It asks for a proof however fresh the session is, for there is
+// no way back. Kinds: Invalid, Unauthenticated, Forbidden where the settings don't allow it.
+func (a *App) CloseAccount(ctx context.Context, who *Caller, p Proof, forGood bool) error {
 	deactivate, deletion := a.Closing()
 	if !deactivate || forGood && !deletion {
 		return muster.E(muster.Forbidden, "api.user.update_active.not_enable.app_error")
+	}
+	if err := a.Reauthenticate(ctx, who, p); err != nil {
+		return err
+	}
+	if !forGood {
+		return a.UpdateUserActive(ctx, who, who.ID(), false)
 	}
 	u, err := a.user(ctx, who.ID())
 	if err != nil {
 		return err
 	}
-	if err := a.confirm(ctx, who, u, password); err != nil {
-		return err
-	}
-	f, err := a.checkSecondFactor(ctx, who, u, code)
-	if err != nil {
-		return err
-	}
-	err = a.store.UseFactor(ctx, u.ID, store.SessionOptions{MfaStep: f.step, RecoveryHash: f.recovery})
-	if errors.Is(err, store.ErrCodeUsed) {
-		return a.refuseCode(ctx, who, u)
-	}
-	if err != nil {
-		return err
-	}
-	if forGood {
-		return a.erase(ctx, u)
-	}
-	return a.UpdateUserActive(ctx, who, u.ID, false)
+	return a.erase(ctx, u)
 }

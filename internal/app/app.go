@@ -48,9 +48,9 @@ type App struct {
 	clock     func() time.Time
 	cache     *cache
 	roles     roleBook
+	terms     termsBook
 	activity  *activity
 	strangers tally
-	wished    tally
 	pictures  pictureSlots
 	office    *postOffice
 	stop      context.CancelFunc
@@ -68,7 +68,7 @@ func New(o Options) *App {
 	ctx, stop := context.WithCancel(context.Background())
 	a := &App{
 		store: o.Store, config: o.Config, passwords: o.Passwords, breached: o.Breached, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, bus: o.Bus, log: o.Log, clock: o.Now,
-		cache: newCache(), activity: newActivity(), strangers: newStrangers(), wished: newWishes(), office: newPostOffice(), stop: stop,
+		cache: newCache(), activity: newActivity(), strangers: newStrangers(), office: newPostOffice(), stop: stop,
 	}
 	a.running.Go(func() { a.keepHouse(ctx) })
 	a.running.Go(func() { a.runPostOffice(ctx) })
@@ -125,6 +125,13 @@ func (c *Caller) ID() string {
 
 // Network is what the caller is counted by where strangers are limited.
 func (c *Caller) Network() network.Network { return network.Of(c.IP) }
+
+// byLink is the caller as what a mailed link allows is done: the link's owner does it, whoever else is signed in there.
+func (c *Caller) byLink() *Caller {
+	owner := *c
+	owner.Session, owner.User = nil, nil
+	return &owner
+}
 
 // local tells whether the caller is on the server's own machine, over its local socket.
 func (c *Caller) local() bool { return c.Session != nil && c.Session.Local }

@@ -203,6 +203,9 @@ func (a *App) ConvertUserToBot(ctx context.Context, who *Caller, userID string) 
 	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
+	if err := a.requireFreshFor(who, userID); err != nil { // it gives up one's own second factor
+		return nil, err
+	}
 	bot, u, err := a.store.BecomeBot(ctx, userID, userID, func(u *muster.User) error {
 		if u.IsBot {
 			return muster.E(muster.Invalid, "api.bot.convert_to_bot.already_bot.app_error")

@@ -54,7 +54,8 @@ func (a *App) InviteToTeam(ctx context.Context, who *Caller, teamID string, emai
 	if err != nil {
 		return nil, err
 	}
-	return results, a.invite(ctx, who, team, results, "", muster.TokenTeamInvitation, muster.Invitation{TeamID: team.ID, SenderID: who.ID()})
+	inv := muster.Invitation{TeamID: team.ID, SenderID: who.ID()}
+	return results, a.invite(ctx, who, team, results, graceful, "", muster.TokenTeamInvitation, inv)
 }
 
 // InviteGuests mails people a link by which they make a guest's account in some of a team's channels. Kinds as InviteToTeam's; Unimplemented while
@@ -87,8 +88,8 @@ func (a *App) InviteGuests(ctx context.Context, who *Caller, teamID string, in G
 	if err != nil {
 		return nil, err
 	}
-	return results, a.invite(ctx, who, team, results, in.Message, muster.TokenGuestInvitation,
-		muster.Invitation{TeamID: team.ID, ChannelIDs: channels, Guest: true, SenderID: who.ID()})
+	inv := muster.Invitation{TeamID: team.ID, ChannelIDs: channels, Guest: true, SenderID: who.ID()}
+	return results, a.invite(ctx, who, team, results, graceful, in.Message, muster.TokenGuestInvitation, inv)
 }
 
 // mayInviteTo holds that a channel is the team's and that the caller may add people to it.
@@ -133,55 +134,60 @@ func (a *App) inviting(ctx context.Context, teamID string, emails []string) (*mu
 	return team, nil
 }
 
-// inviteResults holds addresses against the lists of domains that each must be in, and against what each was mailed lately.
+var errInvitedEnough = muster.E(muster.RateLimited, "app.invitation.too_many.app_error")
+
+// inviteResults holds addresses against the lists of domains that each must be in.
 func (a *App) inviteResults(emails, domains []string, graceful bool) ([]InviteResult, error) {
 	results := make([]InviteResult, len(emails))
-	refuse := func(r *InviteResult, err *muster.Error) error {
-		r.Refused = err
-		if graceful {
-			return nil
-		}
-		return err
-	}
 	for i, email := range emails {
 		r := &results[i]
 		r.Email = muster.FoldName(email)
-		if !muster.ValidEmail(r.Email) || slices.ContainsFunc(domains, func(d string) bool { return !inDomains(r.Email, d) }) {
-			if err := refuse(r, muster.E(muster.Invalid, "api.team.invite_members.invalid_email.app_error")); err != nil {
-				return nil, err
-			}
+		if muster.ValidEmail(r.Email) && !slices.ContainsFunc(domains, func(d string) bool { return !inDomains(r.Email, d) }) {
+			continue
 		}
-	}
-	for i := range results { // which counts, so only once it is known that mails will go
-		if r := &results[i]; r.Refused == nil && !a.mayMail(r.Email) {
-			if err := refuse(r, errMailedEnough); err != nil {
-				return nil, err
-			}
+		r.Refused = muster.E(muster.Invalid, "api.team.invite_members.invalid_email.app_error")
+		if !graceful {
+			return nil, r.Refused
 		}
 	}
 	return results, nil
 }
 
-// invite mails what was not refused, all of it or nothing.
-func (a *App) invite(ctx context.Context, who *Caller, team *muster.Team, to []InviteResult, message, purpose string, inv muster.Invitation) error {
+// invite mails what was not refused, and counts it against the quotas in the same transaction. An address that was mailed enough lately is refused by
+// itself with graceful, and else refuses the whole, as does a sender's or team's used-up quota. Kind RateLimited.
+func (a *App) invite(ctx context.Context, who *Caller, team *muster.Team, to []InviteResult, graceful bool, message, purpose string, inv muster.Invitation) error {
 	extra, err := json.Marshal(inv)
 	if err != nil {
 		return err
 	}
-	var all store.Post
-	var audits []*muster.Audit
-	for _, r := range to {
+	admin, err := a.grants(ctx, who.roles(), muster.PermManageSystem)
+	if err != nil {
+		return err
+	}
+	var posts []store.CountedPost
+	var invited []*InviteResult
+	for i := range to {
+		r := &to[i]
 		if r.Refused != nil {
 			continue
 		}
 		p := a.mailed(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, invitationLife, func(token string) mail.Letter {
-			return a.invitationLetter(team, inv.Guest, message, token)
+			return a.invitationLetter(team, a.inviter(who), inv.Guest, message, token)
 		})
-		all.Mails, all.Links = append(all.Mails, p.Mails...), append(all.Links, p.Links...)
-		audits = append(audits, a.auditSelf(who, "team_id="+team.ID+" invited "+r.Email))
+		posts = append(posts, store.CountedPost{Post: p, Quota: recipientQuota(r.Email), Audit: a.auditSelf(who, "team_id="+team.ID+" invited "+r.Email)})
+		invited = append(invited, r)
 	}
-	if err := a.store.Send(ctx, all, audits...); err != nil {
-		return err
+	enough, err := a.store.SendCounted(ctx, posts, graceful, a.invitationQuotas(who, team.ID, admin)...)
+	if slices.Contains(enough, true) && err != nil {
+		return overQuota(err, errMailedEnough)
+	}
+	if err != nil {
+		return overQuota(err, errInvitedEnough)
+	}
+	for i, r := range invited {
+		if enough[i] {
+			r.Refused = errMailedEnough
+		}
 	}
 	a.office.mails.ring()
 	return nil

@@ -15,16 +15,33 @@ const leaveAlone = "If you did not ask for this, you can leave this mail alone."
 
 func greeting(u *muster.User) string { return "Hello " + u.Username + "," }
 
-// tellAdmin ends notices of what only the account's owner or an administrator should have done.
-const tellAdmin = "If this was not your doing, tell your administrator at once and set a new password."
+// notYou ends notices of what the account's owner did, unless somebody else did it.
+const notYou = "If this was not your doing, tell your administrator at once and set a new password."
 
-// when says when and from where something was done.
-func (a *App) when(who *Caller) string {
+// byAdministrator tells whether somebody else than the account's owner did something. A mailed link is its owner's, whoever is signed in.
+func byAdministrator(u *muster.User, who *Caller) bool { return who.Session != nil && who.ID() != u.ID }
+
+// deed says who did something to an account, when and, for the owner's own doing, from where. Where an administrator sits is not the owner's business.
+func (a *App) deed(u *muster.User, who *Caller) string {
 	at := "When: " + a.clock().UTC().Format(time.RFC1123)
-	if who.IP == "" {
+	switch {
+	case byAdministrator(u, who):
+		return "An administrator of " + a.siteName() + " did this. " + at
+	case who.IP == "":
 		return at
 	}
 	return at + ", from the address " + who.IP
+}
+
+// siteName is the site's name as mails say it.
+func (a *App) siteName() string { return mail.Name(a.Config().TeamSettings.SiteName) }
+
+// orElse ends a notice: what to do when the owner did not do it, or does not know why an administrator did.
+func orElse(u *muster.User, who *Caller, notYou string) string {
+	if byAdministrator(u, who) {
+		return "If you don't know why, ask your administrator."
+	}
+	return notYou
 }
 
 func (a *App) verifyLetter(u *muster.User, token string) mail.Letter {
@@ -64,12 +81,21 @@ func (a *App) resetLetter(u *muster.User, token string) mail.Letter {
 	}
 }
 
-func (a *App) passwordChangedLetter(u *muster.User, who *Caller) mail.Letter {
-	return mail.Letter{
+// passwordChangedLetter tells of a new password and of how many access tokens were revoked with it.
+func (a *App) passwordChangedLetter(u *muster.User, revoked int64, who *Caller) mail.Letter {
+	l := mail.Letter{
 		Subject: "Your password was changed", Greeting: greeting(u),
-		Paragraphs: []string{"The password of your account was changed. Other devices were signed out.", a.when(who)},
-		Notes:      []string{tellAdmin},
+		Paragraphs: []string{"The password of your account was changed. Other devices were signed out."},
+		Notes:      []string{orElse(u, who, notYou)},
 	}
+	switch {
+	case revoked == 1:
+		l.Paragraphs = append(l.Paragraphs, "Your access token was revoked: the program that used it can't sign in any more.")
+	case revoked > 1:
+		l.Paragraphs = append(l.Paragraphs, fmt.Sprintf("Your %d access tokens were revoked: the programs that used them can't sign in any more.", revoked))
+	}
+	l.Paragraphs = append(l.Paragraphs, a.deed(u, who))
+	return l
 }
 
 // newAddressLetter asks the address that an account wants to change to.
@@ -86,16 +112,16 @@ func (a *App) newAddressLetter(u *muster.User, email, token string) mail.Letter 
 func (a *App) addressChangedLetter(before, after *muster.User, who *Caller) mail.Letter {
 	return mail.Letter{
 		Subject: "Your email address was changed", Greeting: greeting(after),
-		Paragraphs: []string{fmt.Sprintf("The address of your account was changed from %s to %s.", before.Email, after.Email), a.when(who)},
-		Notes:      []string{tellAdmin},
+		Paragraphs: []string{fmt.Sprintf("The address of your account was changed from %s to %s.", before.Email, after.Email), a.deed(after, who)},
+		Notes:      []string{orElse(after, who, notYou)},
 	}
 }
 
 func (a *App) mfaLetter(u *muster.User, on bool, who *Caller) mail.Letter {
 	l := mail.Letter{
 		Subject: "Two-step sign-in was turned on", Greeting: greeting(u),
-		Paragraphs: []string{"Signing in to your account takes a code from your authenticator app from now on. Keep your recovery codes in a safe place.", a.when(who)},
-		Notes:      []string{tellAdmin},
+		Paragraphs: []string{"Signing in to your account takes a code from your authenticator app from now on. Keep your recovery codes in a safe place.", a.deed(u, who)},
+		Notes:      []string{orElse(u, who, notYou)},
 	}
 	if !on {
 		l.Subject = "Two-step sign-in was turned off"
@@ -104,10 +130,42 @@ func (a *App) mfaLetter(u *muster.User, on bool, who *Caller) mail.Letter {
 	return l
 }
 
+// recoveryCodeLetter tells of a used recovery code; left are the account's others.
+func (a *App) recoveryCodeLetter(u *muster.User, left int64, who *Caller) mail.Letter {
+	l := mail.Letter{
+		Subject: "A recovery code was used", Greeting: greeting(u),
+		Paragraphs: []string{"A recovery code was used to sign in to your account. " + codesLeft(left), a.deed(u, who)},
+		Button:     &mail.Button{Text: "Make new recovery codes", URL: a.page("/account/security", nil)},
+		Notes:      []string{notYou},
+	}
+	if who.Session != nil {
+		l.Paragraphs[0] = "A recovery code was used to confirm a change of your account. " + codesLeft(left)
+	}
+	return l
+}
+
+func codesLeft(n int64) string {
+	switch n {
+	case 0:
+		return "It was the last one: make new ones now, so that you can still sign in without your authenticator app."
+	case 1:
+		return "You have 1 left."
+	}
+	return fmt.Sprintf("You have %d left.", n)
+}
+
+func (a *App) newRecoveryCodesLetter(u *muster.User, who *Caller) mail.Letter {
+	return mail.Letter{
+		Subject: "You have new recovery codes", Greeting: greeting(u),
+		Paragraphs: []string{"New recovery codes were made for your account. The ones you had before no longer work.", a.deed(u, who)},
+		Notes:      []string{notYou},
+	}
+}
+
 func (a *App) accessTokenLetter(u *muster.User, t *muster.AccessToken, who *Caller) mail.Letter {
 	return mail.Letter{
 		Subject: "A new access token can use your account", Greeting: greeting(u),
-		Paragraphs: []string{"An access token was made, with the description \"" + t.Description + "\". A program that has it acts in your name.", a.when(who)},
+		Paragraphs: []string{"An access token was made, with the description \"" + t.Description + "\". A program that has it acts in your name.", a.deed(u, who)},
 		Notes:      []string{"If you do not know of it, revoke it among your access tokens, and tell your administrator."},
 	}
 }
@@ -115,20 +173,21 @@ func (a *App) accessTokenLetter(u *muster.User, t *muster.AccessToken, who *Call
 func (a *App) deactivatedLetter(u *muster.User, who *Caller) mail.Letter {
 	return mail.Letter{
 		Subject: "Your account was deactivated", Greeting: greeting(u),
-		Paragraphs: []string{"Your account was deactivated and signed out everywhere. Nobody can sign in to it until an administrator brings it back.", a.when(who)},
+		Paragraphs: []string{"Your account was deactivated and signed out everywhere. Nobody can sign in to it until an administrator brings it back.", a.deed(u, who)},
 		Notes:      []string{"If you think that this is a mistake, ask your administrator."},
 	}
 }
 
-// invitationLetter invites to a team; message is the inviting person's own, "" for none.
-func (a *App) invitationLetter(team *muster.Team, guest bool, message, token string) mail.Letter {
+// invitationLetter invites to a team; by is who does, and message their own, "" for none. The names are people's own choice and go to strangers.
+func (a *App) invitationLetter(team *muster.Team, by string, guest bool, message, token string) mail.Letter {
 	as := ""
 	if guest {
 		as = " as a guest"
 	}
+	name := mail.Name(team.DisplayName)
 	l := mail.Letter{
-		Subject: "You are invited to " + team.DisplayName, Greeting: "Hello,",
-		Paragraphs: []string{"You are invited to join the team " + team.DisplayName + as + ". The link works for 48 hours, and once."},
+		Subject: "You are invited to " + name, Greeting: "Hello,",
+		Paragraphs: []string{by + " invited you to join the team " + name + as + ". The link works for 48 hours, and once."},
 		Button:     &mail.Button{Text: "Accept the invitation", URL: a.page("/signup_user_complete", url.Values{"t": {token}})},
 		Notes:      []string{"If you do not expect this, you can leave this mail alone."},
 	}
@@ -136,6 +195,25 @@ func (a *App) invitationLetter(team *muster.Team, guest bool, message, token str
 		l.Paragraphs = append(l.Paragraphs, "They write: "+message)
 	}
 	return l
+}
+
+// inviter is who sends an invitation, as far as the settings let people see each other: "Ana Weber (ana@example.com)".
+func (a *App) inviter(who *Caller) string {
+	u := who.User
+	if u == nil {
+		return "An administrator of " + a.siteName()
+	}
+	c, name := a.Config().PrivacySettings, ""
+	if c.ShowFullName {
+		name = mail.Name(u.FirstName + " " + u.LastName)
+	}
+	if name == "" {
+		name = mail.Name(u.Username)
+	}
+	if c.ShowEmailAddress && !u.IsBot {
+		return name + " (" + u.Email + ")"
+	}
+	return name + " (@" + u.Username + ")"
 }
 
 func (a *App) testLetter() mail.Letter {

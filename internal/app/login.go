@@ -213,14 +213,14 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 	now := a.now()
 	s := &muster.Session{
 		ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, DeviceID: deviceID,
-		CreateAt: now, LastActivityAt: now, IP: who.IP, Props: sessionProps(who.UserAgent, u, deviceID != ""),
+		CreateAt: now, LastActivityAt: now, AuthenticatedAt: now, IP: who.IP, Props: sessionProps(who.UserAgent, u, deviceID != ""),
 	}
 	s.ExpiresAt = a.sessionEnd(a.sessionHours(s))
 	signedIn := *who
 	signedIn.Session = s
 	s, err := a.store.CreateSession(ctx, s, hash[:], store.SessionOptions{
 		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: p.rehash, OldPasswordHash: u.Password,
-		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, RecoveryHash: p.factor.recovery,
+		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, Recovery: p.factor.recovery,
 		MfaActive: u.MfaActive, MfaSecret: u.MfaSecret, WithoutPassword: p.withoutPassword, UseSignIn: p.signIn,
 	}, a.audit(&signedIn, u.ID, "success"+p.factor.how()))
 	if errors.Is(err, store.ErrCodeUsed) {
@@ -233,6 +233,9 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 		return nil, missing(err, muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
 	}
 	a.cache.forget(u.ID)
+	if p.factor.recovery != nil {
+		a.office.mails.ring()
+	}
 	s.Token = token
 	return s, nil
 }

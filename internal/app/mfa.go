@@ -26,6 +26,11 @@ func (a *App) GenerateMfaSecret(ctx context.Context, who *Caller, userID string)
 	if err != nil {
 		return nil, err
 	}
+	if u.MfaActive {
+		if err := a.requireFreshFor(who, userID); err != nil {
+			return nil, err
+		}
+	}
 	c := a.Config()
 	if !c.ServiceSettings.EnableMultifactorAuthentication {
 		return nil, muster.E(muster.Unimplemented, "mfa.mfa_disabled.app_error")
@@ -61,11 +66,16 @@ func ownsPassword(u *muster.User) error {
 }
 
 // UpdateMfa turns an account's second factor on, with a code of the generated secret, or off. Turned on it gives fresh recovery codes,
-// shown this once. Kinds: Invalid, Unauthenticated for a wrong code, Forbidden, NotFound.
+// shown this once. To turn one's own off or to replace it takes a fresh session. Kinds: Invalid, Unauthenticated for a wrong code, Forbidden, NotFound.
 func (a *App) UpdateMfa(ctx context.Context, who *Caller, userID string, activate bool, code string) (recovery []string, err error) {
 	u, err := a.accountForMfa(ctx, who, userID)
 	if err != nil {
 		return nil, err
+	}
+	if !activate || u.MfaActive {
+		if err := a.requireFreshFor(who, userID); err != nil {
+			return nil, err
+		}
 	}
 	audit := a.audit(who, userID, fmt.Sprintf("user_id=%s activate=%v", userID, activate))
 	guard, err := a.guard(ctx, who, userID)
@@ -111,15 +121,11 @@ func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code
 	if _, ok := totp.Check(secret, code, a.clock(), 0); !ok {
 		return nil, nil, refused
 	}
-	codes, hashes := make([]string, muster.RecoveryCodes), make([][]byte, muster.RecoveryCodes)
-	for i := range codes {
-		codes[i] = totp.NewRecoveryCode()
-		hashes[i], _ = totp.RecoveryHash(codes[i])
-	}
+	codes, hashes := newRecoveryCodes()
 	post := func(u *muster.User) store.Post { return a.notice(u, a.mfaLetter(u, true, who)) }
-	_, after, err := a.store.ActivateMfa(ctx, u.ID, sealed, hashes, guard, post, audit)
+	_, after, err := a.store.ActivateMfa(ctx, u.ID, sealed, u.MfaActive, hashes, guard, post, audit)
 	if errors.Is(err, store.ErrNotFound) {
-		err = refused // another secret was generated meanwhile
+		err = refused // another secret was generated meanwhile, or another factor turned on
 	}
 	return codes, after, err
 }
@@ -172,7 +178,7 @@ func (a *App) takesCode(u *muster.User) bool {
 // secondFactor is what a sign-in showed besides the password, for the store to take out of use.
 type secondFactor struct {
 	step     int64
-	recovery []byte
+	recovery *store.RecoveryCode
 }
 
 // how ends an audit.
@@ -192,8 +198,9 @@ func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User
 	if code == "" {
 		return f, muster.E(muster.Unauthenticated, missingCode)
 	}
-	if hash, ok := totp.RecoveryHash(code); ok {
-		return secondFactor{recovery: hash}, nil // whether it is one of the account's, the store tells as it takes it
+	if hashes, ok := totp.RecoveryHashes(code); ok {
+		post := func(u *muster.User, left int64) store.Post { return a.notice(u, a.recoveryCodeLetter(u, left, who)) }
+		return secondFactor{recovery: &store.RecoveryCode{Hashes: hashes, Post: post}}, nil // whether it is one of the account's, the store tells as it takes it
 	}
 	secret, err := a.secrets.Unseal(u.MfaSecret, mfaPurpose(u.ID))
 	if err != nil {

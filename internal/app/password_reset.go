@@ -17,9 +17,9 @@ func (a *App) SendPasswordReset(ctx context.Context, who *Caller, email string) 
 	return a.requestLink(ctx, muster.TokenPasswordRecovery, email, a.auditSelf(who, "password reset asked for"))
 }
 
-// ResetPassword sets a new password by a mailed token; every session of the account ends. Kind Invalid for a token that is unknown, used, run out
+// ResetPassword sets a new password by a mailed token; every session of the account ends and, with revokeTokens, every access token. Kind Invalid for a token that is unknown, used, run out
 // or of a former address, and for a password that breaks a rule.
-func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword string) error {
+func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword string, revokeTokens bool) error {
 	m, link, err := a.mailToken(ctx, token, badResetLink, expiredResetLink, muster.TokenPasswordRecovery)
 	if err != nil {
 		return err
@@ -35,7 +35,8 @@ func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword
 	if err != nil {
 		return err
 	}
-	up := a.newPassword(who, hash)
+	audit := a.audit(who, m.UserID, "password reset")
+	up := a.newPassword(who.byLink(), hash, revokeTokens, audit)
 	up.UseLink = link
 	settle := up.Apply
 	up.Apply = func(u *muster.User) error {
@@ -45,7 +46,7 @@ func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword
 		u.EmailVerified = true // only who reads the address's mail has the link
 		return settle(u)
 	}
-	_, _, err = a.changeUser(ctx, m.UserID, up, a.audit(who, m.UserID, "password reset"))
+	_, _, err = a.changeUser(ctx, m.UserID, up, audit)
 	if muster.IsKind(err, muster.NotFound) {
 		return muster.E(muster.Invalid, badResetLink, err)
 	}

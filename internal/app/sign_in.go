@@ -99,9 +99,12 @@ func (a *App) passFactor(ctx context.Context, who *Caller, u *muster.User, hash 
 	if err != nil {
 		return err
 	}
-	err = a.store.PassFactor(ctx, hash, u.ID, store.SessionOptions{MfaStep: f.step, RecoveryHash: f.recovery}, a.audit(who, u.ID, "code accepted"+f.how()))
+	err = a.store.PassFactor(ctx, hash, u.ID, store.SessionOptions{MfaStep: f.step, Recovery: f.recovery}, a.audit(who, u.ID, "code accepted"+f.how()))
 	if errors.Is(err, store.ErrCodeUsed) {
 		return a.refuseCode(ctx, who, u)
+	}
+	if f.recovery != nil {
+		a.office.mails.ring()
 	}
 	return missing(err, muster.Unauthenticated, expiredSignIn)
 }

@@ -12,14 +12,10 @@ type tally struct{ counts *otter.Cache[string, int] }
 const (
 	talliedNames   = 20_000
 	strangerMemory = 24 * time.Hour // after the last try
-	wishMemory     = time.Hour      // after the first
 )
 
 // newStrangers counts sign-ins under names that no account has, so that they lock as accounts do and an attacker learns nothing from the lock.
 func newStrangers() tally { return newTally(otter.ExpiryWriting[string, int](strangerMemory)) }
-
-// newWishes counts the mails that people want to be sent to an address.
-func newWishes() tally { return newTally(otter.ExpiryCreating[string, int](wishMemory)) }
 
 func newTally(expiry otter.ExpiryCalculator[string, int]) tally {
 	return tally{otter.Must(&otter.Options[string, int]{MaximumSize: talliedNames, ExpiryCalculator: expiry})}

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 
 	"muster"
 	"muster/internal/store"
@@ -32,7 +34,69 @@ func (a *App) CreateTerms(ctx context.Context, who *Caller, text string) (*muste
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
-	return t, a.store.CreateTerms(ctx, t, a.auditSelf(who, "terms_of_service_id="+t.ID))
+	if err := a.store.CreateTerms(ctx, t, a.auditSelf(who, "terms_of_service_id="+t.ID)); err != nil {
+		return nil, err
+	}
+	a.terms.forget()
+	a.cache.forgetAll() // sockets that are open: their sessions may have to accept these first
+	return t, nil
+}
+
+// termsBook is the terms of service in force, read once and again after a change.
+type termsBook struct {
+	mu    sync.Mutex
+	known bool
+	terms *muster.TermsOfService // nil for none
+}
+
+// forget makes the next reader read the terms again. Call it after the commit and before the answer.
+func (b *termsBook) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.known = false
+}
+
+// termsInForce returns the terms of service, nil for none. They must not be changed.
+func (a *App) termsInForce(ctx context.Context) (*muster.TermsOfService, error) {
+	b := &a.terms
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.known {
+		return b.terms, nil
+	}
+	t, err := a.store.Terms(ctx, "")
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("terms of service: %w", err)
+	}
+	if err != nil {
+		t = nil
+	}
+	b.terms, b.known = t, true
+	return t, nil
+}
+
+// MustAcceptTerms returns kind Forbidden when the settings have the terms of service enforced for every session and the caller has yet to accept them:
+// nothing but what that needs is open to it then. Bots, access tokens and the local socket are not asked.
+func (a *App) MustAcceptTerms(ctx context.Context, who *Caller) error {
+	if !a.Config().SupportSettings.CustomTermsOfServiceEnforcedInAPI || who.User == nil || who.User.IsBot || who.Session.OfAccessToken() {
+		return nil
+	}
+	t, err := a.TermsToAccept(ctx, who.User)
+	if err != nil {
+		return err
+	}
+	if t != nil {
+		return muster.E(muster.Forbidden, "api.context.terms_of_service_required.app_error")
+	}
+	return nil
+}
+
+// Admit returns kind Forbidden while the caller has to do something about its account first: set up a second factor, accept the terms of service.
+func (a *App) Admit(ctx context.Context, who *Caller) error {
+	if err := a.MustEnrol(who); err != nil {
+		return err
+	}
+	return a.MustAcceptTerms(ctx, who)
 }
 
 // Terms gives the terms of service in force; kind NotFound without any.
@@ -73,11 +137,8 @@ func (a *App) TermsToAccept(ctx context.Context, u *muster.User) (*muster.TermsO
 	if !a.Config().SupportSettings.CustomTermsOfServiceEnabled {
 		return nil, nil
 	}
-	t, err := a.store.Terms(ctx, "")
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil || u.TermsOfServiceID == t.ID && a.accepted(u) {
+	t, err := a.termsInForce(ctx)
+	if err != nil || t == nil || u.TermsOfServiceID == t.ID && a.accepted(u) {
 		return nil, err
 	}
 	return t, nil

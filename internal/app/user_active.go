@@ -15,6 +15,9 @@ func (a *App) UpdateUserActive(ctx context.Context, who *Caller, userID string, 
 		if !a.Config().TeamSettings.EnableUserDeactivation {
 			return muster.E(muster.Unauthenticated, "api.user.update_active.not_enable.app_error")
 		}
+		if err := a.requireFresh(who); err != nil {
+			return err
+		}
 	} else if err := a.requireSystem(ctx, who, muster.PermWriteUserManagementUsers); muster.IsKind(err, muster.Forbidden) {
 		return muster.E(muster.Forbidden, "api.user.update_active.permissions.app_error", err)
 	} else if err != nil {
@@ -85,6 +88,9 @@ func (a *App) DeleteUser(ctx context.Context, who *Caller, userID string, perman
 		if !admin {
 			return muster.E(muster.Unauthenticated, "api.user.update_active.not_enable.app_error")
 		}
+	}
+	if err := a.requireFreshFor(who, userID); err != nil {
+		return err
 	}
 	u, err := a.user(ctx, userID)
 	if err != nil {

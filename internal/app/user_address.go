@@ -23,24 +23,7 @@ func (a *App) mayAskFor(ctx context.Context, email string) error {
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if !a.mayMail(email) {
-		return errMailedEnough
-	}
-	return nil
-}
-
-// mailsAnHour go to an address at somebody's wish, other than the links that its own account asks for.
-const mailsAnHour = 5
-
-var errMailedEnough = muster.E(muster.RateLimited, "app.mail.too_many.app_error")
-
-// mayMail counts a mail that somebody wants to be sent to an address, whoever's that is; false for one too many.
-func (a *App) mayMail(email string) bool {
-	if a.wished.count(email) >= mailsAnHour {
-		return false
-	}
-	a.wished.add(email)
-	return true
+	return overQuota(a.store.TakeMailQuota(ctx, recipientQuota(email)), errMailedEnough)
 }
 
 // askNewAddress mails the address that an account wants a link by which it takes effect; an earlier wish is void.

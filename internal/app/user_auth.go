@@ -23,6 +23,9 @@ func (a *App) UpdateUserAuth(ctx context.Context, who *Caller, userID string, in
 	if err := a.requireActOn(ctx, who, u); err != nil {
 		return nil, err
 	}
+	if err := a.requireFreshFor(who, userID); err != nil {
+		return nil, err
+	}
 	up := store.UserUpdate{EndSessions: true, VoidLinks: true, Apply: func(u *muster.User) error {
 		if u.IsBot {
 			return muster.E(muster.Invalid, "api.user.update_user_auth.invalid_request")

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"muster"
 	"muster/internal/signin/password"
@@ -13,10 +14,11 @@ type PasswordChange struct {
 	CurrentPassword string `json:"current_password"`
 	NewPassword     string `json:"new_password"`
 	AlreadyHashed   bool   `json:"already_hashed"` // an administrator's import: NewPassword is a hash
+	RevokeTokens    bool   `json:"revoke_access_tokens"`
 }
 
 // UpdateUserPassword sets a password: one's own against the current one, another's with the right to manage users.
-// Every other session of the account ends. Kinds: Invalid, Unauthenticated, Forbidden.
+// Every other session of the account ends and, if asked for, its access tokens. Kinds: Invalid, Unauthenticated, Forbidden.
 func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string, ch PasswordChange) error {
 	if err := a.mayChangePassword(ctx, who, userID, ch); err != nil {
 		return err
@@ -25,12 +27,13 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 	if err != nil {
 		return err
 	}
-	up := a.newPassword(who, hash)
+	audit := a.auditSelf(who, "user_id="+userID+" completed")
+	up := a.newPassword(who, hash, ch.RevokeTokens, audit)
 	up.NewScheme = scheme
 	if who.ID() == userID {
 		up.KeepSession = who.Session.ID
 	}
-	_, _, err = a.changeUserBy(ctx, who, userID, up, a.auditSelf(who, "user_id="+userID+" completed"))
+	_, _, err = a.changeUserBy(ctx, who, userID, up, audit)
 	if muster.IsKind(err, muster.Forbidden) { // promoted while the password was hashed
 		return muster.E(muster.Forbidden, mayNotSetPassword, err)
 	}
@@ -62,8 +65,9 @@ func (a *App) passwordToStore(ctx context.Context, who *Caller, userID string, c
 
 const mayNotSetPassword = "api.user.update_password.context.app_error"
 
-// newPassword puts a hash in an account's place for one: its sessions and mailed links end. Kind Invalid where another service keeps the password.
-func (a *App) newPassword(who *Caller, hash string) store.UserUpdate {
+// newPassword puts a hash in an account's place for one: its sessions and mailed links end and, with revokeTokens, its access tokens, whose number the
+// audit and the mail tell. Kind Invalid where another service keeps the password.
+func (a *App) newPassword(who *Caller, hash string, revokeTokens bool, audit *muster.Audit) store.UserUpdate {
 	up := store.UserUpdate{EndSessions: true, VoidLinks: true, Apply: func(u *muster.User) error {
 		if u.IsSSO() {
 			return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
@@ -73,7 +77,15 @@ func (a *App) newPassword(who *Caller, hash string) store.UserUpdate {
 		u.LastPasswordUpdate = u.UpdateAt
 		return nil
 	}}
-	up.Post = func(_, after *muster.User) store.Post { return a.notice(after, a.passwordChangedLetter(after, who)) }
+	revoked, done := int64(0), audit.ExtraInfo
+	if revokeTokens {
+		up.RevokeTokens = func(n int64) { // once for each attempt of the transaction
+			revoked, audit.ExtraInfo = n, fmt.Sprintf("%s access_tokens_revoked=%d", done, n)
+		}
+	}
+	up.Post = func(_, after *muster.User) store.Post {
+		return a.notice(after, a.passwordChangedLetter(after, revoked, who))
+	}
 	return up
 }
 

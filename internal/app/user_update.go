@@ -57,7 +57,7 @@ func (a *App) edit(ctx context.Context, who *Caller, old *muster.User, password,
 	change(wanted)
 	wanted.Fold()
 	if wanted.Email != old.Email && who.ID() == old.ID {
-		if err := a.proveOwner(ctx, who, old, password); err != nil {
+		if err := a.mayChangeOwnEmail(ctx, who, old, password); err != nil {
 			return nil, err
 		}
 	}
@@ -157,6 +157,20 @@ func (a *App) proveOwner(ctx context.Context, who *Caller, u *muster.User, passw
 	}
 	_, err := a.checkPassword(ctx, who, u, password)
 	return err
+}
+
+// mayChangeOwnEmail takes the password with the request, as the reference server does. Where signing in takes a code besides, the password alone is not
+// enough: the session must be fresh.
+func (a *App) mayChangeOwnEmail(ctx context.Context, who *Caller, u *muster.User, password string) error {
+	if who.Session.OfAccessToken() {
+		return errNotByAccessToken
+	}
+	if password != "" && a.takesCode(u) {
+		if err := a.requireFresh(who); err != nil {
+			return err
+		}
+	}
+	return a.proveOwner(ctx, who, u, password)
 }
 
 // changeUserBy is changeUser for what a caller does to an account that may be somebody else's: whether it may is decided on the row that is written.

@@ -35,7 +35,7 @@ func (a *App) VerifyEmail(ctx context.Context, who *Caller, token string) error 
 		}
 		return nil
 	}}
-	up.Post = func(before, after *muster.User) store.Post { return a.addressNotices(who, before, after) }
+	up.Post = func(before, after *muster.User) store.Post { return a.addressNotices(who.byLink(), before, after) }
 	err = a.setVerified(ctx, m.UserID, up, a.audit(who, m.UserID, "verified"))
 	if muster.IsKind(err, muster.NotFound) {
 		return muster.E(muster.Invalid, badVerifyLink, err)

@@ -28,14 +28,14 @@ type signIn struct {
 	epoch     uint64 // of the checks when it was looked up
 }
 
-// signIn finds the session behind a token. Kinds: Unauthenticated; Forbidden for one that must set up a second factor first.
+// signIn finds the session behind a token. Kinds: Unauthenticated; Forbidden for one that must set up a second factor or accept terms first.
 func (h *Hub) signIn(ctx context.Context, token string) (*signIn, error) {
 	epoch := h.checks.epoch.Load() // first: a change while we look must not go unseen
 	session, user, err := h.app.Authenticate(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.app.MustEnrol(&app.Caller{Session: session, User: user}); err != nil {
+	if err := h.app.Admit(ctx, &app.Caller{Session: session, User: user}); err != nil {
 		return nil, err
 	}
 	// The token is cut out of a whole header: the connection shall not keep all of that.
@@ -49,7 +49,7 @@ func (h *Hub) caller(ctx context.Context, token string) (*app.Caller, error) {
 		return nil, err
 	}
 	who := &app.Caller{Session: session, User: user, Path: Path}
-	return who, h.app.MustEnrol(who)
+	return who, h.app.Admit(ctx, who)
 }
 
 // refused tells an answer that there is no such session any more from a failure to find out.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -31,6 +32,20 @@ func (s *Server) Mails(t testing.TB, to string, n int) []Mail {
 		if time.Now().After(end) {
 			t.Fatalf("%d mails to %s, want %d", len(mails), to, n)
 		}
+	}
+}
+
+// MailAbout waits for a mail to an address whose subject holds some words, and returns the latest.
+func (s *Server) MailAbout(t testing.TB, to, subject string) Mail {
+	t.Helper()
+	for n := 1; ; {
+		mails := s.Mails(t, to, n)
+		for _, m := range slices.Backward(mails) {
+			if strings.Contains(m.Subject, subject) {
+				return m
+			}
+		}
+		n = len(mails) + 1
 	}
 }
 

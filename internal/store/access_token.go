@@ -92,6 +92,18 @@ func (s *Store) changeAccessToken(ctx context.Context, id string, guard Guard, e
 	})
 }
 
+// revokeAccessTokens ends all tokens of an account with their sessions, and returns how many.
+func (t *tx) revokeAccessTokens(ctx context.Context, userID string) (int64, error) {
+	if _, err := t.exec(ctx, "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM access_tokens WHERE user_id = ?)", userID); err != nil {
+		return 0, fmt.Errorf("end the tokens' sessions: %w", err)
+	}
+	n, err := t.exec(ctx, "DELETE FROM access_tokens WHERE user_id = ?", userID)
+	if err != nil {
+		return 0, fmt.Errorf("revoke access tokens: %w", err)
+	}
+	return n, nil
+}
+
 // lockAccessToken makes what changes a token wait for what starts its session, so that no session outlives it. It returns whose token it is.
 func (t *tx) lockAccessToken(ctx context.Context, column string, value any) (userID string, err error) {
 	userID, err = scanString(t.queryRow(ctx, "SELECT user_id FROM access_tokens WHERE "+column+" = ?"+t.s.dialect.forUpdate(), value))

@@ -133,7 +133,7 @@ func (s *Store) BecomeBot(ctx context.Context, userID, ownerID string, apply fun
 		if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ?", userID); err != nil {
 			return fmt.Errorf("void mailed links: %w", err)
 		}
-		if _, err := t.exec(ctx, "DELETE FROM recovery_codes WHERE user_id = ?", userID); err != nil {
+		if err := t.replaceRecoveryCodes(ctx, userID, nil); err != nil {
 			return fmt.Errorf("drop recovery codes: %w", err)
 		}
 		bot, err = t.insertBot(ctx, userID, ownerID)
@@ -150,7 +150,7 @@ func (s *Store) BecomeUser(ctx context.Context, userID string, apply func(*muste
 		if err := changed(t.exec(ctx, "DELETE FROM bots WHERE user_id = ?", userID)); err != nil {
 			return err
 		}
-		_, err := t.exec(ctx, "DELETE FROM access_tokens WHERE user_id = ?", userID)
+		_, err := t.revokeAccessTokens(ctx, userID)
 		return err
 	})
 	return after, err

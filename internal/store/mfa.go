@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"muster"
 )
@@ -36,17 +35,18 @@ func (s *Store) MfaState(ctx context.Context, userID string) (m MfaState, err er
 	return m, noRow(err)
 }
 
-// ActivateMfa makes the pending secret the account's second factor, with fresh recovery codes by their SHA-256, and gives the
-// account as it was and as it is. ErrNotFound when another secret is pending by now.
-func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, codes [][]byte, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
+// ActivateMfa makes the pending secret the account's second factor, with fresh recovery codes by their SHA-256, and gives the account as it was and
+// as it is. An active factor gives way only with replace. ErrNotFound when another secret is pending by now, or another factor active.
+func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, replace bool, codes [][]byte, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
 	return s.changeMfa(ctx, userID, guard, post, audits, func(t *tx, u *muster.User) error {
+		if u.MfaActive && !replace {
+			return ErrNotFound
+		}
 		if err := changed(t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ? AND mfa_pending = ?", userID, pending)); err != nil {
 			return err
 		}
-		for _, hash := range codes {
-			if _, err := t.exec(ctx, "INSERT INTO recovery_codes (user_id, code_hash) VALUES (?,?)", userID, hash); err != nil {
-				return fmt.Errorf("save recovery code: %w", err)
-			}
+		if err := t.replaceRecoveryCodes(ctx, userID, codes); err != nil {
+			return err
 		}
 		u.MfaActive, u.MfaSecret = true, pending
 		return nil
@@ -57,12 +57,15 @@ func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, codes [
 func (s *Store) DeactivateMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
 	return s.changeMfa(ctx, userID, guard, post, audits, func(t *tx, u *muster.User) error {
 		u.MfaActive, u.MfaSecret = false, ""
+		if err := t.replaceRecoveryCodes(ctx, userID, nil); err != nil {
+			return err
+		}
 		_, err := t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ?", userID)
 		return err
 	})
 }
 
-// changeMfa drops the recovery codes, runs change on the account and mails what post makes of it as it was.
+// changeMfa runs change on the account and mails what post makes of it as it was.
 func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) Post, audits []*muster.Audit, change func(*tx, *muster.User) error) (before, after *muster.User, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		if before, err = t.user(ctx, userID); err != nil {
@@ -73,9 +76,6 @@ func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post 
 		}
 		after = before.Clone()
 		after.UpdateAt = t.now
-		if _, err := t.exec(ctx, "DELETE FROM recovery_codes WHERE user_id = ?", userID); err != nil {
-			return fmt.Errorf("drop recovery codes: %w", err)
-		}
 		if err := change(t, after); err != nil {
 			return err
 		}
@@ -96,8 +96,8 @@ func (t *tx) useMfa(ctx context.Context, userID string, o SessionOptions) error 
 	switch {
 	case o.MfaStep != 0:
 		err = changed(t.exec(ctx, "UPDATE users SET mfa_used_step = ? WHERE id = ? AND mfa_used_step < ?", o.MfaStep, userID, o.MfaStep))
-	case o.RecoveryHash != nil:
-		err = changed(t.exec(ctx, "DELETE FROM recovery_codes WHERE user_id = ? AND code_hash = ?", userID, o.RecoveryHash))
+	case o.Recovery != nil:
+		err = t.useRecoveryCode(ctx, userID, o.Recovery)
 	}
 	if errors.Is(err, ErrNotFound) {
 		return ErrCodeUsed

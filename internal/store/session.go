@@ -8,12 +8,12 @@ import (
 	"muster"
 )
 
-const sessionColumns = `id, user_id, create_at, expires_at, last_activity_at, device_id, roles, is_oauth, expired_notify, props, ip_address`
+const sessionColumns = `id, user_id, create_at, expires_at, last_activity_at, device_id, roles, is_oauth, expired_notify, props, ip_address, authenticated_at`
 
 func scanSession(r scanner) (*muster.Session, error) {
 	s := &muster.Session{}
 	var props jsonMap
-	err := r.Scan(&s.ID, &s.UserID, &s.CreateAt, &s.ExpiresAt, &s.LastActivityAt, &s.DeviceID, &s.Roles, &s.IsOAuth, &s.ExpiredNotify, &props, &s.IP)
+	err := r.Scan(&s.ID, &s.UserID, &s.CreateAt, &s.ExpiresAt, &s.LastActivityAt, &s.DeviceID, &s.Roles, &s.IsOAuth, &s.ExpiredNotify, &props, &s.IP, &s.AuthenticatedAt)
 	s.Props = props
 	return s, noRow(err)
 }
@@ -24,10 +24,10 @@ type SessionOptions struct {
 	LastLogin           int64  // Unix ms
 	NewPasswordHash     string // a better hash of the same password, kept only while OldPasswordHash is the stored one
 	OldPasswordHash     string
-	ReplaceDeviceID     bool   // the account's other sessions of the same device end
-	MfaStep             int64  // RFC 6238 time step of the one-time code, 0 for none
-	RecoveryHash        []byte // SHA-256 of the recovery code, nil for none
-	MfaActive           bool   // what the sign-in was held against: a second factor that changed meanwhile refuses it
+	ReplaceDeviceID     bool          // the account's other sessions of the same device end
+	MfaStep             int64         // RFC 6238 time step of the one-time code, 0 for none
+	Recovery            *RecoveryCode // nil for none
+	MfaActive           bool          // what the sign-in was held against: a second factor that changed meanwhile refuses it
 	MfaSecret           string
 	WithoutPassword     bool   // something else than the password proved who it is
 	UseSignIn           []byte // SHA-256 of the stored sign-in that this ends, nil for none; ErrNotFound when another request did
@@ -81,8 +81,8 @@ func (t *tx) takeRoles(ctx context.Context, s *muster.Session) error {
 
 // insertSession leaves a session as it is that is there already: an access token's.
 func (t *tx) insertSession(ctx context.Context, s *muster.Session, tokenHash []byte) error {
-	_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+marks(12)+") ON CONFLICT (token_hash) DO NOTHING", tokenHash,
-		s.ID, s.UserID, s.CreateAt, s.ExpiresAt, s.LastActivityAt, s.DeviceID, s.Roles, s.IsOAuth, s.ExpiredNotify, jsonMap(s.Props).value(), s.IP)
+	_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+marks(13)+") ON CONFLICT (token_hash) DO NOTHING", tokenHash,
+		s.ID, s.UserID, s.CreateAt, s.ExpiresAt, s.LastActivityAt, s.DeviceID, s.Roles, s.IsOAuth, s.ExpiredNotify, jsonMap(s.Props).value(), s.IP, s.AuthenticatedAt)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
@@ -177,6 +177,27 @@ func (s *Store) DeleteAllSessions(ctx context.Context, audits ...*muster.Audit) 
 			if _, err := t.exec(ctx, "DELETE FROM "+table); err != nil {
 				return fmt.Errorf("end all sessions: %w", err)
 			}
+		}
+		return t.saveAudits(ctx, audits)
+	})
+}
+
+// Reauthenticate notes that a session's owner proved at a time (Unix ms) again who they are, and takes the code that did it out of use. u is the account that the proof
+// was checked against. ErrCodeUsed for a code that was used before, ErrNotFound when the session is gone or the account's secrets have changed since.
+func (s *Store) Reauthenticate(ctx context.Context, sessionID string, u *muster.User, at int64, o SessionOptions, audits ...*muster.Audit) error {
+	return s.write(ctx, func(t *tx) error {
+		now, err := t.user(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		if now.Password != u.Password || now.MfaActive != u.MfaActive || now.MfaSecret != u.MfaSecret || now.DeleteAt != 0 {
+			return ErrNotFound
+		}
+		if err := t.useMfa(ctx, u.ID, o); err != nil {
+			return err
+		}
+		if err := changed(t.exec(ctx, "UPDATE sessions SET authenticated_at = ? WHERE id = ? AND user_id = ?", at, sessionID, u.ID)); err != nil {
+			return err
 		}
 		return t.saveAudits(ctx, audits)
 	})

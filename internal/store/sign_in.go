@@ -60,11 +60,6 @@ func (s *Store) PassFactor(ctx context.Context, hash []byte, userID string, o Se
 	})
 }
 
-// UseFactor takes a one-time or recovery code out of use where no sign-in is under way. ErrCodeUsed as in PassFactor.
-func (s *Store) UseFactor(ctx context.Context, userID string, o SessionOptions) error {
-	return s.write(ctx, func(t *tx) error { return t.useMfa(ctx, userID, o) })
-}
-
 // DeleteSignIn gives a sign-in up; one that is gone already is no error.
 func (s *Store) DeleteSignIn(ctx context.Context, hash []byte) error {
 	return s.write(ctx, func(t *tx) error {

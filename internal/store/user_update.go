@@ -19,6 +19,7 @@ type UserUpdate struct {
 	NewScheme    *PasswordScheme            // what the new password was hashed with elsewhere; nil for a hash of our own
 	UseLink      []byte                     // SHA-256 of the mailed token that allows the change; ErrNotFound when it was used
 	DisableBots  func(ids []string)         // deactivates the account's bots, if set, and is told which
+	RevokeTokens func(n int64)              // revokes the account's access tokens, if set, and is told how many there were
 
 	Post func(before, after *muster.User) Post // what the change mails; nil for nothing
 }
@@ -55,6 +56,13 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 			if err := t.endSessions(ctx, id, up.KeepSession); err != nil {
 				return err
 			}
+		}
+		if up.RevokeTokens != nil {
+			n, err := t.revokeAccessTokens(ctx, id)
+			if err != nil {
+				return err
+			}
+			up.RevokeTokens(n)
 		}
 		if up.VoidLinks || before.Email != after.Email {
 			if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ?", id); err != nil {

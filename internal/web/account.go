@@ -13,6 +13,12 @@ const (
 	dataPage     = "/account/data"
 )
 
+// Where forms of the security page are sent that ask for a confirmation.
+const (
+	twoStepOffPath = "/account/security/two-step/off"
+	recoveryPath   = "/account/security/recovery-codes"
+)
+
 // accountRoutes are the pages of one's own account. The forms of a page have paths of their own, so that the history and the metrics tell what was done.
 var accountRoutes = []route{
 	{path: accountPage, get: showProfile, post: saveProfile, access: signedIn},
@@ -26,7 +32,8 @@ var accountRoutes = []route{
 	formOf("/account/security/password", securityPage, changePassword),
 	{path: twoStepPage, get: showTwoStep, post: setUpTwoStep, access: signedIn, enrol: true},
 	enrolment(formOf("/account/security/two-step/on", twoStepPage, turnTwoStepOn)),
-	formOf("/account/security/two-step/off", securityPage, turnTwoStepOff),
+	formOf(twoStepOffPath, securityPage, turnTwoStepOff),
+	formOf(recoveryPath, securityPage, replaceRecoveryCodes),
 
 	{path: sessionsPage, get: showSessions, access: signedIn},
 	formOf("/account/sessions/end", sessionsPage, endSession),

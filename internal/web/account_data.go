@@ -14,16 +14,13 @@ const (
 
 // data is what the page of one's data shows besides its forms.
 type data struct {
-	Managed            bool // the sign-in service keeps the password
 	Deactivate, Delete bool // which the settings allow
-	AskCode            bool // of the second factor
 }
 
 func showData(v *visit) error { return v.showData(nil) }
 
 func (v *visit) showData(refused error) error {
-	u := v.who.User
-	d := data{Managed: u.IsSSO(), AskCode: u.MfaActive && v.config().ServiceSettings.EnableMultifactorAuthentication}
+	var d data
 	d.Deactivate, d.Delete = v.app.Closing()
 	return v.show(page{name: "account_data", heading: "Your data", err: refused, data: d})
 }
@@ -46,7 +43,7 @@ func downloadData(v *visit) error {
 // closeAccount deactivates or deletes, by where the form was sent.
 func closeAccount(v *visit) error {
 	forGood := v.path == deletePath
-	if err := v.app.CloseAccount(v.ctx(), v.who, v.form.Get("password"), v.form.Get("code"), forGood); err != nil {
+	if err := v.app.CloseAccount(v.ctx(), v.who, v.proof(), forGood); err != nil {
 		return v.showData(err)
 	}
 	v.cookies.Forget(v.w)

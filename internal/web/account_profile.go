@@ -121,6 +121,11 @@ func changeEmail(v *visit) error {
 	if wanted == v.who.User.Email {
 		return v.showProfile("", errSameEmail)
 	}
+	if v.app.ProofNeeded(v.who).Code { // else the password, which the change takes in any case, is all
+		if err := v.confirm(); err != nil {
+			return v.showProfile("", err)
+		}
+	}
 	u, err := v.app.PatchUser(v.ctx(), v.who, v.who.ID(), &muster.UserPatch{Email: &wanted, Password: v.posted("password")})
 	if err != nil {
 		return v.showProfile("", err)

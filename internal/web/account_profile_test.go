@@ -119,12 +119,15 @@ func TestWhatASignInServiceOwnsIsChangedThere(t *testing.T) {
 		if p := b.open("/account/security").is(200, "Security"); p.has("Change password") || !strings.Contains(p.body, "Your sign-in service keeps your password.") {
 			t.Error(p.body)
 		}
-		if p := b.open("/account/data").is(200, "Your data"); p.has("Deactivate my account") || p.has("Delete my account") || !p.has("Download my data") {
+		if p := b.open("/account/data").is(200, "Your data"); strings.Contains(p.body, currentPwd) || !p.has("Delete my account") || !p.has("Download my data") {
+			t.Error(p.body)
+		}
+		if p := b.later(s).open("/account/data"); !strings.Contains(p.body, "Sign out and sign in again first") {
 			t.Error(p.body)
 		}
 		for path, form := range map[string]map[string][]string{
 			"/account/security/password": {"current_password": {"x"}, "new_password": {"Another-passw0rd"}},
-			"/account/data/delete":       {"password": {"x"}}, "/account/data/deactivate": {"password": {"x"}}, "/account/security/two-step/off": {"password": {"x"}},
+			"/account/data/delete":       {"password": {"x"}}, "/account/data/deactivate": {"password": {"x"}}, // the last administrator
 		} {
 			form["csrf"] = []string{key}
 			if p := b.post(path, form); p.status != 400 {

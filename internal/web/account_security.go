@@ -13,7 +13,14 @@ type security struct {
 	Managed bool // the sign-in service keeps the password
 	Offered bool // two-step sign-in is, on this site
 	On      bool // two-step sign-in
+
+	Codes    int64 // unused recovery codes
+	FewCodes bool
+	Tokens   bool // accounts may have access tokens
 }
+
+// fewCodes left are reason for a warning.
+const fewCodes = 3
 
 func showSecurity(v *visit) error { return v.showSecurity(nil) }
 
@@ -22,13 +29,20 @@ func (v *visit) showSecurity(refused error) error {
 	if v.app.MustEnrol(v.who) != nil {
 		heading = "Set up two-step sign-in" // nothing else of the page is open then
 	}
-	return v.show(page{name: "account_security", heading: heading, err: refused, data: security{
-		Managed: u.IsSSO(), Offered: v.config().ServiceSettings.EnableMultifactorAuthentication, On: u.MfaActive,
-	}})
+	c := v.config().ServiceSettings
+	data := security{Managed: u.IsSSO(), Offered: c.EnableMultifactorAuthentication, On: u.MfaActive, Tokens: c.EnableUserAccessTokens}
+	if data.On {
+		var err error
+		if data.Codes, err = v.app.RecoveryCodesLeft(v.ctx(), v.who, u.ID); err != nil {
+			return err
+		}
+		data.FewCodes = data.Codes <= fewCodes
+	}
+	return v.show(page{name: "account_security", heading: heading, err: refused, data: data})
 }
 
 func changePassword(v *visit) error {
-	change := app.PasswordChange{CurrentPassword: v.form.Get("current_password"), NewPassword: v.form.Get("new_password")}
+	change := app.PasswordChange{CurrentPassword: v.form.Get("current_password"), NewPassword: v.form.Get("new_password"), RevokeTokens: v.form.Has("revoke_access_tokens")}
 	if err := v.app.UpdateUserPassword(v.ctx(), v.who, v.who.ID(), change); err != nil {
 		return v.showSecurity(err)
 	}
@@ -95,11 +109,29 @@ func turnTwoStepOn(v *visit) error {
 	}
 	v.who.User = v.who.User.Clone()
 	v.who.User.MfaActive = true // nothing more is asked of it
-	return v.show(page{name: "account_recovery", heading: "Recovery codes", data: codes})
+	return v.showRecoveryCodes("Two-step sign-in is on.", codes)
+}
+
+func (v *visit) showRecoveryCodes(news string, codes []string) error {
+	return v.show(page{name: "account_recovery", heading: "Recovery codes", data: struct {
+		News  string
+		Codes []string
+	}{news, codes}})
+}
+
+func replaceRecoveryCodes(v *visit) error {
+	if err := v.confirm(); err != nil {
+		return v.showSecurity(err)
+	}
+	codes, err := v.app.ReplaceRecoveryCodes(v.ctx(), v.who, v.who.ID())
+	if err != nil {
+		return v.showSecurity(err)
+	}
+	return v.showRecoveryCodes("You have new recovery codes. The ones you had before no longer work.", codes)
 }
 
 func turnTwoStepOff(v *visit) error {
-	if err := v.app.ConfirmPassword(v.ctx(), v.who, v.form.Get("password")); err != nil {
+	if err := v.confirm(); err != nil {
 		return v.showSecurity(err)
 	}
 	if _, err := v.app.UpdateMfa(v.ctx(), v.who, v.who.ID(), false, ""); err != nil {

@@ -198,26 +198,75 @@ func TestTwoStepSignInIsTurnedOff(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		s.Configure(t, mfaOn)
 		b, _, me := member(t, s, "ann")
-		enrolled(t, b)
+		_, recovery := enrolled(t, b)
+		if p := b.open("/account/security"); strings.Contains(p.body, `id="off-password"`) {
+			t.Error("a fresh session is asked for a proof")
+		}
+		fresh := b.open("/account/security")
+		b = b.later(s)
+		b.submit(fresh, "Turn off two-step sign-in", nil).is(403, "Security").says("It has been a while since you signed in.")
 		p := b.open("/account/security")
-		for password, status := range map[string]int{"": 400, wrongPassword: 401} {
-			p := b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: password}).is(status, "Security").says("password is")
-			if !slices.Equal(wrongFields(p), []string{"password"}) {
+		for _, c := range []struct {
+			password, code string
+			status         int
+			news, wrong    string
+		}{
+			{"", recovery[0], 400, "The password is missing", "password"},
+			{wrongPassword, recovery[0], 401, "The password is wrong", "password"},
+			{mustertest.Password, "", 401, "The one-time code is missing", "code"},
+			{mustertest.Password, "abcd-efgh-ijkl-mnop", 401, "The one-time code is wrong", "code"},
+		} {
+			p := b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: c.password, codeOf: c.code}).is(c.status, "Security").says(c.news)
+			if !slices.Equal(wrongFields(p), []string{c.wrong}) {
 				t.Error(wrongFields(p))
 			}
 		}
-		if u, err := s.Store.User(t.Context(), me.ID); err != nil || !u.MfaActive || u.FailedAttempts != 1 {
+		if u, err := s.Store.User(t.Context(), me.ID); err != nil || !u.MfaActive || u.FailedAttempts != 2 {
 			t.Fatalf("%+v %v", u, err)
 		}
-		p = b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: mustertest.Password}).is(200, "Security").says("Two-step sign-in is turned off.")
+		clean(t, "security", p)
+		p = b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: mustertest.Password, codeOf: recovery[0]}).is(200, "Security").says("Two-step sign-in is turned off.")
 		if p.has("Turn off two-step sign-in") || !p.has("Set up two-step sign-in") {
 			t.Error(p.body)
 		}
 		onRecord(t, s, me.ID, "/account/security/two-step/off", "user_id="+me.ID+" activate=false")
 		newBrowser(t, s).signIn("ann").is(200, "Profile")
-		if got := s.Mails(t, "ann@example.com", 2); !strings.Contains(got[1].Subject, "Two-step sign-in was turned off") {
-			t.Errorf("the mail is %q", got[1].Subject)
+		s.MailAbout(t, "ann@example.com", "A recovery code was used")
+		s.MailAbout(t, "ann@example.com", "Two-step sign-in was turned off")
+	})
+}
+
+func TestNewRecoveryCodes(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		s.Configure(t, mfaOn)
+		b, _, _ := member(t, s, "ann")
+		_, old := enrolled(t, b)
+		p := b.open("/account/security")
+		if !strings.Contains(p.body, "You have 10 recovery codes left.") {
+			t.Error(p.body)
 		}
+		for _, code := range old[:7] {
+			other := newBrowser(t, s)
+			other.submit(other.signIn("ann").is(200, "Two-step sign-in"), "Continue", map[string]string{codeOf: code}).is(200, "Profile")
+		}
+		b = b.later(s)
+		p = b.open("/account/security").is(200, "Security")
+		if !strings.Contains(p.body, "You have 3 recovery codes left. Make new ones") {
+			t.Error(p.body)
+		}
+		clean(t, "few codes", p)
+		b.submit(p, "Make new recovery codes", map[string]string{currentPwd: wrongPassword, codeOf: old[7]}).is(401, "Security").says("The password is wrong")
+		p = b.submit(p, "Make new recovery codes", map[string]string{currentPwd: mustertest.Password, codeOf: old[7]}).is(200, "Recovery codes")
+		codes := shownRecovery.FindAllString(p.body, -1)
+		if len(codes) != 10 || slices.Contains(codes, old[8]) {
+			t.Fatalf("%q", codes)
+		}
+		clean(t, "new codes", p)
+		// The session is fresh again, and so is not asked.
+		if p := b.open("/account/security"); p.form("Make new recovery codes") == nil || strings.Contains(p.body, `id="recovery-password"`) {
+			t.Error(p.body)
+		}
+		s.MailAbout(t, "ann@example.com", "You have new recovery codes")
 	})
 }
 

@@ -91,6 +91,9 @@ func createToken(v *visit) error {
 		}
 		wanted.ExpiresAt = end
 	}
+	if err := v.confirm(); err != nil {
+		return v.showTokens(nil, err)
+	}
 	made, err := v.app.CreateAccessToken(v.ctx(), v.who, v.who.ID(), wanted)
 	if e := muster.AsError(err); err != nil && e.Params["Name"] == "expires_at" {
 		err = errBadTokenEnd

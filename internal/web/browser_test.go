@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -68,6 +69,12 @@ func (b *browser) stay() *browser {
 	return &browser{b.t, b.base, &stays}
 }
 
+// later is the same browser when its sessions are not fresh any more. Cookies don't know ports, so the server of then has those of now.
+func (b *browser) later(s *mustertest.Server) *browser {
+	node := s.Node(b.t, func() time.Time { return time.Now().Add(time.Hour) })
+	return &browser{b.t, node.URL, b.http}
+}
+
 // submit fills in the form that has a button of this text and sends it; fields are by label.
 func (b *browser) submit(at *sight, button string, fields map[string]string) *sight {
 	b.t.Helper()
@@ -87,6 +94,9 @@ func (p *sight) fill(button string, fields map[string]string) (action string, fo
 	form = url.Values{}
 	for _, in := range all(f, "input", "button") {
 		name := attr(in, "name")
+		if attr(in, "type") == "checkbox" && !hasAttr(in, "checked") {
+			continue
+		}
 		if name != "" && (in.Data == "input" || textOf(in) == button) {
 			form.Set(name, attr(in, "value"))
 		}

@@ -31,6 +31,14 @@ func (c choice) First(w *view) choice {
 	return c
 }
 
+// revokeTokens reports whether the box is ticked by which a new password ends access tokens: as it was sent, or as it is at first.
+func revokeTokens(w *view, atFirst bool) bool {
+	if w.Problem == nil || !w.visit.form.Has("new_password") {
+		return atFirst
+	}
+	return w.visit.form.Has("revoke_access_tokens")
+}
+
 // passwordStrength answers a script, as a password is typed, with how good it is by now.
 func passwordStrength(v *visit) error {
 	plain := v.form.Get("new_password")

@@ -14,7 +14,8 @@ var errNoPage = muster.E(muster.NotFound, "api.context.404.app_error")
 
 // wordings replace the sentences of errors that the catalogue has for who calls the API.
 var wordings = map[string]string{
-	errNoPage.ID: "There is no page at this address. The link may be incomplete, or the page may have moved.",
+	errNoPage.ID:  "There is no page at this address. The link may be incomplete, or the page may have moved.",
+	errConfirm.ID: "It has been a while since you signed in. Confirm that it is you, then try again.",
 	"api.context.request_body_too_large.app_error": "That is more than this site accepts at once.",
 	"api.context.rate_limited.app_error":           "Too many requests came from your network in a short time. Wait a moment, then try again.",
 }

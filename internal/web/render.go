@@ -24,7 +24,9 @@ var templateFiles embed.FS
 var pages = parsePages()
 
 func parsePages() map[string]*template.Template {
-	shared := template.Must(template.New("").Funcs(template.FuncMap{"field": newField, "newPassword": newPassword, "date": date}).ParseFS(templateFiles, "templates/_*.html"))
+	shared := template.Must(template.New("").Funcs(template.FuncMap{
+		"field": newField, "newPassword": newPassword, "date": date, "confirm": confirmIfNeeded, "confirmAlways": confirmAlways, "revokeTokens": revokeTokens,
+	}).ParseFS(templateFiles, "templates/_*.html"))
 	files, err := fs.Glob(templateFiles, "templates/[a-z]*.html")
 	if err != nil {
 		panic(err) // the pattern above is wrong

@@ -36,12 +36,15 @@ func showReset(v *visit) error {
 }
 
 func (v *visit) showReset(token string, refused error) error {
-	return v.show(page{name: "reset_password_complete", heading: "Choose a new password", data: mailedLink{Token: token}, err: refused})
+	return v.show(page{name: "reset_password_complete", heading: "Choose a new password", err: refused, data: struct {
+		mailedLink
+		Tokens bool // accounts may have access tokens
+	}{mailedLink{Token: token}, v.config().ServiceSettings.EnableUserAccessTokens}})
 }
 
 func resetPassword(v *visit) error {
 	token := v.form.Get("token")
-	err := v.app.ResetPassword(v.ctx(), v.who, token, v.form.Get("new_password"))
+	err := v.app.ResetPassword(v.ctx(), v.who, token, v.form.Get("new_password"), v.form.Has("revoke_access_tokens"))
 	switch e := muster.AsError(err); {
 	case err == nil:
 		return v.goTo(signInPage + "?" + noticeParam + "=password-set")

@@ -39,16 +39,22 @@ func (v *visit) signIn() error {
 func (v *visit) signedIn() bool { return v.who.Session != nil }
 
 // elsewhere is the path to go to rather than to the page asked for, "" for none.
-func (v *visit) elsewhere() string {
+func (v *visit) elsewhere() (string, error) {
 	switch {
 	case v.route.access == signedIn && !v.signedIn():
-		return v.signInFirst()
+		return v.signInFirst(), nil
 	case v.route.access == signedOut && v.signedIn():
-		return v.wayBack(v.query(returnParam))
-	case v.signedIn() && !v.route.enrol && v.app.MustEnrol(v.who) != nil:
-		return v.base + securityPage
+		return v.wayBack(v.query(returnParam)), nil
+	case !v.signedIn() || v.route.enrol:
+		return "", nil
+	case v.app.MustEnrol(v.who) != nil:
+		return v.base + securityPage, nil
 	}
-	return ""
+	err := v.app.MustAcceptTerms(v.ctx(), v.who)
+	if muster.IsKind(err, muster.Forbidden) {
+		return v.base + "/terms", nil
+	}
+	return "", err
 }
 
 // signInFirst is sign-in with the way back to this page.

@@ -160,7 +160,11 @@ func (h *Handler) serve(v *visit) error {
 			return err
 		}
 	}
-	if to := v.elsewhere(); to != "" {
+	to, err := v.elsewhere()
+	if err != nil {
+		return err
+	}
+	if to != "" {
 		return v.leaveFor(to)
 	}
 	if v.r.Method == http.MethodPost {

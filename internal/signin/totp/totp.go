@@ -72,7 +72,7 @@ const (
 
 // NewRecoveryCode gives a code such as yb4k-9w1a-h3nd-x7qe.
 func NewRecoveryCode() string {
-	letters := muster.NewID()[:recoveryLetters]
+	letters := withoutI(muster.NewID()[:recoveryLetters])
 	var groups []string
 	for i := 0; i < recoveryLetters; i += recoveryGroup {
 		groups = append(groups, letters[i:i+recoveryGroup])
@@ -80,12 +80,52 @@ func NewRecoveryCode() string {
 	return strings.Join(groups, "-")
 }
 
-// RecoveryHash is what is kept of a recovery code, however it is typed; false for what can't be one.
-func RecoveryHash(code string) ([]byte, bool) {
-	letters := strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
-	if len(letters) != recoveryLetters {
+// RecoveryHash returns what is kept of a new recovery code.
+func RecoveryHash(code string) []byte { return recoveryHash(withoutI(letters(code))) }
+
+// RecoveryHashes returns what may be kept of a recovery code that somebody typed: a hash for each way to read it, since "1" and "i" are taken for each
+// other. New codes have no "i"; those that were made before had both. It reports false for what can't be a code.
+func RecoveryHashes(code string) ([][]byte, bool) {
+	typed := letters(code)
+	if len(typed) != recoveryLetters {
 		return nil, false
 	}
+	readings := []string{""}
+	for i := range len(typed) {
+		letter := typed[i : i+1]
+		if letter != "1" && letter != "i" {
+			for n := range readings {
+				readings[n] += letter
+			}
+			continue
+		}
+		for n := range readings {
+			readings = append(readings, readings[n]+"i")
+			readings[n] += "1"
+		}
+		if len(readings) > readingsMax {
+			readings = []string{withoutI(typed), typed}
+			break
+		}
+	}
+	hashes := make([][]byte, len(readings))
+	for n, reading := range readings {
+		hashes[n] = recoveryHash(reading)
+	}
+	return hashes, true
+}
+
+// readingsMax bounds the work for one typed code. Of the older codes, one in 20,000 has so many ambiguous letters; it is taken as it is typed.
+const readingsMax = 64
+
+// letters undoes what people add to a code as they type it. No code has "0" or "l": they stand for what they look like.
+func letters(code string) string {
+	return strings.NewReplacer("-", "", " ", "", "0", "o", "l", "1").Replace(strings.ToLower(code))
+}
+
+func withoutI(letters string) string { return strings.ReplaceAll(letters, "i", "1") }
+
+func recoveryHash(letters string) []byte {
 	sum := sha256.Sum256([]byte("recovery code " + letters))
-	return sum[:], true
+	return sum[:]
 }

@@ -2,8 +2,10 @@ package totp_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,23 +72,55 @@ func TestEnrolmentIsAPicture(t *testing.T) {
 
 func TestRecoveryCodesAreReadAsTyped(t *testing.T) {
 	code := totp.NewRecoveryCode()
-	if len(code) != 19 || code == totp.NewRecoveryCode() {
+	if len(code) != 19 || code == totp.NewRecoveryCode() || strings.ContainsAny(code, "0li") {
 		t.Fatalf("code %q", code)
 	}
-	want, ok := totp.RecoveryHash(code)
-	if !ok {
-		t.Fatal("its own code is none")
-	}
-	for _, typed := range []string{strings.ToUpper(code), strings.ReplaceAll(code, "-", " "), strings.ReplaceAll(code, "-", "")} {
-		if got, ok := totp.RecoveryHash(typed); !ok || !bytes.Equal(got, want) {
-			t.Errorf("%q is taken for another code", typed)
+	for _, typed := range []string{
+		strings.ToUpper(code), strings.ReplaceAll(code, "-", " "), strings.ReplaceAll(code, "-", ""), strings.NewReplacer("o", "0", "1", "l").Replace(code),
+	} {
+		if !reads(typed, totp.RecoveryHash(code)) {
+			t.Errorf("%q is taken for another code than %q", typed, code)
 		}
 	}
 	for _, wrong := range []string{"", "123456", code + "a"} {
-		if _, ok := totp.RecoveryHash(wrong); ok {
+		if _, ok := totp.RecoveryHashes(wrong); ok {
 			t.Errorf("%q is taken for a code", wrong)
 		}
 	}
+}
+
+// Codes that were made before new ones had no "i" were kept as they are.
+func TestOlderRecoveryCodesAreReadAlike(t *testing.T) {
+	kept := func(letters string) []byte {
+		sum := sha256.Sum256([]byte("recovery code " + letters))
+		return sum[:]
+	}
+	for _, c := range []struct{ code, typed string }{
+		{"yoi4k9w1ahindx7q", "yoi4-k9w1-ahin-dx7q"},
+		{"yoi4k9w1ahindx7q", "Y0L4-K9WI-AHLN-DX7Q"},
+		{"yoi4k9w1ahindx7q", "yo14 k9wi ah1n dx7q"},
+		{"111111iiiiiiaaaa", "111111iiiiiiaaaa"},
+	} {
+		if !reads(c.typed, kept(c.code)) {
+			t.Errorf("%q is not taken for %q", c.typed, c.code)
+		}
+	}
+}
+
+func reads(typed string, hash []byte) bool {
+	hashes, _ := totp.RecoveryHashes(typed)
+	return slices.ContainsFunc(hashes, func(h []byte) bool { return bytes.Equal(h, hash) })
+}
+
+func FuzzRecoveryHashes(f *testing.F) {
+	f.Add("yoi4-k9w1-ahin-dx7q")
+	f.Add("iiii-1111-llll-0000")
+	f.Fuzz(func(t *testing.T, typed string) {
+		hashes, ok := totp.RecoveryHashes(typed)
+		if ok && (len(hashes) == 0 || len(hashes) > 64 || !reads(typed, totp.RecoveryHash(typed))) {
+			t.Errorf("%d readings of %q", len(hashes), typed)
+		}
+	})
 }
 
 func FuzzCheck(f *testing.F) {

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"errors"
+	"time"
+
+	"muster"
+	"muster/internal/store"
+)
+
+// mailsAnHour go to an address at somebody's wish, other than the links that its own account asks for.
+const mailsAnHour = 5
+
+var errMailedEnough = muster.E(muster.RateLimited, "app.mail.too_many.app_error")
+
+// recipientQuota counts the mails that people have sent to an address, whoever's that is.
+func recipientQuota(email string) store.MailQuota {
+	return store.MailQuota{Scope: "recipient " + email, Most: mailsAnHour, Period: time.Hour}
+}
+
+// How the quotas of invitations follow from TeamSettings.MaxInvitationsPerDay, which is that of one person.
+const (
+	invitationsBurst = 4  // so much of the day's quota lasts for an hour: a quarter
+	teamInvitations  = 2  // times as many go to one team, by whoever
+	adminInvitations = 10 // times as many may an administrator send
+)
+
+// invitationQuotas count a person's invitations and those to a team, by the hour and by the day.
+func (a *App) invitationQuotas(who *Caller, teamID string, admin bool) []store.MailQuota {
+	most := a.Config().TeamSettings.MaxInvitationsPerDay
+	if admin {
+		most *= adminInvitations
+	}
+	by, to := "invitations by "+who.ID(), "invitations to "+teamID
+	return []store.MailQuota{
+		{Scope: by + " an hour", Most: max(most/invitationsBurst, 1), Period: time.Hour},
+		{Scope: by + " a day", Most: most, Period: 24 * time.Hour},
+		{Scope: to + " an hour", Most: max(teamInvitations*most/invitationsBurst, 1), Period: time.Hour},
+		{Scope: to + " a day", Most: teamInvitations * most, Period: 24 * time.Hour},
+	}
+}
+
+// overQuota answers a quota that is used up with an error of kind RateLimited, which says when it is whole again, and leaves other errors alone.
+func overQuota(err error, refused *muster.Error) error {
+	if over, ok := errors.AsType[*store.OverQuotaError](err); ok {
+		return refused.After(over.Wait)
+	}
+	return err
+}

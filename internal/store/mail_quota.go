@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"muster"
+)
+
+// MailQuota is how many mails may go in a period that begins with the first of them.
+type MailQuota struct {
+	Scope  string // what is counted: the mails to an address, of a sender, to a team
+	Most   int
+	Period time.Duration
+}
+
+// OverQuotaError says that a quota is used up.
+type OverQuotaError struct{ Wait time.Duration } // until it is whole again
+
+func (e *OverQuotaError) Error() string { return "enough mails were sent for now" }
+
+// mailQuotaSweep is how many counts of past periods each new count clears away.
+const mailQuotaSweep = 10
+
+// TakeMailQuota counts a mail; *OverQuotaError, and nothing changed, when it would be one too many.
+func (s *Store) TakeMailQuota(ctx context.Context, q MailQuota) error {
+	return s.write(ctx, func(t *tx) error { return t.takeMailQuota(ctx, q, 1) })
+}
+
+func (t *tx) takeMailQuota(ctx context.Context, q MailQuota, mails int) error {
+	scope := sha256.Sum256([]byte(q.Scope))
+	_, err := t.exec(ctx, "DELETE FROM mail_quotas WHERE scope IN (SELECT scope FROM mail_quotas WHERE ends_at <= ? LIMIT ?"+t.s.dialect.forUpdateFree()+")", t.now, mailQuotaSweep)
+	if err != nil {
+		return fmt.Errorf("sweep mail quotas: %w", err)
+	}
+	if mails > q.Most {
+		return &OverQuotaError{q.Period}
+	}
+	n, err := t.exec(ctx, `INSERT INTO mail_quotas (scope, used, ends_at) VALUES (?,?,?) ON CONFLICT (scope) DO UPDATE SET
+			used = CASE WHEN mail_quotas.ends_at <= ? THEN excluded.used ELSE mail_quotas.used + excluded.used END,
+			ends_at = CASE WHEN mail_quotas.ends_at <= ? THEN excluded.ends_at ELSE mail_quotas.ends_at END
+		WHERE mail_quotas.ends_at <= ? OR mail_quotas.used + excluded.used <= ?`,
+		scope[:], mails, t.now+q.Period.Milliseconds(), t.now, t.now, t.now, q.Most)
+	if err != nil {
+		return fmt.Errorf("count mails: %w", err)
+	}
+	if n > 0 {
+		return nil
+	}
+	var end int64
+	if err := t.queryRow(ctx, "SELECT ends_at FROM mail_quotas WHERE scope = ?", scope[:]).Scan(&end); err != nil {
+		return fmt.Errorf("read mail quota: %w", err)
+	}
+	return &OverQuotaError{time.Duration(end-t.now) * time.Millisecond}
+}
+
+// CountedPost is a post to somebody who gets so many mails and no more.
+type CountedPost struct {
+	Post
+	Quota MailQuota
+	Audit *muster.Audit
+}
+
+// SendCounted keeps posts, counts each against its own quota and all against the shared ones, and returns which of them were one too many for their
+// own. Without partial the first such is an *OverQuotaError for the whole, as is a shared quota that is used up; then nothing is changed.
+func (s *Store) SendCounted(ctx context.Context, posts []CountedPost, partial bool, shared ...MailQuota) (refused []bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		refused = make([]bool, len(posts))
+		sent := 0
+		for i, p := range posts {
+			err := t.takeMailQuota(ctx, p.Quota, 1)
+			if _, refused[i] = errors.AsType[*OverQuotaError](err); refused[i] && partial {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			sent++
+			if err := t.savePost(ctx, p.Post); err != nil {
+				return err
+			}
+			if err := t.saveAudits(ctx, []*muster.Audit{p.Audit}); err != nil {
+				return err
+			}
+		}
+		if sent == 0 {
+			return nil
+		}
+		for _, q := range shared {
+			if err := t.takeMailQuota(ctx, q, sent); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return refused, err
+}

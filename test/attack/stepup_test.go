@@ -1,0 +1,183 @@
+package attack_test
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"muster"
+	"muster/client"
+	"muster/internal/mustertest"
+)
+
+const (
+	stale   = "api.context.reauthentication_required.app_error"
+	byToken = "api.context.access_token_not_allowed.app_error"
+	allOn   = `{"ServiceSettings":{"EnableMultifactorAuthentication":true,"EnableUserAccessTokens":true},"TeamSettings":{"EnableUserDeactivation":true}}`
+)
+
+// later is a session as it is served an hour from now, long after it was fresh.
+func later(t *testing.T, s *mustertest.Server, c *client.Client) *client.Client {
+	t.Helper()
+	node := s.Node(t, func() time.Time { return time.Now().Add(time.Hour) })
+	return client.New(node.URL, client.WithToken(c.Token()))
+}
+
+// withToken is a program that acts for the session's account by an access token.
+func withToken(t *testing.T, s *mustertest.Server, c *client.Client) *client.Client {
+	t.Helper()
+	token, err := c.CreateAccessToken(t.Context(), client.Me, "a program", 0)
+	must(t, err)
+	return client.New(s.URL, client.WithToken(token.Token))
+}
+
+// twoStep turns the second factor of the session's account on.
+func twoStep(t *testing.T, c *client.Client) (recovery []string) {
+	t.Helper()
+	secret, err := c.GenerateMfaSecret(t.Context(), client.Me)
+	must(t, err)
+	code, err := totp.GenerateCode(secret.Secret, time.Now())
+	must(t, err)
+	recovery, err = c.UpdateMfa(t.Context(), client.Me, true, code)
+	must(t, err)
+	return recovery
+}
+
+// tokenMaker is somebody who may have access tokens.
+func tokenMaker(t *testing.T, s *mustertest.Server, name string) (*client.Client, *muster.User) {
+	t.Helper()
+	s.Configure(t, allOn)
+	c, u := s.User(t, name)
+	admin, _ := s.Admin(t)
+	must(t, admin.UpdateUserRoles(t.Context(), u.ID, "system_user system_user_access_token"))
+	return c, u
+}
+
+func refusedWith(t *testing.T, what string, err error, status int, id string) {
+	t.Helper()
+	if got, ok := errors.AsType[*client.Error](err); !ok || got.StatusCode != status || got.ID != id {
+		t.Errorf("%s: %v, want %d %s", what, err, status, id)
+	}
+}
+
+// changes are what a stolen session would do to keep an account, or to destroy it.
+func changes(t *testing.T, c *client.Client, u *muster.User) map[string]func() error {
+	ctx := t.Context()
+	email, password := "thief@example.com", mustertest.Password
+	return map[string]func() error{
+		"turn off the second factor": func() error { _, err := c.UpdateMfa(ctx, client.Me, false, ""); return err },
+		"replace the second factor":  func() error { _, err := c.GenerateMfaSecret(ctx, client.Me); return err },
+		"activate another":           func() error { _, err := c.UpdateMfa(ctx, client.Me, true, "123456"); return err },
+		"make recovery codes":        func() error { _, err := c.ReplaceRecoveryCodes(ctx); return err },
+		"create an access token":     func() error { _, err := c.CreateAccessToken(ctx, client.Me, "thief", 0); return err },
+		"change the address": func() error {
+			_, err := c.PatchUser(ctx, client.Me, &muster.UserPatch{Email: &email, Password: &password})
+			return err
+		},
+		"deactivate the account":      func() error { return c.UpdateUserActive(ctx, u.ID, false) },
+		"delete the account":          func() error { return c.DeleteUser(ctx, u.ID) },
+		"delete the account for good": func() error { return c.DeleteUserPermanently(ctx, u.ID) },
+		"enable a disabled token":     func() error { return enableAny(t, c) },
+	}
+}
+
+// enableAny enables the account's first access token.
+func enableAny(t *testing.T, c *client.Client) error {
+	t.Helper()
+	list, err := c.AccessTokensOf(t.Context(), client.Me, 0, 1)
+	must(t, err)
+	return c.EnableAccessToken(t.Context(), list[0].ID)
+}
+
+// Before, a session that was a month old could do all of these but one, and so could an access token.
+func TestAStolenSessionKeepsNothing(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		ann, u := tokenMaker(t, s, "ann")
+		program := withToken(t, s, ann)
+		recovery := twoStep(t, ann)
+		before, err := s.Store.User(ctx, u.ID)
+		must(t, err)
+		stolen := later(t, s, ann)
+		for what, change := range changes(t, stolen, u) {
+			refusedWith(t, "a stale session may "+what, change(), http.StatusForbidden, stale)
+		}
+		for what, change := range changes(t, program, u) {
+			refusedWith(t, "an access token may "+what, change(), http.StatusForbidden, byToken)
+		}
+		refusedWith(t, "an access token counts codes", errorOf(program.RecoveryCodesLeft(ctx)), http.StatusForbidden, byToken)
+		refusedWith(t, "an access token makes itself fresh", program.Reauthenticate(ctx, mustertest.Password, recovery[0]), http.StatusForbidden, byToken)
+		after, err := s.Store.User(ctx, u.ID)
+		must(t, err)
+		tokens, err := s.Store.AccessTokens(ctx, u.ID, 0, 10)
+		must(t, err)
+		if after.Email != before.Email || !after.MfaActive || after.MfaSecret != before.MfaSecret || after.DeleteAt != 0 || len(tokens) != 1 {
+			t.Errorf("something changed: %+v, %d tokens", after, len(tokens))
+		}
+		if left, err := s.Store.RecoveryCodesLeft(ctx, u.ID); err != nil || left != 10 {
+			t.Errorf("%d recovery codes are left: %v", left, err)
+		}
+	})
+}
+
+// What else goes on as ever, so that clients of the reference server work: within the interval nothing is asked, and without the second factor the
+// address takes the password with the request.
+func TestAFreshSessionIsNotAsked(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		ann, u := tokenMaker(t, s, "ann")
+		email, password := "ann@new.example.com", mustertest.Password
+		_, err := later(t, s, ann).PatchUser(ctx, client.Me, &muster.UserPatch{Email: &email, Password: &password})
+		must(t, err)
+		ann, _ = s.SignIn(t, "ann")
+		withToken(t, s, ann)
+		twoStep(t, ann)
+		_, err = ann.UpdateMfa(ctx, client.Me, false, "")
+		must(t, err)
+		admin, _ := s.Admin(t)
+		_, err = later(t, s, admin).UpdateMfa(ctx, u.ID, false, "") // of another's account the permissions speak
+		must(t, err)
+		refusedWith(t, "a stale administrator makes somebody's token", errorOf(later(t, s, admin).CreateAccessToken(ctx, u.ID, "x", 0)), http.StatusForbidden, stale)
+		s.Configure(t, `{"ServiceSettings":{"ReauthenticationIntervalInMinutes":0}}`)
+		must(t, later(t, s, ann).UpdateUserActive(ctx, u.ID, false))
+	})
+}
+
+func TestReauthenticationTakesWhatSigningInTakes(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		ann, u := tokenMaker(t, s, "ann")
+		recovery := twoStep(t, ann)
+		other := s.Client()
+		_, err := other.LoginWith(ctx, client.Credentials{LoginID: "ann", Password: mustertest.Password, Code: recovery[9]})
+		must(t, err)
+		stolen := later(t, s, ann)
+		refusedWith(t, "nothing", stolen.Reauthenticate(ctx, "", ""), http.StatusBadRequest, "api.context.invalid_body_param.app_error")
+		refusedWith(t, "a wrong password", stolen.Reauthenticate(ctx, "wrong", recovery[0]), http.StatusUnauthorized, "api.user.check_user_password.invalid.app_error")
+		refusedWith(t, "no code", stolen.Reauthenticate(ctx, mustertest.Password, ""), http.StatusUnauthorized, "mfa.validate_token.authenticate.app_error")
+		refusedWith(t, "a wrong code", stolen.Reauthenticate(ctx, mustertest.Password, "abcd-efgh-ijkl-mnop"), http.StatusUnauthorized, "api.user.check_user_mfa.bad_code.app_error")
+		refusedWith(t, "a used code", stolen.Reauthenticate(ctx, mustertest.Password, recovery[9]), http.StatusUnauthorized, "api.user.check_user_mfa.bad_code.app_error")
+		if after, err := s.Store.User(ctx, u.ID); err != nil || after.FailedAttempts != 3 {
+			t.Errorf("failed attempts: %d, %v", after.FailedAttempts, err)
+		}
+		refusedWith(t, "still", errorOf(stolen.UpdateMfa(ctx, client.Me, false, "")), http.StatusForbidden, stale)
+		must(t, stolen.Reauthenticate(ctx, mustertest.Password, recovery[0]))
+		refusedWith(t, "another session of the account", errorOf(later(t, s, other).UpdateMfa(ctx, client.Me, false, "")), http.StatusForbidden, stale)
+		_, err = stolen.UpdateMfa(ctx, client.Me, false, "")
+		must(t, err)
+		audits, err := s.Store.Audits(ctx, u.ID, 0, 50)
+		must(t, err)
+		if !slices.ContainsFunc(audits, func(a *muster.Audit) bool {
+			return strings.HasPrefix(a.ExtraInfo, "reauthenticated by a recovery code")
+		}) {
+			t.Error("the history does not tell of it")
+		}
+	})
+}
+
+func errorOf[T any](_ T, err error) error { return err }
