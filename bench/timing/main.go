@@ -67,7 +67,7 @@ func (c *command) run(ctx context.Context) (err error) {
 	}
 	server, err := process.Start(ctx, process.Options{
 		Program: program, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", data},
-		Env: []string{"MUSTER_RATELIMITSETTINGS_ENABLE=false", "MUSTER_LOGSETTINGS_CONSOLELEVEL=ERROR"}, Log: os.Stderr,
+		Env: []string{"MUSTER_RATELIMITSETTINGS_ENABLE=false", "MUSTER_LOGSETTINGS_CONSOLELEVEL=ERROR", "MUSTER_METRICSSETTINGS_LISTENADDRESS="}, Log: os.Stderr,
 	})
 	if err != nil {
 		return err

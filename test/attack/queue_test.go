@@ -12,17 +12,18 @@ import (
 
 const (
 	floodConnections = 600
-	honestSignIns    = 5
+	honestSignIns    = 3
 )
 
-// One client keeps 600 sign-ins waiting. Whoever comes from elsewhere is served as if it were not there.
+// One client keeps 600 sign-ins waiting. Whoever comes from elsewhere is served as if it were not there. Limits by network are off, so that nothing but
+// the queue stands between the two.
 func TestAFloodOfSignInsWaitsBehindItself(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		_, u := s.Admin(t)
+		s.Configure(t, `{"RateLimitSettings":{"Enable":false}}`)
 		flooder, honest := clientFrom("127.0.66.6"), clientFrom("127.0.7.9")
 		var flood sync.WaitGroup
 		var over atomic.Bool
-		var refused atomic.Int64
 		for i := range floodConnections {
 			flood.Go(func() {
 				for !over.Load() {
@@ -31,12 +32,11 @@ func TestAFloodOfSignInsWaitsBehindItself(t *testing.T) {
 					if err != nil {
 						return // no connection left
 					}
-					if a.status != http.StatusServiceUnavailable {
-						continue
-					}
-					refused.Add(1)
-					if n, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || n < 1 {
-						t.Errorf("503 with Retry-After %q", a.header.Get("Retry-After"))
+					if a.status == http.StatusServiceUnavailable {
+						if n, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || n < 1 {
+							t.Errorf("503 with Retry-After %q", a.header.Get("Retry-After"))
+						}
+						return // the others keep the queue full
 					}
 				}
 			})
@@ -48,6 +48,5 @@ func TestAFloodOfSignInsWaitsBehindItself(t *testing.T) {
 		}
 		over.Store(true)
 		flood.Wait()
-		t.Logf("the flood was refused %d times", refused.Load())
 	})
 }
