@@ -108,7 +108,7 @@ func (b *bench) start(ctx context.Context, d directory) (*process.Process, error
 		args = append(args, "--database", d.dsn)
 	}
 	return process.Start(ctx, process.Options{
-		Program: b.program, Args: args, Env: []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS=127.0.0.1:0", "MUSTER_LOGSETTINGS_CONSOLELEVEL=WARN"}, Log: os.Stderr,
+		Program: b.program, Args: args, Env: []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS=127.0.0.1:0", "MUSTER_LOGSETTINGS_CONSOLELEVEL=WARN", "MUSTER_RATELIMITSETTINGS_ENABLE=false"}, Log: os.Stderr,
 	})
 }
 

@@ -194,7 +194,7 @@ func (s *Server) fail(c *call, err error) {
 		e = muster.InvalidParam("text", err)
 	}
 	c.err = err
-	edge.LeaveBody(c.w, c.r)
+	edge.LeaveBody(c.w, c.r, e)
 	if after := e.RetryAfterSeconds(); after != "" {
 		c.w.Header().Set("Retry-After", after)
 	}

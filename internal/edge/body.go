@@ -107,12 +107,15 @@ func LimitUpload(r *http.Request, limit int64, p Pace) {
 	b.limit, b.pace = limit, p
 }
 
-// LeaveBody has the connection closed after the answer where much of the body was not read, so that nobody reads the rest.
-func LeaveBody(w http.ResponseWriter, r *http.Request) {
+// LeaveBody has the connection closed after the answer to a refused request, where much of its body was not read or nobody shall wait for it: net/http
+// would read the rest, before the answer.
+func LeaveBody(w http.ResponseWriter, r *http.Request, why *muster.Error) {
 	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
 		return
 	}
-	if b := bodyOf(r); !b.ended && (r.ContentLength < 0 || r.ContentLength-b.read > SmallBody || b.limit >= 0 && r.ContentLength > b.limit) {
+	b := bodyOf(r)
+	large := r.ContentLength < 0 || r.ContentLength-b.read > SmallBody
+	if !b.ended && (large || why.Kind == muster.RateLimited || why.Kind == muster.TooLarge) {
 		w.Header().Set("Connection", "close")
 	}
 }

@@ -100,7 +100,7 @@ func uploadPicture(v *visit) error {
 		return file, nil
 	})
 	if err != nil {
-		edge.LeaveBody(v.w, v.r)
+		edge.LeaveBody(v.w, v.r, muster.AsError(err))
 		return v.showProfile("", tooLarge(err))
 	}
 	return v.done(accountPage, "picture-uploaded")

@@ -62,7 +62,7 @@ func (v *visit) fail(err error) {
 		e = muster.InvalidParam("text", err)
 	}
 	v.err = err
-	edge.LeaveBody(v.w, v.r)
+	edge.LeaveBody(v.w, v.r, e)
 	if after := e.RetryAfterSeconds(); after != "" {
 		v.w.Header().Set("Retry-After", after)
 	}

@@ -80,3 +80,13 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// eventually waits for what must become true.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited too long for " + what)
+		}
+	}
+}

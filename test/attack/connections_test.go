@@ -1,0 +1,92 @@
+package attack_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	"muster/internal/mustertest"
+)
+
+// A network has so many connections; more are closed at once.
+func TestConnectionsAreBoundedByNetwork(t *testing.T) {
+	s := mustertest.New(t)
+	_, u := s.Admin(t)
+	const most, tried = 20, 30
+	s.Configure(t, fmt.Sprintf(`{"RateLimitSettings":{"MaxConnectionsPerNetwork":%d},"ServiceSettings":{"TrustedProxies":["127.0.11.9"]}}`, most))
+	ended := make(chan error, 2*tried)
+	for range tried {
+		c := rawFrom(t, s, "127.0.11.1")
+		go func() {
+			_, err := c.Read(make([]byte, 1))
+			ended <- err
+		}()
+	}
+	for range tried - most {
+		if err := <-ended; errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal("connections over the bound stay open")
+		}
+	}
+	if got := login(t, s, clientFrom("127.0.11.2"), u.Username, mustertest.Password); got.status != http.StatusOK {
+		t.Fatalf("another network: %d %s", got.status, got.body)
+	}
+	for range most + 1 { // a trusted proxy's are not limited
+		fmt.Fprint(rawFrom(t, s, "127.0.11.9"), "GET /api/v4/system/ping HTTP/1.1\r\nHost: x\r\n\r\n")
+	}
+	if got := login(t, s, clientFrom("127.0.11.9"), u.Username, mustertest.Password); got.status != http.StatusOK {
+		t.Fatalf("through a proxy: %d %s", got.status, got.body)
+	}
+}
+
+// Requests that never end hold no more than a network's share.
+func TestStalledBodiesAreBoundedByNetwork(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		_, u := s.Admin(t)
+		const most, tried = 20, 40
+		s.Configure(t, fmt.Sprintf(`{"RateLimitSettings":{"MaxRequestsPerNetwork":%d}}`, most))
+		refused := make(chan string, tried)
+		var stalled []net.Conn
+		for range tried {
+			c := rawFrom(t, s, "127.0.12.1")
+			stalled = append(stalled, c)
+			fmt.Fprint(c, "POST /api/v4/users/login HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n{\"login_id\":\"")
+			go func() {
+				b := make([]byte, len("HTTP/1.1 429"))
+				_, err := io.ReadFull(c, b)
+				refused <- fmt.Sprint(string(b), err)
+			}()
+		}
+		for range tried - most {
+			if got := <-refused; got != "HTTP/1.1 429<nil>" {
+				t.Fatalf("a request over the bound: %q", got)
+			}
+		}
+		if got := login(t, s, clientFrom("127.0.12.2"), u.Username, mustertest.Password); got.status != http.StatusOK {
+			t.Fatalf("another network: %d %s", got.status, got.body)
+		}
+		for _, c := range stalled {
+			must(t, c.Close())
+		}
+		eventually(t, "the places of requests that ended", func() bool {
+			return login(t, s, clientFrom("127.0.12.1"), u.Username, mustertest.Password).status == http.StatusOK
+		})
+	})
+}
+
+// rawFrom connects from a loopback address, for what no HTTP client does.
+func rawFrom(t *testing.T, s *mustertest.Server, address string) net.Conn {
+	t.Helper()
+	at, err := url.Parse(s.URL)
+	must(t, err)
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}).DialContext(t.Context(), "tcp", at.Host)
+	must(t, err)
+	must(t, c.SetDeadline(time.Now().Add(patience)))
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
