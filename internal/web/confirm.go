@@ -48,7 +48,7 @@ func confirmAlways(w *view, path, id string) confirmation {
 	}
 	if needed.Code {
 		f := newField(w, "code", "Code from your authenticator app, or a recovery code",
-			`type="text" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" required maxlength="64"`).As(id+"-code").Of(w, path)
+			`type="text" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64"`).As(id+"-code").Of(w, path)
 		c.Code = &f
 	}
 	return c
