@@ -41,13 +41,14 @@ const Password = "Passw0rd!test"
 
 // Server is a running server and what a test looks at behind it.
 type Server struct {
-	URL     string
-	Handler http.Handler // what answers at URL
-	Store   *store.Store
-	App     *app.App
-	Files   string // folder of pictures and uploads
-	MailDir string // folder of the mails that no mail server takes
-	events  *ear
+	URL       string
+	Handler   http.Handler // what answers at URL
+	Store     *store.Store
+	App       *app.App
+	Passwords *password.Hasher
+	Files     string // folder of pictures and uploads
+	MailDir   string // folder of the mails that no mail server takes
+	events    *ear
 }
 
 // Each runs a scenario on every database that is there, each time on a fresh server.
@@ -94,9 +95,9 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	b := &bus.Bus{}
 	b.Subscribe(s.events.hear)
 	log := slog.New(slog.DiscardHandler)
-	hasher := password.New(password.Options{MemoryKiB: cheapHash, Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
+	s.Passwords = password.New(password.Options{MemoryKiB: cheapHash, Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
 	a := app.New(app.Options{
-		Store: s.Store, Config: settings, Passwords: hasher, Secrets: secrets,
+		Store: s.Store, Config: settings, Passwords: s.Passwords, Secrets: secrets,
 		Blobs: blobs, Mail: folder, Bus: b, Log: log, Now: now,
 	})
 	guard := edge.NewGuard(a, log)
