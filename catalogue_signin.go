@@ -20,7 +20,7 @@ var signInErrors = map[string]string{
 	"api.user.login_cws.license.error":                      "Signing in from the customer portal is not offered here. Sign in with your password.",
 	"store.sql_user.get_for_login.app_error":                "No account fits this name, or more than one does. Sign in with another of your names.",
 
-	"api.user.check_user_login_attempts.too_many.app_error": "Too many failed attempts. The account is locked until the password is reset.",
+	"api.user.check_user_login_attempts.too_many.app_error": "Too many failed attempts. Wait a while before you try again, or reset your password.",
 	"api.user.check_user_password.invalid.app_error":        "The password is wrong. Try again.",
 	"api.user.check_user_mfa.bad_code.app_error":            "The one-time code is wrong or was used already. Enter the next one.",
 	"mfa.activate.bad_token.app_error":                      "The one-time code is wrong. Enter the one that your authenticator shows now.",
@@ -40,9 +40,14 @@ var signInErrors = map[string]string{
 	"api.user.reset_password.sso.app_error":          "Your sign-in service holds your password. Reset it there.",
 	"api.user.send_password_reset.send.app_error":    "The mail to reset the password could not be sent. Try again, and ask an administrator if it goes on.",
 	"api.user.send_password_reset.sso.app_error":     "Your sign-in service holds your password. Reset it there.",
+	"api.user.unlock.invalid_link.app_error":         "This link is not valid, or it was used already. You can wait a while and sign in again, or reset your password.",
+	"api.user.unlock.link_expired.app_error":         "This link has expired. You can sign in again, or reset your password.",
 	"api.user.verify_email.bad_link.app_error":       "The link to verify the email address is not valid. Ask for a new one.",
 	"api.user.verify_email.broken_token.app_error":   "The link to verify the email address is damaged. Ask for a new one.",
 	"api.user.verify_email.link_expired.app_error":   "The link to verify the email address has run out. Ask for a new one.",
+
+	"api.user.reset_password_failed_attempts.ldap_and_email_only.app_error": "The failed attempts of this account are counted by its sign-in service. Reset them there.",
+	"api.user.reset_password_failed_attempts.permissions.app_error":         "You may not reset this user's failed attempts. Ask an administrator.",
 
 	"api.user.auth_switch.not_available.email_signup_disabled.app_error": "You cannot switch to a password: signing up with an email address is turned off.",
 	"api.user.auth_switch.not_available.login_disabled.app_error":        "You cannot switch to a password: signing in with one is turned off.",

@@ -5,7 +5,7 @@ type ServiceSettings struct {
 	ListenAddress                                     string   `default:"127.0.0.1:8065" format:"address" is:"restart" desc:"Address and port of the API. An empty host means every interface, port 0 any free port."`
 	SiteURL                                           string   `default:"" format:"url" desc:"The address that people use, as mails and cookies name it. Set it behind a proxy."`
 	WebsocketURL                                      string   `default:"" format:"ws" desc:"Where clients open their WebSocket, if not at SiteURL."`
-	MaximumLoginAttempts                              int      `default:"10" min:"1" max:"1000000" desc:"Wrong passwords or codes in a row after which an account is locked."`
+	MaximumLoginAttempts                              int      `default:"10" min:"1" max:"1000000" desc:"Wrong passwords or codes in a row after which a name has to wait in the network that they came from: a minute, then twice as long after each further one, at most an hour."`
 	SessionLengthWebInHours                           int      `default:"720" min:"1" max:"876000" desc:"Life of a session that began in a browser, in hours."`
 	SessionLengthMobileInHours                        int      `default:"720" min:"1" max:"876000" desc:"Life of a session of a mobile device, in hours."`
 	SessionLengthSSOInHours                           int      `default:"720" min:"1" max:"876000" desc:"Life of a session that began at another sign-in service, in hours."`

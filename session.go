@@ -35,6 +35,7 @@ type Session struct {
 	ExpiredNotify  bool              `json:"expired_notify"`
 	Props          map[string]string `json:"props"`
 	TeamMembers    []*TeamMember     `json:"team_members"`
+	DeviceToken    string            `json:"-"` // set as Token is: by it the device is known at the next sign-in
 	IP             string            `json:"-"` // address that it was signed in from
 	// AuthenticatedAt is when the session's owner last proved who they are: at sign-in, or again since (Unix ms).
 	AuthenticatedAt int64 `json:"-"`

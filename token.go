@@ -31,7 +31,8 @@ func (t *AccessToken) Validate() error {
 const (
 	TokenPasswordRecovery = "password_recovery"
 	TokenVerifyEmail      = "verify_email"
-	TokenChangeEmail      = "change_email" // our own: an address that takes effect once verified
+	TokenChangeEmail      = "change_email"   // our own: an address that takes effect once verified
+	TokenUnlock           = "unlock_account" // our own: ends the throttling of attempts on the account
 	TokenTeamInvitation   = "team_invitation"
 	TokenGuestInvitation  = "guest_invitation"
 	TokenCWS              = "cws_access_token"

@@ -22,6 +22,11 @@ func (c *Client) VerifyEmail(ctx context.Context, token string) error {
 	return act(ctx, c, http.MethodPost, "/users/email/verify", map[string]string{"token": token})
 }
 
+// ResetFailedAttempts unlocks an account: failed attempts to sign in to it are forgotten.
+func (c *Client) ResetFailedAttempts(ctx context.Context, userID string) error {
+	return act(ctx, c, http.MethodPost, route("users", userID, "reset_failed_attempts"), nil)
+}
+
 // VerifyEmailOf takes an account's address for verified, without a mail.
 func (c *Client) VerifyEmailOf(ctx context.Context, userID string) (*muster.User, error) {
 	return send[*muster.User](ctx, c, http.MethodPost, route("users", userID, "email", "verify", "member"), nil, nil)

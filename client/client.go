@@ -43,6 +43,7 @@ type Client struct {
 	http      *http.Client
 	userAgent string
 	token     atomic.Pointer[string]
+	device    atomic.Pointer[string]
 }
 
 // Option changes a new Client.
@@ -88,6 +89,14 @@ func (c *Client) Token() string {
 
 // SetToken sets the token that calls are made with; "" for none.
 func (c *Client) SetToken(token string) { c.token.Store(&token) }
+
+// DeviceToken is what the last sign-in made this device known by, "" for none: to be kept, for Credentials.DeviceToken.
+func (c *Client) DeviceToken() string {
+	if t := c.device.Load(); t != nil {
+		return *t
+	}
+	return ""
+}
 
 // CallOption changes one call.
 type CallOption func(*Request)

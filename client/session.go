@@ -16,7 +16,11 @@ type Credentials struct {
 	Password string `json:"password"`
 	Code     string `json:"token,omitempty"` // one-time code of the second factor
 	DeviceID string `json:"device_id,omitempty"`
+	// DeviceToken is what Client.DeviceToken gave after an earlier sign-in: with it, failed attempts of others can't hold this one up.
+	DeviceToken string `json:"-"`
 }
+
+const deviceHeader = "X-Device-Token"
 
 // Login signs in by username or e-mail address; the client makes its further calls as this account.
 func (c *Client) Login(ctx context.Context, loginID, password string) (*muster.User, error) {
@@ -30,6 +34,9 @@ func (c *Client) LoginWith(ctx context.Context, cr Credentials) (*muster.User, e
 		return nil, err
 	}
 	r := &Request{Method: http.MethodPost, Path: "/users/login", Body: body}
+	if cr.DeviceToken != "" {
+		r.Header = http.Header{deviceHeader: {cr.DeviceToken}}
+	}
 	resp, err := c.Do(ctx, r)
 	if err != nil {
 		return nil, err
@@ -82,6 +89,8 @@ func (c *Client) keepToken(resp *Response) error {
 		return errors.New("sign-in: the answer has no token")
 	}
 	c.SetToken(token)
+	device := resp.Header.Get(deviceHeader)
+	c.device.Store(&device)
 	return nil
 }
 

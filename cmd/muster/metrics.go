@@ -58,6 +58,10 @@ func newMetrics(db *store.Store, a *app.App, hub *live.Hub, guard *edge.Guard) *
 		gauge("muster_mails_waiting", "Mails in the outbox that wait to be sent, on all nodes.", func() float64 { return float64(mails(a).Waiting) }),
 		gauge("muster_mails_set_aside", "Mails in the outbox that were refused for good or given up in the last 30 days.", func() float64 { return float64(mails(a).SetAside) }),
 		counter("muster_mails_sent_total", "Mails that this node sent.", func() float64 { return float64(mails(a).Sent) }),
+		counter("muster_login_failures_total", "Sign-ins refused for a wrong password or a name that nobody has.", func() float64 { return float64(a.AttackStats().LoginFailures) }),
+		counter("muster_login_lockouts_total", "Delays that began after too many failed attempts.", func() float64 { return float64(a.AttackStats().Lockouts) }),
+		counter("muster_login_throttled_total", "Attempts refused during such a delay.", func() float64 { return float64(a.AttackStats().Throttled) }),
+		counter("muster_mfa_code_failures_total", "Wrong one-time and recovery codes.", func() float64 { return float64(a.AttackStats().CodeFailures) }),
 		counter("muster_cache_hits_total", "Look-ups that the account and sign-in caches answered.", func() float64 { hits, _ := a.CacheStats(); return float64(hits) }),
 		counter("muster_cache_misses_total", "Look-ups that went to the database.", func() float64 { _, misses := a.CacheStats(); return float64(misses) }),
 	)

@@ -17,12 +17,12 @@ func loginByCwsToken(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("cws_token")); err != nil {
 		return nil, err
 	}
-	c.who.Session, c.who.User = nil, nil
+	c.signInAnew()
 	session, err := c.app.LoginCWS(c.ctx(), c.who, body.LoginID, body.CWSToken)
 	if err != nil {
 		return nil, err
 	}
-	c.w.Header().Set("Token", session.Token)
+	c.giveTokens(session)
 	c.cookies.SetSession(c.w, session)
 	path, _ := c.app.CookieScope()
 	c.w.Header().Set("Location", path)
@@ -39,6 +39,14 @@ func updateUserAuth(c *call) (any, error) {
 		return nil, err
 	}
 	return c.app.UpdateUserAuth(c.ctx(), c.who, id, in)
+}
+
+func resetFailedAttempts(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return ok, c.app.ResetFailedAttempts(c.ctx(), c.who, id)
 }
 
 func verifyUserEmailWithoutToken(c *call) (any, error) {

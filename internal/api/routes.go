@@ -83,6 +83,7 @@ var userRoutes = []route{
 	{method: "PUT", path: "/users/{user_id}/password", handle: updateUserPassword},
 	{method: "PUT", path: "/users/{user_id}/auth", handle: updateUserAuth},
 	{method: "POST", path: "/users/{user_id}/email/verify/member", handle: verifyUserEmailWithoutToken},
+	{method: "POST", path: "/users/{user_id}/reset_failed_attempts", handle: resetFailedAttempts},
 	{method: "GET", path: "/users/{user_id}/image", handle: getProfileImage},
 	{method: "POST", path: "/users/{user_id}/image", handle: setProfileImage, body: picture},
 	{method: "DELETE", path: "/users/{user_id}/image", handle: setDefaultProfileImage},

@@ -3,6 +3,7 @@ package api
 import (
 	"muster"
 	"muster/internal/app"
+	"muster/internal/edge"
 )
 
 func login(c *call) (any, error) {
@@ -10,16 +11,28 @@ func login(c *call) (any, error) {
 	if err := c.decode(&req, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")); err != nil {
 		return nil, err
 	}
-	c.who.Session, c.who.User = nil, nil // signing in anew has nothing to do with an old session
+	c.signInAnew()
 	session, user, err := c.app.Login(c.ctx(), c.who, req)
 	if err != nil {
 		return nil, err
 	}
-	c.w.Header().Set("Token", session.Token)
+	c.giveTokens(session)
 	if isXHR(c.r) {
 		c.cookies.SetSession(c.w, session)
 	}
 	return user, nil
+}
+
+// signInAnew has the request go on without its session, which only shows that the device is known.
+func (c *call) signInAnew() {
+	c.who.Former, c.who.Session, c.who.User = c.who.Session, nil, nil
+}
+
+// giveTokens hands a client its new session, and what makes its device known.
+func (c *call) giveTokens(s *muster.Session) {
+	h := c.w.Header()
+	h.Set("Token", s.Token)
+	h.Set(edge.DeviceHeader, s.DeviceToken)
 }
 
 var errForeignPage = muster.E(muster.Forbidden, "api.context.foreign_page.app_error")

@@ -82,6 +82,9 @@ func (a *App) keepHouse(ctx context.Context) {
 		if err := a.store.SweepMails(ctx, a.now()-setAsideKept); err != nil && ctx.Err() == nil {
 			a.log.Error("sweep mails that were set aside", "error", err)
 		}
+		if err := a.sweepAttempts(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("sweep attempts to sign in", "error", err)
+		}
 		if err := a.sweepUploads(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("sweep unfinished uploads", "error", err)
 		}

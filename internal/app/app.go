@@ -50,8 +50,9 @@ type App struct {
 	roles     roleBook
 	terms     termsBook
 	activity  *activity
-	strangers tally
 	pictures  pictureSlots
+	inFlight  *inFlight
+	attacks   *attacks
 	office    *postOffice
 	stop      context.CancelFunc
 	running   sync.WaitGroup
@@ -68,7 +69,7 @@ func New(o Options) *App {
 	ctx, stop := context.WithCancel(context.Background())
 	a := &App{
 		store: o.Store, config: o.Config, passwords: o.Passwords, breached: o.Breached, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, bus: o.Bus, log: o.Log, clock: o.Now,
-		cache: newCache(), activity: newActivity(), strangers: newStrangers(), office: newPostOffice(), stop: stop,
+		cache: newCache(), activity: newActivity(), inFlight: newInFlight(), attacks: newAttacks(), office: newPostOffice(), stop: stop,
 	}
 	a.running.Go(func() { a.keepHouse(ctx) })
 	a.running.Go(func() { a.runPostOffice(ctx) })
@@ -112,7 +113,11 @@ type Caller struct {
 	IP        string
 	UserAgent string
 	RequestID string
-	Path      string // of the request: an audit's action
+	// DeviceToken is what an earlier sign-in left on the device, "" for none.
+	DeviceToken string
+	// Former is the session that a request for a new one came with, nil for none: it shows a device that the account knows, and nothing else.
+	Former *muster.Session
+	Path   string // of the request: an audit's action
 }
 
 // ID is the caller's user id, "" without a sign-in.

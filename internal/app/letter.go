@@ -216,6 +216,43 @@ func (a *App) inviter(who *Caller) string {
 	return name + " (@" + u.Username + ")"
 }
 
+// guessingLetter tells an account's owner that somebody guesses at the password.
+func (a *App) guessingLetter(u *muster.User, token string, who *Caller) mail.Letter {
+	return mail.Letter{
+		Subject: "Failed attempts to sign in to your account", Greeting: greeting(u),
+		Paragraphs: []string{
+			"Someone entered a wrong password for your account several times. Further attempts have to wait, so you may have to wait too before you can sign in from a new device.",
+			a.lastAttempt(who),
+			"If it was you, or if you can't sign in, unlock your account with the button below. The link works for 24 hours, and once.",
+		},
+		Button: a.unlockButton(token),
+		Notes:  []string{"If it was not you, there is nothing you have to do: nobody got in. A long password that you use nowhere else keeps it that way."},
+	}
+}
+
+// passwordKnownLetter tells an account's owner that somebody guesses at the codes, which takes the right password.
+func (a *App) passwordKnownLetter(u *muster.User, token string, who *Caller) mail.Letter {
+	return mail.Letter{
+		Subject: "Someone knows your password", Greeting: greeting(u),
+		Paragraphs: []string{
+			"Someone entered the right password of your account, and then several wrong codes. If it was not you, change your password now.",
+			a.lastAttempt(who),
+			"If it was you, unlock your account with the button below. The link works for 24 hours, and once.",
+		},
+		Button: a.unlockButton(token),
+		Notes:  []string{"You can choose a new password at " + a.page("/reset_password", nil) + "."},
+	}
+}
+
+// lastAttempt says when and from where an attempt was made.
+func (a *App) lastAttempt(who *Caller) string {
+	return "The last attempt: " + a.clock().UTC().Format(time.RFC1123) + ", from the network " + who.Network().String()
+}
+
+func (a *App) unlockButton(token string) *mail.Button {
+	return &mail.Button{Text: "Unlock my account", URL: a.page("/unlock", url.Values{"token": {token}})}
+}
+
 func (a *App) testLetter() mail.Letter {
 	return mail.Letter{
 		Subject: "Test mail", Greeting: "Hello,",

@@ -11,6 +11,7 @@ import (
 	"github.com/mileusna/useragent"
 
 	"muster"
+	"muster/internal/signin/password"
 	"muster/internal/store"
 )
 
@@ -39,6 +40,7 @@ var plainLoginErrors = map[string]bool{
 	"api.user.login.guest_accounts.disabled.error":          true,
 	"api.user.check_user_login_attempts.too_many.app_error": true,
 	"api.context.server_busy.app_error":                     true,
+	rateLimited:                                             true,
 	"api.context.invalid_body_param.app_error":              true,
 	"app.session.save.app_error":                            true,
 	"api.user.login.remote_users.login.error":               true,
@@ -58,14 +60,15 @@ func (a *App) Login(ctx context.Context, who *Caller, req LoginRequest) (*muster
 	if !muster.ValidText(req.DeviceID, deviceIDMaxRunes) {
 		return nil, nil, muster.InvalidParam("device_id")
 	}
-	u, proof, err := a.checkLogin(ctx, who, req)
-	if err == nil {
-		proof.factor, err = a.checkSecondFactor(ctx, who, u, req.Code)
-	}
+	u, p, err := a.checkLogin(ctx, who, req)
 	if err != nil {
 		return nil, nil, a.maskLogin(err)
 	}
-	s, err := a.startSession(ctx, who, u, req.DeviceID, proof)
+	if p.factor, err = a.checkSecondFactor(ctx, who, u, req.Code); err != nil {
+		a.giveBack(ctx, p.attempt)
+		return nil, nil, a.maskLogin(err)
+	}
+	s, err := a.startSession(ctx, who, u, req.DeviceID, p)
 	if err != nil {
 		return nil, nil, a.maskLogin(err)
 	}
@@ -74,35 +77,67 @@ func (a *App) Login(ctx context.Context, who *Caller, req LoginRequest) (*muster
 
 // proof is what showed who signs in, for the store to hold and to take out of use.
 type proof struct {
-	rehash          string // a better hash of the password for the store to keep, "" for none
+	attempt         *attempt // that was right, nil for none
+	rehash          string   // a better hash of the password for the store to keep, "" for none
 	factor          secondFactor
 	withoutPassword bool   // something else than the password showed it
 	signIn          []byte // SHA-256 of the token of the stored sign-in that this ends, nil for none
 }
 
-// checkLogin answers who signs in, by the password.
+// checkLogin answers who signs in, by the password. The attempt is counted before anything is looked at; it is up to the caller to settle the one of
+// the proof.
 func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest) (u *muster.User, p proof, err error) {
 	if req.Password == "" {
 		return nil, p, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")
 	}
 	name := cmp.Or(req.ID, muster.FoldName(req.LoginID))
 	u, err = a.userForLogin(ctx, req)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, p, a.refuseStranger(ctx, who, name, req.Password)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, p, fmt.Errorf("find account for sign-in: %w", err)
 	}
-	if tooManyAttempts(u.FailedAttempts, a.Config()) {
-		return nil, p, muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
+	if u != nil && (u.IsSSO() || u.Password == "") {
+		u = nil // it can't sign in by a password: the same as nobody
 	}
-	if u.IsSSO() || u.Password == "" {
-		return nil, p, a.refuseStranger(ctx, who, name, req.Password)
-	}
-	if p.rehash, err = a.checkPassword(ctx, who, u, req.Password); err != nil {
+	ticket, err := a.passwords.Admit(ctx, who.Network())
+	if err != nil {
 		return nil, p, err
 	}
-	return u, p, a.mayLogin(u)
+	defer ticket.Release()
+	at, err := a.reserveLogin(ctx, who, name, u)
+	if err != nil {
+		return nil, p, err
+	}
+	ok, rehash, err := verify(ticket, at, u, req.Password)
+	if err != nil {
+		a.giveBack(ctx, at)
+		return nil, p, err
+	}
+	if !ok {
+		if err := a.attemptFailed(ctx, who, name, u, at, wrongPassword); err != nil {
+			return nil, p, err
+		}
+		return nil, p, errWrongPassword
+	}
+	if err := a.mayLogin(u); err != nil {
+		a.giveBack(ctx, at)
+		return nil, p, err
+	}
+	return u, proof{attempt: at, rehash: rehash}, nil
+}
+
+var errWrongPassword = muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
+
+// verify compares a password with the account's, and gives a better hash of it where one is due. For nobody's account (nil) and for one that is locked
+// it is wrong, after the same work.
+func verify(ticket *password.Ticket, at *attempt, u *muster.User, plain string) (ok bool, rehash string, err error) {
+	if u == nil || u.Password == "" || at.locked {
+		return false, "", ticket.Dummy(plain)
+	}
+	ok, stale, err := ticket.Verify(u.Password, plain)
+	if ok && stale {
+		rehash, err = ticket.Hash(plain)
+	}
+	return ok, rehash, err
 }
 
 func (a *App) userForLogin(ctx context.Context, req LoginRequest) (*muster.User, error) {
@@ -134,56 +169,6 @@ func (a *App) mayLogin(u *muster.User) error {
 		return refuse("api.user.login.not_verified.app_error")
 	}
 	return nil
-}
-
-// checkPassword compares a password with the account's and counts a wrong one against it.
-// The error is api.user.check_user_password.invalid.app_error, kind Unauthenticated.
-func (a *App) checkPassword(ctx context.Context, who *Caller, u *muster.User, plain string) (rehash string, err error) {
-	ticket, err := a.passwords.Admit(ctx, who.Network())
-	if err != nil {
-		return "", err
-	}
-	defer ticket.Release()
-	ok, stale, err := ticket.Verify(u.Password, plain)
-	if err != nil {
-		return "", err
-	}
-	if !ok {
-		if err := a.store.RecordFailedLogin(ctx, u.ID, a.audit(who, u.ID, "failure - wrong password")); err != nil {
-			return "", fmt.Errorf("count failed sign-in: %w", err)
-		}
-		a.cache.forget(u.ID)
-		return "", muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error", "user_id", u.ID)
-	}
-	if !stale {
-		return "", nil
-	}
-	return ticket.Hash(plain)
-}
-
-func tooManyAttempts(failed int, c *muster.Config) bool {
-	return c.ServiceSettings.MaximumLoginAttempts > 0 && failed >= c.ServiceSettings.MaximumLoginAttempts
-}
-
-// refuseStranger answers for an account that does not exist just as for one whose password was wrong:
-// the same work, the same error, the same lock after too many tries.
-func (a *App) refuseStranger(ctx context.Context, who *Caller, name, plain string) error {
-	if tooManyAttempts(a.strangers.count(name), a.Config()) {
-		return muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
-	}
-	ticket, err := a.passwords.Admit(ctx, who.Network())
-	if err != nil {
-		return err
-	}
-	defer ticket.Release()
-	if err := ticket.Dummy(plain); err != nil {
-		return err
-	}
-	a.strangers.add(name)
-	if err := a.store.RecordStranger(ctx); err != nil {
-		return fmt.Errorf("count failed sign-in: %w", err)
-	}
-	return muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
 }
 
 // maskLogin hides which of its reasons refused a sign-in.
@@ -222,21 +207,28 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: p.rehash, OldPasswordHash: u.Password,
 		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, Recovery: p.factor.recovery,
 		MfaActive: u.MfaActive, MfaSecret: u.MfaSecret, WithoutPassword: p.withoutPassword, UseSignIn: p.signIn,
+		Attempts: append(p.attempt.counters(), p.factor.attempt.counters()...),
 	}, a.audit(&signedIn, u.ID, "success"+p.factor.how()))
 	if errors.Is(err, store.ErrCodeUsed) {
-		return nil, a.refuseCode(ctx, who, u)
-	}
-	if err != nil && p.signIn != nil {
-		return nil, missing(err, muster.Unauthenticated, expiredSignIn)
+		a.giveBack(ctx, p.attempt)
+		return nil, a.refuseCode(ctx, who, u, p.factor.attempt)
 	}
 	if err != nil {
-		return nil, missing(err, muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
+		a.giveBack(ctx, p.attempt)
+		a.giveBack(ctx, p.factor.attempt)
+		id := errWrongPassword.ID
+		if p.signIn != nil {
+			id = expiredSignIn
+		}
+		return nil, missing(err, muster.Unauthenticated, id)
 	}
+	a.decided(p.attempt)
+	a.decided(p.factor.attempt)
 	a.cache.forget(u.ID)
 	if p.factor.recovery != nil {
 		a.office.mails.ring()
 	}
-	s.Token = token
+	s.Token, s.DeviceToken = token, a.deviceToken(who, u)
 	return s, nil
 }
 

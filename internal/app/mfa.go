@@ -177,6 +177,7 @@ func (a *App) takesCode(u *muster.User) bool {
 
 // secondFactor is what a sign-in showed besides the password, for the store to take out of use.
 type secondFactor struct {
+	attempt  *attempt // nil where no code was asked for
 	step     int64
 	recovery *store.RecoveryCode
 }
@@ -189,8 +190,8 @@ func (f secondFactor) how() string {
 	return ""
 }
 
-// checkSecondFactor holds a sign-in's code against the account's. A wrong one counts against the account as a wrong password does.
-// Kind Unauthenticated, ids of a missing or a bad code.
+// checkSecondFactor holds a code against the account's, once the attempt is counted; it is up to the caller to settle the one of the factor.
+// Kind Unauthenticated, ids of a missing or a bad code and of too many.
 func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User, code string) (f secondFactor, err error) {
 	if !a.takesCode(u) {
 		return f, nil
@@ -198,30 +199,61 @@ func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User
 	if code == "" {
 		return f, muster.E(muster.Unauthenticated, missingCode)
 	}
+	at, err := a.reserveCode(ctx, who, u)
+	if err != nil {
+		return f, err
+	}
 	if hashes, ok := totp.RecoveryHashes(code); ok {
 		post := func(u *muster.User, left int64) store.Post { return a.notice(u, a.recoveryCodeLetter(u, left, who)) }
-		return secondFactor{recovery: &store.RecoveryCode{Hashes: hashes, Post: post}}, nil // whether it is one of the account's, the store tells as it takes it
+		return secondFactor{attempt: at, recovery: &store.RecoveryCode{Hashes: hashes, Post: post}}, nil // whether it is one of the account's, the store tells as it takes it
 	}
+	step, ok, err := a.checkCode(ctx, u, code)
+	if err != nil {
+		a.giveBack(ctx, at)
+		return f, err
+	}
+	if !ok {
+		return f, a.refuseCode(ctx, who, u, at)
+	}
+	return secondFactor{attempt: at, step: step}, nil
+}
+
+// checkCode gives the time step of a one-time code, if it is a good one.
+func (a *App) checkCode(ctx context.Context, u *muster.User, code string) (step int64, ok bool, err error) {
 	secret, err := a.secrets.Unseal(u.MfaSecret, mfaPurpose(u.ID))
 	if err != nil {
-		return f, fmt.Errorf("second factor of %s: %w", u.ID, err)
+		return 0, false, fmt.Errorf("second factor of %s: %w", u.ID, err)
 	}
 	state, err := a.store.MfaState(ctx, u.ID)
 	if err != nil {
-		return f, fmt.Errorf("second factor: %w", err)
+		return 0, false, fmt.Errorf("second factor: %w", err)
 	}
-	step, ok := totp.Check(secret, code, a.clock(), state.UsedStep)
-	if !ok {
-		return f, a.refuseCode(ctx, who, u)
-	}
-	return secondFactor{step: step}, nil
+	step, ok = totp.Check(secret, code, a.clock(), state.UsedStep)
+	return step, ok, nil
 }
 
-func (a *App) refuseCode(ctx context.Context, who *Caller, u *muster.User) error {
-	if err := a.store.RecordFailedLogin(ctx, u.ID, a.audit(who, u.ID, "failure - wrong one-time code")); err != nil {
-		return fmt.Errorf("count failed sign-in: %w", err)
+// spend takes a code out of use by what the store does with it, and settles its attempt.
+func (a *App) spend(ctx context.Context, who *Caller, u *muster.User, f secondFactor, use func(store.SessionOptions) error) error {
+	err := use(store.SessionOptions{MfaStep: f.step, Recovery: f.recovery, Attempts: f.attempt.counters()})
+	switch {
+	case errors.Is(err, store.ErrCodeUsed):
+		return a.refuseCode(ctx, who, u, f.attempt)
+	case err != nil:
+		a.giveBack(ctx, f.attempt)
+		return err
 	}
-	a.cache.forget(u.ID)
+	a.decided(f.attempt)
+	if f.recovery != nil {
+		a.office.mails.ring()
+	}
+	return nil
+}
+
+// refuseCode answers a wrong code, of an attempt that was counted.
+func (a *App) refuseCode(ctx context.Context, who *Caller, u *muster.User, at *attempt) error {
+	if err := a.attemptFailed(ctx, who, u.ID, u, at, wrongCode); err != nil {
+		return err
+	}
 	return muster.E(muster.Unauthenticated, badCode, "user_id", u.ID)
 }
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 
 	"muster"
 	"muster/internal/store"
@@ -80,17 +79,13 @@ func (a *App) Reauthenticate(ctx context.Context, who *Caller, p Proof) error {
 	if err != nil {
 		return err
 	}
-	at, opts := a.now(), store.SessionOptions{MfaStep: f.step, Recovery: f.recovery}
-	err = a.store.Reauthenticate(ctx, who.Session.ID, u, at, opts, a.auditSelf(who, "reauthenticated"+f.how()))
+	at := a.now()
+	err = a.spend(ctx, who, u, f, func(o store.SessionOptions) error {
+		return a.store.Reauthenticate(ctx, who.Session.ID, u, at, o, a.auditSelf(who, "reauthenticated"+f.how()))
+	})
 	a.cache.forget(u.ID)
-	if errors.Is(err, store.ErrCodeUsed) {
-		return a.refuseCode(ctx, who, u)
-	}
 	if err != nil {
 		return missing(err, muster.Unauthenticated, errNoSession.ID)
-	}
-	if f.recovery != nil {
-		a.office.mails.ring()
 	}
 	fresh := *who.Session
 	fresh.AuthenticatedAt = at

@@ -52,13 +52,19 @@ func (a *App) BeginSignIn(ctx context.Context, who *Caller, req LoginRequest, re
 	}
 	in, err := a.nextStep(ctx, u, kept)
 	if err != nil {
+		a.giveBack(ctx, p.attempt)
 		return nil, err
 	}
 	if in.Step == StepDone {
-		return a.finishSignIn(ctx, who, u, kept, in, nil)
+		return a.finishSignIn(ctx, who, u, in, p)
 	}
 	in.Token = muster.NewMailToken()
-	return in, a.store.SaveSignIn(ctx, mailTokenHash(in.Token), kept)
+	if err := a.store.SaveSignIn(ctx, mailTokenHash(in.Token), kept, p.attempt.counters()); err != nil {
+		a.giveBack(ctx, p.attempt)
+		return nil, err
+	}
+	a.decided(p.attempt)
+	return in, nil
 }
 
 // SignInUnderWay tells what a sign-in waits for. Kind Unauthenticated once it ran out, ended or was held against what changed since.
@@ -75,7 +81,7 @@ func (a *App) SignInUnderWay(ctx context.Context, token string) (*SignIn, error)
 	return in, nil
 }
 
-// SignInCode takes the step of the one-time or recovery code. A wrong one counts against the account as a wrong password does, and the sign-in goes on.
+// SignInCode takes the step of the one-time or recovery code. A wrong one is counted, and the sign-in goes on.
 // Kind Unauthenticated.
 func (a *App) SignInCode(ctx context.Context, who *Caller, token, code string) (*SignIn, error) {
 	u, kept, hash, err := a.storedSignIn(ctx, token)
@@ -92,21 +98,14 @@ func (a *App) SignInCode(ctx context.Context, who *Caller, token, code string) (
 }
 
 func (a *App) passFactor(ctx context.Context, who *Caller, u *muster.User, hash []byte, code string) error {
-	if tooManyAttempts(u.FailedAttempts, a.Config()) {
-		return muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
-	}
 	f, err := a.checkSecondFactor(ctx, who, u, code)
 	if err != nil {
 		return err
 	}
-	err = a.store.PassFactor(ctx, hash, u.ID, store.SessionOptions{MfaStep: f.step, Recovery: f.recovery}, a.audit(who, u.ID, "code accepted"+f.how()))
-	if errors.Is(err, store.ErrCodeUsed) {
-		return a.refuseCode(ctx, who, u)
-	}
-	if f.recovery != nil {
-		a.office.mails.ring()
-	}
-	return missing(err, muster.Unauthenticated, expiredSignIn)
+	return a.spend(ctx, who, u, f, func(o store.SessionOptions) error {
+		err := a.store.PassFactor(ctx, hash, u.ID, o, a.audit(who, u.ID, "code accepted"+f.how()))
+		return missing(err, muster.Unauthenticated, expiredSignIn)
+	})
 }
 
 // SignInTerms takes the step of the terms of service; who declines them does not sign in. Kinds: Unauthenticated, Forbidden for declined, Invalid, NotFound.
@@ -179,15 +178,15 @@ func (a *App) advance(ctx context.Context, who *Caller, u *muster.User, kept *st
 		return nil, err
 	}
 	if in.Step == StepDone {
-		return a.finishSignIn(ctx, who, u, kept, in, mailTokenHash(token))
+		return a.finishSignIn(ctx, who, u, in, proof{rehash: kept.BetterHash, signIn: mailTokenHash(token)})
 	}
 	in.Token = token
 	return in, nil
 }
 
 // finishSignIn starts the session, in the transaction that ends the stored sign-in if there is one.
-func (a *App) finishSignIn(ctx context.Context, who *Caller, u *muster.User, kept *store.SignIn, in *SignIn, hash []byte) (*SignIn, error) {
-	s, err := a.startSession(ctx, who, u, "", proof{rehash: kept.BetterHash, signIn: hash})
+func (a *App) finishSignIn(ctx context.Context, who *Caller, u *muster.User, in *SignIn, p proof) (*SignIn, error) {
+	s, err := a.startSession(ctx, who, u, "", p)
 	if err != nil {
 		return nil, a.maskLogin(err)
 	}

@@ -66,9 +66,9 @@ func (a *App) passwordToStore(ctx context.Context, who *Caller, userID string, c
 const mayNotSetPassword = "api.user.update_password.context.app_error"
 
 // newPassword puts a hash in an account's place for one: its sessions and mailed links end and, with revokeTokens, its access tokens, whose number the
-// audit and the mail tell. Kind Invalid where another service keeps the password.
+// audit and the mail tell. Attempts on it are forgotten. Kind Invalid where another service keeps the password.
 func (a *App) newPassword(who *Caller, hash string, revokeTokens bool, audit *muster.Audit) store.UserUpdate {
-	up := store.UserUpdate{EndSessions: true, VoidLinks: true, Apply: func(u *muster.User) error {
+	up := store.UserUpdate{EndSessions: true, VoidLinks: true, Unlock: a.attemptSubjects, Apply: func(u *muster.User) error {
 		if u.IsSSO() {
 			return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
 		}

@@ -147,16 +147,34 @@ func (a *App) validate(u *muster.User) error {
 // authServices are the sign-in services that an account may belong to; "" and "email" are the server's own passwords.
 var authServices = []string{"", "email", "ldap", "saml", "gitlab", "google", "office365", "openid"}
 
-// proveOwner asks for the account's password before a change that could take the account over.
+// proveOwner asks for the account's password before a change that could take the account over. Wrong ones are counted by the caller's session: a stolen
+// one can't try many, and attempts to sign in elsewhere don't keep the owner from changing anything.
 func (a *App) proveOwner(ctx context.Context, who *Caller, u *muster.User, password string) error {
 	if password == "" {
 		return muster.InvalidParam("password")
 	}
-	if tooManyAttempts(u.FailedAttempts, a.Config()) {
-		return muster.E(muster.Unauthenticated, "api.user.check_user_login_attempts.too_many.app_error")
+	ticket, err := a.passwords.Admit(ctx, who.Network())
+	if err != nil {
+		return err
 	}
-	_, err := a.checkPassword(ctx, who, u, password)
-	return err
+	defer ticket.Release()
+	at, err := a.reserveProof(ctx, who, u)
+	if err != nil {
+		return err
+	}
+	ok, _, err := verify(ticket, at, u, password)
+	if err != nil {
+		a.giveBack(ctx, at)
+		return err
+	}
+	if !ok {
+		if err := a.attemptFailed(ctx, who, "", u, at, wrongPassword); err != nil {
+			return err
+		}
+		return errWrongPassword
+	}
+	defer a.decided(at)
+	return a.store.AttemptSucceeded(ctx, at.reserved)
 }
 
 // mayChangeOwnEmail takes the password with the request, as the reference server does. Where signing in takes a code besides, the password alone is not

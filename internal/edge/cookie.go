@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/app"
 )
 
 // Cookie names of the protocol (models.json, Session.cookies).
@@ -21,6 +22,23 @@ const forever = 400 * 24 * time.Hour
 // CookieToken is the session token of a request's cookie, "" without one.
 func CookieToken(r *http.Request) string {
 	if ck, err := r.Cookie(cookieToken); err == nil {
+		return ck.Value
+	}
+	return ""
+}
+
+// DeviceHeader carries a device token: in the answer to a sign-in by the API, and in the request for the next one.
+const DeviceHeader = "X-Device-Token"
+
+// cookieDevice carries it for the pages. Signing out leaves it: the device stays known.
+const cookieDevice = "MUSTERDEVICE"
+
+// deviceToken is what an earlier sign-in left on the client's device, "" for nothing.
+func deviceToken(r *http.Request) string {
+	if token := r.Header.Get(DeviceHeader); token != "" {
+		return token
+	}
+	if ck, err := r.Cookie(cookieDevice); err == nil {
 		return ck.Value
 	}
 	return ""
@@ -50,6 +68,11 @@ func (c Cookies) SetSession(w http.ResponseWriter, s *muster.Session) {
 	c.SetToken(w, s.Token, s.ExpiresAt)
 	c.set(w, &http.Cookie{Name: cookieUser, Value: s.UserID}, s.ExpiresAt)
 	c.set(w, &http.Cookie{Name: cookieCSRF, Value: s.CSRF()}, s.ExpiresAt)
+}
+
+// SetDevice hands a browser the token by which it is known from now on.
+func (c Cookies) SetDevice(w http.ResponseWriter, token string) {
+	c.SetSecret(w, cookieDevice, token, time.Now().UnixMilli()+app.DeviceTokenLife)
 }
 
 // SetToken hands a browser a session's token until expiresAt (Unix ms, 0: never).

@@ -7,9 +7,11 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,8 +31,11 @@ const (
 // ErrBroken says that a sealed text was not sealed with this key for this purpose, or was changed.
 var ErrBroken = errors.New("can't be unsealed with this server's key")
 
-// Box seals and unseals with one key. It is safe for concurrent use.
-type Box struct{ aead cipher.AEAD }
+// Box seals, unseals and authenticates with keys of one secret. It is safe for concurrent use.
+type Box struct {
+	aead   cipher.AEAD
+	macKey []byte
+}
 
 // New makes a Box of a secret that is long enough not to be guessed.
 func New(secret []byte) (*Box, error) {
@@ -43,7 +48,11 @@ func New(secret []byte) (*Box, error) {
 		return nil, err
 	}
 	aead, err := cipher.NewGCM(block)
-	return &Box{aead}, err
+	if err != nil {
+		return nil, err
+	}
+	macKey, err := hkdf.Key(sha256.New, secret, nil, "muster message authentication", keyBytes)
+	return &Box{aead, macKey}, err
 }
 
 // Open returns the Box of a server: of its configured secret, or else of the key file in its data directory, which is made for a database that
@@ -144,6 +153,19 @@ func (b *Box) Unseal(sealed, purpose string) (string, error) {
 		return "", ErrBroken
 	}
 	return string(plain), nil
+}
+
+// MAC returns an authentication code of 32 bytes (HMAC-SHA-256) over parts, for one purpose. Nobody without the key can make one, or guess what it
+// is of.
+func (b *Box) MAC(purpose string, parts ...string) []byte {
+	h := hmac.New(sha256.New, b.macKey)
+	for _, part := range append([]string{purpose}, parts...) { // each with its length, so that no two lists read the same
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
+		h.Write(length[:])
+		h.Write([]byte(part))
+	}
+	return h.Sum(nil)
 }
 
 // Marks keeps one small text for good: the first that is given under a name.

@@ -28,3 +28,9 @@ func LockPatience(t *testing.T, d time.Duration) {
 
 // LockKey is the advisory lock's.
 const LockKey = lockKey
+
+// ThrottleRows counts the attempts that are remembered, by row.
+func ThrottleRows(s *Store) (n int, err error) {
+	err = s.queryRow(context.Background(), "SELECT count(*) FROM login_throttles").Scan(&n)
+	return n, err
+}

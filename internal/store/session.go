@@ -29,8 +29,9 @@ type SessionOptions struct {
 	Recovery            *RecoveryCode // nil for none
 	MfaActive           bool          // what the sign-in was held against: a second factor that changed meanwhile refuses it
 	MfaSecret           string
-	WithoutPassword     bool   // something else than the password proved who it is
-	UseSignIn           []byte // SHA-256 of the stored sign-in that this ends, nil for none; ErrNotFound when another request did
+	WithoutPassword     bool       // something else than the password proved who it is
+	UseSignIn           []byte     // SHA-256 of the stored sign-in that this ends, nil for none; ErrNotFound when another request did
+	Attempts            []Reserved // that succeeded with this
 }
 
 // CreateSession stores a sign-in under the SHA-256 of its token. Beyond muster.MaxSessionsPerUser the least recently
@@ -60,6 +61,9 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 			return err
 		}
 		if err := t.pruneSessions(ctx, sess.UserID); err != nil {
+			return err
+		}
+		if err := t.release(ctx, o.Attempts, true); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)
@@ -197,6 +201,9 @@ func (s *Store) Reauthenticate(ctx context.Context, sessionID string, u *muster.
 			return err
 		}
 		if err := changed(t.exec(ctx, "UPDATE sessions SET authenticated_at = ? WHERE id = ? AND user_id = ?", at, sessionID, u.ID)); err != nil {
+			return err
+		}
+		if err := t.release(ctx, o.Attempts, true); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)

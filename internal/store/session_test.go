@@ -76,8 +76,10 @@ func TestSignInNotesItselfOnTheAccount(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		u := create(t, s, newUser("ann"))
-		must(t, s.RecordFailedLogin(ctx, u.ID, audit(u.ID, "wrong")))
-		must(t, s.RecordFailedLogin(ctx, u.ID))
+		for range 2 {
+			_, err := s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{UserID: u.ID, Audit: audit(u.ID, "wrong"), History: counter(store.CountHistory, 10)})
+			must(t, err)
+		}
 		before, err := s.User(ctx, u.ID)
 		must(t, err)
 		if before.FailedAttempts != 2 || before.UpdateAt != u.UpdateAt {

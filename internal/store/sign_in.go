@@ -21,8 +21,8 @@ type SignIn struct {
 	ExpiresAt    int64 // Unix ms
 }
 
-// SaveSignIn keeps a sign-in under the SHA-256 of its token.
-func (s *Store) SaveSignIn(ctx context.Context, hash []byte, in *SignIn) error {
+// SaveSignIn keeps a sign-in under the SHA-256 of its token, and takes the attempt back that was right so far.
+func (s *Store) SaveSignIn(ctx context.Context, hash []byte, in *SignIn, attempt []Reserved) error {
 	return s.write(ctx, func(t *tx) error {
 		_, err := t.exec(ctx, "DELETE FROM sign_ins WHERE token_hash IN (SELECT token_hash FROM sign_ins WHERE expires_at <= ? LIMIT ?)", t.now, signInSweep)
 		if err != nil {
@@ -33,7 +33,7 @@ func (s *Store) SaveSignIn(ctx context.Context, hash []byte, in *SignIn) error {
 		if err != nil {
 			return fmt.Errorf("keep sign-in: %w", err)
 		}
-		return nil
+		return t.release(ctx, attempt, true)
 	})
 }
 
@@ -54,6 +54,9 @@ func (s *Store) PassFactor(ctx context.Context, hash []byte, userID string, o Se
 			return err
 		}
 		if err := changed(t.exec(ctx, "UPDATE sign_ins SET factor_passed = ? WHERE token_hash = ?", true, hash)); err != nil {
+			return err
+		}
+		if err := t.release(ctx, o.Attempts, true); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)

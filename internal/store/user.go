@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"muster"
@@ -133,24 +132,4 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 	var n int
 	err := s.queryRow(ctx, "SELECT count(*) FROM system WHERE name = ?", firstUser).Scan(&n)
 	return n == 0, err
-}
-
-// RecordFailedLogin counts a wrong password against the account.
-func (s *Store) RecordFailedLogin(ctx context.Context, id string, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
-		if err := changed(t.exec(ctx, "UPDATE users SET failed_attempts = failed_attempts + 1 WHERE id = ?", id)); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
-}
-
-// RecordStranger writes as much as RecordFailedLogin does, for a name that nobody has: the time that a refused
-// sign-in takes must not tell the two apart.
-func (s *Store) RecordStranger(ctx context.Context) error {
-	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES ('last_stranger', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-			strconv.FormatInt(t.now, 10))
-		return err
-	})
 }

@@ -9,17 +9,18 @@ import (
 
 // UserUpdate is a change of one account and what goes with it, in one transaction.
 type UserUpdate struct {
-	Guard        Guard                      // whether the caller may change the account
-	Apply        func(u *muster.User) error // changes the freshly read row; its error undoes everything
-	EndSessions  bool                       // all the account's sessions but KeepSession
-	KeepSession  string                     // id of a session that lives on
-	SyncSessions bool                       // the account's sessions carry its roles from now on
-	VoidLinks    bool                       // mailed links of the account are void from now on
-	VoidLink     string                     // so are those of this purpose, "" for none
-	NewScheme    *PasswordScheme            // what the new password was hashed with elsewhere; nil for a hash of our own
-	UseLink      []byte                     // SHA-256 of the mailed token that allows the change; ErrNotFound when it was used
-	DisableBots  func(ids []string)         // deactivates the account's bots, if set, and is told which
-	RevokeTokens func(n int64)              // revokes the account's access tokens, if set, and is told how many there were
+	Guard        Guard                         // whether the caller may change the account
+	Apply        func(u *muster.User) error    // changes the freshly read row; its error undoes everything
+	EndSessions  bool                          // all the account's sessions but KeepSession
+	KeepSession  string                        // id of a session that lives on
+	SyncSessions bool                          // the account's sessions carry its roles from now on
+	VoidLinks    bool                          // mailed links of the account are void from now on
+	VoidLink     string                        // so are those of this purpose, "" for none
+	NewScheme    *PasswordScheme               // what the new password was hashed with elsewhere; nil for a hash of our own
+	UseLink      []byte                        // SHA-256 of the mailed token that allows the change; ErrNotFound when it was used
+	DisableBots  func(ids []string)            // deactivates the account's bots, if set, and is told which
+	RevokeTokens func(n int64)                 // revokes the account's access tokens, if set, and is told how many there were
+	Unlock       func(u *muster.User) [][]byte // forgets the attempts on the account, by their subjects; nil to remember them
 
 	Post func(before, after *muster.User) Post // what the change mails; nil for nothing
 }
@@ -80,6 +81,11 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 				return err
 			}
 			up.DisableBots(bots)
+		}
+		if up.Unlock != nil {
+			if err := t.forgetAttempts(ctx, up.Unlock(before)); err != nil {
+				return err
+			}
 		}
 		if up.SyncSessions {
 			if _, err := t.exec(ctx, "UPDATE sessions SET roles = ? WHERE user_id = ?", after.Roles, id); err != nil {

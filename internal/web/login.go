@@ -91,6 +91,7 @@ func (v *visit) proceed(next *app.SignIn, err error, name string, again func(err
 		return v.goTo(signInPage)
 	}
 	v.cookies.SetSession(v.w, next.Session)
+	v.cookies.SetDevice(v.w, next.Session.DeviceToken)
 	v.cookies.Clear(v.w, signInCookie)
 	v.cookies.Clear(v.w, keyCookie) // the forms of the session have a key of its own
 	return v.leaveFor(v.wayBack(next.ReturnTo))

@@ -6,6 +6,7 @@ const noticeParam = "notice" // of an address: which notice the page begins with
 // nothing of its own.
 var notices = map[string]string{
 	"password-set":   "Your password is set. Sign in with it.",
+	"unlocked":       "Your account is unlocked. You can sign in from this device.",
 	"signed-out":     "You are signed out.",
 	"terms-declined": "You declined the terms of service, so you are signed out.",
 	"terms-accepted": "You accepted the terms of service.",

@@ -61,6 +61,7 @@ var publicRoutes = []route{
 	{path: "/do_verify_email", get: showVerify, post: verifyEmail, enrol: true, limited: true},
 	{path: "/reset_password", get: showForgotten, post: sendReset, enrol: true, limited: true},
 	{path: "/reset_password_complete", get: showReset, post: resetPassword, enrol: true, limited: true},
+	{path: "/unlock", get: showUnlock, post: unlock, enrol: true, limited: true},
 	{path: "/terms", get: showTerms, post: acceptTerms, enrol: true},
 	{path: "/password_strength", post: passwordStrength, enrol: true, limited: true},
 }

@@ -1,0 +1,234 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"muster"
+	"muster/internal/store"
+)
+
+// How attempts to sign in are limited; docs/adr/0016-login-throttling.md says why so.
+const (
+	tooManyAttempts = "api.user.check_user_login_attempts.too_many.app_error"
+	rateLimited     = "api.context.rate_limited.app_error"
+
+	attemptMemory = 24 * time.Hour
+	firstWait     = time.Minute
+	longestWait   = time.Hour
+
+	networkAttempts = 300 // in an hour: 500 people start their day, and some of them never get it right
+	networkNames    = 200 // distinct ones among these attempts
+	networkMore     = 10
+
+	accountAttempts = 100 // NIST SP 800-63B-4, 3.2.2: no more in a row
+	accountFactor   = 10  // and no more than this for each of MaximumLoginAttempts
+	accountWait     = 15 * time.Minute
+
+	historyLines = 60            // of failures in an account's history, in an hour
+	noticePause  = 4 * time.Hour // between mails that tell an account's owner of an attack
+
+	throttlesKept = 500_000 // rows
+	throttleSweep = 1000    // rows that are removed in one transaction
+	sweepsAtOnce  = 20
+)
+
+// attempt is one try to show who one is. It was counted before it was looked at.
+type attempt struct {
+	reserved []store.Reserved
+	keys     []counterKey
+	locked   bool // the account's lock is on: the right password is refused like a wrong one
+}
+
+// reserve counts an attempt. The error is a *store.ExhaustedError where a limit is reached and no other attempt of this process that is under way could
+// change that.
+func (a *App) reserve(ctx context.Context, counters ...store.Counter) (*attempt, error) {
+	keys := keysOf(counters)
+	var place *counterKey // which it waited for
+	for {
+		left := a.inFlight.enter(keys, place)
+		reserved, err := a.store.ReserveAttempt(ctx, a.now(), counters...)
+		exhausted, refused := errors.AsType[*store.ExhaustedError](err)
+		switch {
+		case err == nil:
+			if place != nil {
+				a.inFlight.pass(*place)
+			}
+			return &attempt{reserved: reserved, keys: keys}, nil
+		case !refused:
+			a.inFlight.leave(keys)
+			return nil, fmt.Errorf("count an attempt: %w", err)
+		}
+		key := counterKey(exhausted.Counter.Key)
+		again, err := a.inFlight.await(ctx, keys, left, key)
+		if err != nil {
+			return nil, fmt.Errorf("wait for other attempts: %w", err)
+		}
+		if !again {
+			return nil, exhausted
+		}
+		place = &key
+	}
+}
+
+// counters are what the store releases once the attempt succeeded.
+func (at *attempt) counters() []store.Reserved {
+	if at == nil {
+		return nil
+	}
+	return at.reserved
+}
+
+// decided is to be called once it is written down what came of an attempt; nil is none.
+func (a *App) decided(at *attempt) {
+	if at != nil {
+		a.inFlight.leave(at.keys)
+	}
+}
+
+// giveBack takes an attempt out of the count that was not looked at, or was right where something else refuses the sign-in; nil is none.
+func (a *App) giveBack(ctx context.Context, at *attempt) {
+	if at == nil {
+		return
+	}
+	defer a.decided(at)
+	if err := a.store.ReleaseAttempt(context.WithoutCancel(ctx), at.reserved); err != nil {
+		a.log.Error("take an attempt to sign in back", "error", err)
+	}
+}
+
+// throttled is the answer to an attempt that reserve refused.
+func (a *App) throttled(err error) error {
+	exhausted, ok := errors.AsType[*store.ExhaustedError](err)
+	if !ok {
+		return err
+	}
+	a.attacks.throttled.Add(1)
+	if exhausted.Counter.Kind == store.CountNetwork {
+		return muster.E(muster.RateLimited, rateLimited).After(exhausted.Wait)
+	}
+	return muster.E(muster.Unauthenticated, tooManyAttempts).After(exhausted.Wait)
+}
+
+// reserveLogin counts an attempt to sign in under a name; u is whose it is, nil for nobody's. A device that the account knows has a counter of its own;
+// all others are counted by network, by name and network, and by account.
+func (a *App) reserveLogin(ctx context.Context, who *Caller, name string, u *muster.User) (*attempt, error) {
+	if u != nil {
+		if id, known := a.knownDevice(who, u); known {
+			at, err := a.reserve(ctx, a.deviceCounter(u, id))
+			if _, exhausted := errors.AsType[*store.ExhaustedError](err); !exhausted {
+				return at, err
+			}
+		}
+	}
+	counters := []store.Counter{a.pairCounter(name, who), a.accountCounter(name, u)}
+	if a.Config().RateLimitSettings.Enable {
+		counters = append([]store.Counter{a.networkCounter(who)}, counters...)
+	}
+	at, err := a.reserve(ctx, counters...)
+	if err != nil {
+		return nil, a.throttled(err)
+	}
+	for _, r := range at.reserved {
+		at.locked = at.locked || !r.Taken
+	}
+	if at.locked {
+		here, err := a.signedInFromHere(ctx, who, idOf(u))
+		if err != nil {
+			a.giveBack(ctx, at)
+			return nil, err
+		}
+		at.locked = !here
+	}
+	return at, nil
+}
+
+// reserveCode counts a one-time or recovery code; the password was right. A known device has a counter of its own.
+func (a *App) reserveCode(ctx context.Context, who *Caller, u *muster.User) (*attempt, error) {
+	if id, known := a.knownDevice(who, u); known {
+		at, err := a.reserve(ctx, a.counter(store.CountCode, u.ID, a.retryLimit(), u.ID, id))
+		if _, exhausted := errors.AsType[*store.ExhaustedError](err); !exhausted || who.Session != nil {
+			return at, a.throttled(err)
+		}
+	}
+	at, err := a.reserve(ctx, a.counter(store.CountCode, u.ID, a.retryLimit(), u.ID))
+	return at, a.throttled(err)
+}
+
+// reserveProof counts a password that is asked for again in an open session: by that session alone, so that nobody else's attempts hold it up.
+func (a *App) reserveProof(ctx context.Context, who *Caller, u *muster.User) (*attempt, error) {
+	at, err := a.reserve(ctx, a.counter(store.CountSession, u.ID, a.retryLimit(), who.Session.ID))
+	return at, a.throttled(err)
+}
+
+// counter is a row by what is counted; subject is the name, address or id by which an account's rows are found, "" for none.
+func (a *App) counter(kind store.CounterKind, subject string, limit muster.AttemptLimit, of ...string) store.Counter {
+	c := store.Counter{Kind: kind, Key: a.secrets.MAC(fmt.Sprintf("attempts %d", kind), of...), Limit: limit}
+	if subject != "" {
+		c.Subject = a.attemptSubject(subject)
+	}
+	return c
+}
+
+func (a *App) attemptSubject(name string) []byte { return a.secrets.MAC("attempts on", name) }
+
+// attemptSubjects find all rows that hold up somebody who signs in to the account.
+func (a *App) attemptSubjects(u *muster.User) [][]byte {
+	return [][]byte{a.attemptSubject(u.ID), a.attemptSubject(u.Username), a.attemptSubject(u.Email)}
+}
+
+func (a *App) networkCounter(who *Caller) store.Counter {
+	return a.counter(store.CountNetwork, "", muster.AttemptLimit{
+		Free: networkAttempts, Names: networkNames, More: networkMore, Delay: firstWait, Longest: longestWait, Memory: time.Hour, Window: true,
+	}, who.Network().String())
+}
+
+func (a *App) pairCounter(name string, who *Caller) store.Counter {
+	return a.counter(store.CountPair, name, a.retryLimit(), name, who.Network().String())
+}
+
+func (a *App) accountCounter(name string, u *muster.User) store.Counter {
+	if u != nil {
+		name = u.ID
+	}
+	most := a.maxAttempts()
+	c := a.counter(store.CountAccount, name, muster.AttemptLimit{
+		Free: max(most, min(accountFactor*most, accountAttempts)), More: most, Delay: accountWait, Longest: longestWait, Memory: attemptMemory,
+	}, name)
+	c.Soft = true // an answer of its own would tell that there is such an account
+	return c
+}
+
+func (a *App) deviceCounter(u *muster.User, id string) store.Counter {
+	most := a.maxAttempts()
+	return a.counter(store.CountDevice, u.ID, muster.AttemptLimit{
+		Free: most, More: most, Delay: attemptMemory, Longest: attemptMemory, Memory: attemptMemory,
+	}, u.ID, id)
+}
+
+// retryLimit allows MaximumLoginAttempts, and then one after each of ever longer delays.
+func (a *App) retryLimit() muster.AttemptLimit {
+	return muster.AttemptLimit{Free: a.maxAttempts(), More: 1, Delay: firstWait, Longest: longestWait, Memory: attemptMemory}
+}
+
+func (a *App) maxAttempts() int { return a.Config().ServiceSettings.MaximumLoginAttempts }
+
+func idOf(u *muster.User) string {
+	if u == nil {
+		return ""
+	}
+	return u.ID
+}
+
+// sweepAttempts keeps the table of attempts small, whoever makes them.
+func (a *App) sweepAttempts(ctx context.Context) error {
+	for range sweepsAtOnce {
+		n, err := a.store.SweepAttempts(ctx, a.now(), throttlesKept, throttleSweep)
+		if err != nil || n < throttleSweep {
+			return err
+		}
+	}
+	return nil
+}

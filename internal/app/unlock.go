@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+
+	"muster"
+)
+
+const (
+	badUnlockLink     = "api.user.unlock.invalid_link.app_error"
+	expiredUnlockLink = "api.user.unlock.link_expired.app_error"
+)
+
+// ResetFailedAttempts unlocks an account: failed attempts on it are forgotten, wherever they came from. Needs sysconsole_write_user_management_users.
+// Kinds: Forbidden, NotFound, and Invalid where another service keeps the password (drift.md, reset_failed_attempts).
+func (a *App) ResetFailedAttempts(ctx context.Context, who *Caller, userID string) error {
+	if err := a.requireSystem(ctx, who, muster.PermWriteUserManagementUsers); muster.IsKind(err, muster.Forbidden) {
+		return muster.E(muster.Forbidden, "api.user.reset_password_failed_attempts.permissions.app_error", err)
+	} else if err != nil {
+		return err
+	}
+	u, err := a.user(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if err := a.requireActOn(ctx, who, u); err != nil {
+		return err
+	}
+	if u.AuthService != "" && u.AuthService != muster.AuthServiceEmail && u.AuthService != "ldap" {
+		return muster.E(muster.Invalid, "api.user.reset_password_failed_attempts.ldap_and_email_only.app_error")
+	}
+	guard, err := a.guard(ctx, who, u.ID)
+	if err != nil {
+		return err
+	}
+	err = a.store.ForgetAttempts(ctx, u.ID, guard, a.attemptSubjects(u), nil, a.auditSelf(who, "user_id="+u.ID+" unlocked"))
+	a.cache.forget(u.ID)
+	return missingAccount(err)
+}
+
+// Unlock unlocks an account by the link that its owner was mailed, and returns the token by which the caller's device is known from now on. Kind Invalid
+// for a link that is unknown, used, run out or of a former address.
+func (a *App) Unlock(ctx context.Context, who *Caller, token string) (device string, err error) {
+	m, link, err := a.mailToken(ctx, token, badUnlockLink, expiredUnlockLink, muster.TokenUnlock)
+	if err != nil {
+		return "", err
+	}
+	u, err := a.store.User(ctx, m.UserID)
+	if err != nil {
+		return "", missing(err, muster.Invalid, badUnlockLink)
+	}
+	if u.Email != m.Email || u.DeleteAt != 0 {
+		return "", muster.E(muster.Invalid, badUnlockLink)
+	}
+	err = a.store.ForgetAttempts(ctx, u.ID, nil, a.attemptSubjects(u), link, a.audit(who, u.ID, "unlocked by mail"))
+	if err != nil {
+		return "", missing(err, muster.Invalid, badUnlockLink)
+	}
+	a.cache.forget(u.ID)
+	return a.deviceToken(who, u), nil
+}
