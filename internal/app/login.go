@@ -130,7 +130,7 @@ var errWrongPassword = muster.E(muster.Unauthenticated, "api.user.check_user_pas
 // verify compares a password with the account's, and gives a better hash of it where one is due. For nobody's account (nil) and for one that is locked
 // it is wrong, after the same work.
 func verify(ticket *password.Ticket, at *attempt, u *muster.User, plain string) (ok bool, rehash string, err error) {
-	if u == nil || u.Password == "" || at.locked {
+	if u == nil || at.locked {
 		return false, "", ticket.Dummy(plain)
 	}
 	ok, stale, err := ticket.Verify(u.Password, plain)

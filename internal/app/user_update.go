@@ -150,6 +150,9 @@ var authServices = []string{"", "email", "ldap", "saml", "gitlab", "google", "of
 // proveOwner asks for the account's password before a change that could take the account over. Wrong ones are counted by the caller's session: a stolen
 // one can't try many, and attempts to sign in elsewhere don't keep the owner from changing anything.
 func (a *App) proveOwner(ctx context.Context, who *Caller, u *muster.User, password string) error {
+	if u.IsSSO() || u.Password == "" {
+		return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
+	}
 	if password == "" {
 		return muster.InvalidParam("password")
 	}

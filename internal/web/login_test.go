@@ -63,11 +63,11 @@ func TestCookiesOfASignIn(t *testing.T) {
 				continue // taken back
 			}
 			names = append(names, c.Name)
-			if c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode || c.HttpOnly != (c.Name == "MMAUTHTOKEN") || c.Secure != (proto == "https") || c.MaxAge < 3600 {
+			if c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode || c.HttpOnly != (c.Name == "MMAUTHTOKEN" || c.Name == "MUSTERDEVICE") || c.Secure != (proto == "https") || c.MaxAge < 3600 {
 				t.Errorf("%s: %s", proto, c)
 			}
 		}
-		if got := strings.Join(names, " "); got != "MMAUTHTOKEN MMUSERID MMCSRF" {
+		if got := strings.Join(names, " "); got != "MMAUTHTOKEN MMUSERID MMCSRF MUSTERDEVICE" {
 			t.Error(got)
 		}
 	}
