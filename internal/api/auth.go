@@ -50,7 +50,7 @@ func (c *call) admit() error {
 		return nil
 	}
 	err := c.app.MustEnrol(c.who)
-	if err == nil && !(own && c.route.terms) {
+	if err == nil && (!own || !c.route.terms) {
 		err = c.app.MustAcceptTerms(c.ctx(), c.who)
 	}
 	if muster.IsKind(err, muster.Forbidden) && c.route.access == open {
