@@ -34,8 +34,9 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 	scripts/fuzz.sh
 
 .PHONY: bench
-bench: ## measure rates, start-up, memory, searches and WebSockets
+bench: ## measure rates, start-up, memory, searches and WebSockets, then what an honest user has while a stranger attacks
 	go run ./bench
+	go run ./bench attack
 
 .PHONY: timing
 timing: ## measure whether the time of a refusal tells which accounts there are (half an hour; TIMING="--samples 300" for less)

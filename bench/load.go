@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -27,42 +28,61 @@ func dial(address string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{c, bufio.NewReaderSize(c, 64<<10)}, nil
+	return newConn(c), nil
 }
+
+func newConn(c net.Conn) *conn { return &conn{c, bufio.NewReaderSize(c, 64<<10)} }
 
 var contentLength = []byte("Content-Length: ")
 
 // ask sends a request and reads its answer to the end; any status but 200 is an error.
 func (c *conn) ask(request []byte) error {
-	if _, err := c.Write(request); err != nil {
-		return err
+	status, err := c.answer(request)
+	if err == nil && status != 200 {
+		err = fmt.Errorf("answered %d to %q", status, firstLine(request))
 	}
+	return err
+}
+
+// answer sends a request, reads its answer to the end and returns its status.
+func (c *conn) answer(request []byte) (status int, err error) {
+	if _, err := c.Write(request); err != nil {
+		return 0, err
+	}
+	return c.readAnswer()
+}
+
+func (c *conn) readAnswer() (status int, err error) {
 	line, err := c.in.ReadSlice('\n')
 	if err != nil {
-		return err
+		return 0, err
 	}
-	ok := bytes.HasPrefix(line, []byte("HTTP/1.1 200 "))
-	status := string(bytes.TrimSpace(line[:min(len(line), 80)]))
+	if len(line) < len("HTTP/1.1 200 ") {
+		return 0, fmt.Errorf("answered %q", line)
+	}
+	if status, err = strconv.Atoi(string(line[len("HTTP/1.1 "):][:3])); err != nil {
+		return 0, fmt.Errorf("answered %q", line)
+	}
 	length := -1
 	for {
 		line, err = c.in.ReadSlice('\n')
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if len(line) <= 2 {
 			break
 		}
 		if value, found := bytes.CutPrefix(line, contentLength); found {
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
-				return err
+				return 0, err
 			}
 		}
 	}
-	if !ok || length < 0 {
-		return fmt.Errorf("answered %q with a length of %d to %q", status, length, firstLine(request))
+	if length < 0 {
+		return status, errors.New("an answer without a length")
 	}
 	_, err = c.in.Discard(length)
-	return err
+	return status, err
 }
 
 func firstLine(request []byte) []byte {

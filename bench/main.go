@@ -25,14 +25,22 @@ type runCommand struct {
 	Postgres    string        `help:"postgres:// URL of a server on which a database may be created; measured beside SQLite." env:"MUSTER_TEST_POSTGRES" placeholder:"URL"`
 }
 
-const about = `Measures requests, sign-ins, start-up, memory, searches, WebSockets and mails of a muster server that it builds and starts itself.
-Rates are compared with a bare net/http server of the same bytes and with bare password hashing, in turns.
-
-Examples:
+// Help is shown below the flags of run.
+func (*runCommand) Help() string {
+	return `Examples:
 
   go run ./bench                                  everything, about six minutes
   go run ./bench --time 500ms --rounds 3 --users 10000 --data /tmp/bench
   go run ./bench --postgres postgres://localhost/postgres`
+}
+
+// commands are the things that this program does.
+type commands struct {
+	Run    runCommand    `cmd:"" default:"withargs" help:"Measure requests, sign-ins, start-up, memory, searches, WebSockets and mails (the default). Rates are compared with a bare net/http server of the same bytes and with bare password hashing, in turns."`
+	Attack attackCommand `cmd:"" help:"Measure what an honest user has of the server while one stranger attacks it."`
+}
+
+const about = "Measures a muster server that it builds and starts itself."
 
 // What the server is compared with runs as this program too, in a process of its own.
 const (
@@ -57,7 +65,9 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 2 && args[0] == hashRole:
 		return printHashRate(ctx, args[1])
 	}
-	var c runCommand
-	kong.Parse(&c, kong.Name("bench"), kong.Description(about))
-	return c.run(ctx)
+	var c commands
+	if kong.Parse(&c, kong.Name("bench"), kong.Description(about)).Command() == "attack" {
+		return c.Attack.run(ctx)
+	}
+	return c.Run.run(ctx)
 }

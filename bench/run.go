@@ -144,16 +144,18 @@ func (b *bench) startUps(ctx context.Context, what string, next func(round int) 
 	return nil
 }
 
-// residentBytes reads what Linux says of a process's memory (VmRSS of proc(5), in KiB).
-func residentBytes(pid int) (int64, error) {
+func residentBytes(pid int) (int64, error) { return memoryOf(pid, "VmRSS") }
+
+// memoryOf reads what Linux says of a process's memory: VmRSS is what it has, VmHWM the most it ever had (proc(5), in KiB).
+func memoryOf(pid int, what string) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	_, rest, _ := strings.Cut(string(text), what+":")
 	var kib int64
 	if _, err := fmt.Sscan(rest, &kib); err != nil {
-		return 0, fmt.Errorf("VmRSS: %w", err)
+		return 0, fmt.Errorf("%s: %w", what, err)
 	}
 	return kib << 10, nil
 }
