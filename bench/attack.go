@@ -56,7 +56,7 @@ func (c *attackCommand) run(ctx context.Context) (err error) {
 	}
 	var results [][]outcome
 	var names []string
-	for _, a := range attacks {
+	for _, a := range attacks() {
 		if !c.wants(a.name) {
 			continue
 		}
@@ -92,22 +92,23 @@ func (c *attackCommand) attack(ctx context.Context, p program, a attack, dir str
 	if err != nil {
 		return o, err
 	}
-	attacker, err := newAttacker(ctx, host(server.URL), h, *c)
+	token, err := h.signIn(ctx, attackerName)
+	if err != nil {
+		return o, err
+	}
+	attacker := &attacker{Attack: a.name, Address: host(server.URL), Token: token, Length: c.Time, Connections: c.Connections, Stalled: c.Stalled}
+	end, err := attacker.start(ctx)
 	if err != nil {
 		return o, err
 	}
 	during, stop := context.WithTimeout(ctx, c.Time)
 	defer stop()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		a.run(during, attacker)
-	}()
 	o = h.goOn(during)
-	<-ended
-	o.answers = attacker.answers.Load()
+	if o.answers, err = end(); err != nil {
+		return o, err
+	}
 	o.memory, err = memoryOf(server.PID(), "VmHWM")
-	return o, errors.Join(err, ctx.Err())
+	return o, err
 }
 
 // outcome is what the honest user had, and what the attack cost the server.

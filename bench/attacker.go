@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +27,8 @@ const (
 	stalledBody  = 250_000  // bytes announced; all but the last are sent
 	pictureBytes = 90 << 20 // of one upload
 	uploaders    = 12
+
+	attackerBuffer = 4 << 10 // of a connection: there are many
 )
 
 // attack is a way to attack a server.
@@ -31,54 +37,96 @@ type attack struct {
 	run  func(ctx context.Context, a *attacker)
 }
 
-var attacks = []attack{
-	{"nobody attacks", func(ctx context.Context, _ *attacker) { <-ctx.Done() }},
-	{"sign-in as the honest user", func(ctx context.Context, a *attacker) {
-		a.ask(ctx, func() []byte { return signInRequest(victimName) })
-	}},
-	{"sign-in with long names", func(ctx context.Context, a *attacker) {
-		filler := strings.Repeat("x", longName)
-		a.ask(ctx, func() []byte { return signInRequest(muster.NewID() + filler) })
-	}},
-	{"sign-up", func(ctx context.Context, a *attacker) {
-		a.ask(ctx, func() []byte {
-			name := "x" + muster.NewID()
-			return postRequest("/api/v4/users", "", `{"username":"`+name+`","email":"`+name+`@example.com","password":"`+secret+`"}`)
-		})
-	}},
-	{"reset", func(ctx context.Context, a *attacker) {
-		var n atomic.Int64
-		a.ask(ctx, func() []byte {
-			name := victimName
-			if n.Add(1)%2 == 0 {
-				name = muster.NewID()
-			}
-			return postRequest("/api/v4/users/password/reset/send", "", `{"email":"`+name+`@example.com"}`)
-		})
-	}},
-	{"pictures of 90 MB", func(ctx context.Context, a *attacker) { a.uploadPictures(ctx) }},
-	{"stalled bodies", func(ctx context.Context, a *attacker) {
-		request := postRequest("/api/v4/users/login", "", `{"login_id":"`+strings.Repeat("x", stalledBody))
-		a.hold(ctx, request[:len(request)-1], nil)
-	}},
-	{"WebSockets", func(ctx context.Context, a *attacker) {
-		a.hold(ctx, []byte("GET /api/v4/websocket HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"), []byte("HTTP/1.1 101 "))
-	}},
+// attacks returns the ways to attack.
+func attacks() []attack {
+	return []attack{
+		{"nobody attacks", func(ctx context.Context, _ *attacker) { <-ctx.Done() }},
+		{"sign-in as the honest user", func(ctx context.Context, a *attacker) {
+			a.ask(ctx, func() []byte { return signInRequest(victimName) })
+		}},
+		{"sign-in with long names", func(ctx context.Context, a *attacker) {
+			filler := strings.Repeat("x", longName)
+			a.ask(ctx, func() []byte { return signInRequest(muster.NewID() + filler) })
+		}},
+		{"sign-up", func(ctx context.Context, a *attacker) {
+			a.ask(ctx, func() []byte {
+				name := "x" + muster.NewID()
+				return postRequest("/api/v4/users", "", `{"username":"`+name+`","email":"`+name+`@example.com","password":"`+secret+`"}`)
+			})
+		}},
+		{"reset", func(ctx context.Context, a *attacker) {
+			var n atomic.Int64
+			a.ask(ctx, func() []byte {
+				name := victimName
+				if n.Add(1)%2 == 0 {
+					name = muster.NewID()
+				}
+				return postRequest("/api/v4/users/password/reset/send", "", `{"email":"`+name+`@example.com"}`)
+			})
+		}},
+		{"pictures of 90 MB", func(ctx context.Context, a *attacker) { a.uploadPictures(ctx) }},
+		{"stalled bodies", func(ctx context.Context, a *attacker) {
+			request := postRequest("/api/v4/users/login", "", `{"login_id":"`+strings.Repeat("x", stalledBody))
+			a.hold(ctx, request[:len(request)-1], nil)
+		}},
+		{"WebSockets", func(ctx context.Context, a *attacker) {
+			a.hold(ctx, []byte("GET /api/v4/websocket HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"), []byte("HTTP/1.1 101 "))
+		}},
+	}
 }
 
-// attacker is one stranger at one address.
+// attacker is one stranger at one address. It runs as this program in a process of its own, so that the honest user does not wait for it here: what
+// it is told comes as JSON.
 type attacker struct {
-	attackCommand
-	address string // of the server
-	userID  string
-	token   string // of an ordinary account
+	Attack               string
+	Address              string // of the server
+	Token                string // of an ordinary account
+	Length               time.Duration
+	Connections, Stalled int
+
 	answers atomic.Int64
 }
 
-func newAttacker(ctx context.Context, address string, h *honestUser, c attackCommand) (*attacker, error) {
-	token, err := h.signIn(ctx, attackerName)
-	return &attacker{attackCommand: c, address: address, userID: "me", token: token}, err
+// runAttacker attacks as the input says and prints how many answers came.
+func runAttacker(ctx context.Context, input io.Reader) error {
+	a := &attacker{}
+	if err := json.NewDecoder(input).Decode(a); err != nil {
+		return fmt.Errorf("what to attack: %w", err)
+	}
+	ctx, stop := context.WithTimeout(ctx, a.Length)
+	defer stop()
+	for _, known := range attacks() {
+		if known.name == a.Attack {
+			known.run(ctx, a)
+		}
+	}
+	fmt.Println(a.answers.Load())
+	return nil
+}
+
+// start begins the attack; wait returns how many answers came when it is over.
+func (a *attacker) start(ctx context.Context) (wait func() (answers int64, err error), err error) {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	cmd := exec.CommandContext(ctx, self, attackerRole)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(text), &out, os.Stderr
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return func() (answers int64, err error) {
+		if err := cmd.Wait(); err != nil {
+			return 0, fmt.Errorf("attacker: %w", err)
+		}
+		return strconv.ParseInt(strings.TrimSpace(out.String()), 10, 64)
+	}, nil
 }
 
 func signInRequest(name string) []byte {
@@ -102,12 +150,14 @@ func everywhere(ctx context.Context, n int, pause time.Duration, do func() error
 
 // dial connects from the attacker's address; the connection ends with ctx.
 func (a *attacker) dial(ctx context.Context) (*conn, func(), error) {
-	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(attackerAddress)}}
-	raw, err := d.DialContext(ctx, "tcp", a.address)
+	raw, err := dialerFrom(attackerAddress).DialContext(ctx, "tcp", a.Address)
 	if err != nil {
 		return nil, nil, err
 	}
-	c := newConn(raw)
+	if tcp, ok := raw.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // its port is free at once; without that the attack would run out of them
+	}
+	c := &conn{raw, bufio.NewReaderSize(raw, attackerBuffer)}
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() }) // whatever it waits for
 	return c, func() {
 		stop()
@@ -139,7 +189,7 @@ func (a *attacker) uploadPictures(ctx context.Context) {
 	tail := "\r\n--" + boundary + "--\r\n"
 	length := len(head) + pictureBytes + len(tail)
 	request := fmt.Sprintf("POST /api/v4/users/%s/image HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\nContent-Type: multipart/form-data; boundary=%s\r\nContent-Length: %d\r\n\r\n%s",
-		a.userID, a.token, boundary, length, head)
+		"me", a.Token, boundary, length, head)
 	garbage := bytes.Repeat([]byte("garbage "), 8<<10)
 	var n atomic.Int64
 	everywhere(ctx, uploaders, attackerPause, func() error {

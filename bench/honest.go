@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 )
@@ -30,8 +29,7 @@ type honestUser struct {
 
 // newHonestUser makes the accounts: an administrator, the honest user and one for the attacker.
 func newHonestUser(ctx context.Context, base string) (*honestUser, error) {
-	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(honestAddress)}}
-	h := &honestUser{base + "/api/v4", &http.Client{Timeout: honestPatience, Transport: &http.Transport{DialContext: dialer.DialContext}}}
+	h := &honestUser{base + "/api/v4", &http.Client{Timeout: honestPatience, Transport: &http.Transport{DialContext: dialerFrom(honestAddress).DialContext}}}
 	for _, name := range []string{administrator, victimName, attackerName} {
 		account := map[string]string{"username": name, "email": name + "@example.com", "password": secret}
 		if _, err := h.send(ctx, http.MethodPost, "/users", "", account, http.StatusCreated); err != nil {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -30,6 +31,19 @@ func dial(address string) (*conn, error) {
 	}
 	return newConn(c), nil
 }
+
+// dialerFrom connects from a loopback address. The port is chosen for the whole connection, not for the address: otherwise the system looks for a free
+// one among all that were in use of late, and the time that takes would be measured as the server's (IP_BIND_ADDRESS_NO_PORT of ip(7)).
+func dialerFrom(address string) *net.Dialer {
+	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Control: func(_, _ string, c syscall.RawConn) (err error) {
+		failed := c.Control(func(fd uintptr) {
+			err = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_IP, bindAddressNoPort, 1)
+		})
+		return errors.Join(failed, err)
+	}}
+}
+
+const bindAddressNoPort = 24 // of Linux; package syscall does not name it
 
 func newConn(c net.Conn) *conn { return &conn{c, bufio.NewReaderSize(c, 64<<10)} }
 

@@ -42,10 +42,11 @@ type commands struct {
 
 const about = "Measures a muster server that it builds and starts itself."
 
-// What the server is compared with runs as this program too, in a process of its own.
+// What the server is compared with, and who attacks it, runs as this program too, in a process of its own.
 const (
-	bareRole = "bare"
-	hashRole = "hash"
+	bareRole     = "bare"
+	hashRole     = "hash"
+	attackerRole = "attacker"
 )
 
 func main() {
@@ -62,6 +63,8 @@ func run(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == bareRole:
 		return serveBare(os.Stdin)
+	case len(args) == 1 && args[0] == attackerRole:
+		return runAttacker(ctx, os.Stdin)
 	case len(args) == 2 && args[0] == hashRole:
 		return printHashRate(ctx, args[1])
 	}
