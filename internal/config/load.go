@@ -81,7 +81,7 @@ func parseFile(path string, text []byte) (source, error) {
 		switch wrong, known := f.judge(); {
 		case wrong == nil:
 		case known:
-			file.unread = append(file.unread, f.key())
+			file.unread = append(file.unread, printable(f.key()))
 		default:
 			d.faults = append(d.faults, *wrong)
 		}

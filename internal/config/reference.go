@@ -48,7 +48,7 @@ func (f foreign) judge() (wrong *fault, known bool) {
 	case string(f.value) == "null" || sameJSON(f.value, standard):
 		return nil, true
 	default:
-		return &fault{key: f.key(), reason: reasonForeign, offset: f.offset, id: unavailableID}, true
+		return &fault{key: printable(f.key()), reason: reasonForeign, offset: f.offset, id: unavailableID}, true
 	}
 }
 
