@@ -37,7 +37,7 @@ func TestConnectionsAreBoundedByNetwork(t *testing.T) {
 		t.Fatalf("another network: %d %s", got.status, got.body)
 	}
 	for range most + 1 { // a trusted proxy's are not limited
-		fmt.Fprint(rawFrom(t, s, "127.0.11.9"), "GET /api/v4/system/ping HTTP/1.1\r\nHost: x\r\n\r\n")
+		say(t, rawFrom(t, s, "127.0.11.9"), "GET /api/v4/system/ping HTTP/1.1\r\nHost: x\r\n\r\n")
 	}
 	if got := login(t, s, clientFrom("127.0.11.9"), u.Username, mustertest.Password); got.status != http.StatusOK {
 		t.Fatalf("through a proxy: %d %s", got.status, got.body)
@@ -55,7 +55,7 @@ func TestStalledBodiesAreBoundedByNetwork(t *testing.T) {
 		for range tried {
 			c := rawFrom(t, s, "127.0.12.1")
 			stalled = append(stalled, c)
-			fmt.Fprint(c, "POST /api/v4/users/login HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n{\"login_id\":\"")
+			say(t, c, "POST /api/v4/users/login HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n{\"login_id\":\"")
 			go func() {
 				b := make([]byte, len("HTTP/1.1 429"))
 				_, err := io.ReadFull(c, b)
@@ -89,4 +89,11 @@ func rawFrom(t *testing.T, s *mustertest.Server, address string) net.Conn {
 	must(t, c.SetDeadline(time.Now().Add(patience)))
 	t.Cleanup(func() { _ = c.Close() })
 	return c
+}
+
+// say writes a request, or a part of one.
+func say(t *testing.T, c net.Conn, text string) {
+	t.Helper()
+	_, err := io.WriteString(c, text)
+	must(t, err)
 }

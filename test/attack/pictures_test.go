@@ -60,8 +60,8 @@ func TestOnePictureOfAnAccountAtATime(t *testing.T) {
 		end := "\r\n--x--\r\n"
 		form := string(pictureOf(file))
 		first := rawFrom(t, s, "127.0.14.2")
-		fmt.Fprintf(first, "POST /api/v4/users/%s/image HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
-			u.ID, admin.Token(), pictureForm, len(form)+len(end), form[:len(form)-10])
+		say(t, first, fmt.Sprintf("POST /api/v4/users/%s/image HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+			u.ID, admin.Token(), pictureForm, len(form)+len(end), form[:len(form)-10]))
 		second := func() *http.Response {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/v4/users/me/image", strings.NewReader("--x\r\n\r\n"))
 			must(t, err)
@@ -73,7 +73,7 @@ func TestOnePictureOfAnAccountAtATime(t *testing.T) {
 			return resp
 		}
 		eventually(t, "the first upload to have its place", func() bool { return second().StatusCode == http.StatusConflict })
-		fmt.Fprint(first, form[len(form)-10:], end)
+		say(t, first, form[len(form)-10:]+end)
 		b := make([]byte, len("HTTP/1.1 200"))
 		if _, err := first.Read(b); err != nil || string(b) != "HTTP/1.1 200" {
 			t.Fatalf("the first upload: %q %v", b, err)
