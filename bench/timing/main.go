@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/alecthomas/kong"
@@ -99,12 +100,13 @@ func (c *command) measure(ctx context.Context, base string, people []*target) er
 // report prints what the answers about each kind took, and t between any two of them.
 func report(w io.Writer, name string, people []*target, took [][]float64) error {
 	all, rest := each(took, momentsOf), each(cropped(took), momentsOf)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "\n%s\tmean\tsd\tmean of the faster %.0f %%\tsd\t\n", name, crop*100)
+	var lines strings.Builder
+	line := func(format string, args ...any) { lines.WriteString(fmt.Sprintf(format, args...) + "\n") }
+	line("\n%s\tmean\tsd\tmean of the faster %.0f %%\tsd\t", name, crop*100)
 	for i, p := range people {
-		fmt.Fprintf(t, "%s\t%.2f ms\t%.2f\t%.2f ms\t%.2f\t\n", p.kind, all[i].mean, all[i].deviation(), rest[i].mean, rest[i].deviation())
+		line("%s\t%.2f ms\t%.2f\t%.2f ms\t%.2f\t", p.kind, all[i].mean, all[i].deviation(), rest[i].mean, rest[i].deviation())
 	}
-	fmt.Fprintln(t, "\nWelch's t\tall\tfaster\t\t")
+	line("\nWelch's t\tall\tfaster\t\t")
 	beyond := 0
 	for i := range people {
 		for j := range i {
@@ -114,10 +116,14 @@ func report(w io.Writer, name string, people []*target, took [][]float64) error 
 				mark = "beyond 4.5"
 				beyond++
 			}
-			fmt.Fprintf(t, "%s, %s\t%.2f\t%.2f\t%s\t\n", people[j].kind, people[i].kind, a, b, mark)
+			line("%s, %s\t%.2f\t%.2f\t%s\t", people[j].kind, people[i].kind, a, b, mark)
 		}
 	}
-	fmt.Fprintf(t, "\n%d pairs are beyond %.1f\n", beyond, aim)
+	line("\n%d pairs are beyond %.1f", beyond, aim)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if _, err := io.WriteString(t, lines.String()); err != nil {
+		return err
+	}
 	return t.Flush()
 }
 

@@ -59,7 +59,7 @@ func (s sortedLines) lineFrom(offset int64) (line string, begin, end int64, err 
 func (s sortedLines) rest(offset int64) (text []byte, next int64, err error) {
 	buf := make([]byte, min(sortedLineMax+1, s.size-offset))
 	n, err := s.text.ReadAt(buf, offset)
-	if err != nil && !(errors.Is(err, io.EOF) && n == len(buf)) {
+	if err != nil && (n < len(buf) || !errors.Is(err, io.EOF)) {
 		return nil, 0, fmt.Errorf("read at %d: %w", offset, err)
 	}
 	if text, _, found := bytes.Cut(buf, []byte("\n")); found {
