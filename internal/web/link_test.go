@@ -50,6 +50,26 @@ func TestAForgottenPassword(t *testing.T) {
 	})
 }
 
+func TestAnAccountIsUnlockedByMail(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		_, me := s.User(t, "ann")
+		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":1}}`)
+		b := newBrowser(t, s)
+		wrong := b.submit(b.open("/login"), "Sign in", map[string]string{byName: "ann", "Password": "wrong"}).is(401, "Sign in to Muster")
+		b.submit(wrong, "Sign in", map[string]string{byName: "ann", "Password": mustertest.Password}).is(401, "Sign in to Muster").says("Too many failed attempts.")
+		link := "/unlock?token=" + s.MailedToken(t, me.Email, 1)
+		b.open(link).is(200, "Unlock your account")
+		b.submit(b.open("/login"), "Sign in", map[string]string{byName: "ann", "Password": mustertest.Password}).is(401, "Sign in to Muster") // opening it did nothing
+		p := b.submit(b.open(link), "Unlock my account", nil).is(200, "Sign in to Muster").says("Your account is unlocked.")
+		b.submit(p, "Sign in", map[string]string{byName: "ann", "Password": mustertest.Password})
+		b.signedInAs(s, "ann")
+		for _, none := range []string{link, "/unlock?token=" + nowhere} {
+			b.submit(b.open(none), "Unlock my account", nil).is(400, "Unlock your account").says("not valid")
+		}
+		b.open("/unlock?token=x").is(400, "Unlock your account").says("not valid")
+	})
+}
+
 // A link that is cut off, or that no mail had, is told so at once, or when its form is sent.
 func TestLinksThatAreNone(t *testing.T) {
 	s := mustertest.New(t)

@@ -85,7 +85,7 @@ func clean(t *testing.T, name string, p *sight) {
 // everyPage are pages that whoever is signed in as signedIn, or nobody for "", may open.
 var everyPage = map[string]string{
 	"/login": "", "/signup_user_complete": "", "/should_verify_email": "", "/do_verify_email?token=" + nowhere: "", "/do_verify_email": "",
-	"/reset_password": "", "/reset_password_complete?token=" + nowhere: "", "/reset_password_complete": "", "/terms": "", "/nothing/here": "",
+	"/reset_password": "", "/reset_password_complete?token=" + nowhere: "", "/reset_password_complete": "", "/terms": "", "/unlock?token=" + nowhere: "", "/unlock": "", "/nothing/here": "",
 	"/account": "admin", "/signup_user_complete?t=" + nowhere: "admin",
 }
 
