@@ -18,8 +18,9 @@ type authority struct {
 	grants   map[string]map[muster.Permission]bool // by role
 }
 
-// authority reads the caller's roles as they are now, which may be later than when the request began.
-func (a *App) authority(ctx context.Context, who *Caller) (*authority, error) {
+// authority reads the caller's roles as they are now, which may be later than when the request began. Roles that the caller has by belonging to a
+// team or channel count besides where it is about that.
+func (a *App) authority(ctx context.Context, who *Caller, membership ...string) (*authority, error) {
 	_, grants, err := a.book(ctx)
 	if err != nil {
 		return nil, err
@@ -36,12 +37,16 @@ func (a *App) authority(ctx context.Context, who *Caller) (*authority, error) {
 		}
 		roles = u.Roles
 	}
-	for role := range strings.FieldsSeq(roles) {
+	for role := range strings.FieldsSeq(roles + " " + strings.Join(membership, " ")) {
 		for p := range grants[role] {
 			au.held[p] = true
 		}
 	}
-	au.all = au.all || au.held[muster.PermManageSystem]
+	system, err := a.grants(ctx, roles, muster.PermManageSystem)
+	if err != nil {
+		return nil, err
+	}
+	au.all = au.all || system
 	return au, nil
 }
 

@@ -176,7 +176,12 @@ func (a *App) UpdateChannelMemberRoles(ctx context.Context, who *Caller, channel
 	if err != nil {
 		return err
 	}
-	return a.changeChannelMember(ctx, who, channelID, userID, func(m *muster.ChannelMember) { setChannelFlags(m, flags); m.ExplicitRoles = explicit })
+	return a.changeChannelMember(ctx, who, channelID, userID, func(au *authority, m *muster.ChannelMember) error {
+		setChannelFlags(m, flags)
+		has := m.ExplicitRoles
+		m.ExplicitRoles = explicit
+		return au.grant(explicit, has)
+	})
 }
 
 // UpdateChannelMemberSchemeRoles sets a membership's flags.
@@ -184,20 +189,29 @@ func (a *App) UpdateChannelMemberSchemeRoles(ctx context.Context, who *Caller, c
 	if err := r.check(); err != nil {
 		return err
 	}
-	return a.changeChannelMember(ctx, who, channelID, userID, func(m *muster.ChannelMember) { setChannelFlags(m, r) })
+	return a.changeChannelMember(ctx, who, channelID, userID, func(_ *authority, m *muster.ChannelMember) error {
+		setChannelFlags(m, r)
+		return nil
+	})
 }
 
 func setChannelFlags(m *muster.ChannelMember, r SchemeRoles) {
 	m.SchemeGuest, m.SchemeUser, m.SchemeAdmin = r.Guest, r.User, r.Admin
 }
 
-func (a *App) changeChannelMember(ctx context.Context, who *Caller, channelID, userID string, change func(*muster.ChannelMember)) error {
+func (a *App) changeChannelMember(ctx context.Context, who *Caller, channelID, userID string, change func(*authority, *muster.ChannelMember) error) error {
 	if err := a.requireChannel(ctx, who, channelID, muster.PermManageChannelRoles); err != nil {
+		return err
+	}
+	au, err := a.channelAuthority(ctx, who, channelID)
+	if err != nil {
 		return err
 	}
 	m, err := a.store.UpdateChannelMember(ctx, channelID, userID, func(m *muster.ChannelMember) error {
 		guest := m.SchemeGuest
-		change(m)
+		if err := change(au, m); err != nil {
+			return err
+		}
 		if m.SchemeGuest != guest {
 			return muster.E(muster.Invalid, "api.channel.update_channel_member_roles.changing_guest_role.app_error")
 		}
@@ -208,4 +222,19 @@ func (a *App) changeChannelMember(ctx context.Context, who *Caller, channelID, u
 	}
 	a.publish(muster.EventChannelMemberUpdated, map[string]any{"channelMember": jsonText(m)}, muster.Audience{UserID: userID})
 	return nil
+}
+
+// channelAuthority is what the caller holds in a channel: by its own roles, its membership there and the one in the channel's team.
+func (a *App) channelAuthority(ctx context.Context, who *Caller, channelID string) (*authority, error) {
+	roles, teamID, err := a.store.ChannelRolesOf(ctx, channelID, who.ID())
+	if err != nil {
+		return nil, missing(err, muster.NotFound, noChannelMember)
+	}
+	teamRoles := ""
+	if teamID != "" {
+		if teamRoles, err = a.store.TeamRolesOf(ctx, teamID, who.ID()); err != nil {
+			return nil, err
+		}
+	}
+	return a.authority(ctx, who, roles, teamRoles)
 }

@@ -175,7 +175,12 @@ func (a *App) UpdateTeamMemberRoles(ctx context.Context, who *Caller, teamID, us
 	if err != nil {
 		return err
 	}
-	return a.changeTeamMember(ctx, who, teamID, userID, func(m *muster.TeamMember) { setTeamFlags(m, flags); m.ExplicitRoles = explicit })
+	return a.changeTeamMember(ctx, who, teamID, userID, func(au *authority, m *muster.TeamMember) error {
+		setTeamFlags(m, flags)
+		has := m.ExplicitRoles
+		m.ExplicitRoles = explicit
+		return au.grant(explicit, has)
+	})
 }
 
 // UpdateTeamMemberSchemeRoles sets a membership's flags.
@@ -183,20 +188,33 @@ func (a *App) UpdateTeamMemberSchemeRoles(ctx context.Context, who *Caller, team
 	if err := r.check(); err != nil {
 		return err
 	}
-	return a.changeTeamMember(ctx, who, teamID, userID, func(m *muster.TeamMember) { setTeamFlags(m, r) })
+	return a.changeTeamMember(ctx, who, teamID, userID, func(_ *authority, m *muster.TeamMember) error {
+		setTeamFlags(m, r)
+		return nil
+	})
 }
 
 func setTeamFlags(m *muster.TeamMember, r SchemeRoles) {
 	m.SchemeGuest, m.SchemeUser, m.SchemeAdmin = r.Guest, r.User, r.Admin
 }
 
-func (a *App) changeTeamMember(ctx context.Context, who *Caller, teamID, userID string, change func(*muster.TeamMember)) error {
+func (a *App) changeTeamMember(ctx context.Context, who *Caller, teamID, userID string, change func(*authority, *muster.TeamMember) error) error {
 	if err := a.requireTeam(ctx, who, teamID, muster.PermManageTeamRoles); err != nil {
+		return err
+	}
+	roles, err := a.store.TeamRolesOf(ctx, teamID, who.ID())
+	if err != nil {
+		return err
+	}
+	au, err := a.authority(ctx, who, roles)
+	if err != nil {
 		return err
 	}
 	m, err := a.store.UpdateTeamMember(ctx, teamID, userID, func(m *muster.TeamMember) error {
 		guest := m.SchemeGuest
-		change(m)
+		if err := change(au, m); err != nil {
+			return err
+		}
 		if m.SchemeGuest != guest {
 			return muster.E(muster.Invalid, "api.channel.update_team_member_roles.changing_guest_role.app_error")
 		}
