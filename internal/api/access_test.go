@@ -77,6 +77,7 @@ func TestAccess(t *testing.T) {
 // row is a request of the golden file with its answers, or a line for the reader alone.
 type row struct {
 	method, path, body string
+	cells              []string // the answers, as they are in the file
 	answers            []answer
 	golden             []string // as it is in the file
 }
@@ -111,6 +112,7 @@ func readAccess(t *testing.T) (rows []*row) {
 			r.path, line = cutWord(line)
 			for word, rest := cutWord(line); accessCell.MatchString(word); word, rest = cutWord(line) {
 				line = rest
+				r.cells = append(r.cells, word)
 			}
 			r.body, r.answers = line, make([]answer, len(accessCallers))
 		}
@@ -124,6 +126,17 @@ func cutWord(line string) (word, rest string) {
 	return word, strings.TrimLeft(rest, " ")
 }
 
+// cell is the status and the size of a list, as they stand in the file.
+func (a answer) cell() string {
+	switch {
+	case a.length > 9: // such a list grows with the server
+		return fmt.Sprintf("%d[+]", a.status)
+	case a.length >= 0:
+		return fmt.Sprintf("%d[%d]", a.status, a.length)
+	}
+	return fmt.Sprint(a.status)
+}
+
 // usualID is the refusal that a status stands for where there is no note.
 var usualID = map[int]string{401: "api.context.session_expired.app_error", 403: "api.context.permissions.app_error", 404: "api.context.404.app_error"}
 
@@ -135,12 +148,9 @@ func (r *row) lines() []string {
 	line := fmt.Sprintf("%-6s %-74s", r.method, r.path)
 	var ids []string
 	for _, a := range r.answers {
-		cell := fmt.Sprint(a.status)
+		cell := a.cell()
 		switch {
-		case a.length > 9: // such a list grows with the server
-			cell += "[+]"
 		case a.length >= 0:
-			cell += fmt.Sprintf("[%d]", a.length)
 		case a.id != usualID[a.status]:
 			if !slices.Contains(ids, a.id) {
 				ids = append(ids, a.id)
@@ -190,6 +200,7 @@ type scene struct {
 
 // place is a server on a data directory.
 type place struct {
+	dir     string
 	handler http.Handler
 	store   *store.Store
 	close   func(t *testing.T)
@@ -216,7 +227,7 @@ func (s *scene) serve(t *testing.T, dir string) *place {
 		Store: db, Config: settings, Passwords: password.New(password.Options{MemoryKiB: 64}), Secrets: secrets,
 		Blobs: blobs, Mail: folder, Bus: &bus.Bus{}, Log: slog.New(slog.DiscardHandler),
 	})
-	return &place{api.New(api.Options{App: a, Log: slog.New(slog.DiscardHandler), Version: "test"}), db, func(t *testing.T) {
+	return &place{dir, api.New(api.Options{App: a, Log: slog.New(slog.DiscardHandler), Version: "test"}), db, func(t *testing.T) {
 		t.Helper()
 		must(t, a.Close(ctx)) // mails on their way go to the folder
 		must(t, errors.Join(blobs.Close(), folder.Close(), db.Close()))
@@ -244,6 +255,14 @@ func (s *scene) answer(t *testing.T, shared *place, caller string, r *row) answe
 		defer p.close(t)
 	}
 	w := s.send(t, p, caller, r)
+	got := answerOf(w)
+	if got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented {
+		t.Errorf("%s %s as %s: %d %s", r.method, r.path, caller, got.status, w.Body)
+	}
+	return got
+}
+
+func answerOf(w *httptest.ResponseRecorder) answer {
 	got := answer{status: w.Code, length: -1}
 	var body any
 	_ = json.Unmarshal(w.Body.Bytes(), &body) // what is no JSON is no list
@@ -251,9 +270,6 @@ func (s *scene) answer(t *testing.T, shared *place, caller string, r *row) answe
 		got.id, _ = object["id"].(string)
 	} else {
 		got.length = listed(body)
-	}
-	if got.status >= http.StatusInternalServerError && got.status != http.StatusNotImplemented {
-		t.Errorf("%s %s as %s: %d %s", r.method, r.path, caller, got.status, w.Body)
 	}
 	return got
 }
