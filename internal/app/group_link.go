@@ -95,15 +95,3 @@ func (a *App) GroupLinks(ctx context.Context, who *Caller, kind, id string) ([]*
 	}
 	return a.store.GroupLinks(ctx, kind, id)
 }
-
-// mayJoinConstrained holds the members-to-be of a group-constrained team or channel against the groups linked to it; refusal is the error.
-func (a *App) mayJoinConstrained(ctx context.Context, constrained *bool, kind, id string, userIDs []string, refusal error) error {
-	if !groupsDecide(constrained) {
-		return nil
-	}
-	ok, err := a.store.InLinkedGroups(ctx, kind, id, userIDs)
-	if err != nil || ok {
-		return err
-	}
-	return refusal
-}

@@ -57,10 +57,6 @@ func (a *App) mayAddToTeam(ctx context.Context, who *Caller, team *muster.Team, 
 
 // joinTeam stores the memberships, leaving one that is there as it is, and tells of the new ones.
 func (a *App) joinTeam(ctx context.Context, who *Caller, team *muster.Team, userIDs []string) ([]*muster.TeamMember, error) {
-	denied := muster.E(muster.Invalid, "api.team.add_members.user_denied")
-	if err := a.mayJoinConstrained(ctx, team.GroupConstrained, muster.SyncableTeam, team.ID, userIDs, denied); err != nil {
-		return nil, err
-	}
 	all, joined, err := a.store.JoinTeam(ctx, team.ID, userIDs, a.defaultChannels(), a.Config().TeamSettings.MaxUsersPerTeam, a.auditSelf(who, "team_id="+team.ID))
 	if err != nil {
 		return nil, missing(err, muster.NotFound, "app.team.get.find.app_error")

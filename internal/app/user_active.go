@@ -45,7 +45,8 @@ func (a *App) UpdateUserActive(ctx context.Context, who *Caller, userID string, 
 }
 
 func (a *App) setActive(ctx context.Context, who *Caller, userID string, guard store.Guard, active bool, info string) error {
-	up := store.UserUpdate{Guard: guard, EndSessions: !active, Apply: func(u *muster.User) error {
+	putOut := !active && who.ID() != userID // who leaves may come back
+	up := store.UserUpdate{Guard: guard, EndSessions: !active, RenewInvites: putOut, Apply: func(u *muster.User) error {
 		u.UpdateAt = a.now()
 		u.DeleteAt = 0
 		if !active {

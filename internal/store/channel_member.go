@@ -78,6 +78,9 @@ func (s *Store) JoinChannel(ctx context.Context, members []*muster.ChannelMember
 		if len(joined) == 0 {
 			return nil
 		}
+		if err := t.refuseOutsiders(ctx, muster.SyncableChannel, joined[0].ChannelID, userIDsOf(joined)...); err != nil {
+			return err
+		}
 		if err := t.stampChannel(ctx, joined[0].ChannelID); err != nil {
 			return err
 		}

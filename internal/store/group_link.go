@@ -67,18 +67,31 @@ func (s *Store) GroupLinks(ctx context.Context, kind, groupID string) ([]*muster
 	return collect(rows, err, scanSyncable(kind))
 }
 
-// InLinkedGroups reports whether every one of the users is in a group that is linked to the team or channel.
-func (s *Store) InLinkedGroups(ctx context.Context, kind, id string, userIDs []string) (bool, error) {
+// refuseOutsiders holds users who join a team or channel, whose row it locks, against the groups that are linked to it, if those decide who belongs
+// there. Kind Invalid for one who is in none of them.
+func (t *tx) refuseOutsiders(ctx context.Context, kind, id string, userIDs ...string) error {
+	place, refusal := "teams", "api.team.add_members.user_denied"
+	if kind == muster.SyncableChannel {
+		place, refusal = "channels", "api.channel.add_members.user_denied"
+	}
+	var constrained *bool
+	err := t.queryRow(ctx, "SELECT group_constrained FROM "+place+" WHERE id = ?"+t.s.dialect.forUpdate(), id).Scan(&constrained)
+	if err != nil || constrained == nil || !*constrained {
+		return noRow(err)
+	}
 	name := syncables[kind]
 	for _, user := range userIDs {
 		var n int
-		err := s.queryRow(ctx, "SELECT count(*) FROM group_members m JOIN "+name[0]+" s ON s.group_id = m.group_id JOIN user_groups g ON g.id = m.group_id AND g.delete_at = 0 WHERE s."+
+		err := t.queryRow(ctx, "SELECT count(*) FROM group_members m JOIN "+name[0]+" s ON s.group_id = m.group_id JOIN user_groups g ON g.id = m.group_id AND g.delete_at = 0 WHERE s."+
 			name[1]+" = ? AND m.user_id = ?", id, user).Scan(&n)
-		if err != nil || n == 0 {
-			return false, err
+		if err != nil {
+			return fmt.Errorf("look for a linked group of a user: %w", err)
+		}
+		if n == 0 {
+			return muster.E(muster.Invalid, refusal)
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // LinkedPlace is a team or channel that a group is linked to, and the roles that somebody has by belonging to it.

@@ -31,6 +31,11 @@ func (s *Store) SetGuest(ctx context.Context, userID string, guard Guard, guest 
 		if err := t.saveUser(ctx, before, after); err != nil {
 			return err
 		}
+		if guest {
+			if err := t.renewInvites(ctx, userID); err != nil {
+				return err
+			}
+		}
 		if err := t.setGuestMemberships(ctx, userID, guest); err != nil {
 			return err
 		}

@@ -46,12 +46,23 @@ func (s *Store) JoinTeam(ctx context.Context, teamID string, userIDs, channels [
 		if len(joined) == 0 {
 			return nil
 		}
+		if err := t.refuseOutsiders(ctx, muster.SyncableTeam, teamID, memberIDs(joined)...); err != nil {
+			return err
+		}
 		if err := t.refuseCrowd(ctx, teamID, limit); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)
 	})
 	return all, joined, err
+}
+
+func memberIDs(members []*muster.TeamMember) []string {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.UserID
+	}
+	return ids
 }
 
 // lockTeam makes joins of one team wait for each other. It comes before the inserts: their foreign key takes a weaker lock

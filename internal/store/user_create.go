@@ -58,6 +58,9 @@ func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOpti
 			if err := t.joinChannels(ctx, created, o.Join.TeamID, o.ChannelIDs); err != nil {
 				return err
 			}
+			if err := t.refuseOutsiders(ctx, muster.SyncableTeam, o.Join.TeamID, created.ID); err != nil {
+				return err
+			}
 			if err := t.refuseCrowd(ctx, o.Join.TeamID, o.TeamLimit); err != nil {
 				return err
 			}

@@ -18,6 +18,7 @@ type UserUpdate struct {
 	VoidLink     string                        // so are those of this purpose, "" for none
 	NewScheme    *PasswordScheme               // what the new password was hashed with elsewhere; nil for a hash of our own
 	UseLink      []byte                        // SHA-256 of the mailed token that allows the change; ErrNotFound when it was used
+	RenewInvites bool                          // the invite links that the account has seen are void from now on
 	DisableBots  func(ids []string)            // deactivates the account's bots, if set, and is told which
 	RevokeTokens func(n int64)                 // revokes the account's access tokens, if set, and is told how many there were
 	Unlock       func(u *muster.User) [][]byte // forgets the attempts on the account, by their subjects; nil to remember them
@@ -72,6 +73,11 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 		}
 		if up.VoidLink != "" {
 			if err := t.voidLinks(ctx, id, up.VoidLink); err != nil {
+				return err
+			}
+		}
+		if up.RenewInvites {
+			if err := t.renewInvites(ctx, id); err != nil {
 				return err
 			}
 		}
