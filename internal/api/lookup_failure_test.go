@@ -41,7 +41,7 @@ func TestAFailedLookUpIsNoRefusal(t *testing.T) {
 func (s *scene) broken(t *testing.T, tables []string) *place {
 	t.Helper()
 	p := s.copy(t)
-	db, err := sql.Open("sqlite", filepath.Join(p.dir, "muster.db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, "muster.db")+"?_pragma=busy_timeout(30000)")
 	must(t, err)
 	for _, table := range tables {
 		_, err := db.ExecContext(context.Background(), "ALTER TABLE "+table+" RENAME TO "+table+"_away")

@@ -138,6 +138,8 @@ var aboutOthers = map[string]aboutSomebody{
 	"POST /users/tokens/disable":                      {body: `{"token_id":"{token_id}"}`, status: 403},
 	"POST /users/tokens/enable":                       {body: `{"token_id":"{token_id}"}`, status: 403},
 	"POST /users/tokens/revoke":                       {body: `{"token_id":"{token_id}"}`, status: 403},
+	"GET /users/{user_id}/mfa/recovery_codes":         {status: 403},
+	"POST /users/{user_id}/mfa/recovery_codes":        {status: 403},
 	"POST /users/{user_id}/mfa/generate":              {status: 403},
 	"PUT /users/{user_id}/mfa":                        {body: `{"activate":false}`, status: 403},
 	"GET /bots/{bot_user_id}":                         {status: 200, why: "read_others_bots is asked for"},
