@@ -6,6 +6,7 @@ var uploadErrors = map[string]string{
 	"api.upload.get_upload.forbidden.app_error":                              "This upload is somebody else's.",
 	"app.upload.get.app_error":                                               "There is no such upload under way. It may have finished, or have been given up after a week.",
 	"app.upload.create.too_many.app_error":                                   "You have too many unfinished uploads. Finish some of them first.",
+	"app.upload.create.quota.app_error":                                      "This file does not fit into the space that you may use on this server. Ask an administrator for more.",
 	"app.upload.upload_data.offset.app_error":                                "The upload stands elsewhere. Ask how far it has come and go on from there.",
 	"app.upload.upload_data.too_large.app_error":                             "More bytes came than were announced. Nothing of this piece was kept; send what is missing.",
 	"app.upload.upload_data.concurrent.app_error":                            "Another request sent bytes of this upload at the same time. Ask how far it has come and go on from there.",

@@ -38,6 +38,7 @@ var userErrors = map[string]string{
 	"api.status.user_not_found.app_error":                            "Statuses are turned off on this server. An administrator can turn on ServiceSettings.EnableUserStatuses.",
 	"api.preference.preferences_category.get.app_error":              "There are no preferences in this category.",
 	"api.preference.update_preferences.set.app_error":                "Each preference must name the user whose preferences are changed.",
+	"app.preference.save.quota.app_error":                            "This account has as many preferences as it may have. Remove some first.",
 	"app.preference.get.app_error":                                   "There is no such preference.",
 	"app.user_terms_of_service.get_by_user.no_rows.app_error":        "The user has not agreed to any terms of service.",
 	"app.terms_of_service.get.no_rows.app_error":                     "There are no such terms of service. Ask for the current ones.",

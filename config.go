@@ -19,6 +19,7 @@ type Config struct {
 	MetricsSettings       MetricsSettings
 	PasswordSettings      PasswordSettings
 	FileSettings          FileSettings
+	StorageSettings       StorageSettings
 	EmailSettings         EmailSettings
 	PrivacySettings       PrivacySettings
 	SupportSettings       SupportSettings

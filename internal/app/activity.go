@@ -15,7 +15,10 @@ const (
 
 	activityInterval  = 30 * time.Second // between writes of session activity
 	activitySlack     = 5 * minute       // an older activity is written down anew
+	activityMax       = 100_000          // sessions that are remembered
 	expiredSweepBatch = 1000
+	auditSweepBatch   = 500
+	auditSweeps       = 20 // batches at a time, so that other writes come between
 )
 
 // activity remembers when sessions were last used, so that a read does not cost a write.
@@ -31,10 +34,14 @@ type seen struct {
 
 func newActivity() *activity { return &activity{seen: map[string]seen{}} }
 
+// saw notes a session's use. With activityMax remembered, another one's counts from after the next write, which forgets them all.
 func (t *activity) saw(sessionID, userID string, now int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := t.seen[sessionID]
+	s, known := t.seen[sessionID]
+	if !known && len(t.seen) >= activityMax {
+		return
+	}
 	s.userID, s.at = userID, now
 	t.seen[sessionID] = s
 }
@@ -50,7 +57,15 @@ func (t *activity) due(now int64, all bool) map[string]seen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out := map[string]seen{}
+	full := len(t.seen) >= activityMax
 	for id, s := range t.seen {
+		if full {
+			if s.at > s.writtenAt {
+				out[id] = s
+			}
+			delete(t.seen, id)
+			continue
+		}
 		switch {
 		case s.at > s.writtenAt && (all || s.at-s.writtenAt >= activitySlack):
 			out[id] = s
@@ -63,8 +78,22 @@ func (t *activity) due(now int64, all bool) map[string]seen {
 	return out
 }
 
-// keepHouse writes activity down and sweeps expired sessions and unfinished uploads until ctx ends.
+// keepHouse writes activity down and sweeps what is over until ctx ends.
 func (a *App) keepHouse(ctx context.Context) {
+	chores := []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"write session activity", func(ctx context.Context) error { return a.writeActivity(ctx, false) }},
+		{"sweep expired sessions", func(ctx context.Context) error {
+			_, err := a.store.DeleteExpiredSessions(ctx, a.now(), expiredSweepBatch)
+			return err
+		}},
+		{"sweep mails that were set aside", func(ctx context.Context) error { return a.store.SweepMails(ctx, a.now()-setAsideKept) }},
+		{"sweep attempts to sign in", a.sweepAttempts},
+		{"sweep unfinished uploads", a.sweepUploads},
+		{"sweep old history", a.sweepAudits},
+	}
 	tick := time.NewTicker(activityInterval)
 	defer tick.Stop()
 	for {
@@ -73,22 +102,27 @@ func (a *App) keepHouse(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := a.writeActivity(ctx, false); err != nil && ctx.Err() == nil {
-			a.log.Error("write session activity", "error", err)
-		}
-		if _, err := a.store.DeleteExpiredSessions(ctx, a.now(), expiredSweepBatch); err != nil && ctx.Err() == nil {
-			a.log.Error("sweep expired sessions", "error", err)
-		}
-		if err := a.store.SweepMails(ctx, a.now()-setAsideKept); err != nil && ctx.Err() == nil {
-			a.log.Error("sweep mails that were set aside", "error", err)
-		}
-		if err := a.sweepAttempts(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("sweep attempts to sign in", "error", err)
-		}
-		if err := a.sweepUploads(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("sweep unfinished uploads", "error", err)
+		for _, chore := range chores {
+			if err := chore.do(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error(chore.what, "error", err)
+			}
 		}
 	}
+}
+
+// sweepAudits removes history that is older than AuditRetentionDays, in small batches.
+func (a *App) sweepAudits(ctx context.Context) error {
+	days := a.Config().StorageSettings.AuditRetentionDays
+	if days == 0 {
+		return nil
+	}
+	for range auditSweeps {
+		n, err := a.store.DeleteAudits(ctx, a.now()-int64(days)*day, auditSweepBatch)
+		if err != nil || n < auditSweepBatch {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *App) flushActivity(ctx context.Context) error { return a.writeActivity(ctx, true) }

@@ -23,3 +23,6 @@ func WarnOfAttacks(ctx context.Context, log *slog.Logger, n int, who *Caller, u 
 		a.warnOfAttack(ctx, "wrong codes", who, u)
 	}
 }
+
+// SweepAudits likewise.
+func (a *App) SweepAudits(ctx context.Context) error { return a.sweepAudits(ctx) }

@@ -41,7 +41,10 @@ func (a *App) Preference(ctx context.Context, who *Caller, userID, category, nam
 
 // UpdatePreferences keeps all of them or none. Kinds: Invalid, Forbidden, NotFound.
 func (a *App) UpdatePreferences(ctx context.Context, who *Caller, userID string, list []*muster.Preference) error {
-	return a.changePreferences(ctx, who, userID, list, a.store.SavePreferences, muster.EventPreferencesChanged)
+	save := func(ctx context.Context, userID string, guard store.Guard, list []*muster.Preference) error {
+		return a.store.SavePreferences(ctx, userID, guard, a.Config().StorageSettings.MaxPreferencesPerUser, list)
+	}
+	return a.changePreferences(ctx, who, userID, list, save, muster.EventPreferencesChanged)
 }
 
 // DeletePreferences removes all of them or none.

@@ -12,7 +12,6 @@ import (
 )
 
 const (
-	uploadsMax       = 100     // unfinished ones of one account
 	uploadLife       = 7 * day // of an unfinished one
 	uploadSweepBatch = 100
 	piecesMax        = 1000 // of one upload: each is a file of its own until the last has come
@@ -42,7 +41,8 @@ func (a *App) CreateUpload(ctx context.Context, who *Caller, in *muster.Upload) 
 	if _, err := a.channel(ctx, u.ChannelID); err != nil {
 		return nil, err
 	}
-	return u, a.store.CreateUpload(ctx, u, uploadsMax)
+	quota := a.Config().StorageSettings
+	return u, a.store.CreateUpload(ctx, u, store.UploadQuota{Unfinished: quota.MaxUnfinishedUploadsPerUser, Bytes: quota.MaxUploadBytesPerUser})
 }
 
 // Upload tells how far an upload of the caller's has come. Kinds: Forbidden, NotFound.

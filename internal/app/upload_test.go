@@ -23,7 +23,7 @@ func TestStaleUploadsAreSwept(t *testing.T) {
 			u := &muster.Upload{
 				ID: muster.NewID(), CreateAt: time.Now().Add(-ago).UnixMilli(), UserID: me.ID, ChannelID: ch.ID, Filename: "a.txt", FileSize: 10,
 			}
-			must(t, s.Store.CreateUpload(ctx, u, 1000))
+			must(t, s.Store.CreateUpload(ctx, u, store.UploadQuota{}))
 			key := "uploads/" + u.ID + "/piece"
 			file = filepath.Join(s.Files, key)
 			must(t, errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("0123"), 0o600)))

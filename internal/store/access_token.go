@@ -16,15 +16,23 @@ func scanAccessToken(r scanner) (*muster.AccessToken, error) {
 	return t, noRow(err)
 }
 
-// CreateAccessToken stores a token under the SHA-256 of its text, and mails what post makes of its account. ErrNotFound when that is gone.
-func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+// CreateAccessToken stores a token under the SHA-256 of its text, and mails what post makes of its account. ErrNotFound when that is gone. An account
+// that has limit tokens (0: no limit) gets none: app.user_access_token.create.quota, kind Forbidden.
+func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, guard Guard, limit int, post func(*muster.User) Post, audits ...*muster.Audit) error {
+	return s.grow(ctx, func(t *tx) error {
 		u, err := t.user(ctx, token.UserID)
 		if err != nil {
 			return err
 		}
 		if err := t.guardLocked(ctx, u, guard); err != nil {
 			return err
+		}
+		n, err := t.countOf(ctx, "access_tokens", token.UserID)
+		if err != nil {
+			return err
+		}
+		if limit > 0 && n >= limit {
+			return muster.E(muster.Forbidden, "app.user_access_token.create.quota.app_error")
 		}
 		_, err = t.exec(ctx, "INSERT INTO access_tokens (id, token_hash, user_id, description, is_active, create_at, expires_at, last_used_at) VALUES ("+marks(8)+")",
 			token.ID, hash, token.UserID, token.Description, token.IsActive, token.CreateAt, token.ExpiresAt, token.LastUsedAt)

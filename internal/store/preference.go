@@ -18,10 +18,17 @@ func (s *Store) Preferences(ctx context.Context, userID string) ([]*muster.Prefe
 	return collect(rows, err, scanPreference)
 }
 
-// SavePreferences keeps all of an account's or none.
-func (s *Store) SavePreferences(ctx context.Context, userID string, guard Guard, list []*muster.Preference) error {
-	return s.write(ctx, func(t *tx) error {
+// SavePreferences keeps all of an account's or none. New ones that make it more than limit (0: none) are app.preference.save.quota, kind Forbidden.
+func (s *Store) SavePreferences(ctx context.Context, userID string, guard Guard, limit int, list []*muster.Preference) error {
+	return s.grow(ctx, func(t *tx) error {
+		if _, err := t.lockUsers(ctx, userID); err != nil {
+			return err
+		}
 		if err := t.guard(ctx, userID, guard); err != nil {
+			return err
+		}
+		before, err := t.countOf(ctx, "preferences", userID)
+		if err != nil {
 			return err
 		}
 		for _, p := range list {
@@ -31,7 +38,11 @@ func (s *Store) SavePreferences(ctx context.Context, userID string, guard Guard,
 				return fmt.Errorf("save preference: %w", err)
 			}
 		}
-		return nil
+		after, err := t.countOf(ctx, "preferences", userID)
+		if err == nil && limit > 0 && after > limit && after > before { // a change of what is there goes on where the limit was lowered
+			err = muster.E(muster.Forbidden, "app.preference.save.quota.app_error")
+		}
+		return err
 	})
 }
 

@@ -7,7 +7,10 @@ import (
 	"muster"
 )
 
-const signInSweep = 100 // run-out sign-ins that each new one clears away
+const (
+	signInSweep   = 100 // run-out sign-ins that each new one clears away
+	signInsOfUser = 20  // that one account may have under way; a new one ends the oldest
+)
 
 // SignIn is a sign-in that lacks a step, and what it was held against so far.
 type SignIn struct {
@@ -27,6 +30,11 @@ func (s *Store) SaveSignIn(ctx context.Context, hash []byte, in *SignIn, attempt
 		_, err := t.exec(ctx, "DELETE FROM sign_ins WHERE token_hash IN (SELECT token_hash FROM sign_ins WHERE expires_at <= ? LIMIT ?)", t.now, signInSweep)
 		if err != nil {
 			return fmt.Errorf("sweep sign-ins: %w", err)
+		}
+		_, err = t.exec(ctx, `DELETE FROM sign_ins WHERE token_hash IN
+			(SELECT token_hash FROM sign_ins WHERE user_id = ? ORDER BY expires_at DESC LIMIT 1000 OFFSET ?)`, in.UserID, signInsOfUser-1)
+		if err != nil {
+			return fmt.Errorf("end the oldest sign-ins: %w", err)
 		}
 		_, err = t.exec(ctx, "INSERT INTO sign_ins (token_hash, user_id, password, mfa_active, mfa_secret, better_hash, factor_passed, return_to, expires_at) VALUES ("+marks(9)+")",
 			hash, in.UserID, in.Password, in.MfaActive, in.MfaSecret, in.BetterHash, in.FactorPassed, in.ReturnTo, in.ExpiresAt)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,21 +30,28 @@ func scanUpload(r scanner) (*UploadState, error) {
 	return u, noRow(err)
 }
 
-// CreateUpload keeps an announced upload. More unfinished ones of one account than limit are app.upload.create.too_many, kind RateLimited.
-func (s *Store) CreateUpload(ctx context.Context, u *muster.Upload, limit int) error {
-	return s.write(ctx, func(t *tx) error {
-		// The account's uploads wait for each other, so that two can't both be the last that fits.
-		if _, err := scanString(t.queryRow(ctx, "SELECT id FROM users WHERE id = ?"+t.s.dialect.forUpdate(), u.UserID)); err != nil {
-			return noRow(err)
+// CreateUpload keeps an announced upload. More unfinished ones of one account than its quota are app.upload.create.too_many, kind RateLimited; more
+// bytes app.upload.create.quota, kind TooLarge.
+func (s *Store) CreateUpload(ctx context.Context, u *muster.Upload, quota UploadQuota) error {
+	return s.grow(ctx, func(t *tx) error {
+		if accounts, err := t.lockUsers(ctx, u.UserID); err != nil || len(accounts) == 0 {
+			return cmp.Or(err, ErrNotFound)
 		}
-		var n int
-		if err := t.queryRow(ctx, "SELECT count(*) FROM uploads WHERE user_id = ?", u.UserID).Scan(&n); err != nil {
+		unfinished, err := t.countOf(ctx, "uploads", u.UserID)
+		if err != nil {
 			return err
 		}
-		if n >= limit {
+		if quota.Unfinished > 0 && unfinished >= quota.Unfinished {
 			return muster.E(muster.RateLimited, "app.upload.create.too_many.app_error")
 		}
-		_, err := t.exec(ctx, "INSERT INTO uploads ("+uploadColumns+") VALUES ("+marks(8)+")",
+		bytes, err := t.uploadedBytes(ctx, u)
+		if err != nil {
+			return fmt.Errorf("sum up uploads: %w", err)
+		}
+		if quota.Bytes > 0 && bytes > quota.Bytes {
+			return muster.E(muster.TooLarge, "app.upload.create.quota.app_error")
+		}
+		_, err = t.exec(ctx, "INSERT INTO uploads ("+uploadColumns+") VALUES ("+marks(8)+")",
 			u.ID, u.CreateAt, u.UserID, u.ChannelID, u.Filename, u.FileSize, u.FileOffset, "")
 		return err
 	})
@@ -83,7 +91,7 @@ func (s *Store) AddPiece(ctx context.Context, u *UploadState, key string, size i
 	next := *u
 	next.FileOffset += size
 	next.Pieces = append(append([]string{}, u.Pieces...), key)
-	return &next, s.write(ctx, func(t *tx) error {
+	return &next, s.grow(ctx, func(t *tx) error {
 		err := changed(t.exec(ctx, "UPDATE uploads SET file_offset = ?, pieces = ? WHERE id = ? AND file_offset = ? AND pieces = ?",
 			next.FileOffset, strings.Join(next.Pieces, " "), u.ID, u.FileOffset, strings.Join(u.Pieces, " ")))
 		if errors.Is(err, ErrNotFound) {
@@ -95,7 +103,7 @@ func (s *Store) AddPiece(ctx context.Context, u *UploadState, key string, size i
 
 // FinishUpload turns an upload whose pieces are all there into a file. ErrNotFound when it is gone: finished by another request.
 func (s *Store) FinishUpload(ctx context.Context, f *muster.FileInfo, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.grow(ctx, func(t *tx) error {
 		if err := changed(t.exec(ctx, "DELETE FROM uploads WHERE id = ?", f.ID)); err != nil {
 			return err
 		}

@@ -1,0 +1,34 @@
+package attack_test
+
+import (
+	"testing"
+
+	"muster/internal/mustertest"
+)
+
+// Somebody who reads their own history over and over makes it no longer; reading another's is part of the reader's history.
+func TestReadingOnesOwnHistoryLeavesNoTrace(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ann, me := s.User(t, "ann")
+		rows := func(userID string) int {
+			list, err := s.Store.Audits(t.Context(), userID, 0, 1000)
+			must(t, err)
+			return len(list)
+		}
+		before := rows(me.ID)
+		for range 20 {
+			_, err := ann.UserAudits(t.Context(), me.ID, 0, 60)
+			must(t, err)
+		}
+		if after := rows(me.ID); after != before {
+			t.Errorf("%d more rows", after-before)
+		}
+		admin, boss := s.Admin(t)
+		before = rows(boss.ID)
+		_, err := admin.UserAudits(t.Context(), me.ID, 0, 60)
+		must(t, err)
+		if after := rows(boss.ID); after != before+1 {
+			t.Errorf("reading another's history left %d rows, want 1", after-before)
+		}
+	})
+}
