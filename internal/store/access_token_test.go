@@ -15,7 +15,7 @@ import (
 func makeToken(t testing.TB, s *store.Store, u *muster.User, hash string, expiresAt int64) *muster.AccessToken {
 	t.Helper()
 	token := &muster.AccessToken{ID: muster.NewID(), UserID: u.ID, Description: "x", IsActive: true, CreateAt: someTime, ExpiresAt: expiresAt}
-	must(t, s.CreateAccessToken(context.Background(), token, []byte(hash), nil, nothing))
+	must(t, s.CreateAccessToken(context.Background(), token, []byte(hash), nil, 0, nothing))
 	return token
 }
 

@@ -14,7 +14,7 @@ func TestAllAccountsGoTogetherOrNotAtAll(t *testing.T) {
 		ctx := context.Background()
 		u := newUpload(t, s, "ann")
 		create(t, s, newUser("bob"))
-		must(t, s.CreateUpload(ctx, u, 9))
+		must(t, s.CreateUpload(ctx, u, store.UploadQuota{Unfinished: 9}))
 		twice := audit("", "deleted")
 		if err := s.DeleteAllUsers(ctx, twice, twice); err == nil { // the last thing that the transaction writes is refused
 			t.Fatal("a line of history went in twice")

@@ -29,7 +29,7 @@ func TestUnfinishedUploadsStopAtTheirLimit(t *testing.T) {
 		each(12, func(int) {
 			one := *u
 			one.ID = muster.NewID()
-			switch err := s.CreateUpload(context.Background(), &one, limit); {
+			switch err := s.CreateUpload(context.Background(), &one, store.UploadQuota{Unfinished: limit}); {
 			case err == nil:
 				made.Add(1)
 			case muster.HasID(err, "app.upload.create.too_many.app_error"):
@@ -49,7 +49,7 @@ func TestOnePieceOfSeveralIsAdded(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		u := newUpload(t, s, "ann")
-		must(t, s.CreateUpload(ctx, u, 9))
+		must(t, s.CreateUpload(ctx, u, store.UploadQuota{Unfinished: 9}))
 		began, err := s.Upload(ctx, u.ID)
 		must(t, err)
 		var added atomic.Int32
@@ -76,7 +76,7 @@ func TestAnUploadBecomesAFileOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		u := newUpload(t, s, "ann")
-		must(t, s.CreateUpload(ctx, u, 9))
+		must(t, s.CreateUpload(ctx, u, store.UploadQuota{Unfinished: 9}))
 		var finished atomic.Int32
 		each(8, func(int) {
 			switch err := s.FinishUpload(ctx, u.File(someTime), audit(u.UserID, "finished")); {
