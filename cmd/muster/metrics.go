@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"muster/internal/app"
+	"muster/internal/diskspace"
 	"muster/internal/edge"
 	"muster/internal/live"
 	"muster/internal/store"
@@ -28,7 +29,7 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 }
 
-func newMetrics(db *store.Store, a *app.App, hub *live.Hub, guard *edge.Guard) *metrics {
+func newMetrics(db *store.Store, a *app.App, hub *live.Hub, guard *edge.Guard, disk *diskspace.Watcher) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -62,6 +63,13 @@ func newMetrics(db *store.Store, a *app.App, hub *live.Hub, guard *edge.Guard) *
 		counter("muster_login_lockouts_total", "Delays that began after too many failed attempts.", func() float64 { return float64(a.AttackStats().Lockouts) }),
 		counter("muster_login_throttled_total", "Attempts refused during such a delay.", func() float64 { return float64(a.AttackStats().Throttled) }),
 		counter("muster_mfa_code_failures_total", "Wrong one-time and recovery codes.", func() float64 { return float64(a.AttackStats().CodeFailures) }),
+		gauge("muster_disk_free_bytes", "Bytes free on the disk of the data directory.", func() float64 { return float64(disk.State().Free) }),
+		gauge("muster_disk_refusing", "1 while the disk is so full that nothing is kept that is not needed to sign in.", func() float64 {
+			if disk.State().Refusing {
+				return 1
+			}
+			return 0
+		}),
 		counter("muster_cache_hits_total", "Look-ups that the account and sign-in caches answered.", func() float64 { hits, _ := a.CacheStats(); return float64(hits) }),
 		counter("muster_cache_misses_total", "Look-ups that went to the database.", func() float64 { _, misses := a.CacheStats(); return float64(misses) }),
 	)
@@ -120,7 +128,8 @@ func (s *server) sideListener(address string) *sideServer {
 	return side
 }
 
-// readyz tells a load balancer whether to send requests here: not while draining, nor without the database.
+// readyz tells a load balancer whether to send requests here: not while draining, nor without the database. A disk that fills up is told of in the
+// body: people can still sign in, and elsewhere they could not.
 func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 	if !s.ready.Load() {
 		http.Error(w, "not serving", http.StatusServiceUnavailable)
@@ -131,5 +140,12 @@ func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return
 	}
-	fmt.Fprintln(w, "ready")
+	switch disk := s.disk.State(); {
+	case disk.Refusing:
+		fmt.Fprintf(w, "ready, but the disk is nearly full (%d MiB free): what is not needed to sign in is refused\n", disk.Free>>20)
+	case disk.Low:
+		fmt.Fprintf(w, "ready, but the disk is filling up (%d MiB free)\n", disk.Free>>20)
+	default:
+		fmt.Fprintln(w, "ready")
+	}
 }

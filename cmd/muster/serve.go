@@ -23,6 +23,7 @@ import (
 	"muster/internal/blob"
 	"muster/internal/bus"
 	"muster/internal/config"
+	"muster/internal/diskspace"
 	"muster/internal/edge"
 	"muster/internal/live"
 	"muster/internal/mail"
@@ -108,12 +109,23 @@ type server struct {
 	guard    *edge.Guard
 	hub      *live.Hub
 	metrics  *metrics
+	disk     *diskspace.Watcher
 	kept     []io.Closer // what the app works with, closed after it
 }
 
 func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slog.Logger) (_ *server, err error) {
 	c := settings.Current()
-	db, err := store.Open(ctx, store.Options{DSN: c.SqlSettings.DataSource, DataDir: s.Data, Log: log})
+	disk, err := diskspace.Open(diskspace.Options{
+		Dir: s.Data, Reserve: c.StorageSettings.DiskReserveBytes, Warn: c.StorageSettings.DiskWarnBytes, Refuse: c.StorageSettings.DiskRefuseBytes, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	options := store.Options{DSN: c.SqlSettings.DataSource, DataDir: s.Data, Log: log}
+	if options.DSN == "" {
+		options.Disk = disk // PostgreSQL's own disk is for PostgreSQL to watch
+	}
+	db, err := store.Open(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +152,9 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	if err != nil {
 		return nil, fmt.Errorf("file store: %w", err)
 	}
+	if c.FileSettings.DriverName == "local" {
+		blobs = blob.Bound(blobs, disk.Admit)
+	}
 	mails, err := mail.OpenFolder(filepath.Join(s.Data, mailFolder))
 	if err != nil {
 		return nil, fmt.Errorf("mail folder: %w", err)
@@ -159,7 +174,7 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	guard := edge.NewGuard(a, log)
 	hub := live.New(live.Options{App: a, Log: log, Version: version(), Guard: guard})
 	return &server{
-		dataDir: s.Data, settings: settings, log: log, store: db, app: a, guard: guard, hub: hub, metrics: newMetrics(db, a, hub, guard),
+		dataDir: s.Data, settings: settings, log: log, store: db, app: a, guard: guard, hub: hub, disk: disk, metrics: newMetrics(db, a, hub, guard, disk),
 		kept: kept,
 	}, nil
 }
@@ -179,6 +194,7 @@ func (s *server) serve(ctx context.Context) error {
 		return errors.Join(err, listener.Close())
 	}
 	side := s.sideListener(c.MetricsSettings.ListenAddress)
+	go s.disk.Run(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- main.Serve(edge.Listen(listener, s.guard, edge.Timeouts{})) }()
 	s.ready.Store(true)

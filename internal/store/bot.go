@@ -17,7 +17,7 @@ func scanBot(r scanner) (*muster.Bot, error) {
 
 // CreateBot inserts a bot with its account; a taken username is refused as in CreateUser.
 func (s *Store) CreateBot(ctx context.Context, u *muster.User, ownerID string, audits ...*muster.Audit) (bot *muster.Bot, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.grow(ctx, func(t *tx) error {
 		if err := t.insertUser(ctx, u); err != nil {
 			return err
 		}

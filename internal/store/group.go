@@ -25,7 +25,7 @@ func scanGroup(r scanner) (*muster.Group, error) {
 // CreateGroup inserts a group with its first members. A taken name is app.custom_group.unique_name, kind Invalid; an unknown
 // member app.user.missing_account.const, kind NotFound.
 func (s *Store) CreateGroup(ctx context.Context, g *muster.Group, memberIDs []string, audits ...*muster.Audit) (created *muster.Group, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.grow(ctx, func(t *tx) error {
 		n, err := t.exec(ctx, `INSERT INTO user_groups (id, name, display_name, description, source, remote_id, create_at, update_at, delete_at, allow_reference)
 			VALUES (`+marks(10)+`) ON CONFLICT DO NOTHING`,
 			g.ID, g.Name, g.DisplayName, g.Description, g.Source, g.RemoteID, g.CreateAt, g.UpdateAt, g.DeleteAt, g.AllowReference)
@@ -150,7 +150,7 @@ func (s *Store) UpdateGroup(ctx context.Context, id string, guard *MembershipGua
 // AddGroupMembers puts users in a group, all or none, and returns all their memberships. ErrNotFound without the group or when it is archived; an
 // unknown user is app.user.missing_account.const.
 func (s *Store) AddGroupMembers(ctx context.Context, groupID string, userIDs []string, guard *MembershipGuard, audits ...*muster.Audit) (members []*muster.GroupMember, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.grow(ctx, func(t *tx) error {
 		if err := t.lockMembership(ctx, groupID, guard); err != nil {
 			return err
 		}

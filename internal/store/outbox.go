@@ -63,7 +63,7 @@ func (t *tx) savePost(ctx context.Context, p Post) error {
 
 // Send keeps a post that nothing else goes with.
 func (s *Store) Send(ctx context.Context, p Post, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.grow(ctx, func(t *tx) error {
 		if err := t.savePost(ctx, p); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ type CreateUserOptions struct {
 // The errors are of kind Invalid with an id app.user.save.* or as JoinTeam's, or Forbidden when it had to be the first and is not.
 func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOptions, audits ...*muster.Audit) (*muster.User, error) {
 	created := u.Clone()
-	err := s.write(ctx, func(t *tx) error {
+	err := s.grow(ctx, func(t *tx) error {
 		created.Roles = u.Roles
 		first, err := t.claimFirst(ctx)
 		if err != nil {
@@ -96,7 +96,7 @@ func (t *tx) insertUser(ctx context.Context, u *muster.User) error {
 
 // ImportUsers inserts many accounts as they are in one transaction: all of them or none. Errors as CreateUser's.
 func (s *Store) ImportUsers(ctx context.Context, users []*muster.User) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.grow(ctx, func(t *tx) error {
 		if _, err := t.claimFirst(ctx); err != nil {
 			return err
 		}

@@ -1,0 +1,15 @@
+package diskspace
+
+import (
+	"io"
+	"math/rand/v2"
+	"os"
+)
+
+// fill writes what no file system can compress or leave out.
+func fill(f *os.File, size int64) error {
+	if _, err := io.CopyN(f, rand.NewChaCha8([32]byte{}), size); err != nil {
+		return err
+	}
+	return f.Sync()
+}
