@@ -149,13 +149,15 @@ func (w *Watcher) note() error {
 		w.level = plenty
 	}
 	log := w.o.Log.With("dir", w.o.Dir, "free_bytes", free)
-	switch {
-	case w.level == was:
-	case w.level == refusing:
+	if w.level == was {
+		return nil
+	}
+	switch w.level {
+	case refusing:
 		log.Error("the disk is nearly full: what is not needed to sign in is refused until there is room")
-	case w.level == low:
+	case low:
 		log.Warn("the disk is filling up: make room", "refused_below_bytes", w.o.Refuse)
-	default:
+	case plenty:
 		log.Info("the disk has room again")
 	}
 	return nil

@@ -55,17 +55,18 @@ type Server struct {
 func Each(t *testing.T, scenario func(t *testing.T, s *Server)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.Store) {
-		scenario(t, serve(t, db))
+		scenario(t, On(t, db))
 	})
 }
 
 // New starts a fresh server on the embedded database.
 func New(t testing.TB) *Server {
 	t.Helper()
-	return serve(t, storetest.SQLite(t))
+	return On(t, storetest.SQLite(t))
 }
 
-func serve(t testing.TB, db *store.Store) *Server {
+// On starts a fresh server on a database that the test opened.
+func On(t testing.TB, db *store.Store) *Server {
 	t.Helper()
 	return (&Server{Store: db, Files: t.TempDir(), MailDir: t.TempDir()}).start(t, time.Now)
 }

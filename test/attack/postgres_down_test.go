@@ -110,7 +110,7 @@ func TestPostgresDownIs503(t *testing.T) {
 		{"a channel that is not there", "GET", "/api/v4/channels/" + muster.NewID(), nil, []string{"Authorization", bearer}, 404},
 		{"a change", "PUT", "/api/v4/users/" + me.ID + "/patch", map[string]string{"nickname": "x"}, []string{"Authorization", bearer}, 200},
 		{"a reset", "POST", "/api/v4/users/password/reset/send", map[string]string{"email": me.Email}, nil, 200},
-		{"a page", "GET", "/reset_password_complete?token=" + strings.Repeat("a", muster.MailTokenLength), nil, nil, 400},
+		{"a page", "GET", "/login", nil, []string{"Cookie", "MMAUTHTOKEN=" + muster.NewID()}, 200},
 		{"a WebSocket", "GET", "/api/v4/websocket", nil, upgrade, 101},
 	}
 	ask := func(method, path string, body any, headers []string) *answer {
@@ -143,4 +143,3 @@ func TestPostgresDownIs503(t *testing.T) {
 		t.Errorf("sign-ins that could not be decided were counted: %+v, %v", failed, err)
 	}
 }
-
