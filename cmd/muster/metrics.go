@@ -140,12 +140,15 @@ func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return
 	}
-	switch disk := s.disk.State(); {
+	fmt.Fprintln(w, readiness(s.disk.State()))
+}
+
+func readiness(disk diskspace.State) string {
+	switch {
 	case disk.Refusing:
-		fmt.Fprintf(w, "ready, but the disk is nearly full (%d MiB free): what is not needed to sign in is refused\n", disk.Free>>20)
+		return fmt.Sprintf("ready, but the disk is nearly full (%d MiB free): what is not needed to sign in is refused", disk.Free>>20)
 	case disk.Low:
-		fmt.Fprintf(w, "ready, but the disk is filling up (%d MiB free)\n", disk.Free>>20)
-	default:
-		fmt.Fprintln(w, "ready")
+		return fmt.Sprintf("ready, but the disk is filling up (%d MiB free)", disk.Free>>20)
 	}
+	return "ready"
 }

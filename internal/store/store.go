@@ -97,8 +97,15 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.release())
 }
 
-// Ping tells whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.reader.PingContext(ctx) }
+// Ping tells whether the database answers, and this server may use it.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.answering(); err != nil {
+		return err
+	}
+	ctx, done := s.limit(ctx)
+	defer done()
+	return s.explain(s.reader.PingContext(ctx))
+}
 
 // Stats are the figures of the pool that reads, and on PostgreSQL writes too.
 func (s *Store) Stats() sql.DBStats { return s.reader.Stats() }
