@@ -129,7 +129,7 @@ func TestSignInsUnderWayAreBounded(t *testing.T) {
 		alive := 0
 		hash := func(i int) []byte { sum := sha256.Sum256([]byte{byte(i)}); return sum[:] }
 		for i := range tries {
-			must(t, s.Store.SaveSignIn(t.Context(), hash(i), &store.SignIn{UserID: me.ID, ExpiresAt: time.Now().Add(time.Hour + time.Duration(i)*time.Second).UnixMilli()}))
+			must(t, s.Store.SaveSignIn(t.Context(), hash(i), &store.SignIn{UserID: me.ID, ExpiresAt: time.Now().Add(time.Hour + time.Duration(i)*time.Second).UnixMilli()}, nil))
 		}
 		for i := range tries {
 			if _, err := s.Store.SignIn(t.Context(), hash(i)); err == nil {
