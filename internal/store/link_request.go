@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"muster"
+	"muster/internal/network"
 )
 
 const (
 	linkRequestsMax   = 10_000 // that wait at a time, whoever asked
-	linkRequestsAsker = 500    // of those, from one address
+	linkRequestsAsker = 500    // of those, from one network
 	linkRequestsBatch = 100    // that are answered in one transaction
 	linksAnHour       = 3      // mailed to one account for one purpose
 	hourMilli         = 60 * 60 * 1000
@@ -33,9 +34,10 @@ func (s *Store) RequestLink(ctx context.Context, r *LinkRequest) error {
 	if err != nil {
 		return err
 	}
+	asker := network.Of(r.Audit.IPAddress).String() // an IPv6 host has more addresses than the table has room
 	return s.write(ctx, func(t *tx) error {
 		var waiting, ofAsker int
-		err := t.queryRow(ctx, "SELECT (SELECT count(*) FROM link_requests), (SELECT count(*) FROM link_requests WHERE asker = ?)", r.Audit.IPAddress).Scan(&waiting, &ofAsker)
+		err := t.queryRow(ctx, "SELECT (SELECT count(*) FROM link_requests), (SELECT count(*) FROM link_requests WHERE asker = ?)", asker).Scan(&waiting, &ofAsker)
 		if err != nil {
 			return err
 		}
@@ -43,7 +45,7 @@ func (s *Store) RequestLink(ctx context.Context, r *LinkRequest) error {
 			return muster.E(muster.Unavailable, "api.context.server_busy.app_error")
 		}
 		_, err = t.exec(ctx, "INSERT INTO link_requests (purpose, email, create_at, asker, audit) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
-			r.Purpose, r.Email, t.now, r.Audit.IPAddress, string(audit))
+			r.Purpose, r.Email, t.now, asker, string(audit))
 		return err
 	})
 }
