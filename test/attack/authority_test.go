@@ -131,6 +131,7 @@ var aboutOthers = map[string]aboutSomebody{
 	"GET /users/{user_id}/audits":                     {status: 403},
 	"GET /users/{user_id}/sessions":                   {status: 403},
 	"POST /users/{user_id}/sessions/revoke":           {body: `{"session_id":"{session_id}"}`, status: 403},
+	"POST /users/{user_id}/reset_failed_attempts":     {status: 403},
 	"POST /users/{user_id}/sessions/revoke/all":       {status: 403},
 	"POST /users/{user_id}/tokens":                    {body: `{"description":"taken"}`, status: 403},
 	"GET /users/{user_id}/tokens":                     {status: 403},
