@@ -29,7 +29,10 @@ func TestAttacksAreWarnedOfInFewLines(t *testing.T) {
 func FuzzDeviceToken(f *testing.F) {
 	s := mustertest.New(f)
 	_, u := s.Admin(f)
-	good := s.App.DeviceToken(&app.Caller{}, u)
+	good, err := s.App.DeviceToken(f.Context(), &app.Caller{Session: &muster.Session{UserID: u.ID}})
+	if err != nil {
+		f.Fatal(err)
+	}
 	for _, token := range []string{good, "", ".", "...", u.ID + "...", good[:len(good)-1], good + ".", strings.ToUpper(good), strings.Repeat(good, 3)} {
 		f.Add(token)
 	}

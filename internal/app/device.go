@@ -53,6 +53,15 @@ func (a *App) deviceOf(who *Caller, u *muster.User) (device string, ok bool) {
 	return parts[1], true
 }
 
+// DeviceToken returns the token by which the caller's device is known from now on: a new password ended the one that it had.
+func (a *App) DeviceToken(ctx context.Context, who *Caller) (string, error) {
+	u, err := a.user(ctx, who.ID())
+	if err != nil {
+		return "", err
+	}
+	return a.deviceToken(who, u), nil
+}
+
 // knownDevice returns what identifies a device that the account knows: by its token, or by a session of the account that the request came with.
 func (a *App) knownDevice(who *Caller, u *muster.User) (id string, ok bool) {
 	if device, ok := a.deviceOf(who, u); ok {

@@ -46,7 +46,19 @@ func changePassword(v *visit) error {
 	if err := v.app.UpdateUserPassword(v.ctx(), v.who, v.who.ID(), change); err != nil {
 		return v.showSecurity(err)
 	}
+	if err := v.keepDeviceKnown(); err != nil {
+		return err
+	}
 	return v.done(securityPage, "password-changed")
+}
+
+// keepDeviceKnown has the browser known after a new password as it was before.
+func (v *visit) keepDeviceKnown() error {
+	device, err := v.app.DeviceToken(v.ctx(), v.who)
+	if err == nil {
+		v.cookies.SetDevice(v.w, device)
+	}
+	return err
 }
 
 // twoStep is what an authenticator app is set up with.
