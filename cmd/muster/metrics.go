@@ -29,7 +29,7 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 }
 
-func newMetrics(db *store.Store, a *app.App, hub *live.Hub, guard *edge.Guard, disk *diskspace.Watcher) *metrics {
+func newMetrics(db *store.Store, a *app.App, hub *live.Hub, limiter *edge.Limiter, disk *diskspace.Watcher) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -76,7 +76,7 @@ func newMetrics(db *store.Store, a *app.App, hub *live.Hub, guard *edge.Guard, d
 	for _, limit := range edge.LimitNames() {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "muster_limited_total", Help: "Requests and connections that a limit of RateLimitSettings refused, by limit.", ConstLabels: prometheus.Labels{"limit": limit},
-		}, func() float64 { return float64(guard.Refused(limit)) }))
+		}, func() float64 { return float64(limiter.Refused(limit)) }))
 	}
 	return m
 }

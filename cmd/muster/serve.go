@@ -106,7 +106,7 @@ type server struct {
 	store    *store.Store
 	app      *app.App
 	ready    atomic.Bool
-	guard    *edge.Guard
+	limiter  *edge.Limiter
 	hub      *live.Hub
 	metrics  *metrics
 	disk     *diskspace.Watcher
@@ -171,10 +171,10 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	a := app.New(app.Options{
 		Store: db, Config: settings, Passwords: hasher, Breached: breached, Secrets: secrets, Blobs: blobs, Mail: mails, Bus: &bus.Bus{}, Log: log,
 	})
-	guard := edge.NewGuard(a, log)
-	hub := live.New(live.Options{App: a, Log: log, Version: version(), Guard: guard})
+	limiter := edge.NewLimiter(a, log)
+	hub := live.New(live.Options{App: a, Log: log, Version: version(), Limiter: limiter})
 	return &server{
-		dataDir: s.Data, settings: settings, log: log, store: db, app: a, guard: guard, hub: hub, disk: disk, metrics: newMetrics(db, a, hub, guard, disk),
+		dataDir: s.Data, settings: settings, log: log, store: db, app: a, limiter: limiter, hub: hub, disk: disk, metrics: newMetrics(db, a, hub, limiter, disk),
 		kept: kept,
 	}, nil
 }
@@ -186,8 +186,8 @@ func (s *server) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w (another server may be using the address; --listen names another)", err)
 	}
-	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub, Guard: s.guard}
-	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record, Guard: s.guard})
+	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub, Limiter: s.limiter}
+	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record, Limiter: s.limiter})
 	main := edge.NewServer(edge.Split(s.app, api.New(options), pages), s.log, edge.Timeouts{})
 	local, err := s.localListener(options)
 	if err != nil {
@@ -196,7 +196,7 @@ func (s *server) serve(ctx context.Context) error {
 	side := s.sideListener(c.MetricsSettings.ListenAddress)
 	go s.disk.Run(ctx)
 	failed := make(chan error, 1)
-	go func() { failed <- main.Serve(edge.Listen(listener, s.guard, edge.Timeouts{})) }()
+	go func() { failed <- main.Serve(edge.Listen(listener, s.limiter, edge.Timeouts{})) }()
 	s.ready.Store(true)
 	s.greet(listener.Addr(), side)
 	debug.FreeOSMemory() // what the start needed, dictionaries of passwords above all, is not needed again

@@ -27,10 +27,10 @@ type Options struct {
 	App     *app.App
 	Log     *slog.Logger
 	Record  Recorder
-	Version string       // Muster's own
-	Socket  http.Handler // the WebSocket's; nil for none
-	Local   bool         // serves the local socket: every caller is the machine's own administrator
-	Guard   *edge.Guard  // shared with the other edges; nil for one of its own
+	Version string        // Muster's own
+	Socket  http.Handler  // the WebSocket's; nil for none
+	Local   bool          // serves the local socket: every caller is the machine's own administrator
+	Limiter *edge.Limiter // shared with the other edges; nil for one of its own
 }
 
 // Server is the API's http.Handler.
@@ -42,20 +42,20 @@ type Server struct {
 	socket  http.Handler
 	local   bool
 	root    node
-	guard   *edge.Guard
+	limiter *edge.Limiter
 }
 
 // New builds the API over the use cases.
 func New(o Options) *Server {
 	s := &Server{
 		app: o.App, log: o.Log, record: o.Record, version: config.ReferenceVersion + "." + o.Version, socket: o.Socket, local: o.Local,
-		guard: o.Guard,
+		limiter: o.Limiter,
 	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
-	if s.guard == nil {
-		s.guard = edge.NewGuard(s.app, s.log)
+	if s.limiter == nil {
+		s.limiter = edge.NewLimiter(s.app, s.log)
 	}
 	if s.record == nil {
 		s.record = func(string, string, int, time.Duration) {}
@@ -73,7 +73,7 @@ type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	app     *app.App
-	guard   *edge.Guard
+	limiter *edge.Limiter
 	who     *app.Caller
 	token   string // as it came in, for the cookie of a prolonged session
 	cookies edge.Cookies
@@ -103,7 +103,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.edgeHeaders(w, r) {
 		return
 	}
-	c := &call{w: w, r: r, app: s.app, guard: s.guard, local: s.local, start: time.Now()}
+	c := &call{w: w, r: r, app: s.app, limiter: s.limiter, local: s.local, start: time.Now()}
 	if s.socket != nil && strings.TrimSuffix(r.URL.Path, "/") == Prefix+"/websocket" {
 		s.socket.ServeHTTP(w, r)
 		return
@@ -116,14 +116,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.unrouted(c)
 		return
 	}
-	c.who, c.cookies = s.guard.NewCaller(r), s.guard.NewCookies(r)
+	c.who, c.cookies = s.limiter.NewCaller(r), s.limiter.NewCookies(r)
 	h := w.Header()
 	h["X-Request-Id"] = []string{c.who.RequestID}
 	h["X-Version-Id"] = []string{s.version}
 	h["X-Content-Type-Options"] = noSniff
 	defer s.finish(c)
-	if c.err = s.guard.Enter(c.who); c.err == nil {
-		defer s.guard.Leave(c.who)
+	if c.err = s.limiter.Enter(c.who); c.err == nil {
+		defer s.limiter.Leave(c.who)
 		c.err = s.serve(c)
 	}
 	if c.err != nil {
@@ -135,7 +135,7 @@ var noSniff = []string{"nosniff"}
 
 func (s *Server) serve(c *call) error {
 	if c.route.limit == everybody {
-		if err := s.guard.AllowLogin(c.who); err != nil {
+		if err := s.limiter.AllowLogin(c.who); err != nil {
 			return err
 		}
 	}
@@ -143,11 +143,11 @@ func (s *Server) serve(c *call) error {
 		return err
 	}
 	if c.route.limit == strangers && c.who.Session == nil {
-		if err := s.guard.AllowLogin(c.who); err != nil {
+		if err := s.limiter.AllowLogin(c.who); err != nil {
 			return err
 		}
 	}
-	if err := s.guard.Allow(c.r, c.who); err != nil {
+	if err := s.limiter.Allow(c.r, c.who); err != nil {
 		return err
 	}
 	if err := c.checkQuery(); err != nil {

@@ -80,7 +80,7 @@ func (c *call) provesOrigin(s *muster.Session) bool {
 		return true
 	}
 	strict := c.app.Config().ServiceSettings.ExperimentalStrictCSRFEnforcement
-	return !strict && (isXHR(c.r) || c.guard.FromOwnPage(c.r))
+	return !strict && (isXHR(c.r) || c.limiter.FromOwnPage(c.r))
 }
 
 func isXHR(r *http.Request) bool { return r.Header.Get("X-Requested-With") == "XMLHttpRequest" }

@@ -53,7 +53,7 @@ func (c *call) decode(v any, otherwise *muster.Error) error {
 }
 
 // body reads the whole body. Kinds: TooLarge, RateLimited, Invalid.
-func (c *call) body() ([]byte, error) { return c.guard.ReadBody(c.r, c.who) }
+func (c *call) body() ([]byte, error) { return c.limiter.ReadBody(c.r, c.who) }
 
 // checkQuery refuses parameters that are no text; kind Invalid, by name.
 func (c *call) checkQuery() error {

@@ -40,7 +40,7 @@ var errForeignPage = muster.E(muster.Forbidden, "api.context.foreign_page.app_er
 // logout ends the session, and takes its cookie from the browser. A page of another site can have neither done: a form of its own brings no proof with
 // the cookie, or no cookie at all and an origin that is not ours.
 func logout(c *call) (any, error) {
-	if c.foreign || c.who.Session == nil && c.guard.CheckOrigin(c.r) != nil {
+	if c.foreign || c.who.Session == nil && c.limiter.CheckOrigin(c.r) != nil {
 		return nil, errForeignPage
 	}
 	c.cookies.EndSession(c.w)

@@ -10,26 +10,26 @@ import (
 )
 
 // NewCaller is who makes a request, before it is known whether a session comes along.
-func (g *Guard) NewCaller(r *http.Request) *app.Caller {
-	return &app.Caller{IP: g.clientIP(r), UserAgent: r.UserAgent(), RequestID: muster.NewID(), Path: r.URL.Path, DeviceToken: deviceToken(r)}
+func (l *Limiter) NewCaller(r *http.Request) *app.Caller {
+	return &app.Caller{IP: l.clientIP(r), UserAgent: r.UserAgent(), RequestID: muster.NewID(), Path: r.URL.Path, DeviceToken: deviceToken(r)}
 }
 
 // clientIP returns the address of the client behind the proxies that the settings trust.
-func (g *Guard) clientIP(r *http.Request) string {
+func (l *Limiter) clientIP(r *http.Request) string {
 	peer, ok := peerOf(r.RemoteAddr)
 	if !ok {
 		return r.RemoteAddr // the local socket
 	}
-	t := g.trust()
+	t := l.trust()
 	if !t.trusts(peer) {
-		g.warnOfProxy(t, peer, r.Header)
+		l.warnOfProxy(t, peer, r.Header)
 		return peer.String()
 	}
 	return t.client(peer, r.Header).String()
 }
 
 // overTLS reports whether the client speaks TLS, perhaps to a trusted proxy before us.
-func (g *Guard) overTLS(r *http.Request) bool {
+func (l *Limiter) overTLS(r *http.Request) bool {
 	if r.TLS != nil {
 		return true
 	}
@@ -38,17 +38,17 @@ func (g *Guard) overTLS(r *http.Request) bool {
 		return false
 	}
 	peer, ok := peerOf(r.RemoteAddr)
-	return ok && g.trust().trusts(peer)
+	return ok && l.trust().trusts(peer)
 }
 
 // warnOfProxy says once that somebody who is not a trusted proxy names a client's address: most likely that is a proxy that the settings don't name.
-func (g *Guard) warnOfProxy(t *trust, peer netip.Addr, h http.Header) {
-	if g.untrustedHeader.Load() {
+func (l *Limiter) warnOfProxy(t *trust, peer netip.Addr, h http.Header) {
+	if l.untrustedHeader.Load() {
 		return
 	}
 	for _, name := range append([]string{forwardedFor, forwarded}, t.headers...) {
-		if h.Get(name) != "" && g.untrustedHeader.CompareAndSwap(false, true) {
-			g.log.Warn("a header that names the client's address was ignored, since it did not come from a trusted proxy. If there is a proxy, name it in "+
+		if h.Get(name) != "" && l.untrustedHeader.CompareAndSwap(false, true) {
+			l.log.Warn("a header that names the client's address was ignored, since it did not come from a trusted proxy. If there is a proxy, name it in "+
 				"ServiceSettings.TrustedProxies: until then all who come through it share the limits of one network", "header", name, "peer", peer.String())
 		}
 	}
@@ -71,13 +71,13 @@ type trust struct {
 }
 
 // trust returns what the settings in force say.
-func (g *Guard) trust() *trust {
-	c := g.app.Config()
-	if t := g.trusted.Load(); t != nil && t.config == c {
+func (l *Limiter) trust() *trust {
+	c := l.app.Config()
+	if t := l.trusted.Load(); t != nil && t.config == c {
 		return t
 	}
 	t := newTrust(c)
-	g.trusted.Store(t)
+	l.trusted.Store(t)
 	return t
 }
 

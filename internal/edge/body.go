@@ -121,15 +121,15 @@ func LeaveBody(w http.ResponseWriter, r *http.Request, why *muster.Error) {
 }
 
 // ReadBody reads a body whole. A network may have a few large ones read at a time. Kinds: TooLarge, RateLimited, Invalid.
-func (g *Guard) ReadBody(r *http.Request, who *app.Caller) ([]byte, error) {
+func (l *Limiter) ReadBody(r *http.Request, who *app.Caller) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r.Body, SmallBody))
 	if err != nil || len(text) < SmallBody {
 		return text, BodyError(err)
 	}
-	if err := g.take(&g.bodies, who.Network(), limitBodies, largeBodies); err != nil {
+	if err := l.take(&l.bodies, who.Network(), limitBodies, largeBodies); err != nil {
 		return nil, err
 	}
-	defer g.bodies.give(who.Network())
+	defer l.bodies.give(who.Network())
 	rest, err := io.ReadAll(r.Body)
 	return append(text, rest...), BodyError(err)
 }

@@ -53,10 +53,10 @@ type Cookies struct {
 
 // NewCookies are the cookies that an answer to r may set. Other sites' pages don't get them sent along, unless the settings name sites that may use
 // them. Programs are told nothing about that, as the reference server's recorded answers are.
-func (g *Guard) NewCookies(r *http.Request) Cookies {
-	s := g.app.Config().ServiceSettings
-	path, domain := g.app.CookieScope()
-	c := Cookies{path: path, domain: domain, secure: strings.HasPrefix(s.SiteURL, "https:") || g.overTLS(r)}
+func (l *Limiter) NewCookies(r *http.Request) Cookies {
+	s := l.app.Config().ServiceSettings
+	path, domain := l.app.CookieScope()
+	c := Cookies{path: path, domain: domain, secure: strings.HasPrefix(s.SiteURL, "https:") || l.overTLS(r)}
 	if s.AllowCorsFrom == "" && (s.SiteURL != "" || fromBrowser(r)) {
 		c.SameSite = http.SameSiteLaxMode
 	}

@@ -36,38 +36,38 @@ func newBuckets(c muster.RateLimitSettings) *buckets {
 }
 
 // Allow holds a request of any kind to RateLimitSettings.PerSec, if that limits anything. Kind RateLimited, with the time until the next token.
-func (g *Guard) Allow(r *http.Request, who *app.Caller) error {
-	c := g.settings()
+func (l *Limiter) Allow(r *http.Request, who *app.Caller) error {
+	c := l.settings()
 	if c.PerSec == 0 || !c.Enable || who.Network().IsZero() {
 		return nil
 	}
 	key := bucketKey{limit: limitRate, client: clientKey(r, who, c)}
-	return g.draw(key, c, rate.Limit(c.PerSec), c.MaxBurst, who)
+	return l.draw(key, c, rate.Limit(c.PerSec), c.MaxBurst, who)
 }
 
 // AllowLogin holds a request that needs no session but costs work (a sign-in, say) to what its network may ask for. Kind RateLimited.
-func (g *Guard) AllowLogin(who *app.Caller) error { return g.allowStranger(limitLogins, who) }
+func (l *Limiter) AllowLogin(who *app.Caller) error { return l.allowStranger(limitLogins, who) }
 
 // AllowUpgrade is AllowLogin for WebSockets, which have tokens of their own: after a restart everybody's come back at once.
-func (g *Guard) AllowUpgrade(who *app.Caller) error { return g.allowStranger(limitUpgrades, who) }
+func (l *Limiter) AllowUpgrade(who *app.Caller) error { return l.allowStranger(limitUpgrades, who) }
 
-func (g *Guard) allowStranger(l limit, who *app.Caller) error {
-	c := g.settings()
+func (l *Limiter) allowStranger(which limit, who *app.Caller) error {
+	c := l.settings()
 	if !c.Enable || who.Network().IsZero() {
 		return nil
 	}
-	return g.draw(bucketKey{limit: l, network: who.Network()}, c, rate.Limit(c.LoginPerMinute)/60, c.LoginBurst, who)
+	return l.draw(bucketKey{limit: which, network: who.Network()}, c, rate.Limit(c.LoginPerMinute)/60, c.LoginBurst, who)
 }
 
 // draw takes a token. New settings begin with fresh buckets.
-func (g *Guard) draw(key bucketKey, c muster.RateLimitSettings, every rate.Limit, burst int, who *app.Caller) error {
-	now := g.buckets.Load()
+func (l *Limiter) draw(key bucketKey, c muster.RateLimitSettings, every rate.Limit, burst int, who *app.Caller) error {
+	now := l.buckets.Load()
 	for now == nil || now.settings != c {
-		if fresh := newBuckets(c); g.buckets.CompareAndSwap(now, fresh) {
+		if fresh := newBuckets(c); l.buckets.CompareAndSwap(now, fresh) {
 			now = fresh
 			break
 		}
-		now = g.buckets.Load()
+		now = l.buckets.Load()
 	}
 	bucket, _ := now.cache.ComputeIfAbsent(key, func() (*rate.Limiter, bool) { return rate.NewLimiter(every, burst), false })
 	token := bucket.Reserve()
@@ -76,7 +76,7 @@ func (g *Guard) draw(key bucketKey, c muster.RateLimitSettings, every rate.Limit
 		return nil
 	}
 	token.Cancel()
-	g.refuse(key.limit, who.Network())
+	l.refuse(key.limit, who.Network())
 	return muster.E(muster.RateLimited, "api.context.rate_limited.app_error").After(wait)
 }
 

@@ -74,16 +74,16 @@ func rescue(w http.ResponseWriter, log *slog.Logger) {
 	_, _ = w.Write(text) // a client that left is no fault of ours
 }
 
-// Listen bounds the connections of each network on a listener, and how slowly their answers may be taken. A nil guard bounds no connections: that is
+// Listen bounds the connections of each network on a listener, and how slowly their answers may be taken. A nil limiter bounds no connections: that is
 // for listeners that are not for everybody.
-func Listen(l net.Listener, g *Guard, t Timeouts) net.Listener {
-	return &listener{l, g, cmp.Or(t.Write, writeTimeout)}
+func Listen(l net.Listener, limiter *Limiter, t Timeouts) net.Listener {
+	return &listener{l, limiter, cmp.Or(t.Write, writeTimeout)}
 }
 
 type listener struct {
 	net.Listener
-	guard *Guard
-	write time.Duration
+	limiter *Limiter
+	write   time.Duration
 }
 
 // Accept returns the next connection whose network may have one more; others are closed at once.
@@ -94,25 +94,25 @@ func (l *listener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		n := network.Network{}
-		if l.guard != nil {
-			n = l.guard.countedAs(c.RemoteAddr())
-			if l.guard.take(&l.guard.connections, n, limitConnections, l.guard.settings().MaxConnectionsPerNetwork) != nil {
+		if l.limiter != nil {
+			n = l.limiter.countedAs(c.RemoteAddr())
+			if l.limiter.take(&l.limiter.connections, n, limitConnections, l.limiter.settings().MaxConnectionsPerNetwork) != nil {
 				_ = c.Close() // it held nothing
 				continue
 			}
 		}
 		return &conn{Conn: c, write: l.write, closed: sync.OnceFunc(func() {
-			if l.guard != nil {
-				l.guard.connections.give(n)
+			if l.limiter != nil {
+				l.limiter.connections.give(n)
 			}
 		})}, nil
 	}
 }
 
 // countedAs returns the network that a connection counts against: none for trusted proxies, whose clients' requests are counted instead.
-func (g *Guard) countedAs(peer net.Addr) network.Network {
+func (l *Limiter) countedAs(peer net.Addr) network.Network {
 	a, ok := peerOf(peer.String())
-	if !ok || g.trust().trusts(a) {
+	if !ok || l.trust().trusts(a) {
 		return network.Network{}
 	}
 	return network.Of(a.String())

@@ -41,7 +41,7 @@ type Options struct {
 	Log     *slog.Logger
 	Version string           // Muster's own
 	Now     func() time.Time // what the server's time is; waits go by the machine's
-	Guard   *edge.Guard      // shared with the other edges; nil for one of its own
+	Limiter *edge.Limiter    // shared with the other edges; nil for one of its own
 	Limits  Limits
 	Waits   Waits
 }
@@ -75,7 +75,7 @@ type Stats struct {
 type Hub struct {
 	app     *app.App
 	log     *slog.Logger
-	guard   *edge.Guard
+	limiter *edge.Limiter
 	version string
 	now     func() time.Time
 	limits  Limits
@@ -106,15 +106,15 @@ func New(o Options) *Hub {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	if o.Guard == nil {
-		o.Guard = edge.NewGuard(o.App, o.Log)
+	if o.Limiter == nil {
+		o.Limiter = edge.NewLimiter(o.App, o.Log)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	h := &Hub{
-		app: o.App, log: o.Log, guard: o.Guard, version: o.Version, now: o.Now, limits: o.Limits.orDefault(), waits: o.Waits.orDefault(),
+		app: o.App, log: o.Log, limiter: o.Limiter, version: o.Version, now: o.Now, limits: o.Limits.orDefault(), waits: o.Waits.orDefault(),
 		open: map[*socket]struct{}{}, index: newIndex(), events: make(chan muster.Event, eventQueue),
 		checks: newChecks(), presence: newPresence(), ctx: ctx, stop: stop,
 	}

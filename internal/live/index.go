@@ -57,7 +57,7 @@ func (h *Hub) reserve(from network.Network, in *signIn) error {
 	if in != nil && !h.room(in.userID) {
 		return errBusy
 	}
-	if err := h.guard.OpenWebSocket(from, in == nil); err != nil {
+	if err := h.limiter.OpenWebSocket(from, in == nil); err != nil {
 		return err
 	}
 	h.slots++
@@ -80,7 +80,7 @@ func (h *Hub) hasRoom(userID string) bool {
 
 // release gives back what reserve took; anonymous is whether nobody has signed in since.
 func (h *Hub) release(from network.Network, anonymous bool) {
-	h.guard.CloseWebSocket(from, anonymous)
+	h.limiter.CloseWebSocket(from, anonymous)
 	h.mu.Lock()
 	h.slots--
 	h.mu.Unlock()
@@ -121,7 +121,7 @@ func (h *Hub) attach(s *socket, in *signIn) error {
 	h.index.joined++
 	if s.anonymous {
 		s.anonymous = false
-		h.guard.SignedInWebSocket(s.from)
+		h.limiter.SignedInWebSocket(s.from)
 	}
 	s.resumes = resumption{}
 	s.unarm()

@@ -32,14 +32,14 @@ func errUpgrade(cause error) error {
 }
 
 func (h *Hub) accept(w http.ResponseWriter, r *http.Request) error {
-	who := h.guard.NewCaller(r)
-	if err := h.guard.AllowUpgrade(who); err != nil {
+	who := h.limiter.NewCaller(r)
+	if err := h.limiter.AllowUpgrade(who); err != nil {
 		return err
 	}
-	if err := h.guard.Enter(who); err != nil {
+	if err := h.limiter.Enter(who); err != nil {
 		return err
 	}
-	defer h.guard.Leave(who)
+	defer h.limiter.Leave(who)
 	from := h.originOf(r)
 	if from == foreign {
 		return errUpgrade(nil)

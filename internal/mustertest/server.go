@@ -101,13 +101,13 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 		Store: s.Store, Config: settings, Passwords: s.Passwords, Secrets: secrets,
 		Blobs: blobs, Mail: folder, Bus: b, Log: log, Now: now,
 	})
-	guard := edge.NewGuard(a, log)
-	hub := live.New(live.Options{App: a, Log: log, Version: "test", Guard: guard})
-	pages := web.New(web.Options{App: a, Log: log, Guard: guard})
-	s.App, s.Handler = a, edge.Split(a, api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub, Guard: guard}), pages)
+	limiter := edge.NewLimiter(a, log)
+	hub := live.New(live.Options{App: a, Log: log, Version: "test", Limiter: limiter})
+	pages := web.New(web.Options{App: a, Log: log, Limiter: limiter})
+	s.App, s.Handler = a, edge.Split(a, api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub, Limiter: limiter}), pages)
 	h := httptest.NewUnstartedServer(nil)
 	h.Config = edge.NewServer(contract(t, s.Handler), log, edge.Timeouts{})
-	h.Listener = edge.Listen(h.Listener, guard, edge.Timeouts{})
+	h.Listener = edge.Listen(h.Listener, limiter, edge.Timeouts{})
 	h.Start()
 	t.Cleanup(func() {
 		must(t, hub.Close(ctx))

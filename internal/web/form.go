@@ -31,7 +31,7 @@ var (
 
 // checkOrigin refuses a form that a browser says another site sent.
 func (v *visit) checkOrigin() error {
-	if err := v.guard.CheckOrigin(v.r); err != nil {
+	if err := v.limiter.CheckOrigin(v.r); err != nil {
 		return muster.E(muster.Forbidden, "web.form.foreign.app_error", err)
 	}
 	return nil

@@ -22,29 +22,29 @@ type Recorder func(method, route string, status int, took time.Duration)
 
 // Options are what a Handler works with; App is required.
 type Options struct {
-	App    *app.App
-	Log    *slog.Logger
-	Record Recorder
-	Guard  *edge.Guard // shared with the other edges; nil for one of its own
+	App     *app.App
+	Log     *slog.Logger
+	Record  Recorder
+	Limiter *edge.Limiter // shared with the other edges; nil for one of its own
 }
 
 // Handler serves the pages.
 type Handler struct {
-	app    *app.App
-	log    *slog.Logger
-	record Recorder
-	routes map[string]*route
-	guard  *edge.Guard
+	app     *app.App
+	log     *slog.Logger
+	record  Recorder
+	routes  map[string]*route
+	limiter *edge.Limiter
 }
 
 // New builds the pages over the use cases.
 func New(o Options) *Handler {
-	h := &Handler{app: o.App, log: o.Log, record: o.Record, routes: map[string]*route{}, guard: o.Guard}
+	h := &Handler{app: o.App, log: o.Log, record: o.Record, routes: map[string]*route{}, limiter: o.Limiter}
 	if h.log == nil {
 		h.log = slog.Default()
 	}
-	if h.guard == nil {
-		h.guard = edge.NewGuard(h.app, h.log)
+	if h.limiter == nil {
+		h.limiter = edge.NewLimiter(h.app, h.log)
 	}
 	if h.record == nil {
 		h.record = func(string, string, int, time.Duration) {}
@@ -58,7 +58,7 @@ func New(o Options) *Handler {
 // visit is one request on its way to its page.
 type visit struct {
 	app     *app.App
-	guard   *edge.Guard
+	limiter *edge.Limiter
 	log     *slog.Logger
 	w       http.ResponseWriter
 	r       *http.Request
@@ -88,7 +88,7 @@ func (v *visit) query(name string) string { return v.r.URL.Query().Get(name) }
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	v := &visit{app: h.app, guard: h.guard, log: h.log, w: w, r: r, who: h.guard.NewCaller(r), cookies: h.guard.NewCookies(r), route: &nowhere}
+	v := &visit{app: h.app, limiter: h.limiter, log: h.log, w: w, r: r, who: h.limiter.NewCaller(r), cookies: h.limiter.NewCookies(r), route: &nowhere}
 	v.cookies.SameSite = http.SameSiteLaxMode
 	v.base, v.path = below(h.app, r.URL.Path)
 	v.who.Path = v.base + v.path // without the slashes that somebody may have put around it
@@ -105,8 +105,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.route = found
 	}
 	defer h.finish(v, start)
-	if v.err = h.guard.Enter(v.who); v.err == nil {
-		defer h.guard.Leave(v.who)
+	if v.err = h.limiter.Enter(v.who); v.err == nil {
+		defer h.limiter.Leave(v.who)
 		v.err = h.serve(v)
 	}
 	if v.err != nil {
@@ -135,14 +135,14 @@ func secure(h http.Header) {
 
 func (h *Handler) serve(v *visit) error {
 	if v.route.limited && v.r.Method == http.MethodPost {
-		if err := h.guard.AllowLogin(v.who); err != nil {
+		if err := h.limiter.AllowLogin(v.who); err != nil {
 			return err
 		}
 	}
 	if err := v.signIn(); err != nil {
 		return err
 	}
-	if err := h.guard.Allow(v.r, v.who); err != nil {
+	if err := h.limiter.Allow(v.r, v.who); err != nil {
 		return err
 	}
 	if err := checkText(v.r.URL.Query()); err != nil {

@@ -15,9 +15,9 @@ import (
 	"muster/internal/network"
 )
 
-// Guard holds clients and networks to RateLimitSettings, for all edges of a server together, and finds out who a client is
+// Limiter holds clients and networks to RateLimitSettings, for all edges of a server together, and finds out who a client is
 // (docs/adr/0018-limits-at-the-edge.md).
-type Guard struct {
+type Limiter struct {
 	app *app.App
 	log *slog.Logger
 
@@ -31,7 +31,7 @@ type Guard struct {
 	refused         [limits]atomic.Uint64
 }
 
-// limit is one of those that a Guard enforces.
+// limit is one of those that a Limiter enforces.
 type limit uint8
 
 const (
@@ -57,80 +57,80 @@ const (
 	retryWhenReleased = time.Second      // what is counted while it is open ends at no known time
 )
 
-// NewGuard returns the guard of a server. Its edges share it.
-func NewGuard(a *app.App, log *slog.Logger) *Guard {
+// NewLimiter returns the limiter of a server. Its edges share it.
+func NewLimiter(a *app.App, log *slog.Logger) *Limiter {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Guard{app: a, log: log, warning: rate.Sometimes{Interval: warningInterval}}
+	return &Limiter{app: a, log: log, warning: rate.Sometimes{Interval: warningInterval}}
 }
 
 // LimitNames returns the names of all limits.
 func LimitNames() []string { return slices.Clone(limitNames[:]) }
 
 // Refused returns how often the limit of a name refused something.
-func (g *Guard) Refused(name string) uint64 {
+func (l *Limiter) Refused(name string) uint64 {
 	i := slices.Index(limitNames[:], name)
 	if i < 0 {
 		return 0
 	}
-	return g.refused[i].Load()
+	return l.refused[i].Load()
 }
 
-func (g *Guard) settings() muster.RateLimitSettings { return g.app.Config().RateLimitSettings }
+func (l *Limiter) settings() muster.RateLimitSettings { return l.app.Config().RateLimitSettings }
 
 // refuse counts a refusal, and warns of one now and then: an attack must not fill the log.
-func (g *Guard) refuse(l limit, n network.Network) {
-	g.refused[l].Add(1)
-	g.warning.Do(func() { g.log.Warn("a network is over a limit", "limit", limitNames[l], "network", n.String()) })
+func (l *Limiter) refuse(which limit, n network.Network) {
+	l.refused[which].Add(1)
+	l.warning.Do(func() { l.log.Warn("a network is over a limit", "limit", limitNames[which], "network", n.String()) })
 }
 
 // Enter counts a request as under way; Leave must follow unless the request is refused. Kind RateLimited.
-func (g *Guard) Enter(who *app.Caller) error {
-	return g.take(&g.requests, who.Network(), limitRequests, g.settings().MaxRequestsPerNetwork)
+func (l *Limiter) Enter(who *app.Caller) error {
+	return l.take(&l.requests, who.Network(), limitRequests, l.settings().MaxRequestsPerNetwork)
 }
 
 // Leave ends what Enter began.
-func (g *Guard) Leave(who *app.Caller) { g.requests.give(who.Network()) }
+func (l *Limiter) Leave(who *app.Caller) { l.requests.give(who.Network()) }
 
 // OpenWebSocket counts a WebSocket as open, one without a sign-in as anonymous too. CloseWebSocket must follow unless it is refused. Kind RateLimited.
-func (g *Guard) OpenWebSocket(n network.Network, anonymous bool) error {
-	c := g.settings()
-	if err := g.take(&g.webSockets, n, limitWebSockets, c.MaxWebSocketsPerNetwork); err != nil {
+func (l *Limiter) OpenWebSocket(n network.Network, anonymous bool) error {
+	c := l.settings()
+	if err := l.take(&l.webSockets, n, limitWebSockets, c.MaxWebSocketsPerNetwork); err != nil {
 		return err
 	}
 	if !anonymous {
 		return nil
 	}
-	err := g.take(&g.anonymous, n, limitAnonymousWebSockets, c.MaxAnonymousWebSocketsPerNetwork)
+	err := l.take(&l.anonymous, n, limitAnonymousWebSockets, c.MaxAnonymousWebSocketsPerNetwork)
 	if err != nil {
-		g.webSockets.give(n)
+		l.webSockets.give(n)
 	}
 	return err
 }
 
 // SignedInWebSocket notes that a WebSocket is not anonymous any more.
-func (g *Guard) SignedInWebSocket(n network.Network) { g.anonymous.give(n) }
+func (l *Limiter) SignedInWebSocket(n network.Network) { l.anonymous.give(n) }
 
 // CloseWebSocket ends what OpenWebSocket began.
-func (g *Guard) CloseWebSocket(n network.Network, anonymous bool) {
-	g.webSockets.give(n)
+func (l *Limiter) CloseWebSocket(n network.Network, anonymous bool) {
+	l.webSockets.give(n)
 	if anonymous {
-		g.anonymous.give(n)
+		l.anonymous.give(n)
 	}
 }
 
 var errNetworkLimit = muster.E(muster.RateLimited, "api.context.network_limit.app_error").After(retryWhenReleased)
 
 // take counts one more for a network. It counts while the limits are turned off too, so that they can be turned on at any time.
-func (g *Guard) take(c *networkCounter, n network.Network, l limit, most int) error {
-	if !g.settings().Enable {
+func (l *Limiter) take(c *networkCounter, n network.Network, which limit, most int) error {
+	if !l.settings().Enable {
 		most = math.MaxInt
 	}
 	if c.take(n, most) {
 		return nil
 	}
-	g.refuse(l, n)
+	l.refuse(which, n)
 	return errNetworkLimit
 }
 
