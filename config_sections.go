@@ -8,7 +8,7 @@ type TeamSettings struct {
 	RestrictCreationToDomains        string   `default:"" desc:"Mail domains, separated by commas or spaces, that accounts must belong to; empty for all."`
 	EnableUserDeactivation           bool     `default:"false" desc:"People may deactivate their own account."`
 	MaxUsersPerTeam                  int      `default:"50" min:"1" max:"10000000" desc:"Most active members of one team."`
-	MaxInvitationsPerDay             int      `default:"200" min:"80" max:"1000000" desc:"Most invitations by mail that one person sends in 24 hours; a quarter of them in one hour. Twice as many go to one team, and an administrator may send ten times as many."`
+	MaxInvitationsPerDay             int      `default:"200" min:"80" max:"1000000" desc:"Most invitations by mail that one person sends in 24 hours; a quarter of them in one hour. Twice as many go to one team. An administrator may send ten times as many, which do not count for the team."`
 	ExperimentalDefaultChannels      []string `default:"" desc:"Names of the channels that a new team member joins, besides town-square and off-topic."`
 	ExperimentalViewArchivedChannels bool     `default:"true" desc:"Members of archived channels may still be listed."`
 	RestrictDirectMessage            string   `default:"any" oneof:"any,team" desc:"Whom clients offer for a direct message: everybody, or those of the same teams."`

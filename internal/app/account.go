@@ -92,7 +92,7 @@ func (a *App) Closing() (deactivate, forGood bool) {
 }
 
 // CloseAccount deactivates the caller's own account or deletes it with all that hangs on it. It asks for a proof however fresh the session is, for there is
-// no way back. Kinds: Invalid, Unauthenticated, Forbidden where the settings don't allow it.
+// no way back. Kinds as Reauthenticate's, Forbidden also where the settings don't allow it.
 func (a *App) CloseAccount(ctx context.Context, who *Caller, p Proof, forGood bool) error {
 	deactivate, deletion := a.Closing()
 	if !deactivate || forGood && !deletion {

@@ -225,12 +225,16 @@ func (a *App) ConvertUserToBot(ctx context.Context, who *Caller, userID string) 
 }
 
 // ConvertBotToUser turns a bot into a person's account with a password of its own; needs manage_system. Its sessions end and its access tokens
-// are revoked: who held them must not sign in as a person. Kinds: Invalid, Forbidden, NotFound.
+// are revoked: who held them must not sign in as a person. It takes a fresh session: it hands out a credential, perhaps an administrator's.
+// Kinds: Invalid, Forbidden, NotFound.
 func (a *App) ConvertBotToUser(ctx context.Context, who *Caller, botID string, p *muster.UserPatch, admin bool) (*muster.User, error) {
 	if p.Password == nil || *p.Password == "" {
 		return nil, muster.InvalidParam("userPatch")
 	}
 	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	if err := a.requireFresh(who); err != nil {
 		return nil, err
 	}
 	b, err := a.store.Bot(ctx, botID)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"muster"
@@ -21,22 +22,26 @@ func recipientQuota(email string) store.MailQuota {
 // How the quotas of invitations follow from TeamSettings.MaxInvitationsPerDay, which is that of one person.
 const (
 	invitationsBurst = 4  // so much of the day's quota lasts for an hour: a quarter
-	teamInvitations  = 2  // times as many go to one team, by whoever
+	teamInvitations  = 2  // times as many go to one team, by all but administrators
 	adminInvitations = 10 // times as many may an administrator send
 )
 
-// invitationQuotas count a person's invitations and those to a team, by the hour and by the day.
+// invitationQuotas count a person's invitations and those to a team, by the hour and by the day. An administrator's count for themselves alone: who invites
+// a whole company must not use up what its members have.
 func (a *App) invitationQuotas(who *Caller, teamID string, admin bool) []store.MailQuota {
 	most := a.Config().TeamSettings.MaxInvitationsPerDay
+	by := "invitations by " + who.ID()
 	if admin {
-		most *= adminInvitations
+		return dailyQuota(by, adminInvitations*most)
 	}
-	by, to := "invitations by "+who.ID(), "invitations to "+teamID
+	return slices.Concat(dailyQuota(by, most), dailyQuota("invitations to "+teamID, teamInvitations*most))
+}
+
+// dailyQuota allows so many in a day, and a part of them in an hour.
+func dailyQuota(scope string, most int) []store.MailQuota {
 	return []store.MailQuota{
-		{Scope: by + " an hour", Most: max(most/invitationsBurst, 1), Period: time.Hour},
-		{Scope: by + " a day", Most: most, Period: 24 * time.Hour},
-		{Scope: to + " an hour", Most: max(teamInvitations*most/invitationsBurst, 1), Period: time.Hour},
-		{Scope: to + " a day", Most: teamInvitations * most, Period: 24 * time.Hour},
+		{Scope: scope + " an hour", Most: max(most/invitationsBurst, 1), Period: time.Hour},
+		{Scope: scope + " a day", Most: most, Period: 24 * time.Hour},
 	}
 }
 

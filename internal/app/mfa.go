@@ -19,17 +19,16 @@ const (
 // mfaPurpose ties a sealed secret to its account.
 func mfaPurpose(userID string) string { return "mfa " + userID }
 
-// GenerateMfaSecret makes a secret for an authenticator app. It counts once UpdateMfa has seen a code of it; until then an older one stays.
+// GenerateMfaSecret makes a secret for an authenticator app. It counts once UpdateMfa has seen a code of it; until then an older one stays. For one's own
+// account it takes a fresh session, as UpdateMfa does.
 // Kinds: Forbidden, NotFound, Invalid where a sign-in service looks after that, Unimplemented when second factors are turned off.
 func (a *App) GenerateMfaSecret(ctx context.Context, who *Caller, userID string) (*muster.MfaSecret, error) {
 	u, err := a.accountForMfa(ctx, who, userID)
 	if err != nil {
 		return nil, err
 	}
-	if u.MfaActive {
-		if err := a.requireFreshFor(who, userID); err != nil {
-			return nil, err
-		}
+	if err := a.requireFreshForMfa(who, u, true); err != nil {
+		return nil, err
 	}
 	c := a.Config()
 	if !c.ServiceSettings.EnableMultifactorAuthentication {
@@ -57,6 +56,19 @@ func (a *App) accountForMfa(ctx context.Context, who *Caller, userID string) (*m
 	return a.user(ctx, userID)
 }
 
+// requireFreshForMfa guards one's own second factor against a stolen session or token: with one of the thief's the owner could not sign in any more. Where
+// the settings send people to set their first one up, they come with sessions of any age.
+func (a *App) requireFreshForMfa(who *Caller, u *muster.User, activate bool) error {
+	if who.ID() != u.ID {
+		return nil // what people may do to others' accounts their permissions say
+	}
+	err := a.requireFresh(who)
+	if errors.Is(err, errStaleSession) && activate && !u.MfaActive && a.MustEnrol(who) != nil {
+		return nil
+	}
+	return err
+}
+
 // ownsPassword refuses accounts whose sign-in service looks after second factors.
 func ownsPassword(u *muster.User) error {
 	if u.IsSSO() && u.AuthService != "ldap" {
@@ -66,16 +78,14 @@ func ownsPassword(u *muster.User) error {
 }
 
 // UpdateMfa turns an account's second factor on, with a code of the generated secret, or off. Turned on it gives fresh recovery codes,
-// shown this once. To turn one's own off or to replace it takes a fresh session. Kinds: Invalid, Unauthenticated for a wrong code, Forbidden, NotFound.
+// shown this once. To change one's own takes a fresh session, except to set up the first where the settings enforce it. Kinds: Invalid, Unauthenticated for a wrong code, Forbidden, NotFound.
 func (a *App) UpdateMfa(ctx context.Context, who *Caller, userID string, activate bool, code string) (recovery []string, err error) {
 	u, err := a.accountForMfa(ctx, who, userID)
 	if err != nil {
 		return nil, err
 	}
-	if !activate || u.MfaActive {
-		if err := a.requireFreshFor(who, userID); err != nil {
-			return nil, err
-		}
+	if err := a.requireFreshForMfa(who, u, activate); err != nil {
+		return nil, err
 	}
 	audit := a.audit(who, userID, fmt.Sprintf("user_id=%s activate=%v", userID, activate))
 	guard, err := a.guard(ctx, who, userID)
@@ -130,7 +140,8 @@ func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code
 	return codes, after, err
 }
 
-// PendingMfa gives the caller the secret again that it had generated last, while no code of it was shown yet. Kind NotFound for none.
+// PendingMfa gives the caller the secret again that it had generated last, while no code of it was shown yet. It takes what UpdateMfa takes, for who knows
+// the secret has the second factor once it is on. Kinds: NotFound for none, Forbidden.
 func (a *App) PendingMfa(ctx context.Context, who *Caller) (*muster.MfaSecret, error) {
 	u, err := a.user(ctx, who.ID())
 	if err != nil {
@@ -142,6 +153,9 @@ func (a *App) PendingMfa(ctx context.Context, who *Caller) (*muster.MfaSecret, e
 	}
 	if sealed == "" {
 		return nil, muster.E(muster.NotFound, notPending)
+	}
+	if err := a.requireFreshForMfa(who, u, true); err != nil {
+		return nil, err
 	}
 	return totp.Enrolment(secret, a.Config().TeamSettings.SiteName, u.Email)
 }

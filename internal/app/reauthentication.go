@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"muster"
 	"muster/internal/store"
@@ -57,7 +58,8 @@ func (a *App) requireFreshFor(who *Caller, userID string) error {
 }
 
 // Reauthenticate takes what signing in takes and makes the caller's session fresh. Wrong passwords and codes count as at sign-in. An account that has
-// nothing to show here passes while its session is fresh from the sign-in. Kinds: Invalid, Unauthenticated, Forbidden.
+// nothing to show here passes while its session is fresh from the sign-in. Kinds: Invalid also for a wrong password or code, RateLimited for too many of
+// them, Forbidden, Unauthenticated when the session ended meanwhile.
 func (a *App) Reauthenticate(ctx context.Context, who *Caller, p Proof) error {
 	if who.Session.OfAccessToken() {
 		return errNotByAccessToken
@@ -72,12 +74,12 @@ func (a *App) Reauthenticate(ctx context.Context, who *Caller, p Proof) error {
 	}
 	if needed.Password {
 		if err := a.proveOwner(ctx, who, u, p.Password); err != nil {
-			return err
+			return WithinSession(err)
 		}
 	}
 	f, err := a.checkSecondFactor(ctx, who, u, p.Code)
 	if err != nil {
-		return err
+		return WithinSession(err)
 	}
 	at := a.now()
 	err = a.spend(ctx, who, u, f, func(o store.SessionOptions) error {
@@ -85,10 +87,25 @@ func (a *App) Reauthenticate(ctx context.Context, who *Caller, p Proof) error {
 	})
 	a.cache.forget(u.ID)
 	if err != nil {
-		return missing(err, muster.Unauthenticated, errNoSession.ID)
+		return missing(WithinSession(err), muster.Unauthenticated, errNoSession.ID)
 	}
 	fresh := *who.Session
 	fresh.AuthenticatedAt = at
 	who.Session = &fresh
 	return nil
+}
+
+// WithinSession returns the refusal of a password or code as it is told to who is signed in: kind Invalid, or RateLimited for too many. Clients take a 401
+// as the end of the session (RFC 9110, 15.5.2), those of the reference server too.
+func WithinSession(err error) error {
+	e, ok := errors.AsType[*muster.Error](err)
+	if !ok || e.Kind != muster.Unauthenticated {
+		return err
+	}
+	refused := *e
+	refused.Kind = muster.Invalid
+	if refused.RetryAfter > 0 {
+		refused.Kind = muster.RateLimited
+	}
+	return &refused
 }

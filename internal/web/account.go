@@ -15,6 +15,7 @@ const (
 
 // Where forms of the security page are sent that ask for a confirmation.
 const (
+	twoStepOnPath  = "/account/security/two-step/on"
 	twoStepOffPath = "/account/security/two-step/off"
 	recoveryPath   = "/account/security/recovery-codes"
 )
@@ -31,7 +32,7 @@ var accountRoutes = []route{
 	{path: securityPage, get: showSecurity, access: signedIn, enrol: true},
 	formOf("/account/security/password", securityPage, changePassword),
 	{path: twoStepPage, get: showTwoStep, post: setUpTwoStep, access: signedIn, enrol: true},
-	enrolment(formOf("/account/security/two-step/on", twoStepPage, turnTwoStepOn)),
+	enrolment(formOf(twoStepOnPath, twoStepPage, turnTwoStepOn)),
 	formOf(twoStepOffPath, securityPage, turnTwoStepOff),
 	formOf(recoveryPath, securityPage, replaceRecoveryCodes),
 

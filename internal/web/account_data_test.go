@@ -83,7 +83,7 @@ func TestAnAccountIsDeactivatedByItsOwner(t *testing.T) {
 		if after := kept(t, s, me.ID); after != before {
 			t.Fatalf("the account was\n%s\nand is\n%s", before, after)
 		}
-		p = b.submit(p, "Deactivate my account", map[string]string{currentPwd: wrongPassword}).is(401, "Your data").says("The password is wrong.")
+		p = b.submit(p, "Deactivate my account", map[string]string{currentPwd: wrongPassword}).is(400, "Your data").says("The password is wrong.")
 		if !slices.Equal(wrongFields(p), []string{"password"}) {
 			t.Error(wrongFields(p))
 		}
@@ -120,11 +120,11 @@ func TestAnAccountIsDeletedByItsOwner(t *testing.T) {
 			status                 int
 			news, wrong            string
 		}{
-			{"Delete my account", mustertest.Password, "", 401, "The one-time code is missing or wrong.", "code"},
-			{"Delete my account", mustertest.Password, noCode(t, secret), 401, "The one-time code is wrong or was used already.", "code"},
-			{"Delete my account", mustertest.Password, "abcd-efgh-ijkl-mnop", 401, "The one-time code is wrong or was used already.", "code"},
-			{"Delete my account", wrongPassword, recovery[0], 401, "The password is wrong.", "password"},
-			{"Deactivate my account", mustertest.Password, "", 401, "The one-time code is missing or wrong.", "code"},
+			{"Delete my account", mustertest.Password, "", 400, "The one-time code is missing or wrong.", "code"},
+			{"Delete my account", mustertest.Password, noCode(t, secret), 400, "The one-time code is wrong or was used already.", "code"},
+			{"Delete my account", mustertest.Password, "abcd-efgh-ijkl-mnop", 400, "The one-time code is wrong or was used already.", "code"},
+			{"Delete my account", wrongPassword, recovery[0], 400, "The password is wrong.", "password"},
+			{"Deactivate my account", mustertest.Password, "", 400, "The one-time code is missing or wrong.", "code"},
 		} {
 			p := b.submit(p, c.button, map[string]string{currentPwd: c.password, codeOf: c.code}).is(c.status, "Your data").says(c.news)
 			if wrong := wrongFields(p); !slices.Equal(wrong, []string{c.wrong}) {

@@ -61,16 +61,19 @@ func (v *visit) keepDeviceKnown() error {
 	return err
 }
 
-// twoStep is what an authenticator app is set up with.
+// twoStep is what an authenticator app is set up with; empty where it is not shown again.
 type twoStep struct {
 	QR     template.URL
 	Secret string // in groups of four
 }
 
-// setUpTwoStep makes a secret. Who has two-step sign-in turns that off first, which takes the password: replacing it must not take less.
+// setUpTwoStep makes a secret. Who has two-step sign-in turns that off first.
 func setUpTwoStep(v *visit) error {
 	if v.who.User.MfaActive {
 		return v.goTo(securityPage)
+	}
+	if err := v.confirmEnrolment(); err != nil {
+		return v.showSecurity(err)
 	}
 	if _, err := v.app.GenerateMfaSecret(v.ctx(), v.who, v.who.ID()); err != nil {
 		return v.showSecurity(err)
@@ -80,7 +83,8 @@ func setUpTwoStep(v *visit) error {
 
 func showTwoStep(v *visit) error { return v.showTwoStep(nil) }
 
-// showTwoStep shows the secret that was made last, as often as the page is opened, for the app may have it by now.
+// showTwoStep shows the secret that was made last, as often as the page is opened while the session is fresh, for the app may have it by now. Afterwards
+// its code is still taken, with the password.
 func (v *visit) showTwoStep(refused error) error {
 	if v.who.User.MfaActive {
 		return v.goTo(securityPage)
@@ -89,13 +93,16 @@ func (v *visit) showTwoStep(refused error) error {
 	if muster.IsKind(err, muster.NotFound) {
 		return v.goTo(securityPage)
 	}
-	if err != nil {
+	var data twoStep
+	switch {
+	case muster.HasID(err, errConfirm.ID):
+	case err != nil:
 		return err
+	default:
+		data.QR = template.URL("data:image/png;base64," + pending.QRCode) //nolint:gosec // drawn by us
+		data.Secret = inFours(pending.Secret)
 	}
-	return v.show(page{name: "account_two_step", heading: "Set up two-step sign-in", err: refused, data: twoStep{
-		QR:     template.URL("data:image/png;base64," + pending.QRCode), //nolint:gosec // drawn by us
-		Secret: inFours(pending.Secret),
-	}})
+	return v.show(page{name: "account_two_step", heading: "Set up two-step sign-in", err: refused, data: data})
 }
 
 // inFours writes a secret as people copy it by hand.
@@ -114,6 +121,9 @@ func inFours(secret string) string {
 func turnTwoStepOn(v *visit) error {
 	if v.who.User.MfaActive {
 		return v.goTo(securityPage)
+	}
+	if err := v.confirmEnrolment(); err != nil {
+		return v.showTwoStep(err)
 	}
 	codes, err := v.app.UpdateMfa(v.ctx(), v.who, v.who.ID(), true, strings.TrimSpace(v.form.Get("code")))
 	if err != nil {

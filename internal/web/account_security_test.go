@@ -139,7 +139,7 @@ func TestTwoStepSignInIsSetUp(t *testing.T) {
 			t.Error("opened again, the page shows another secret")
 		}
 		for _, code := range []string{"", "123", noCode(t, secret), strings.Repeat("1", 5000)} {
-			p := b.submit(p, "Turn on", map[string]string{"Code from the app": code}).is(401, "Set up two-step sign-in").says("The one-time code is wrong.")
+			p := b.submit(p, "Turn on", map[string]string{"Code from the app": code}).is(400, "Set up two-step sign-in").says("The one-time code is wrong.")
 			if secretOn(p) != secret || p.value("code") != "" || !slices.Equal(wrongFields(p), []string{"code"}) {
 				t.Fatal(p.body)
 			}
@@ -169,6 +169,49 @@ func TestTwoStepSignInIsSetUp(t *testing.T) {
 			other := newBrowser(t, s)
 			other.submit(other.signIn("ann").is(200, "Two-step sign-in"), "Continue", map[string]string{codeOf: code}).is(200, "Profile")
 		}
+	})
+}
+
+// A session that somebody else may have by now must not give the account a second factor of theirs.
+func TestSettingTwoStepSignInUpTakesAConfirmation(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		s.Configure(t, mfaOn)
+		b, _, me := member(t, s, "ann")
+		fresh := b.open("/account/security")
+		if strings.Contains(fresh.body, `id="set-up-password"`) {
+			t.Error("a fresh session is asked for a proof")
+		}
+		stale := b.later(s)
+		stale.submit(fresh, "Set up two-step sign-in", nil).is(403, "Security").says("It has been a while since you signed in.")
+		p := stale.open("/account/security")
+		clean(t, "security", p)
+		p = stale.submit(p, "Set up two-step sign-in", map[string]string{currentPwd: wrongPassword}).is(400, "Security").says("The password is wrong")
+		if !slices.Equal(wrongFields(p), []string{"password"}) {
+			t.Error(wrongFields(p))
+		}
+		if state, err := s.Store.MfaState(t.Context(), me.ID); err != nil || state.Pending != "" {
+			t.Fatal("a secret was made", err)
+		}
+
+		// The session is fresh at first, and no longer once the app has the secret.
+		page := b.submit(b.open("/account/security"), "Set up two-step sign-in", nil).is(200, "Set up two-step sign-in")
+		secret := secretOn(page)
+		code := map[string]string{"Code from the app": codeNow(t, secret, codesLater)}
+		p = stale.submit(page, "Turn on", code).is(403, "Set up two-step sign-in").says("It has been a while since you signed in.")
+		if shownSecret.MatchString(p.body) || strings.Contains(p.body, "data:image") {
+			t.Error("the secret is shown to a stale session")
+		}
+		clean(t, "two-step", p)
+		code[currentPwd] = wrongPassword
+		p = stale.submit(p, "Turn on", code).is(400, "Set up two-step sign-in").says("The password is wrong")
+		if !slices.Equal(wrongFields(p), []string{"password"}) || shownSecret.MatchString(p.body) {
+			t.Error(p.body)
+		}
+		if u, err := s.Store.User(t.Context(), me.ID); err != nil || u.MfaActive {
+			t.Fatal("it is on", err)
+		}
+		code[currentPwd] = mustertest.Password
+		stale.submit(p, "Turn on", code).is(200, "Recovery codes").says("Two-step sign-in is on.")
 	})
 }
 
@@ -212,9 +255,9 @@ func TestTwoStepSignInIsTurnedOff(t *testing.T) {
 			news, wrong    string
 		}{
 			{"", recovery[0], 400, "The password is missing", "password"},
-			{wrongPassword, recovery[0], 401, "The password is wrong", "password"},
-			{mustertest.Password, "", 401, "The one-time code is missing", "code"},
-			{mustertest.Password, "abcd-efgh-ijkl-mnop", 401, "The one-time code is wrong", "code"},
+			{wrongPassword, recovery[0], 400, "The password is wrong", "password"},
+			{mustertest.Password, "", 400, "The one-time code is missing", "code"},
+			{mustertest.Password, "abcd-efgh-ijkl-mnop", 400, "The one-time code is wrong", "code"},
 		} {
 			p := b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: c.password, codeOf: c.code}).is(c.status, "Security").says(c.news)
 			if !slices.Equal(wrongFields(p), []string{c.wrong}) {
@@ -255,7 +298,7 @@ func TestNewRecoveryCodes(t *testing.T) {
 			t.Error(p.body)
 		}
 		clean(t, "few codes", p)
-		b.submit(p, "Make new recovery codes", map[string]string{currentPwd: wrongPassword, codeOf: old[7]}).is(401, "Security").says("The password is wrong")
+		b.submit(p, "Make new recovery codes", map[string]string{currentPwd: wrongPassword, codeOf: old[7]}).is(400, "Security").says("The password is wrong")
 		p = b.submit(p, "Make new recovery codes", map[string]string{currentPwd: mustertest.Password, codeOf: old[7]}).is(200, "Recovery codes")
 		codes := shownRecovery.FindAllString(p.body, -1)
 		if len(codes) != 10 || slices.Contains(codes, old[8]) {
@@ -289,10 +332,10 @@ func TestWrongPasswordsOnTheAccountsPagesHoldUpTheirSession(t *testing.T) {
 		s.Configure(t, everythingOn)
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":3}}`)
 		b, _, me := member(t, s, "ann")
-		b.submit(b.open("/account"), "Change email address", map[string]string{"New email address": "new@example.com", currentPwd: wrongPassword}).is(401, "Profile")
+		b.submit(b.open("/account"), "Change email address", map[string]string{"New email address": "new@example.com", currentPwd: wrongPassword}).is(400, "Profile")
 		b.submit(b.open("/account/security"), "Change password", map[string]string{currentPwd: wrongPassword, "New password": newPwd}).is(400, "Security")
-		b.submit(b.open("/account/data"), "Delete my account", map[string]string{currentPwd: wrongPassword}).is(401, "Your data")
-		b.submit(b.open("/account/data"), "Delete my account", map[string]string{currentPwd: mustertest.Password}).is(401, "Your data").says("Too many failed attempts.")
+		b.submit(b.open("/account/data"), "Delete my account", map[string]string{currentPwd: wrongPassword}).is(400, "Your data")
+		b.submit(b.open("/account/data"), "Delete my account", map[string]string{currentPwd: mustertest.Password}).is(429, "Your data").says("Too many failed attempts.")
 		if _, err := s.Store.User(t.Context(), me.ID); err != nil {
 			t.Fatal(err)
 		}

@@ -69,11 +69,14 @@ func (b *browser) stay() *browser {
 	return &browser{b.t, b.base, &stays}
 }
 
-// later is the same browser when its sessions are not fresh any more. Cookies don't know ports, so the server of then has those of now.
+// later is the same browser in an hour (codesLater), when its sessions are not fresh any more. Cookies don't know ports, so the server of then has those of now.
 func (b *browser) later(s *mustertest.Server) *browser {
 	node := s.Node(b.t, func() time.Time { return time.Now().Add(time.Hour) })
 	return &browser{b.t, node.URL, b.http}
 }
+
+// codesLater are the time steps of one-time codes that lie between now and later.
+const codesLater = int(time.Hour / (30 * time.Second))
 
 // submit fills in the form that has a button of this text and sends it; fields are by label.
 func (b *browser) submit(at *sight, button string, fields map[string]string) *sight {

@@ -14,13 +14,22 @@ func (v *visit) proof() app.Proof {
 
 // confirm has people prove again who they are, for a change that matters, unless they did so lately.
 func (v *visit) confirm() error {
+	needed := v.app.ProofNeeded(v.who)
 	switch {
 	case v.app.Fresh(v.who):
 		return nil
-	case !v.form.Has("password") && !v.form.Has("code"): // as the form was shown, it was not needed yet
+	case needed.Password && !v.form.Has("password"), needed.Code && !v.form.Has("code"): // as the form was shown, it was not needed yet
 		return errConfirm
 	}
 	return v.app.Reauthenticate(v.ctx(), v.who, v.proof())
+}
+
+// confirmEnrolment is confirm for setting a second factor up. Whom the settings send there is not asked, for that is all they may do.
+func (v *visit) confirmEnrolment() error {
+	if v.app.MustEnrol(v.who) != nil {
+		return nil
+	}
+	return v.confirm()
 }
 
 // confirmation is the part of a form in which people prove again who they are. The template "confirm" draws it.

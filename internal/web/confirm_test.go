@@ -18,7 +18,7 @@ func TestAccessTokensTakeAConfirmation(t *testing.T) {
 		b = b.later(s)
 		p := b.open("/account/tokens")
 		clean(t, "tokens", p)
-		p = b.submit(p, "Create token", map[string]string{"What is it for?": "Backup", currentPwd: wrongPassword}).is(401, "Access tokens").says("The password is wrong.")
+		p = b.submit(p, "Create token", map[string]string{"What is it for?": "Backup", currentPwd: wrongPassword}).is(400, "Access tokens").says("The password is wrong.")
 		if !slices.Equal(wrongFields(p), []string{"password"}) || p.value("description") != "Backup" {
 			t.Error(p.body)
 		}
@@ -44,7 +44,7 @@ func TestANewAddressTakesTheCodeToo(t *testing.T) {
 		p := b.open("/account")
 		clean(t, "address", p)
 		address := map[string]string{"New email address": "ann@new.example.com", currentPwd: mustertest.Password, codeOf: ""}
-		p = b.submit(p, "Change email address", address).is(401, "Profile").says("The one-time code is missing")
+		p = b.submit(p, "Change email address", address).is(400, "Profile").says("The one-time code is missing")
 		if !slices.Equal(wrongFields(p), []string{"code"}) {
 			t.Error(wrongFields(p))
 		}

@@ -63,10 +63,23 @@ func (v *visit) fail(err error) {
 	}
 	v.err = err
 	edge.LeaveBody(v.w, v.r, e)
+	v.retryAfter(e)
+	v.showError(e.Kind.Status(), message(e))
+}
+
+// refusal is why a form was refused, as it is told to this visitor.
+func (v *visit) refusal(err error) *muster.Error {
+	if v.signedIn() {
+		err = app.WithinSession(err)
+	}
+	return muster.AsError(err)
+}
+
+// retryAfter has the answer say when it is worth asking again, where that is known.
+func (v *visit) retryAfter(e *muster.Error) {
 	if after := e.RetryAfterSeconds(); after != "" {
 		v.w.Header().Set("Retry-After", after)
 	}
-	v.showError(e.Kind.Status(), message(e))
 }
 
 // wrongMethod answers a request with a method that the page does not take.

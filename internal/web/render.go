@@ -80,11 +80,12 @@ func (v *visit) show(p page) error {
 		Notice: p.notice, Page: p.data, visit: v, values: p.values,
 	}
 	if p.err != nil {
-		e := muster.AsError(p.err)
+		e := v.refusal(p.err)
 		if e.Kind == muster.Internal {
 			return p.err
 		}
 		v.err, status = p.err, e.Kind.Status()
+		v.retryAfter(e)
 		shown.Problem = &problem{message(e), fieldOf(e, v.form)}
 		shown.values = maps.Clone(p.values)
 		shown.keepPosted()

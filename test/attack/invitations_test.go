@@ -102,6 +102,22 @@ func TestInvitationsAreRationed(t *testing.T) {
 	})
 }
 
+// Before, an administrator who invited a company left its members none of the team's quota.
+func TestAdministratorsInviteAtNobodysCost(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		team := bait(t, s)
+		s.Configure(t, `{"TeamSettings":{"MaxInvitationsPerDay":80}}`) // a team 40 an hour
+		ann, _ := inTeam(t, s, team.ID, "ann")
+		admin, _ := s.Admin(t)
+		if sent, err := inviteAll(t, admin, team.ID, "m", 100); err != nil {
+			t.Fatalf("the administrator sent %d: %v", sent, err)
+		}
+		if sent, err := inviteAll(t, ann, team.ID, "a", 20); err != nil {
+			t.Errorf("a member sent %d: %v", sent, err)
+		}
+	})
+}
+
 func TestInvitationsNameTheirSenderAndHoldNoBait(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		ctx := t.Context()

@@ -39,9 +39,15 @@ func withToken(t *testing.T, s *mustertest.Server, c *client.Client) *client.Cli
 // twoStep turns the second factor of the session's account on.
 func twoStep(t *testing.T, c *client.Client) (recovery []string) {
 	t.Helper()
+	return twoStepAt(t, c, time.Now())
+}
+
+// twoStepAt is twoStep at the time of the client's server.
+func twoStepAt(t *testing.T, c *client.Client, now time.Time) (recovery []string) {
+	t.Helper()
 	secret, err := c.GenerateMfaSecret(t.Context(), client.Me)
 	must(t, err)
-	code, err := totp.GenerateCode(secret.Secret, time.Now())
+	code, err := totp.GenerateCode(secret.Secret, now)
 	must(t, err)
 	recovery, err = c.UpdateMfa(t.Context(), client.Me, true, code)
 	must(t, err)
@@ -158,10 +164,10 @@ func TestReauthenticationTakesWhatSigningInTakes(t *testing.T) {
 		must(t, err)
 		stolen := later(t, s, ann)
 		refusedWith(t, "nothing", stolen.Reauthenticate(ctx, "", ""), http.StatusBadRequest, "api.context.invalid_body_param.app_error")
-		refusedWith(t, "a wrong password", stolen.Reauthenticate(ctx, "wrong", recovery[0]), http.StatusUnauthorized, "api.user.check_user_password.invalid.app_error")
-		refusedWith(t, "no code", stolen.Reauthenticate(ctx, mustertest.Password, ""), http.StatusUnauthorized, "mfa.validate_token.authenticate.app_error")
-		refusedWith(t, "a wrong code", stolen.Reauthenticate(ctx, mustertest.Password, "abcd-efgh-ijkl-mnop"), http.StatusUnauthorized, "api.user.check_user_mfa.bad_code.app_error")
-		refusedWith(t, "a used code", stolen.Reauthenticate(ctx, mustertest.Password, recovery[9]), http.StatusUnauthorized, "api.user.check_user_mfa.bad_code.app_error")
+		refusedWith(t, "a wrong password", stolen.Reauthenticate(ctx, "wrong", recovery[0]), http.StatusBadRequest, "api.user.check_user_password.invalid.app_error")
+		refusedWith(t, "no code", stolen.Reauthenticate(ctx, mustertest.Password, ""), http.StatusBadRequest, "mfa.validate_token.authenticate.app_error")
+		refusedWith(t, "a wrong code", stolen.Reauthenticate(ctx, mustertest.Password, "abcd-efgh-ijkl-mnop"), http.StatusBadRequest, "api.user.check_user_mfa.bad_code.app_error")
+		refusedWith(t, "a used code", stolen.Reauthenticate(ctx, mustertest.Password, recovery[9]), http.StatusBadRequest, "api.user.check_user_mfa.bad_code.app_error")
 		if after, err := s.Store.User(ctx, u.ID); err != nil || after.FailedAttempts != 3 {
 			t.Errorf("failed attempts: %d, %v", after.FailedAttempts, err)
 		}
@@ -177,6 +183,95 @@ func TestReauthenticationTakesWhatSigningInTakes(t *testing.T) {
 		}) {
 			t.Error("the history does not tell of it")
 		}
+	})
+}
+
+// Before, a stale session or an access token enrolled a second factor of the thief's where there was none, and the owner could not sign in any more.
+func TestAStolenSessionEnrolsNoSecondFactor(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		ann, u := tokenMaker(t, s, "ann")
+		program := withToken(t, s, ann)
+		stolen := later(t, s, ann)
+		enrols := func(c *client.Client) map[string]error {
+			_, generated := c.GenerateMfaSecret(ctx, client.Me)
+			_, activated := c.UpdateMfa(ctx, client.Me, true, "123456")
+			_, off := c.UpdateMfa(ctx, client.Me, false, "")
+			return map[string]error{"generates": generated, "activates": activated, "turns off": off}
+		}
+		untouched := func() {
+			t.Helper()
+			after, err := s.Store.User(ctx, u.ID)
+			must(t, err)
+			state, err := s.Store.MfaState(ctx, u.ID)
+			must(t, err)
+			if after.MfaActive || state.Pending != "" {
+				t.Errorf("a second factor is on or pending: %v %v", after.MfaActive, state.Pending != "")
+			}
+		}
+		for what, err := range enrols(stolen) {
+			refusedWith(t, "a stale session "+what, err, http.StatusForbidden, stale)
+		}
+		for what, err := range enrols(program) {
+			refusedWith(t, "an access token "+what, err, http.StatusForbidden, byToken)
+		}
+		untouched()
+
+		// Where the settings send everybody there, sessions of any age may set the first one up; programs still may not.
+		s.Configure(t, `{"ServiceSettings":{"EnforceMultifactorAuthentication":true}}`)
+		for what, err := range enrols(program) {
+			refusedWith(t, "an access token "+what+" although it is asked for", err, http.StatusForbidden, byToken)
+		}
+		untouched()
+		stolen = later(t, s, ann) // a server that was started with the setting
+		twoStepAt(t, stolen, time.Now().Add(time.Hour))
+		refusedWith(t, "a stale session replaces it", errorOf(stolen.GenerateMfaSecret(ctx, client.Me)), http.StatusForbidden, stale)
+	})
+}
+
+// Before, a stale session or an access token of an administrator made itself an administrator with a password.
+func TestAStolenSessionMakesNoPersonOfABot(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		s.Configure(t, `{"ServiceSettings":{"EnableBotAccountCreation":true,"EnableUserAccessTokens":true}}`)
+		admin, _ := s.Admin(t)
+		bot, err := admin.CreateBot(ctx, &muster.Bot{Username: "robot"})
+		must(t, err)
+		program := withToken(t, s, admin)
+		password := mustertest.Password
+		convert := func(c *client.Client) error {
+			_, err := c.ConvertBotToUser(ctx, bot.UserID, &muster.UserPatch{Password: &password}, true)
+			return err
+		}
+		refusedWith(t, "a stale session", convert(later(t, s, admin)), http.StatusForbidden, stale)
+		refusedWith(t, "an access token", convert(program), http.StatusForbidden, byToken)
+		u, err := s.Store.User(ctx, bot.UserID)
+		must(t, err)
+		if !u.IsBot || u.Password != "" || strings.Contains(u.Roles, muster.RoleSystemAdmin) {
+			t.Errorf("the bot became %+v", u)
+		}
+		must(t, convert(admin))
+	})
+}
+
+// Before, a wrong password was 401, by which clients sign out. Too many are 429, and say when to come back.
+func TestAWrongProofEndsNoSession(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		ctx := t.Context()
+		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":2}}`)
+		ann, _ := s.User(t, "ann")
+		for range 2 {
+			refusedWith(t, "a wrong password", ann.Reauthenticate(ctx, "wrong", ""), http.StatusBadRequest, "api.user.check_user_password.invalid.app_error")
+		}
+		resp, err := ann.Do(ctx, &client.Request{
+			Method: http.MethodPost, Path: "/users/sessions/reauthenticate", Body: []byte(`{"password":"` + mustertest.Password + `"}`),
+		})
+		refusedWith(t, "too many", err, http.StatusTooManyRequests, tooMany)
+		if resp == nil || resp.Header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		_, err = ann.Me(ctx)
+		must(t, err)
 	})
 }
 
