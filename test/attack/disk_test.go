@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"muster"
 	"muster/client"
@@ -115,7 +114,7 @@ func fillDisk(t *testing.T, program, dsn string) {
 	for range 20 { // of which the reserve is needed for some
 		signInAndOut(t, p.URL)
 	}
-	await(t, "the reserve is given up", func() bool { return !exists(t, filepath.Join(data, "disk.reserve")) })
+	eventually(t, "the reserve to be given up", func() bool { return !exists(t, filepath.Join(data, "disk.reserve")) })
 	signInAndOut(t, p.URL)
 	if _, err := c.User(t.Context(), me.ID); err != nil {
 		t.Errorf("reading: %v", err)
@@ -128,7 +127,7 @@ func fillDisk(t *testing.T, program, dsn string) {
 		must(t, os.Remove(filler))
 	}
 	awaitHealth(t, health, "ready\n")
-	await(t, "the reserve is back", func() bool { return exists(t, filepath.Join(data, "disk.reserve")) })
+	eventually(t, "the reserve to be back", func() bool { return exists(t, filepath.Join(data, "disk.reserve")) })
 	must(t, send())
 	must(t, c.UpdatePreferences(t.Context(), me.ID, pref))
 }
@@ -147,7 +146,7 @@ func signInAndOut(t *testing.T, url string) {
 func awaitHealth(t *testing.T, address, body string) {
 	t.Helper()
 	var said string
-	await(t, "/readyz says "+body, func() bool {
+	eventually(t, "/readyz to say "+body, func() bool {
 		resp, err := http.Get("http://" + address + "/readyz")
 		must(t, err)
 		text, err := io.ReadAll(resp.Body)
@@ -159,16 +158,6 @@ func awaitHealth(t *testing.T, address, body string) {
 		}
 		return strings.HasPrefix(said, body)
 	})
-}
-
-// await waits for a condition.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
 }
 
 func exists(t *testing.T, name string) bool {

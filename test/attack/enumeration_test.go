@@ -75,7 +75,7 @@ func TestTriesUnderOneNameDoNotShowTheOther(t *testing.T) {
 		for _, name := range names {
 			refusedAs(t, login(t, n, c, name, "wrong"), 401, tooMany)
 		}
-		now = now.Add(25 * time.Hour)
+		n = s.Node(t, func() time.Time { return now.Add(25 * time.Hour) })
 		check("a day later")
 	})
 }

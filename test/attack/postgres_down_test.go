@@ -130,7 +130,7 @@ func TestPostgresDownIs503(t *testing.T) {
 		}
 	}
 	r.mend(t)
-	await(t, "the database answers", func() bool { _, err := db.Empty(t.Context()); return err == nil })
+	eventually(t, "the database to answer", func() bool { _, err := db.Empty(t.Context()); return err == nil })
 	for _, q := range requests {
 		if q.up == http.StatusSwitchingProtocols {
 			continue // which has no end to read to

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"muster"
@@ -46,12 +47,17 @@ func TestAFloodOfSignInsStopsNobodyElse(t *testing.T) {
 		s.Configure(t, `{"RateLimitSettings":{"Enable":false}}`)
 		flooder, honest := clientFrom("127.0.66.6"), clientFrom("127.0.7.9")
 		var flood sync.WaitGroup
+		var turnedAway atomic.Int32
 		for i := range floodConnections {
 			flood.Go(func() {
-				_, _ = send(t.Context(), flooder, http.MethodPost, s.URL+"/api/v4/users/login", // whatever it is answered
+				a, err := send(t.Context(), flooder, http.MethodPost, s.URL+"/api/v4/users/login",
 					map[string]string{"login_id": "nobody" + strconv.Itoa(i), "password": "a guess"})
+				if err == nil && a.status == http.StatusServiceUnavailable {
+					turnedAway.Add(1)
+				}
 			})
 		}
+		eventually(t, "the flood to fill its share", func() bool { return turnedAway.Load() > 0 })
 		for range 3 {
 			if a := login(t, s, honest, u.Username, mustertest.Password); a.status != http.StatusOK {
 				t.Errorf("sign-in beside the flood: %d %s", a.status, a.body)
