@@ -11,7 +11,7 @@ import (
 // Headers and methods that pages of other origins may use, where AllowCorsFrom names them.
 const (
 	corsMethods = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
-	corsHeaders = "Authorization, Content-Type, If-Match, If-None-Match, X-CSRF-Token, X-Device-Token, X-Device-Token, X-Requested-With"
+	corsHeaders = "Authorization, Content-Type, If-Match, If-None-Match, X-CSRF-Token, X-Device-Token, X-Requested-With"
 	corsExposed = "Etag, Token, X-Device-Token, X-Request-Id, X-Version-Id"
 	corsMaxAge  = "86400" // seconds that a browser may remember the answer
 )
