@@ -49,5 +49,5 @@ func (c *Client) ResetPasswordAndKeepTokens(ctx context.Context, token, password
 
 func (c *Client) resetPassword(ctx context.Context, token, password string, revokeTokens bool) error {
 	body := map[string]any{"token": token, "new_password": password, "revoke_access_tokens": revokeTokens}
-	return act(ctx, c, http.MethodPost, "/users/password/reset", body)
+	return c.setPassword(ctx, http.MethodPost, "/users/password/reset", body)
 }

@@ -90,7 +90,8 @@ func (c *Client) Token() string {
 // SetToken sets the token that calls are made with; "" for none.
 func (c *Client) SetToken(token string) { c.token.Store(&token) }
 
-// DeviceToken is what the last sign-in made this device known by, "" for none: to be kept, for Credentials.DeviceToken.
+// DeviceToken is what the last sign-in, or the last new password of one's own, made this device known by, "" for none: to be kept, for
+// Credentials.DeviceToken.
 func (c *Client) DeviceToken() string {
 	if t := c.device.Load(); t != nil {
 		return *t

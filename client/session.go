@@ -89,8 +89,28 @@ func (c *Client) keepToken(resp *Response) error {
 		return errors.New("sign-in: the answer has no token")
 	}
 	c.SetToken(token)
-	device := resp.Header.Get(deviceHeader)
-	c.device.Store(&device)
+	c.keepDeviceToken(resp)
+	return nil
+}
+
+// keepDeviceToken takes out of an answer what makes this device known from now on; many have none.
+func (c *Client) keepDeviceToken(resp *Response) {
+	if device := resp.Header.Get(deviceHeader); device != "" {
+		c.device.Store(&device)
+	}
+}
+
+// setPassword is act for what ends the device token that the client had.
+func (c *Client) setPassword(ctx context.Context, method, path string, body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	resp, err := c.Do(ctx, &Request{Method: method, Path: path, Body: text})
+	if err != nil {
+		return err
+	}
+	c.keepDeviceToken(resp)
 	return nil
 }
 

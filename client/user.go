@@ -85,12 +85,12 @@ func (c *Client) UpdateUserRoles(ctx context.Context, userID, roles string) erro
 
 // UpdateUserPassword sets a password; current is needed for one's own and not looked at for another's.
 func (c *Client) UpdateUserPassword(ctx context.Context, userID, current, password string) error {
-	return act(ctx, c, http.MethodPut, route("users", userID, "password"), passwordChange{Current: current, New: password})
+	return c.setPassword(ctx, http.MethodPut, route("users", userID, "password"), passwordChange{Current: current, New: password})
 }
 
 // UpdateUserPasswordAndRevokeTokens is UpdateUserPassword that also revokes the account's access tokens.
 func (c *Client) UpdateUserPasswordAndRevokeTokens(ctx context.Context, userID, current, password string) error {
-	return act(ctx, c, http.MethodPut, route("users", userID, "password"), passwordChange{Current: current, New: password, RevokeTokens: true})
+	return c.setPassword(ctx, http.MethodPut, route("users", userID, "password"), passwordChange{Current: current, New: password, RevokeTokens: true})
 }
 
 // UpdateUserPasswordHash sets another's password by its hash, a PHC or MCF string, as an import does.

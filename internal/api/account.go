@@ -92,7 +92,12 @@ func resetPassword(c *call) (any, error) {
 		return nil, err
 	}
 	revokeTokens := body.RevokeTokens == nil || bool(*body.RevokeTokens) // who resets a password may have lost more than that
-	return ok, c.app.ResetPassword(c.ctx(), c.who, cmp.Or(body.Token, body.Code), body.NewPassword, revokeTokens)
+	device, err := c.app.ResetPassword(c.ctx(), c.who, cmp.Or(body.Token, body.Code), body.NewPassword, revokeTokens)
+	if err != nil {
+		return nil, err
+	}
+	c.giveDeviceToken(device)
+	return ok, nil
 }
 
 func permanentDeleteAllUsers(c *call) (any, error) { return ok, c.app.DeleteAllUsers(c.ctx(), c.who) }

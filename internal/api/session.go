@@ -30,9 +30,18 @@ func (c *call) signInAnew() {
 
 // giveTokens hands a client its new session, and what makes its device known.
 func (c *call) giveTokens(s *muster.Session) {
-	h := c.w.Header()
-	h.Set("Token", s.Token)
-	h.Set(edge.DeviceHeader, s.DeviceToken)
+	c.w.Header().Set("Token", s.Token)
+	c.giveDeviceToken(s.DeviceToken)
+}
+
+// giveDeviceToken hands a client the token by which its device is known from now on, "" for none. A browser that keeps tokens for the pages keeps this one
+// with them; no other gets a cookie that clients of the reference don't know.
+func (c *call) giveDeviceToken(token string) {
+	if token == "" {
+		return
+	}
+	c.w.Header().Set(edge.DeviceHeader, token)
+	c.cookies.RenewDevice(c.w, token)
 }
 
 var errForeignPage = muster.E(muster.Forbidden, "api.context.foreign_page.app_error")

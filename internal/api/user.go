@@ -119,10 +119,15 @@ func updateUserPassword(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("current_password")); err != nil {
 		return nil, err
 	}
-	return ok, c.app.UpdateUserPassword(c.ctx(), c.who, id, app.PasswordChange{
+	device, err := c.app.UpdateUserPassword(c.ctx(), c.who, id, app.PasswordChange{
 		CurrentPassword: body.CurrentPassword, NewPassword: body.NewPassword, AlreadyHashed: bool(body.AlreadyHashed),
 		RevokeTokens: bool(body.RevokeTokens),
 	})
+	if err != nil {
+		return nil, err
+	}
+	c.giveDeviceToken(device)
+	return ok, nil
 }
 
 // truth is a boolean that some clients send as a string.

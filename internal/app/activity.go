@@ -91,6 +91,7 @@ func (a *App) keepHouse(ctx context.Context) {
 		}},
 		{"sweep mails that were set aside", func(ctx context.Context) error { return a.store.SweepMails(ctx, a.now()-setAsideKept) }},
 		{"sweep attempts to sign in", a.sweepAttempts},
+		{"sweep known networks", func(ctx context.Context) error { return a.store.DeleteExpiredNetworks(ctx, a.now(), expiredSweepBatch) }},
 		{"sweep unfinished uploads", a.sweepUploads},
 		{"sweep old history", a.sweepAudits},
 	}

@@ -113,8 +113,8 @@ type Caller struct {
 	IP        string
 	UserAgent string
 	RequestID string
-	// DeviceToken is what an earlier sign-in left on the device, "" for none.
-	DeviceToken string
+	// DeviceTokens are what earlier sign-ins left on the device.
+	DeviceTokens []string
 	// Former is the session that a request for a new one came with, nil for none: it shows a device that the account knows, and nothing else.
 	Former *muster.Session
 	Path   string // of the request: an audit's action

@@ -100,7 +100,7 @@ func (a *App) attemptFailed(ctx context.Context, who *Caller, name string, u *mu
 		if r.Kind == store.CountNetwork {
 			continue // no account's matter
 		}
-		notice := a.counter(store.CountNotice, "", noticeLimit, identity)
+		notice := a.counter(store.CountNotice, identity, noticeLimit, identity) // what unlocks the account forgets it: the next attack is news
 		f.Notice = &notice
 		if r.Kind == store.CountAccount || r.Kind == store.CountCode {
 			f.Always = true

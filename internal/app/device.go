@@ -4,20 +4,24 @@ import (
 	"context"
 	"crypto/hmac"
 	"encoding/base64"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"muster"
-	"muster/internal/network"
+	"muster/internal/store"
 )
 
 const (
 	// DeviceTokenLife is how long a device stays known after its last sign-in, in milliseconds.
 	DeviceTokenLife = 180 * day
 
-	deviceTokenMaxLength = 256 // bytes
-	deviceTokenParts     = 4   // account, device, time of issue, authentication code
+	// DeviceTokensKept is how many accounts' tokens a browser keeps: administrators have a second account.
+	DeviceTokensKept = 5
+
+	// DeviceTokenMaxLength is what a token never exceeds, in bytes.
+	DeviceTokenMaxLength = 256
+
+	deviceTokenParts = 4 // account, device, time of issue, authentication code
 )
 
 // deviceToken makes the token by which the caller's device is known as one that signed in to the account before (OWASP, "Slow Down Online Guessing
@@ -36,14 +40,23 @@ func (a *App) deviceCode(text string) string {
 	return base64.RawURLEncoding.EncodeToString(a.secrets.MAC("device token", text))
 }
 
-// deviceOf returns the device that the caller's token names, if it is one of the account's, not too old, and from after the last change of password.
+// deviceOf returns the device that one of the caller's tokens names, if it is one of the account's, not too old, and from after the last change of password.
 func (a *App) deviceOf(who *Caller, u *muster.User) (device string, ok bool) {
-	if len(who.DeviceToken) > deviceTokenMaxLength {
+	for _, token := range who.DeviceTokens {
+		if device, ok = a.deviceByToken(token, u); ok {
+			return device, true
+		}
+	}
+	return "", false
+}
+
+func (a *App) deviceByToken(token string, u *muster.User) (device string, ok bool) {
+	if len(token) > DeviceTokenMaxLength || accountOfToken(token) != u.ID {
 		return "", false
 	}
-	end := strings.LastIndexByte(who.DeviceToken, '.')
-	parts := strings.Split(who.DeviceToken, ".")
-	if len(parts) != deviceTokenParts || parts[0] != u.ID || !hmac.Equal([]byte(who.DeviceToken[end+1:]), []byte(a.deviceCode(who.DeviceToken[:end]))) {
+	end := strings.LastIndexByte(token, '.')
+	parts := strings.Split(token, ".")
+	if len(parts) != deviceTokenParts || !hmac.Equal([]byte(token[end+1:]), []byte(a.deviceCode(token[:end]))) {
 		return "", false
 	}
 	issued, err := strconv.ParseInt(parts[2], 36, 64)
@@ -53,13 +66,20 @@ func (a *App) deviceOf(who *Caller, u *muster.User) (device string, ok bool) {
 	return parts[1], true
 }
 
-// DeviceToken returns the token by which the caller's device is known from now on: a new password ended the one that it had.
-func (a *App) DeviceToken(ctx context.Context, who *Caller) (string, error) {
-	u, err := a.user(ctx, who.ID())
-	if err != nil {
-		return "", err
+func accountOfToken(token string) string {
+	account, _, _ := strings.Cut(token, ".")
+	return account
+}
+
+// AddDeviceToken returns the tokens that a client with several accounts keeps once it got another one: newest first, one for each account.
+func AddDeviceToken(tokens []string, token string) []string {
+	kept := []string{token}
+	for _, t := range tokens {
+		if len(kept) < DeviceTokensKept && accountOfToken(t) != accountOfToken(token) {
+			kept = append(kept, t)
+		}
 	}
-	return a.deviceToken(who, u), nil
+	return kept
 }
 
 // knownDevice returns what identifies a device that the account knows: by its token, or by a session of the account that the request came with.
@@ -75,18 +95,23 @@ func (a *App) knownDevice(who *Caller, u *muster.User) (id string, ok bool) {
 	return "", false
 }
 
-// signedInFromHere reports whether a session of the account began in the caller's network and lives.
-func (a *App) signedInFromHere(ctx context.Context, who *Caller, userID string) (bool, error) {
+// networkLife is how long an account knows a network after the last sign-in from there, in milliseconds.
+const networkLife = 30 * day
+
+// networkHere returns the caller's network for an account to know it from now on; nil for the local socket.
+func (a *App) networkHere(who *Caller, userID string) *store.KnownNetwork {
 	here := who.Network()
-	list, err := a.store.Sessions(ctx, userID)
-	if err != nil {
-		return false, fmt.Errorf("sessions of the account: %w", err)
+	if here.IsZero() {
+		return nil
 	}
-	now := a.now()
-	for _, s := range list {
-		if !s.OfAccessToken() && !s.Expired(now) && !a.idle(s, now) && network.Of(s.IP) == here && !here.IsZero() {
-			return true, nil
-		}
+	return &store.KnownNetwork{Hash: a.secrets.MAC("known network", userID, here.String()), ExpiresAt: a.now() + networkLife}
+}
+
+// inKnownNetwork reports whether the account knows the caller's network; userID is "" for nobody's, which takes the same work.
+func (a *App) inKnownNetwork(ctx context.Context, who *Caller, userID string) (bool, error) {
+	here := a.networkHere(who, userID)
+	if here == nil {
+		return false, nil
 	}
-	return false, nil
+	return a.store.KnowsNetwork(ctx, userID, here.Hash, a.now())
 }

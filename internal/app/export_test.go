@@ -13,6 +13,9 @@ func (a *App) SweepUploads(ctx context.Context) error { return a.sweepUploads(ct
 // DeviceOf is deviceOf.
 func (a *App) DeviceOf(who *Caller, u *muster.User) (string, bool) { return a.deviceOf(who, u) }
 
+// DeviceToken is deviceToken.
+func (a *App) DeviceToken(who *Caller, u *muster.User) string { return a.deviceToken(who, u) }
+
 // WarnOfAttacks writes what n attacks at once leave in a log.
 func WarnOfAttacks(ctx context.Context, log *slog.Logger, n int, who *Caller, u *muster.User) {
 	a := &App{log: log, attacks: newAttacks()}

@@ -207,6 +207,7 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: p.rehash, OldPasswordHash: u.Password,
 		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, Recovery: p.factor.recovery,
 		MfaActive: u.MfaActive, MfaSecret: u.MfaSecret, WithoutPassword: p.withoutPassword, UseSignIn: p.signIn,
+		Network:  a.networkHere(who, u.ID),
 		Attempts: append(p.attempt.counters(), p.factor.attempt.counters()...),
 	}, a.audit(&signedIn, u.ID, "success"+p.factor.how()))
 	if errors.Is(err, store.ErrCodeUsed) {

@@ -135,12 +135,12 @@ func (a *App) reserveLogin(ctx context.Context, who *Caller, name string, u *mus
 		at.locked = at.locked || !r.Taken
 	}
 	if at.locked {
-		here, err := a.signedInFromHere(ctx, who, idOf(u))
+		known, err := a.inKnownNetwork(ctx, who, idOf(u))
 		if err != nil {
 			a.giveBack(ctx, at)
 			return nil, err
 		}
-		at.locked = !here
+		at.locked = !known
 	}
 	return at, nil
 }

@@ -17,27 +17,28 @@ func (a *App) SendPasswordReset(ctx context.Context, who *Caller, email string) 
 	return a.requestLink(ctx, muster.TokenPasswordRecovery, email, a.auditSelf(who, "password reset asked for"))
 }
 
-// ResetPassword sets a new password by a mailed token; every session of the account ends and, with revokeTokens, every access token. Kind Invalid for a token that is unknown, used, run out
-// or of a former address, and for a password that breaks a rule.
-func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword string, revokeTokens bool) error {
+// ResetPassword sets a new password by a mailed token; every session of the account ends and, with revokeTokens, every access token. It returns
+// the token by which the caller's device is known from now on, as is its network: the new password ended what else was known. Kind Invalid for a token that is
+// unknown, used, run out or of a former address, and for a password that breaks a rule.
+func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword string, revokeTokens bool) (device string, err error) {
 	m, link, err := a.mailToken(ctx, token, badResetLink, expiredResetLink, muster.TokenPasswordRecovery)
 	if err != nil {
-		return err
+		return "", err
 	}
 	u, err := a.user(ctx, m.UserID)
 	if err != nil {
-		return missing(err, muster.Invalid, badResetLink)
+		return "", missing(err, muster.Invalid, badResetLink)
 	}
 	if err := a.passwordPolicy(newPassword, u); err != nil {
-		return err
+		return "", err
 	}
 	hash, err := a.hashPassword(ctx, who, newPassword)
 	if err != nil {
-		return err
+		return "", err
 	}
 	audit := a.audit(who, m.UserID, "password reset")
 	up := a.newPassword(who.byLink(), hash, revokeTokens, audit)
-	up.UseLink = link
+	up.UseLink, up.Network = link, a.networkHere(who, m.UserID)
 	settle := up.Apply
 	up.Apply = func(u *muster.User) error {
 		if u.Email != m.Email || u.IsBot || u.DeleteAt != 0 {
@@ -46,9 +47,12 @@ func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword
 		u.EmailVerified = true // only who reads the address's mail has the link
 		return settle(u)
 	}
-	_, _, err = a.changeUser(ctx, m.UserID, up, audit)
+	_, after, err := a.changeUser(ctx, m.UserID, up, audit)
 	if muster.IsKind(err, muster.NotFound) {
-		return muster.E(muster.Invalid, badResetLink, err)
+		return "", muster.E(muster.Invalid, badResetLink, err)
 	}
-	return err
+	if err != nil {
+		return "", err
+	}
+	return a.deviceToken(who, after), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"muster"
+	"muster/internal/store"
 )
 
 const (
@@ -33,13 +34,13 @@ func (a *App) ResetFailedAttempts(ctx context.Context, who *Caller, userID strin
 	if err != nil {
 		return err
 	}
-	err = a.store.ForgetAttempts(ctx, u.ID, guard, a.attemptSubjects(u), nil, a.auditSelf(who, "user_id="+u.ID+" unlocked"))
+	err = a.store.Unlock(ctx, u.ID, store.Unlocking{Guard: guard, Subjects: a.attemptSubjects(u)}, a.auditSelf(who, "user_id="+u.ID+" unlocked"))
 	a.cache.forget(u.ID)
 	return missingAccount(err)
 }
 
-// Unlock unlocks an account by the link that its owner was mailed, and returns the token by which the caller's device is known from now on. Kind Invalid
-// for a link that is unknown, used, run out or of a former address.
+// Unlock unlocks an account by the link that its owner was mailed, and returns the token by which the caller's device is known from now on, as is
+// its network. Kind Invalid for a link that is unknown, used, run out or of a former address.
 func (a *App) Unlock(ctx context.Context, who *Caller, token string) (device string, err error) {
 	m, link, err := a.mailToken(ctx, token, badUnlockLink, expiredUnlockLink, muster.TokenUnlock)
 	if err != nil {
@@ -52,7 +53,8 @@ func (a *App) Unlock(ctx context.Context, who *Caller, token string) (device str
 	if u.Email != m.Email || u.DeleteAt != 0 {
 		return "", muster.E(muster.Invalid, badUnlockLink)
 	}
-	err = a.store.ForgetAttempts(ctx, u.ID, nil, a.attemptSubjects(u), link, a.audit(who, u.ID, "unlocked by mail"))
+	err = a.store.Unlock(ctx, u.ID, store.Unlocking{Subjects: a.attemptSubjects(u), UseLink: link, Network: a.networkHere(who, u.ID)},
+		a.audit(who, u.ID, "unlocked by mail"))
 	if err != nil {
 		return "", missing(err, muster.Invalid, badUnlockLink)
 	}

@@ -18,32 +18,37 @@ type PasswordChange struct {
 }
 
 // UpdateUserPassword sets a password: one's own against the current one, another's with the right to manage users.
-// Every other session of the account ends and, if asked for, its access tokens. Kinds: Invalid, Unauthenticated, Forbidden.
-func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string, ch PasswordChange) error {
+// Every other session of the account ends and, if asked for, its access tokens. With one's own it returns the token by which the caller's device stays known,
+// "" otherwise. Kinds: Invalid, Unauthenticated, Forbidden.
+func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string, ch PasswordChange) (device string, err error) {
 	if err := a.mayChangePassword(ctx, who, userID, ch); err != nil {
-		return err
+		return "", err
 	}
 	hash, scheme, err := a.passwordToStore(ctx, who, userID, ch)
 	if err != nil {
-		return err
+		return "", err
 	}
 	audit := a.auditSelf(who, "user_id="+userID+" completed")
 	up := a.newPassword(who, hash, ch.RevokeTokens, audit)
 	up.NewScheme = scheme
-	if who.ID() == userID {
-		up.KeepSession = who.Session.ID
+	own := who.ID() == userID
+	if own {
+		up.KeepSession, up.Network = who.Session.ID, a.networkHere(who, userID)
 	}
-	_, _, err = a.changeUserBy(ctx, who, userID, up, audit)
+	_, after, err := a.changeUserBy(ctx, who, userID, up, audit)
 	if muster.IsKind(err, muster.Forbidden) { // promoted while the password was hashed
-		return muster.E(muster.Forbidden, mayNotSetPassword, err)
+		return "", muster.E(muster.Forbidden, mayNotSetPassword, err)
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	if scheme != nil {
 		a.warn(ctx, "read password schemes", a.readPasswordSchemes(ctx))
 	}
-	return nil
+	if !own {
+		return "", nil
+	}
+	return a.deviceToken(who, after), nil
 }
 
 // passwordToStore returns the hash that a change asks for, and for one that comes as a hash what it was made with.

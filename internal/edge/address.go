@@ -11,7 +11,7 @@ import (
 
 // NewCaller is who makes a request, before it is known whether a session comes along.
 func (l *Limiter) NewCaller(r *http.Request) *app.Caller {
-	return &app.Caller{IP: l.clientIP(r), UserAgent: r.UserAgent(), RequestID: muster.NewID(), Path: r.URL.Path, DeviceToken: deviceToken(r)}
+	return &app.Caller{IP: l.clientIP(r), UserAgent: r.UserAgent(), RequestID: muster.NewID(), Path: r.URL.Path, DeviceTokens: deviceTokens(r)}
 }
 
 // clientIP returns the address of the client behind the proxies that the settings trust.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/app"
 )
 
 // Cookie names of the protocol (models.json, Session.cookies).
@@ -27,28 +26,12 @@ func CookieToken(r *http.Request) string {
 	return ""
 }
 
-// DeviceHeader carries a device token: in the answer to a sign-in by the API, and in the request for the next one.
-const DeviceHeader = "X-Device-Token"
-
-// cookieDevice carries it for the pages. Signing out leaves it: the device stays known.
-const cookieDevice = "MUSTERDEVICE"
-
-// deviceToken is what an earlier sign-in left on the client's device, "" for nothing.
-func deviceToken(r *http.Request) string {
-	if token := r.Header.Get(DeviceHeader); token != "" {
-		return token
-	}
-	if ck, err := r.Cookie(cookieDevice); err == nil {
-		return ck.Value
-	}
-	return ""
-}
-
 // Cookies sets cookies for the site: its path and domain, and over TLS only where the site's address or the client's connection says so.
 type Cookies struct {
 	SameSite     http.SameSite // 0 says nothing about it
 	path, domain string
 	secure       bool
+	devices      []string // device tokens that the browser keeps
 }
 
 // NewCookies are the cookies that an answer to r may set. Other sites' pages don't get them sent along, unless the settings name sites that may use
@@ -56,7 +39,7 @@ type Cookies struct {
 func (l *Limiter) NewCookies(r *http.Request) Cookies {
 	s := l.app.Config().ServiceSettings
 	path, domain := l.app.CookieScope()
-	c := Cookies{path: path, domain: domain, secure: strings.HasPrefix(s.SiteURL, "https:") || l.overTLS(r)}
+	c := Cookies{path: path, domain: domain, devices: deviceCookie(r), secure: strings.HasPrefix(s.SiteURL, "https:") || l.overTLS(r)}
 	if s.AllowCorsFrom == "" && (s.SiteURL != "" || fromBrowser(r)) {
 		c.SameSite = http.SameSiteLaxMode
 	}
@@ -68,11 +51,6 @@ func (c Cookies) SetSession(w http.ResponseWriter, s *muster.Session) {
 	c.SetToken(w, s.Token, s.ExpiresAt)
 	c.set(w, &http.Cookie{Name: cookieUser, Value: s.UserID}, s.ExpiresAt)
 	c.set(w, &http.Cookie{Name: cookieCSRF, Value: s.CSRF()}, s.ExpiresAt)
-}
-
-// SetDevice hands a browser the token by which it is known from now on.
-func (c Cookies) SetDevice(w http.ResponseWriter, token string) {
-	c.SetSecret(w, cookieDevice, token, time.Now().UnixMilli()+app.DeviceTokenLife)
 }
 
 // SetToken hands a browser a session's token until expiresAt (Unix ms, 0: never).

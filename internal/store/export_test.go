@@ -34,3 +34,9 @@ func ThrottleRows(s *Store) (n int, err error) {
 	err = s.queryRow(context.Background(), "SELECT count(*) FROM login_throttles").Scan(&n)
 	return n, err
 }
+
+// KnownNetworkRows counts the networks that accounts know.
+func KnownNetworkRows(s *Store) (n int, err error) {
+	err = s.queryRow(context.Background(), "SELECT count(*) FROM known_networks").Scan(&n)
+	return n, err
+}

@@ -32,7 +32,7 @@ func (k CounterKind) wide() bool { return k == CountNetwork || k == CountAccount
 type Counter struct {
 	Kind    CounterKind
 	Key     []byte // 32 bytes
-	Subject []byte // 32 bytes, or none: ForgetAttempts finds the row by it
+	Subject []byte // 32 bytes, or none: Unlock finds the row by it
 	Limit   muster.AttemptLimit
 	Soft    bool // where its limit is reached the attempt goes on without it
 }
@@ -222,20 +222,30 @@ func (t *tx) noteFailure(ctx context.Context, audit *muster.Audit, last bool) er
 	return t.saveAudits(ctx, []*muster.Audit{audit})
 }
 
-// ForgetAttempts unlocks an account: rows of the subjects go. link is the SHA-256 of the mailed token that allows it, nil for none; ErrNotFound when
-// it was used, or without the account.
-func (s *Store) ForgetAttempts(ctx context.Context, userID string, guard Guard, subjects [][]byte, link []byte, audits ...*muster.Audit) error {
+// Unlocking is how an account is unlocked.
+type Unlocking struct {
+	Guard    Guard         // whether the caller may
+	Subjects [][]byte      // whose rows go
+	UseLink  []byte        // SHA-256 of the mailed token that allows it, nil for none
+	Network  *KnownNetwork // that the account knows from now on, nil for none
+}
+
+// Unlock forgets the attempts on an account. ErrNotFound when the link was used, or without the account.
+func (s *Store) Unlock(ctx context.Context, userID string, un Unlocking, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.guard(ctx, userID, guard); err != nil {
+		if err := t.guard(ctx, userID, un.Guard); err != nil {
 			return err
 		}
 		if err := changed(t.exec(ctx, "UPDATE users SET failed_attempts = 0 WHERE id = ?", userID)); err != nil {
 			return err
 		}
-		if err := t.useMailToken(ctx, link); err != nil {
+		if err := t.useMailToken(ctx, un.UseLink); err != nil {
 			return err
 		}
-		if err := t.forgetAttempts(ctx, subjects); err != nil {
+		if err := t.forgetAttempts(ctx, un.Subjects); err != nil {
+			return err
+		}
+		if err := t.keepNetwork(ctx, userID, un.Network); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)

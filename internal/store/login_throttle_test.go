@@ -130,13 +130,13 @@ func TestFailuresAreRememberedWithinBounds(t *testing.T) {
 		}
 		_, err = s.ReserveAttempt(ctx, someTime, counter(store.CountPair, 1))
 		must(t, err)
-		must(t, s.ForgetAttempts(ctx, u.ID, nil, [][]byte{counter(store.CountPair, 1).Subject}, nil, audit(u.ID, "unlocked")))
+		must(t, s.Unlock(ctx, u.ID, store.Unlocking{Subjects: [][]byte{counter(store.CountPair, 1).Subject}}, audit(u.ID, "unlocked")))
 		_, err = s.ReserveAttempt(ctx, someTime, counter(store.CountPair, 1))
 		must(t, err)
 		if u, err := s.User(ctx, u.ID); err != nil || u.FailedAttempts != 0 {
 			t.Fatal(u, err)
 		}
-		if err := s.ForgetAttempts(ctx, muster.NewID(), nil, nil, nil); !errors.Is(err, store.ErrNotFound) {
+		if err := s.Unlock(ctx, muster.NewID(), store.Unlocking{}); !errors.Is(err, store.ErrNotFound) {
 			t.Fatal(err)
 		}
 	})

@@ -32,6 +32,7 @@ type SessionOptions struct {
 	WithoutPassword     bool       // something else than the password proved who it is
 	UseSignIn           []byte     // SHA-256 of the stored sign-in that this ends, nil for none; ErrNotFound when another request did
 	Attempts            []Reserved // that succeeded with this
+	Network             *KnownNetwork
 }
 
 // CreateSession stores a sign-in under the SHA-256 of its token. Beyond muster.MaxSessionsPerUser the least recently
@@ -64,6 +65,9 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 			return err
 		}
 		if err := t.release(ctx, o.Attempts, true); err != nil {
+			return err
+		}
+		if err := t.keepNetwork(ctx, sess.UserID, o.Network); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)

@@ -22,6 +22,7 @@ type UserUpdate struct {
 	DisableBots  func(ids []string)            // deactivates the account's bots, if set, and is told which
 	RevokeTokens func(n int64)                 // revokes the account's access tokens, if set, and is told how many there were
 	Unlock       func(u *muster.User) [][]byte // forgets the attempts on the account, by their subjects; nil to remember them
+	Network      *KnownNetwork                 // that the account knows from now on, nil for none
 
 	Post func(before, after *muster.User) Post // what the change mails; nil for nothing
 }
@@ -92,6 +93,9 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 			if err := t.forgetAttempts(ctx, up.Unlock(before)); err != nil {
 				return err
 			}
+		}
+		if err := t.keepNetwork(ctx, id, up.Network); err != nil {
+			return err
 		}
 		if up.SyncSessions {
 			if _, err := t.exec(ctx, "UPDATE sessions SET roles = ? WHERE user_id = ?", after.Roles, id); err != nil {

@@ -43,22 +43,12 @@ func (v *visit) showSecurity(refused error) error {
 
 func changePassword(v *visit) error {
 	change := app.PasswordChange{CurrentPassword: v.form.Get("current_password"), NewPassword: v.form.Get("new_password"), RevokeTokens: v.form.Has("revoke_access_tokens")}
-	if err := v.app.UpdateUserPassword(v.ctx(), v.who, v.who.ID(), change); err != nil {
+	device, err := v.app.UpdateUserPassword(v.ctx(), v.who, v.who.ID(), change)
+	if err != nil {
 		return v.showSecurity(err)
 	}
-	if err := v.keepDeviceKnown(); err != nil {
-		return err
-	}
+	v.cookies.SetDevice(v.w, device)
 	return v.done(securityPage, "password-changed")
-}
-
-// keepDeviceKnown has the browser known after a new password as it was before.
-func (v *visit) keepDeviceKnown() error {
-	device, err := v.app.DeviceToken(v.ctx(), v.who)
-	if err == nil {
-		v.cookies.SetDevice(v.w, device)
-	}
-	return err
 }
 
 // twoStep is what an authenticator app is set up with; empty where it is not shown again.

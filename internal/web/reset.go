@@ -44,9 +44,10 @@ func (v *visit) showReset(token string, refused error) error {
 
 func resetPassword(v *visit) error {
 	token := v.form.Get("token")
-	err := v.app.ResetPassword(v.ctx(), v.who, token, v.form.Get("new_password"), v.form.Has("revoke_access_tokens"))
+	device, err := v.app.ResetPassword(v.ctx(), v.who, token, v.form.Get("new_password"), v.form.Has("revoke_access_tokens"))
 	switch e := muster.AsError(err); {
 	case err == nil:
+		v.cookies.SetDevice(v.w, device)
 		return v.goTo(signInPage + "?" + noticeParam + "=password-set")
 	case strings.HasPrefix(e.ID, "api.user.reset_password."), e.Params["Name"] == "token": // the link is of no use any more
 		return v.showReset("", linkError(err, badResetLink))
