@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,6 +81,19 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// clock is the time of servers, which stands still until the test moves it. Their own goroutines read it, too.
+type clock struct{ nanoseconds atomic.Int64 }
+
+func newClock() *clock {
+	c := &clock{}
+	c.nanoseconds.Store(time.Now().UnixNano())
+	return c
+}
+
+func (c *clock) now() time.Time { return time.Unix(0, c.nanoseconds.Load()) }
+
+func (c *clock) forward(d time.Duration) { c.nanoseconds.Add(int64(d)) }
 
 // eventually waits for what must become true.
 func eventually(t *testing.T, what string, is func() bool) {

@@ -16,8 +16,8 @@ func TestADeviceTokenIsGoodForItsAccountAloneAndForATime(t *testing.T) {
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
 		s.User(t, "bob")
-		now := time.Now()
-		n := s.Node(t, func() time.Time { return now })
+		at := newClock()
+		n := s.Node(t, at.now)
 		c := clientFrom("127.0.9.1")
 		anns := signsIn(t, login(t, n, c, "ann", mustertest.Password)).header.Get("X-Device-Token")
 		bobs := signsIn(t, login(t, n, c, "bob", mustertest.Password)).header.Get("X-Device-Token")
@@ -39,11 +39,11 @@ func TestADeviceTokenIsGoodForItsAccountAloneAndForATime(t *testing.T) {
 			t.Errorf("the device became %s", device)
 		}
 
-		now = now.Add(180 * 24 * time.Hour) // ends it
+		at.forward(180 * 24 * time.Hour) // ends it
 		exhaust(t, n, c, "ann")
 		refusedAs(t, login(t, n, c, "ann", mustertest.Password, "X-Device-Token", again), 401, tooMany)
 
-		now = time.Now().Add(time.Minute)
+		at.forward(-180*24*time.Hour + time.Minute)
 		must(t, admin.UpdateUserPassword(ctx, ann.ID, "", "An0ther!long-password")) // so does a new password
 		exhaust(t, s, c, "ann")
 		refusedAs(t, login(t, s, c, "ann", "An0ther!long-password", "X-Device-Token", anns), 401, tooMany)

@@ -127,8 +127,8 @@ func TestTheAccountsLockDoesNotHoldInKnownNetworks(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		s.User(t, "ann")
 		s.User(t, "bob")
-		now := time.Now()
-		n := s.Node(t, func() time.Time { return now })
+		at := newClock()
+		n := s.Node(t, at.now)
 		home, office := clientFrom("127.0.9.1"), clientFrom("127.0.9.2")
 		in := signsIn(t, login(t, n, home, "ann", mustertest.Password))
 		signsIn(t, login(t, n, office, "bob", mustertest.Password))
@@ -143,7 +143,7 @@ func TestTheAccountsLockDoesNotHoldInKnownNetworks(t *testing.T) {
 		exhaust(t, n, home, "ann")
 		refusedAs(t, login(t, n, home, "ann", mustertest.Password), 401, tooMany) // a known network gets no more tries than others
 
-		now = now.Add(30 * 24 * time.Hour)
+		at.forward(30 * 24 * time.Hour)
 		guessFromEverywhere(t, n, "ann")
 		refusedAs(t, login(t, n, home, "ann", mustertest.Password), 401, wrongCredentials)
 	})

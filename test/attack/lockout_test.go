@@ -198,19 +198,19 @@ func TestASessionGuessesAtThePasswordByItself(t *testing.T) {
 func TestADelayGrowsAndHoldsAfterARestart(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		s.User(t, "ann")
-		now := time.Now()
-		n := s.Node(t, func() time.Time { return now })
+		at := newClock()
+		n := s.Node(t, at.now)
 		c := clientFrom("127.0.9.1")
 		exhaust(t, n, c, "ann")
-		n = s.Node(t, func() time.Time { return now })
+		n = s.Node(t, at.now)
 		for _, minutes := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
-			now = now.Add(minutes*time.Minute - time.Second)
+			at.forward(minutes*time.Minute - time.Second)
 			refusedAs(t, login(t, n, c, "ann", mustertest.Password), 401, tooMany)
-			now = now.Add(time.Second)
+			at.forward(time.Second)
 			refusedAs(t, login(t, n, c, "ann", "wrong"), 401, wrongCredentials)
 			refusedAs(t, login(t, n, c, "ann", mustertest.Password), 401, tooMany)
 		}
-		now = now.Add(time.Hour)
+		at.forward(time.Hour)
 		signsIn(t, login(t, n, c, "ann", mustertest.Password))
 	})
 }
@@ -280,12 +280,12 @@ func TestALockOfTheAccountEndsByTime(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
 		s.User(t, "ann")
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":3}}`)
-		now := time.Now()
-		n := s.Node(t, func() time.Time { return now })
+		at := newClock()
+		n := s.Node(t, at.now)
 		lockEverywhere(t, n, "ann")
 		c := clientFrom("127.0.9.1")
 		refusedAs(t, login(t, n, c, "ann", mustertest.Password), 401, wrongCredentials)
-		now = now.Add(15 * time.Minute)
+		at.forward(15 * time.Minute)
 		signsIn(t, login(t, n, c, "ann", mustertest.Password))
 	})
 }
