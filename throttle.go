@@ -19,7 +19,8 @@ type AttemptLimit struct {
 type Throttle struct {
 	Attempts     int
 	Names        int
-	Delays       int // that have begun
+	Delays       int   // that have begun
+	BeganAt      int64 // the first attempt that is remembered
 	BlockedUntil int64
 	ExpiresAt    int64
 }
@@ -32,7 +33,7 @@ func (t Throttle) Fresh(now int64) bool { return t.Attempts == 0 || t.ExpiresAt 
 func (t Throttle) Take(l AttemptLimit, now int64, newName bool) (after Throttle, began, ok bool) {
 	fresh := t.Fresh(now)
 	if fresh {
-		t = Throttle{}
+		t = Throttle{BeganAt: now}
 	}
 	if t.BlockedUntil > now {
 		return t, false, false
@@ -53,7 +54,7 @@ func (t Throttle) Take(l AttemptLimit, now int64, newName bool) (after Throttle,
 	return t, began, true
 }
 
-// GiveBack takes attempts, and names among them, out of the count, and ends the delays that began with them.
+// GiveBack takes attempts, and names among them, out of the count, and ends the delays that what is left does not call for.
 func (t Throttle) GiveBack(l AttemptLimit, attempts, names int) Throttle {
 	t.Attempts, t.Names = max(t.Attempts-attempts, 0), max(t.Names-names, 0)
 	for t.Delays > 0 && !t.reached(l, t.Delays-1) {

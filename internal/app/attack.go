@@ -45,7 +45,7 @@ func (a *App) AttackStats() AttackStats {
 	return AttackStats{s.failures.Load(), s.lockouts.Load(), s.throttled.Load(), s.codes.Load()}
 }
 
-// warnOfAttack writes a line about an attack. Names that nobody has are never in it: people type passwords there.
+// warnOfAttack writes a line about a delay that begins (AttackStats.Lockouts). Names that nobody has are never in it: people type passwords there.
 func (a *App) warnOfAttack(ctx context.Context, reason string, who *Caller, u *muster.User) {
 	if !a.attacks.lines.Allow() {
 		a.attacks.leftOut.Add(1)
@@ -58,7 +58,7 @@ func (a *App) warnOfAttack(ctx context.Context, reason string, who *Caller, u *m
 	if n := a.attacks.leftOut.Swap(0); n > 0 {
 		attrs = append(attrs, slog.Int64("lines_left_out", n))
 	}
-	a.log.LogAttrs(ctx, slog.LevelWarn, "sign-in throttled", attrs...)
+	a.log.LogAttrs(ctx, slog.LevelWarn, "further attempts are delayed", attrs...)
 }
 
 // lockReasons say in the log and in an account's history what begins.
@@ -89,7 +89,7 @@ func (a *App) attemptFailed(ctx context.Context, who *Caller, name string, u *mu
 	if u != nil {
 		identity = u.ID
 	}
-	f := store.FailedAttempt{UserID: idOf(u), History: a.counter(store.CountHistory, "", historyLimit, identity)}
+	f := store.FailedAttempt{Reserved: at.reserved, UserID: idOf(u), History: a.counter(store.CountHistory, "", historyLimit, identity)}
 	info, letter := what, a.guessingLetter
 	for _, r := range at.reserved {
 		if !r.Began {

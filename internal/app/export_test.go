@@ -26,3 +26,11 @@ func WarnOfAttacks(ctx context.Context, log *slog.Logger, n int, who *Caller, u 
 
 // SweepAudits likewise.
 func (a *App) SweepAudits(ctx context.Context) error { return a.sweepAudits(ctx) }
+
+// AwaitUndecided waits for an attempt that is counted and never decided.
+func AwaitUndecided(ctx context.Context) (again bool, err error) {
+	f, keys := newInFlight(), make([]counterKey, 1)
+	f.try(keys)
+	f.enter(keys)
+	return f.await(ctx, keys[0], 0)
+}

@@ -4,9 +4,14 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"muster/internal/store"
 )
+
+// awaitTime is how long an attempt waits for others while not one of them is decided: longer than the password hashes of a full queue take. After it the
+// refusal stands, whatever became of the others.
+const awaitTime = 30 * time.Second
 
 // inFlight knows which attempts of this process are counted but not decided yet. A limit that is reached only because of them is no reason to refuse:
 // many sign-ins at once with the right password are all let in, the later ones after a wait.
@@ -20,40 +25,67 @@ type counterKey [32]byte
 
 // queue is those who have to do with one counter.
 type queue struct {
-	inside  int         // attempts that are undecided, or about to be counted
+	trying  int         // attempts that are being counted, or wait; they keep the queue
+	inside  int         // attempts that are counted and undecided
 	left    uint64      // how many were decided
 	waiting []chan bool // told to try again (true), or that the refusal stands
 }
 
 func newInFlight() *inFlight { return &inFlight{queues: map[counterKey]*queue{}} }
 
-// keysOf are the keys of the counters that can refuse an attempt.
 func keysOf(counters []store.Counter) (keys []counterKey) {
 	for _, c := range counters {
-		if !c.Soft {
-			keys = append(keys, counterKey(c.Key))
-		}
+		keys = append(keys, counterKey(c.Key))
 	}
 	return keys
 }
 
-// enter notes an attempt that is about to be counted, and returns what await needs to know later. place is a key whose place the attempt has already,
-// since await gave it to it; nil for none.
-func (f *inFlight) enter(keys []counterKey, place *counterKey) (left []uint64) {
+// try notes an attempt that is to be counted; done ends that.
+func (f *inFlight) try(keys []counterKey) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, key := range keys {
-		q := f.queues[key]
-		if q == nil {
-			q = &queue{}
-			f.queues[key] = q
+		if f.queues[key] == nil {
+			f.queues[key] = &queue{}
 		}
-		if place == nil || *place != key {
-			q.inside++
-		}
-		left = append(left, q.left)
+		f.queues[key].trying++
 	}
-	return left
+}
+
+func (f *inFlight) done(keys []counterKey) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, key := range keys {
+		f.queues[key].trying--
+		f.drop(key)
+	}
+}
+
+// drop forgets a queue that nobody has to do with any more.
+func (f *inFlight) drop(key counterKey) {
+	if q := f.queues[key]; q.trying == 0 && q.inside == 0 {
+		delete(f.queues, key)
+	}
+}
+
+// decided returns how many attempts were decided at each key of attempts that try. A refusal that was read after it takes all of these into account.
+func (f *inFlight) decided(keys []counterKey) map[counterKey]uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	decided := map[counterKey]uint64{}
+	for _, key := range keys {
+		decided[key] = f.queues[key].left
+	}
+	return decided
+}
+
+// enter notes that an attempt which tries is counted. To be called before anybody can be refused because of it.
+func (f *inFlight) enter(keys []counterKey) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, key := range keys {
+		f.queues[key].inside++
+	}
 }
 
 // leave notes that an attempt is decided, and has one waiter for each of its counters try again.
@@ -61,78 +93,79 @@ func (f *inFlight) leave(keys []counterKey) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, key := range keys {
-		f.leaveOne(key)
+		q := f.queues[key]
+		q.inside--
+		q.left++
+		q.wake()
+		f.drop(key)
 	}
 }
 
-func (f *inFlight) leaveOne(key counterKey) {
-	q := f.queues[key]
-	q.inside--
-	q.left++
-	f.wake(key, q)
-}
-
-// pass has the next waiter try too, after one that waited was let in.
+// pass has the next waiter try too, after one that waited was not refused again.
 func (f *inFlight) pass(key counterKey) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.wake(key, f.queues[key])
+	f.queues[key].wake()
 }
 
-// wake gives one waiter a place, and drops a queue that nobody is in.
-func (f *inFlight) wake(key counterKey, q *queue) {
+func (q *queue) wake() {
 	if len(q.waiting) > 0 {
-		q.inside++
 		q.waiting[0] <- true // buffered
 		q.waiting = q.waiting[1:]
-	} else if q.inside == 0 {
-		delete(f.queues, key)
 	}
 }
 
-// await is for an attempt that the counter of key refused: it leaves the others and waits until trying again makes sense. It reports false when the
-// refusal stands: no attempt under way can change it. After true the attempt has its place at key.
-func (f *inFlight) await(ctx context.Context, keys []counterKey, left []uint64, key counterKey) (again bool, err error) {
-	turn := f.queueUp(keys, left, key)
-	select {
-	case again = <-turn:
-		return again, nil
-	case <-ctx.Done():
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	select {
-	case again = <-turn: // it was its turn just now: somebody else's then
-		if again {
-			f.leaveOne(key)
+// await is for an attempt that the counter of key refused after so many were decided there: it waits until trying again makes sense. It reports false when
+// the refusal stands: no attempt under way can change it, or none was decided for awaitTime.
+func (f *inFlight) await(ctx context.Context, key counterKey, decided uint64) (again bool, err error) {
+	turn := f.queueUp(key, decided)
+	for {
+		before := f.decided([]counterKey{key})[key]
+		select {
+		case again = <-turn:
+			return again, nil
+		case <-ctx.Done():
+			f.giveUp(turn, key)
+			return false, ctx.Err()
+		case <-time.After(awaitTime):
+			if f.decided([]counterKey{key})[key] == before {
+				f.giveUp(turn, key)
+				return false, nil
+			}
 		}
-	default:
-		q := f.queues[key]
-		q.waiting = slices.DeleteFunc(q.waiting, func(c chan bool) bool { return c == turn })
 	}
-	return false, ctx.Err()
 }
 
-func (f *inFlight) queueUp(keys []counterKey, left []uint64, key counterKey) (turn chan bool) {
+func (f *inFlight) queueUp(key counterKey, decided uint64) (turn chan bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	turn = make(chan bool, 1)
-	for i, k := range keys {
-		switch q := f.queues[k]; {
-		case k != key:
-			f.leaveOne(k)
-		case q.left != left[i]: // one was decided since the counter was read
-			turn <- true
-		case q.inside > 1:
-			q.inside--
-			q.waiting = append(q.waiting, turn)
-		default:
-			turn <- false
-			for _, other := range q.waiting { // they were refused for the same reason
-				other <- false
-			}
-			delete(f.queues, k)
+	switch q := f.queues[key]; {
+	case q.left != decided: // since the counter was read
+		turn <- true
+	case q.inside > 0:
+		q.waiting = append(q.waiting, turn)
+	default:
+		turn <- false
+		for _, other := range q.waiting { // they were refused for the same reason
+			other <- false
 		}
+		q.waiting = nil
 	}
 	return turn
+}
+
+// giveUp ends the waiting of an attempt. If it was its turn just now, that is somebody else's.
+func (f *inFlight) giveUp(turn chan bool, key counterKey) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	q := f.queues[key]
+	select {
+	case again := <-turn:
+		if again {
+			q.wake()
+		}
+	default:
+		q.waiting = slices.DeleteFunc(q.waiting, func(c chan bool) bool { return c == turn })
+	}
 }

@@ -60,12 +60,13 @@ func (a *App) Login(ctx context.Context, who *Caller, req LoginRequest) (*muster
 	if !muster.ValidText(req.DeviceID, deviceIDMaxRunes) {
 		return nil, nil, muster.InvalidParam("device_id")
 	}
-	u, p, err := a.checkLogin(ctx, who, req)
+	var p proof
+	defer a.settle(ctx, &p)
+	u, err := a.checkLogin(ctx, who, req, &p)
 	if err != nil {
 		return nil, nil, a.maskLogin(err)
 	}
-	if p.factor, err = a.checkSecondFactor(ctx, who, u, req.Code); err != nil {
-		a.giveBack(ctx, p.attempt)
+	if err := a.checkSecondFactor(ctx, who, u, req.Code, &p.factor); err != nil {
 		return nil, nil, a.maskLogin(err)
 	}
 	s, err := a.startSession(ctx, who, u, req.DeviceID, p)
@@ -84,45 +85,55 @@ type proof struct {
 	signIn          []byte // SHA-256 of the token of the stored sign-in that this ends, nil for none
 }
 
-// checkLogin answers who signs in, by the password. The attempt is counted before anything is looked at; it is up to the caller to settle the one of
-// the proof.
-func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest) (u *muster.User, p proof, err error) {
+// settle gives back the attempts of a proof that nothing else settled. To be deferred by whoever makes one.
+func (a *App) settle(ctx context.Context, p *proof) {
+	defer a.giveBack(ctx, p.attempt)
+	a.giveBack(ctx, p.factor.attempt)
+}
+
+// checkLogin answers who signs in, by the password. The attempt is counted before anything is looked at; it is up to the caller to settle p.
+func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest, p *proof) (*muster.User, error) {
 	if req.Password == "" {
-		return nil, p, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")
+		return nil, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")
 	}
 	name := cmp.Or(req.ID, muster.FoldName(req.LoginID))
-	u, err = a.userForLogin(ctx, req)
+	u, err := a.userForLogin(ctx, req)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, p, fmt.Errorf("find account for sign-in: %w", err)
+		return nil, fmt.Errorf("find account for sign-in: %w", err)
 	}
 	if u != nil && (u.IsSSO() || u.Password == "") {
 		u = nil // it can't sign in by a password: the same as nobody
 	}
 	ticket, err := a.passwords.Admit(ctx, who.Network())
 	if err != nil {
-		return nil, p, err
+		return nil, err
 	}
 	defer ticket.Release()
-	at, err := a.reserveLogin(ctx, who, name, u)
-	if err != nil {
-		return nil, p, err
+	if p.attempt, err = a.reserveLogin(ctx, who, name, u); err != nil {
+		return nil, err
 	}
-	ok, rehash, err := verify(ticket, at, u, req.Password)
+	if p.attempt.locked {
+		known, err := a.inKnownNetwork(ctx, who, idOf(u))
+		if err != nil {
+			return nil, err
+		}
+		p.attempt.locked = !known
+	}
+	ok, rehash, err := verify(ticket, p.attempt, u, req.Password)
 	if err != nil {
-		a.giveBack(ctx, at)
-		return nil, p, err
+		return nil, err
 	}
 	if !ok {
-		if err := a.attemptFailed(ctx, who, name, u, at, wrongPassword); err != nil {
-			return nil, p, err
+		if err := a.attemptFailed(ctx, who, name, u, p.attempt, wrongPassword); err != nil {
+			return nil, err
 		}
-		return nil, p, errWrongPassword
+		return nil, errWrongPassword
 	}
 	if err := a.mayLogin(u); err != nil {
-		a.giveBack(ctx, at)
-		return nil, p, err
+		return nil, err
 	}
-	return u, proof{attempt: at, rehash: rehash}, nil
+	p.rehash = rehash
+	return u, nil
 }
 
 var errWrongPassword = muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
@@ -135,7 +146,7 @@ func verify(ticket *password.Ticket, at *attempt, u *muster.User, plain string) 
 	}
 	ok, stale, err := ticket.Verify(u.Password, plain)
 	if ok && stale {
-		rehash, err = ticket.Hash(plain)
+		rehash, err = ticket.Rehash(plain)
 	}
 	return ok, rehash, err
 }
@@ -191,7 +202,7 @@ func (a *App) maskLogin(err error) error {
 	return muster.E(muster.Unauthenticated, id, err)
 }
 
-// startSession stores a new session for u and writes down the sign-in; deviceID is "" for none.
+// startSession stores a new session for u and writes down the sign-in; deviceID is "" for none. It is up to the caller to settle p.
 func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, deviceID string, p proof) (*muster.Session, error) {
 	token := muster.NewID()
 	hash := hashToken(token)
@@ -211,12 +222,9 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 		Attempts: append(p.attempt.counters(), p.factor.attempt.counters()...),
 	}, a.audit(&signedIn, u.ID, "success"+p.factor.how()))
 	if errors.Is(err, store.ErrCodeUsed) {
-		a.giveBack(ctx, p.attempt)
 		return nil, a.refuseCode(ctx, who, u, p.factor.attempt)
 	}
 	if err != nil {
-		a.giveBack(ctx, p.attempt)
-		a.giveBack(ctx, p.factor.attempt)
 		id := errWrongPassword.ID
 		if p.signIn != nil {
 			id = expiredSignIn

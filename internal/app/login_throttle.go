@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster"
@@ -33,6 +34,8 @@ const (
 	throttlesKept = 500_000 // rows
 	throttleSweep = 1000    // rows that are removed in one transaction
 	sweepsAtOnce  = 20
+
+	settleTime = 30 * time.Second // for the database to count an attempt or take it back
 )
 
 // attempt is one try to show who one is. It was counted before it was looked at.
@@ -40,37 +43,78 @@ type attempt struct {
 	reserved []store.Reserved
 	keys     []counterKey
 	locked   bool // the account's lock is on: the right password is refused like a wrong one
+	settled  bool // what came of it is written down
 }
 
 // reserve counts an attempt. The error is a *store.ExhaustedError where a limit is reached and no other attempt of this process that is under way could
-// change that.
+// change that; only then does an attempt go on without a soft counter. Whoever reserves defers giveBack, which settles what else did not.
 func (a *App) reserve(ctx context.Context, counters ...store.Counter) (*attempt, error) {
 	keys := keysOf(counters)
-	var place *counterKey // which it waited for
+	a.inFlight.try(keys)
+	defer a.inFlight.done(keys)
+	firm := slices.Clone(counters) // soft ones too, until waiting for others changes nothing
+	for i := range firm {
+		firm[i].Soft = false
+	}
+	var waited *counterKey
 	for {
-		left := a.inFlight.enter(keys, place)
-		reserved, err := a.store.ReserveAttempt(ctx, a.now(), counters...)
+		decided := a.inFlight.decided(keys)
+		at, err := a.count(ctx, firm)
 		exhausted, refused := errors.AsType[*store.ExhaustedError](err)
-		switch {
-		case err == nil:
-			if place != nil {
-				a.inFlight.pass(*place)
-			}
-			return &attempt{reserved: reserved, keys: keys}, nil
-		case !refused:
-			a.inFlight.leave(keys)
-			return nil, fmt.Errorf("count an attempt: %w", err)
+		if waited != nil && (!refused || counterKey(exhausted.Counter.Key) != *waited) {
+			a.inFlight.pass(*waited)
+			waited = nil
+		}
+		if !refused {
+			return at, err
 		}
 		key := counterKey(exhausted.Counter.Key)
-		again, err := a.inFlight.await(ctx, keys, left, key)
+		again, err := a.inFlight.await(ctx, key, decided[key])
 		if err != nil {
 			return nil, fmt.Errorf("wait for other attempts: %w", err)
 		}
-		if !again {
+		if again {
+			waited = &key
+			continue
+		}
+		i := slices.Index(keys, key)
+		if !counters[i].Soft {
 			return nil, exhausted
 		}
-		place = &key
+		firm[i].Soft = true
 	}
+}
+
+// count has the store count an attempt. Once begun that does not stop with the request: whether an attempt was counted must be known, or nobody could give
+// it back.
+func (a *App) count(ctx context.Context, counters []store.Counter) (*attempt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("count an attempt: %w", err)
+	}
+	at, counted := &attempt{}, false
+	defer func() {
+		if !counted {
+			a.inFlight.leave(at.keys)
+		}
+	}()
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	reserved, err := a.store.ReserveAttempt(bounded, a.now(), func(reserved []store.Reserved) {
+		if at.keys != nil {
+			return // the transaction is repeated
+		}
+		for _, r := range reserved {
+			if r.Taken {
+				at.keys = append(at.keys, counterKey(r.Key))
+			}
+		}
+		a.inFlight.enter(at.keys)
+	}, counters...)
+	if err != nil {
+		return nil, fmt.Errorf("count an attempt: %w", err)
+	}
+	at.reserved, counted = reserved, true
+	return at, nil
 }
 
 // counters are what the store releases once the attempt succeeded.
@@ -83,18 +127,22 @@ func (at *attempt) counters() []store.Reserved {
 
 // decided is to be called once it is written down what came of an attempt; nil is none.
 func (a *App) decided(at *attempt) {
-	if at != nil {
+	if at != nil && !at.settled {
+		at.settled = true
 		a.inFlight.leave(at.keys)
 	}
 }
 
-// giveBack takes an attempt out of the count that was not looked at, or was right where something else refuses the sign-in; nil is none.
+// giveBack takes an attempt out of the count that is not decided: it was not looked at, or was right where something else refuses the sign-in, or a panic
+// came between. nil is none.
 func (a *App) giveBack(ctx context.Context, at *attempt) {
-	if at == nil {
+	if at == nil || at.settled {
 		return
 	}
 	defer a.decided(at)
-	if err := a.store.ReleaseAttempt(context.WithoutCancel(ctx), at.reserved); err != nil {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if err := a.store.ReleaseAttempt(bounded, at.reserved); err != nil {
 		a.log.Error("take an attempt to sign in back", "error", err)
 	}
 }
@@ -133,14 +181,6 @@ func (a *App) reserveLogin(ctx context.Context, who *Caller, name string, u *mus
 	}
 	for _, r := range at.reserved {
 		at.locked = at.locked || !r.Taken
-	}
-	if at.locked {
-		known, err := a.inKnownNetwork(ctx, who, idOf(u))
-		if err != nil {
-			a.giveBack(ctx, at)
-			return nil, err
-		}
-		at.locked = !known
 	}
 	return at, nil
 }

@@ -204,32 +204,32 @@ func (f secondFactor) how() string {
 	return ""
 }
 
-// checkSecondFactor holds a code against the account's, once the attempt is counted; it is up to the caller to settle the one of the factor.
+// checkSecondFactor holds a code against the account's, once the attempt is counted; it is up to the caller to give back the one of f.
 // Kind Unauthenticated, ids of a missing or a bad code and of too many.
-func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User, code string) (f secondFactor, err error) {
+func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User, code string, f *secondFactor) (err error) {
 	if !a.takesCode(u) {
-		return f, nil
+		return nil
 	}
 	if code == "" {
-		return f, muster.E(muster.Unauthenticated, missingCode)
+		return muster.E(muster.Unauthenticated, missingCode)
 	}
-	at, err := a.reserveCode(ctx, who, u)
-	if err != nil {
-		return f, err
+	if f.attempt, err = a.reserveCode(ctx, who, u); err != nil {
+		return err
 	}
 	if hashes, ok := totp.RecoveryHashes(code); ok {
 		post := func(u *muster.User, left int64) store.Post { return a.notice(u, a.recoveryCodeLetter(u, left, who)) }
-		return secondFactor{attempt: at, recovery: &store.RecoveryCode{Hashes: hashes, Post: post}}, nil // whether it is one of the account's, the store tells as it takes it
+		f.recovery = &store.RecoveryCode{Hashes: hashes, Post: post} // whether it is one of the account's, the store tells as it takes it
+		return nil
 	}
 	step, ok, err := a.checkCode(ctx, u, code)
 	if err != nil {
-		a.giveBack(ctx, at)
-		return f, err
+		return err
 	}
 	if !ok {
-		return f, a.refuseCode(ctx, who, u, at)
+		return a.refuseCode(ctx, who, u, f.attempt)
 	}
-	return secondFactor{attempt: at, step: step}, nil
+	f.step = step
+	return nil
 }
 
 // checkCode gives the time step of a one-time code, if it is a good one.
@@ -246,14 +246,19 @@ func (a *App) checkCode(ctx context.Context, u *muster.User, code string) (step 
 	return step, ok, nil
 }
 
-// spend takes a code out of use by what the store does with it, and settles its attempt.
-func (a *App) spend(ctx context.Context, who *Caller, u *muster.User, f secondFactor, use func(store.SessionOptions) error) error {
-	err := use(store.SessionOptions{MfaStep: f.step, Recovery: f.recovery, Attempts: f.attempt.counters()})
-	switch {
-	case errors.Is(err, store.ErrCodeUsed):
+// spend checks a code, as checkSecondFactor does, and takes it out of use by what the store does with it.
+func (a *App) spend(ctx context.Context, who *Caller, u *muster.User, code string, use func(secondFactor, store.SessionOptions) error) error {
+	var p proof
+	defer a.settle(ctx, &p)
+	if err := a.checkSecondFactor(ctx, who, u, code, &p.factor); err != nil {
+		return err
+	}
+	f := p.factor
+	err := use(f, store.SessionOptions{MfaStep: f.step, Recovery: f.recovery, Attempts: f.attempt.counters()})
+	if errors.Is(err, store.ErrCodeUsed) {
 		return a.refuseCode(ctx, who, u, f.attempt)
-	case err != nil:
-		a.giveBack(ctx, f.attempt)
+	}
+	if err != nil {
 		return err
 	}
 	a.decided(f.attempt)

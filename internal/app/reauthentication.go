@@ -77,12 +77,8 @@ func (a *App) Reauthenticate(ctx context.Context, who *Caller, p Proof) error {
 			return WithinSession(err)
 		}
 	}
-	f, err := a.checkSecondFactor(ctx, who, u, p.Code)
-	if err != nil {
-		return WithinSession(err)
-	}
 	at := a.now()
-	err = a.spend(ctx, who, u, f, func(o store.SessionOptions) error {
+	err = a.spend(ctx, who, u, p.Code, func(f secondFactor, o store.SessionOptions) error {
 		return a.store.Reauthenticate(ctx, who.Session.ID, u, at, o, a.auditSelf(who, "reauthenticated"+f.how()))
 	})
 	a.cache.forget(u.ID)

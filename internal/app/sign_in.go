@@ -42,7 +42,9 @@ func (a *App) BeginSignIn(ctx context.Context, who *Caller, req LoginRequest, re
 	if len(returnTo) > returnToMaxSize || !muster.ValidText(returnTo, returnToMaxSize) {
 		returnTo = ""
 	}
-	u, p, err := a.checkLogin(ctx, who, req)
+	var p proof
+	defer a.settle(ctx, &p)
+	u, err := a.checkLogin(ctx, who, req, &p)
 	if err != nil {
 		return nil, a.maskLogin(err)
 	}
@@ -52,7 +54,6 @@ func (a *App) BeginSignIn(ctx context.Context, who *Caller, req LoginRequest, re
 	}
 	in, err := a.nextStep(ctx, u, kept)
 	if err != nil {
-		a.giveBack(ctx, p.attempt)
 		return nil, err
 	}
 	if in.Step == StepDone {
@@ -60,7 +61,6 @@ func (a *App) BeginSignIn(ctx context.Context, who *Caller, req LoginRequest, re
 	}
 	in.Token = muster.NewMailToken()
 	if err := a.store.SaveSignIn(ctx, mailTokenHash(in.Token), kept, p.attempt.counters()); err != nil {
-		a.giveBack(ctx, p.attempt)
 		return nil, err
 	}
 	a.decided(p.attempt)
@@ -98,11 +98,7 @@ func (a *App) SignInCode(ctx context.Context, who *Caller, token, code string) (
 }
 
 func (a *App) passFactor(ctx context.Context, who *Caller, u *muster.User, hash []byte, code string) error {
-	f, err := a.checkSecondFactor(ctx, who, u, code)
-	if err != nil {
-		return err
-	}
-	return a.spend(ctx, who, u, f, func(o store.SessionOptions) error {
+	return a.spend(ctx, who, u, code, func(f secondFactor, o store.SessionOptions) error {
 		err := a.store.PassFactor(ctx, hash, u.ID, o, a.audit(who, u.ID, "code accepted"+f.how()))
 		return missing(err, muster.Unauthenticated, expiredSignIn)
 	})

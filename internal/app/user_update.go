@@ -165,9 +165,9 @@ func (a *App) proveOwner(ctx context.Context, who *Caller, u *muster.User, passw
 	if err != nil {
 		return err
 	}
+	defer a.giveBack(ctx, at)
 	ok, _, err := verify(ticket, at, u, password)
 	if err != nil {
-		a.giveBack(ctx, at)
 		return err
 	}
 	if !ok {
@@ -176,8 +176,11 @@ func (a *App) proveOwner(ctx context.Context, who *Caller, u *muster.User, passw
 		}
 		return errWrongPassword
 	}
-	defer a.decided(at)
-	return a.store.AttemptSucceeded(ctx, at.reserved)
+	if err := a.store.AttemptSucceeded(ctx, at.reserved); err != nil {
+		return err
+	}
+	a.decided(at)
+	return nil
 }
 
 // mayChangeOwnEmail takes the password with the request, as the reference server does. Where signing in takes a code besides, the password alone is not

@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
+	"sync"
 	"testing"
+	"time"
 
 	"muster"
 	"muster/internal/store"
@@ -37,5 +40,51 @@ func TestAllAccountsGoTogetherOrNotAtAll(t *testing.T) {
 		if err != nil || !first.HasRole(muster.RoleSystemAdmin) {
 			t.Errorf("%+v (%v)", first, err)
 		}
+	})
+}
+
+func TestDeletingAllAccountsForgetsTheirAttempts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		u := create(t, s, newUser("ann"))
+		_, err := s.ReserveAttempt(ctx, someTime, nil, counter(store.CountPair, 5), counter(store.CountAccount, 5))
+		must(t, err)
+		must(t, s.SetPasswordSchemes(ctx, []string{"$2a$10$"}, 0))
+		must(t, s.TakeMailQuota(ctx, store.MailQuota{Scope: u.Email, Most: 1, Period: time.Hour}))
+		must(t, s.DeleteAllUsers(ctx))
+		schemes, err := s.PasswordSchemes(ctx)
+		if n := rows(t, s); n != 0 || err != nil || len(schemes) != 0 {
+			t.Errorf("%d counters and the schemes %v are left (%v)", n, schemes, err)
+		}
+		must(t, s.TakeMailQuota(ctx, store.MailQuota{Scope: u.Email, Most: 1, Period: time.Hour}))
+	})
+}
+
+func TestDeletingAllAccountsAmidAttempts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		u := create(t, s, newUser("ann"))
+		var attempts sync.WaitGroup
+		for i := range 8 {
+			attempts.Go(func() {
+				for n := range 20 {
+					history := counter(store.CountHistory, 9)
+					history.Key = bytes.Repeat([]byte{byte(i), byte(n)}, 16)
+					got, err := s.ReserveAttempt(ctx, someTime, nil, counter(store.CountNetwork, 999), counter(store.CountPair, 999), counter(store.CountAccount, 999))
+					if err != nil {
+						t.Error(err)
+					}
+					if _, err = s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{Reserved: got, UserID: u.ID, History: history}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		for range 10 {
+			if err := s.DeleteAllUsers(ctx); err != nil {
+				t.Error(err)
+			}
+		}
+		attempts.Wait()
 	})
 }

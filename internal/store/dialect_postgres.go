@@ -101,7 +101,7 @@ func (postgresDialect) forUpdate() string     { return " FOR UPDATE" }
 func (postgresDialect) forUpdateFree() string { return " FOR UPDATE SKIP LOCKED" }
 func (postgresDialect) alone() bool           { return false }
 func (postgresDialect) lockAccounts() string {
-	return "LOCK TABLE system, users IN SHARE ROW EXCLUSIVE MODE"
+	return "LOCK TABLE system, users, login_throttles IN SHARE ROW EXCLUSIVE MODE"
 }
 func (postgresDialect) unhurried() string { return "SET LOCAL statement_timeout = 0" }
 

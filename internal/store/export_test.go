@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"muster"
 )
 
 // LimitCandidates makes a small directory behave as a large one: prefixes that more than n terms share are walked.
@@ -39,4 +41,14 @@ func ThrottleRows(s *Store) (n int, err error) {
 func KnownNetworkRows(s *Store) (n int, err error) {
 	err = s.queryRow(context.Background(), "SELECT count(*) FROM known_networks").Scan(&n)
 	return n, err
+}
+
+// ThrottleOf returns a counter as it is stored, zero for none.
+func ThrottleOf(s *Store, key []byte) (muster.Throttle, error) {
+	rows, err := s.query(context.Background(), "SELECT "+counterColumns+" FROM login_throttles WHERE key = ?", key)
+	one, err := withStates([]Reserved{{Counter: Counter{Key: key}}}, rows, err)
+	if err != nil {
+		return muster.Throttle{}, err
+	}
+	return one[0].Throttle, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"muster"
@@ -23,6 +22,7 @@ const (
 	CountSession                        // passwords asked for again in a session
 	CountHistory                        // lines in an account's history
 	CountNotice                         // mails to an account's owner
+	countStandIn                        // nothing: see noteFailure
 )
 
 // wide reports whether other attempts than those of one client are counted too: then a success takes back only its client's own.
@@ -43,6 +43,25 @@ type Reserved struct {
 	muster.Throttle      // as it is now
 	Taken           bool // false for a soft counter whose limit was reached
 	Began           bool // a delay began with this attempt
+
+	network, account share // of a CountPair in the wide counters
+}
+
+// share is what the attempts of a pair come to in a wide counter, so that a success takes back no more than its client's own.
+type share struct {
+	beganAt int64 // Throttle.BeganAt of the wide counter that they are in
+	failed  int   // those that were wrong
+}
+
+// shareIn returns the share in a wide counter of that kind; nil for other kinds.
+func (r *Reserved) shareIn(kind CounterKind) *share {
+	switch kind {
+	case CountNetwork:
+		return &r.network
+	case CountAccount:
+		return &r.account
+	}
+	return nil
 }
 
 // ExhaustedError is a refusal: a counter's limit is reached.
@@ -56,9 +75,12 @@ func (e *ExhaustedError) Error() string {
 }
 
 // ReserveAttempt takes an attempt from all counters, which are in the order of their kinds, or from none: *ExhaustedError. now is Unix ms.
-func (s *Store) ReserveAttempt(ctx context.Context, now int64, counters ...Counter) (reserved []Reserved, err error) {
+// counted, nil for nothing, is called just before the commit, again where that is repeated: nobody sees the attempt in the counters before it.
+func (s *Store) ReserveAttempt(ctx context.Context, now int64, counted func([]Reserved), counters ...Counter) (reserved []Reserved, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		reserved, err = t.reserve(ctx, now, counters)
+		if reserved, err = t.reserve(ctx, now, counters); err == nil && counted != nil {
+			counted(reserved)
+		}
 		return err
 	})
 	return reserved, err
@@ -69,16 +91,30 @@ func (t *tx) reserve(ctx context.Context, now int64, counters []Counter) ([]Rese
 	if err != nil {
 		return nil, err
 	}
-	newName := slices.ContainsFunc(reserved, func(r Reserved) bool { return r.Kind == CountPair && r.Fresh(now) })
+	var pair *Reserved
+	if i := slices.IndexFunc(reserved, func(r Reserved) bool { return r.Kind == CountPair }); i >= 0 {
+		pair = &reserved[i]
+		if pair.Fresh(now) {
+			pair.network, pair.account = share{}, share{}
+		}
+	}
 	var taken []Reserved
 	for i := range reserved {
 		r := &reserved[i]
-		r.Throttle, r.Began, r.Taken = r.Take(r.Limit, now, newName && r.Kind == CountNetwork)
-		switch {
-		case r.Taken:
-			taken = append(taken, *r)
-		case !r.Soft:
+		newName := r.Kind == CountNetwork && pair != nil && (r.Fresh(now) || pair.network.beganAt != r.BeganAt)
+		r.Throttle, r.Began, r.Taken = r.Take(r.Limit, now, newName)
+		if !r.Taken && !r.Soft {
 			return nil, &ExhaustedError{r.Counter, time.Duration(r.BlockedUntil-now) * time.Millisecond}
+		}
+		if pair != nil && r.Taken && r.Kind.wide() {
+			if in := pair.shareIn(r.Kind); in.beganAt != r.BeganAt {
+				*in = share{beganAt: r.BeganAt}
+			}
+		}
+	}
+	for _, r := range reserved { // the pair's shares are settled only now
+		if r.Taken {
+			taken = append(taken, r)
 		}
 	}
 	return reserved, t.saveCounters(ctx, taken)
@@ -100,46 +136,48 @@ func (t *tx) saveCounters(ctx context.Context, rows []Reserved) error {
 		return nil
 	}
 	query, args := upsertCounters(rows, `attempts = excluded.attempts, names = excluded.names, delays = excluded.delays,
-		blocked_until = excluded.blocked_until, expires_at = excluded.expires_at`)
+		began_at = excluded.began_at, blocked_until = excluded.blocked_until, expires_at = excluded.expires_at,
+		network_began_at = excluded.network_began_at, network_failed = excluded.network_failed,
+		account_began_at = excluded.account_began_at, account_failed = excluded.account_failed`)
 	if _, err := t.exec(ctx, query, args...); err != nil {
 		return fmt.Errorf("count an attempt: %w", err)
 	}
 	return nil
 }
 
-// release takes an attempt back out of its counters: all that its client ever took after a success, else this one alone. Rows that count nothing go.
+// release takes an attempt back out of its counters and, after a success, what its client failed before. Attempts that are still undecided stay: each is
+// settled by itself. A counter that was forgotten or began anew since holds nothing of this attempt. Rows that count nothing go.
 func (t *tx) release(ctx context.Context, reserved []Reserved, succeeded bool) error {
 	taken := slices.DeleteFunc(slices.Clone(reserved), func(r Reserved) bool { return !r.Taken })
 	if len(taken) == 0 {
 		return nil
 	}
 	rows, err := t.query(ctx, "SELECT "+counterColumns+" FROM login_throttles WHERE key IN ("+marks(len(taken))+") ORDER BY kind, key"+t.s.dialect.forUpdate(), keysOf(taken)...)
-	for i := range taken {
-		taken[i].Throttle = muster.Throttle{}
-	}
-	if taken, err = withStates(taken, rows, err); err != nil {
+	stored, err := withStates(blank(taken), rows, err)
+	if err != nil {
 		return err
 	}
-	own, names := 0, 0 // of the client
-	for _, r := range taken {
-		if !r.Kind.wide() {
-			own = r.Attempts
+	var pair Reserved // as it is stored
+	names := 0        // 1 where nothing is left of the pair
+	for i, r := range stored {
+		if r.Kind == CountPair {
+			pair = r
+			if attempts := ownAttempts(r, taken[i].BeganAt, pair, succeeded); attempts > 0 && attempts == r.Attempts {
+				names = 1
+			}
 		}
-	}
-	if !succeeded {
-		own = min(own, 1)
-	}
-	for _, r := range taken {
-		if r.Kind == CountPair && r.Attempts == own {
-			names = 1
-		}
-	}
-	if own == 0 {
-		return nil // another success, or an unlocking, took it back
 	}
 	var empty, left []Reserved
-	for _, r := range taken {
-		if r.Throttle = r.GiveBack(r.Limit, own, names); r.Attempts == 0 {
+	for i, r := range stored {
+		attempts := ownAttempts(r, taken[i].BeganAt, pair, succeeded)
+		if attempts == 0 {
+			continue
+		}
+		ownNames := 0
+		if r.Kind == CountNetwork && pair.network.beganAt == r.BeganAt {
+			ownNames = names
+		}
+		if r.Throttle = r.GiveBack(r.Limit, attempts, ownNames); r.Attempts == 0 {
 			empty = append(empty, r)
 		} else {
 			left = append(left, r)
@@ -153,6 +191,23 @@ func (t *tx) release(ctx context.Context, reserved []Reserved, succeeded bool) e
 	return t.saveCounters(ctx, left)
 }
 
+// ownAttempts returns how many attempts one takes out of a row as it is stored. The row that it was counted in began at beganAt.
+func ownAttempts(stored Reserved, beganAt int64, pair Reserved, succeeded bool) (n int) {
+	if stored.Attempts > 0 && stored.BeganAt == beganAt {
+		n = 1
+	}
+	switch {
+	case !succeeded:
+	case !stored.Kind.wide():
+		n = stored.Attempts
+	case pair.Attempts > 0:
+		if own := pair.shareIn(stored.Kind); own.beganAt == stored.BeganAt {
+			n += own.failed
+		}
+	}
+	return n
+}
+
 // ReleaseAttempt takes an attempt back that was never looked at: a fault of ours, or a client that left.
 func (s *Store) ReleaseAttempt(ctx context.Context, reserved []Reserved) error {
 	return s.write(ctx, func(t *tx) error { return t.release(ctx, reserved, false) })
@@ -161,65 +216,6 @@ func (s *Store) ReleaseAttempt(ctx context.Context, reserved []Reserved) error {
 // AttemptSucceeded takes an attempt back that nothing else goes with, and its client's earlier ones.
 func (s *Store) AttemptSucceeded(ctx context.Context, reserved []Reserved) error {
 	return s.write(ctx, func(t *tx) error { return t.release(ctx, reserved, true) })
-}
-
-// FailedAttempt is what a wrong password or code leaves besides its counters. As much is written where nobody has the name: the time that a refused
-// sign-in takes must not tell.
-type FailedAttempt struct {
-	UserID  string        // "" where nobody has the name
-	Audit   *muster.Audit // nil there
-	Always  bool          // the audit is written however many there are
-	History Counter       // bounds the audits
-	Notice  *Counter      // bounds the mails, nil where there is no reason for one
-	Post    Post
-}
-
-// fewerAudits ends the last audit that an account's history takes for a while.
-const fewerAudits = " (more of these are left out for an hour)"
-
-// RecordFailedAttempt counts it for the account to see and writes what is to be remembered of it, as far as the counters allow.
-func (s *Store) RecordFailedAttempt(ctx context.Context, now int64, f FailedAttempt) (mailed bool, err error) {
-	counters := []Counter{f.History}
-	if f.Notice != nil {
-		counters = append(counters, *f.Notice)
-	}
-	for i := range counters {
-		counters[i].Soft = true
-	}
-	err = s.write(ctx, func(t *tx) error {
-		if _, err := t.exec(ctx, "UPDATE users SET failed_attempts = failed_attempts + 1 WHERE id = ?", f.UserID); err != nil {
-			return fmt.Errorf("count failed sign-in: %w", err)
-		}
-		reserved, err := t.reserve(ctx, now, counters)
-		if err != nil {
-			return err
-		}
-		if reserved[0].Taken || f.Always {
-			if err := t.noteFailure(ctx, f.Audit, reserved[0].Began); err != nil {
-				return err
-			}
-		}
-		mailed = len(reserved) > 1 && reserved[1].Taken && len(f.Post.Mails) > 0
-		if !mailed {
-			return nil
-		}
-		return t.savePost(ctx, f.Post)
-	})
-	return mailed, err
-}
-
-func (t *tx) noteFailure(ctx context.Context, audit *muster.Audit, last bool) error {
-	if audit == nil { // a row of nobody's, as large
-		_, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES ('last_stranger', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-			strconv.FormatInt(t.now, 10))
-		return err
-	}
-	if last {
-		noted := *audit
-		noted.ExtraInfo += fewerAudits
-		audit = &noted
-	}
-	return t.saveAudits(ctx, []*muster.Audit{audit})
 }
 
 // Unlocking is how an account is unlocked.
@@ -296,7 +292,7 @@ func (s *Store) SweepAttempts(ctx context.Context, now int64, keep, limit int) (
 	return n, remove(min(rows-int64(keep), int64(limit)-n), "ORDER BY expires_at")
 }
 
-const counterColumns = "key, attempts, names, delays, blocked_until, expires_at"
+const counterColumns = "key, attempts, names, delays, began_at, blocked_until, expires_at, network_began_at, network_failed, account_began_at, account_failed"
 
 // upsertCounters inserts rows, or does what set says to those that are there.
 func upsertCounters(rows []Reserved, set string) (query string, args []any) {
@@ -305,11 +301,22 @@ func upsertCounters(rows []Reserved, set string) (query string, args []any) {
 		if i > 0 {
 			values += ","
 		}
-		values += "(" + marks(8) + ")"
-		args = append(args, r.Key, int(r.Kind), append([]byte{}, r.Subject...), r.Attempts, r.Names, r.Delays, r.BlockedUntil, r.ExpiresAt)
+		values += "(" + marks(13) + ")"
+		args = append(args, r.Key, int(r.Kind), append([]byte{}, r.Subject...), r.Attempts, r.Names, r.Delays, r.BeganAt, r.BlockedUntil, r.ExpiresAt,
+			r.network.beganAt, r.network.failed, r.account.beganAt, r.account.failed)
 	}
-	return "INSERT INTO login_throttles (key, kind, subject, attempts, names, delays, blocked_until, expires_at) VALUES " + values +
+	return "INSERT INTO login_throttles (key, kind, subject, attempts, names, delays, began_at, blocked_until, expires_at," +
+		" network_began_at, network_failed, account_began_at, account_failed) VALUES " + values +
 		" ON CONFLICT (key) DO UPDATE SET " + set, args
+}
+
+// blank returns the counters of rows that are still to be read.
+func blank(rows []Reserved) []Reserved {
+	counters := make([]Reserved, len(rows))
+	for i, r := range rows {
+		counters[i].Counter = r.Counter
+	}
+	return counters
 }
 
 func keysOf(rows []Reserved) []any {
@@ -323,7 +330,8 @@ func keysOf(rows []Reserved) []any {
 // withStates fills in what was read of the rows.
 func withStates(into []Reserved, stored *rows, err error) ([]Reserved, error) {
 	read, err := collect(stored, err, func(r scanner) (row Reserved, err error) {
-		return row, r.Scan(&row.Key, &row.Attempts, &row.Names, &row.Delays, &row.BlockedUntil, &row.ExpiresAt)
+		return row, r.Scan(&row.Key, &row.Attempts, &row.Names, &row.Delays, &row.BeganAt, &row.BlockedUntil, &row.ExpiresAt,
+			&row.network.beganAt, &row.network.failed, &row.account.beganAt, &row.account.failed)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read attempts: %w", err)
@@ -331,7 +339,7 @@ func withStates(into []Reserved, stored *rows, err error) ([]Reserved, error) {
 	for i := range into {
 		for _, r := range read {
 			if string(r.Key) == string(into[i].Key) {
-				into[i].Throttle = r.Throttle
+				into[i].Throttle, into[i].network, into[i].account = r.Throttle, r.network, r.account
 			}
 		}
 	}

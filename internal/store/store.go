@@ -59,7 +59,7 @@ type dialect interface {
 	refuseForeign(ctx context.Context, db *sql.DB) error
 	alone() bool          // no other process uses the database
 	unhurried() string    // lets the transaction's statements take as long as they need; "" for nothing to say
-	lockAccounts() string // holds off new accounts until the transaction's end; "" where one transaction at a time writes
+	lockAccounts() string // holds off new accounts and attempts to sign in until the transaction's end; "" where one transaction at a time writes
 	integrity(ctx context.Context, db *sql.DB) error
 }
 

@@ -50,6 +50,7 @@ func (s *Store) DeleteAllUsers(ctx context.Context, audits ...*muster.Audit) err
 		}
 		for _, statement := range []string{
 			s.dialect.lockAccounts(), "DELETE FROM users", "DELETE FROM audits", "DELETE FROM channels WHERE team_id IS NULL", "DELETE FROM outbox", "DELETE FROM mail_quotas", "DELETE FROM link_requests",
+			"DELETE FROM login_throttles", "DELETE FROM password_schemes",
 			"DELETE FROM mail_tokens WHERE purpose <> '" + muster.TokenCWS + "'",
 		} {
 			if statement == "" {

@@ -252,3 +252,22 @@ func TestAReleasedTicketIsOver(t *testing.T) {
 		t.Fatalf("a released ticket hashed: %v", err)
 	}
 }
+
+func TestARehashThatLosesItsPlaceWaitsForTheNextSignIn(t *testing.T) {
+	h := New(Options{Workers: 1, MemoryKiB: 64})
+	ticket, err := h.Admit(t.Context(), ann)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok, stale, err := ticket.Verify(foreign["bcrypt"].encoded, foreign["bcrypt"].plain)
+	if err != nil || !ok || !stale {
+		t.Fatal(ok, stale, err)
+	}
+	ticket.Release() // as a network that has fewer takes it
+	if better, err := ticket.Rehash(foreign["bcrypt"].plain); err != nil || better != "" {
+		t.Fatal(better, err)
+	}
+	if _, err := ticket.Hash("new"); !muster.IsKind(err, muster.Unavailable) {
+		t.Fatal(err)
+	}
+}

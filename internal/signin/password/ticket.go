@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"muster"
 	"muster/internal/network"
 )
 
@@ -38,6 +39,14 @@ func (t *Ticket) Hash(plain string) (encoded string, err error) {
 		encoded = t.h.hash(plain)
 		return nil
 	})
+	return encoded, err
+}
+
+// Rehash is Hash for a password that was right by a stale hash: "" when the place was lost, since that can wait for the next sign-in.
+func (t *Ticket) Rehash(plain string) (encoded string, err error) {
+	if encoded, err = t.Hash(plain); muster.IsKind(err, muster.Unavailable) {
+		return "", nil
+	}
 	return encoded, err
 }
 
