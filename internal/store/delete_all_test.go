@@ -69,7 +69,7 @@ func TestDeletingAllAccountsAmidAttempts(t *testing.T) {
 			attempts.Go(func() {
 				for n := range 20 {
 					history := counter(store.CountHistory, 9)
-					history.Key = bytes.Repeat([]byte{byte(i), byte(n)}, 16)
+					history.Key = bytes.Repeat([]byte{byte(100 + i), byte(n)}, 16)
 					got, err := s.ReserveAttempt(ctx, someTime, nil, counter(store.CountNetwork, 999), counter(store.CountPair, 999), counter(store.CountAccount, 999))
 					if err != nil {
 						t.Error(err)
