@@ -73,6 +73,7 @@ var requestErrors = map[string]string{
 	"api.context.rate_limited.app_error":               "Too many requests in a short time. Wait for the seconds that the Retry-After header names, then try again.",
 	"api.context.foreign_page.app_error":               "Nothing shows that a page of this site sent this. Send it with the X-CSRF-Token or X-Requested-With header.",
 	"api.context.network_limit.app_error":              "Too much from your network is under way at the same time. Try again in a moment.",
+	"api.context.connection_lost.app_error":            "The connection broke off before all of the request arrived. Send it again.",
 	"api.context.request_body_slow.app_error":          "The request took too long to arrive. Try again, over a faster connection if you can.",
 	"api.context.request_body_too_large.app_error":     "The request is larger than the server accepts. Send less at once.",
 	"api.context.server_busy.app_error":                "The server is busy or about to stop. Try again in a moment.",

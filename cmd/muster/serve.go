@@ -169,7 +169,7 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	}
 	hasher := password.New(password.Options{Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
 	a := app.New(app.Options{
-		Store: db, Config: settings, Passwords: hasher, Breached: breached, Secrets: secrets, Blobs: blobs, Mail: mails, Bus: &bus.Bus{}, Log: log,
+		Store: db, Config: settings, Passwords: hasher, Breached: breached, Secrets: secrets, Blobs: blobs, Mail: mails, TempDir: s.Data, Bus: &bus.Bus{}, Log: log,
 	})
 	limiter := edge.NewLimiter(a, log)
 	hub := live.New(live.Options{App: a, Log: log, Version: version(), Limiter: limiter})

@@ -186,13 +186,7 @@ func (s *Server) unrouted(c *call) {
 
 // fail answers with the error object and, once, logs what the client must not see.
 func (s *Server) fail(c *call, err error) {
-	e := muster.AsError(err)
-	if c.ctx().Err() != nil && e.Kind == muster.Internal {
-		e = muster.E(muster.Unavailable, "api.context.server_busy.app_error", err) // the client left or the deadline passed
-	}
-	if e.Kind == muster.Internal && app.BadText(err) {
-		e = muster.InvalidParam("text", err)
-	}
+	e := edge.Failure(c.ctx(), err)
 	c.err = err
 	edge.LeaveBody(c.w, c.r, e)
 	if after := e.RetryAfterSeconds(); after != "" {

@@ -15,9 +15,9 @@ import (
 func (c *call) limitBody() {
 	switch c.route.body {
 	case picture:
-		edge.LimitUpload(c.r, c.pictureMax(), edge.PicturePace)
+		edge.LimitUpload(c.r, c.pictureMax())
 	case file:
-		edge.LimitUpload(c.r, c.app.Config().FileSettings.MaxFileSize+uploadOverhead, edge.FilePace)
+		edge.LimitUpload(c.r, c.app.Config().FileSettings.MaxFileSize+uploadOverhead)
 	default:
 		edge.LimitBody(c.r, c.bodyMax())
 	}

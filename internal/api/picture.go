@@ -4,9 +4,9 @@ import (
 	"errors"
 	"io"
 	"mime/multipart"
-	"net/http"
 
 	"muster"
+	"muster/internal/edge"
 )
 
 // How long a browser may keep a picture, in seconds (recorded): shorter while it is only drawn.
@@ -47,19 +47,25 @@ func setProfileImage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok, bodyTooLarge(c.app.SetProfileImage(c.ctx(), c.who, id, func() (io.Reader, error) {
+	if err := c.limiter.BeginPicture(c.who); err != nil {
+		return nil, err
+	}
+	defer c.limiter.EndPicture(c.who)
+	return ok, c.app.SetProfileImage(c.ctx(), c.who, id, func() (io.Reader, error) {
 		if c.r.ContentLength > c.pictureMax() {
-			return nil, errPictureTooLarge(nil)
+			return nil, errPictureTooLarge
 		}
 		return c.formFile("image")
-	}))
+	})
 }
+
+var errPictureTooLarge = muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error")
 
 // formFile finds a file of a multipart form by its field, reading no more of the body than leads there.
 func (c *call) formFile(field string) (io.Reader, error) {
 	form, err := c.r.MultipartReader()
 	if err != nil {
-		return nil, muster.E(muster.Invalid, "api.user.upload_profile_user.parse.app_error", err)
+		return nil, unreadableForm(err)
 	}
 	for {
 		part, err := form.NextPart()
@@ -67,27 +73,23 @@ func (c *call) formFile(field string) (io.Reader, error) {
 			return nil, muster.E(muster.Invalid, "api.user.upload_profile_user.no_file.app_error")
 		}
 		if err != nil {
-			return nil, bodyTooLarge(muster.E(muster.Invalid, "api.user.upload_profile_user.parse.app_error", err))
+			return nil, unreadableForm(err)
 		}
 		if isFile(part, field) {
-			return part, nil
+			return edge.FormFile(part), nil
 		}
 	}
+}
+
+// unreadableForm is the error for a form that is none, unless its body could not be read at all.
+func unreadableForm(cause error) error {
+	if e, known := errors.AsType[*muster.Error](cause); known {
+		return e
+	}
+	return muster.E(muster.Invalid, "api.user.upload_profile_user.parse.app_error", cause)
 }
 
 func isFile(p *multipart.Part, field string) bool { return p.FormName() == field && p.FileName() != "" }
-
-// bodyTooLarge answers 413 when err is because the body went over its limit.
-func bodyTooLarge(err error) error {
-	if _, big := errors.AsType[*http.MaxBytesError](err); big {
-		return errPictureTooLarge(err)
-	}
-	return err
-}
-
-func errPictureTooLarge(cause error) error {
-	return muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error", cause)
-}
 
 func setDefaultProfileImage(c *call) (any, error) {
 	id, err := c.userID()

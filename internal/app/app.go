@@ -29,6 +29,7 @@ type Options struct {
 	Secrets   *seal.Box
 	Blobs     blob.Store
 	Mail      *mail.Folder
+	TempDir   string // of uploads that come; "" for the system's
 	Bus       *bus.Bus
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -43,6 +44,7 @@ type App struct {
 	secrets   *seal.Box
 	blobs     blob.Store
 	mail      *mail.Folder
+	tempDir   string
 	bus       *bus.Bus
 	log       *slog.Logger
 	clock     func() time.Time
@@ -50,7 +52,7 @@ type App struct {
 	roles     roleBook
 	terms     termsBook
 	activity  *activity
-	pictures  pictureSlots
+	pictures  pictureUploads
 	inFlight  *inFlight
 	attacks   *attacks
 	office    *postOffice
@@ -68,7 +70,7 @@ func New(o Options) *App {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	a := &App{
-		store: o.Store, config: o.Config, passwords: o.Passwords, breached: o.Breached, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, bus: o.Bus, log: o.Log, clock: o.Now,
+		store: o.Store, config: o.Config, passwords: o.Passwords, breached: o.Breached, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, tempDir: o.TempDir, bus: o.Bus, log: o.Log, clock: o.Now,
 		cache: newCache(), activity: newActivity(), inFlight: newInFlight(), attacks: newAttacks(), office: newPostOffice(), stop: stop,
 	}
 	a.running.Go(func() { a.keepHouse(ctx) })

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"sync"
-	"time"
 
 	"muster"
 	"muster/internal/avatar"
@@ -19,40 +16,6 @@ type Picture struct {
 	PNG   []byte
 	ETag  string
 	Drawn bool // from the initials
-}
-
-const (
-	picturesMax     = 4 // uploads at the same time: each may hold a whole picture
-	picturesBusyFor = 5 * time.Second
-)
-
-// pictureSlots are the places for uploads of pictures, one for each account. The zero value is ready.
-type pictureSlots struct {
-	mu    sync.Mutex
-	taken map[string]struct{} // by account
-}
-
-// take takes a place for an account's picture. Kinds: Conflict while another of the account's is under way, Unavailable while all places are taken.
-func (s *pictureSlots) take(userID string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, taken := s.taken[userID]; taken {
-		return muster.E(muster.Conflict, "api.user.upload_profile_user.concurrent.app_error")
-	}
-	if len(s.taken) >= picturesMax {
-		return muster.E(muster.Unavailable, "api.context.server_busy.app_error").After(picturesBusyFor)
-	}
-	if s.taken == nil {
-		s.taken = map[string]struct{}{}
-	}
-	s.taken[userID] = struct{}{}
-	return nil
-}
-
-func (s *pictureSlots) give(userID string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.taken, userID)
 }
 
 // ProfileImage gives an account's picture, drawn from its initials when it has none. Kinds: Forbidden, NotFound.
@@ -111,51 +74,6 @@ func (a *App) MaySetProfileImage(ctx context.Context, who *Caller, userID string
 		return muster.E(muster.Conflict, "api.user.upload_profile_user.login_provider_attribute_set.app_error")
 	}
 	return nil
-}
-
-// SetProfileImage takes a PNG, JPEG, GIF or WebP, cuts it square and keeps it. Nothing of it is read, which begins with open, before it is known that the
-// caller may send it and there is a place for it. Kinds: Invalid, TooLarge, Unavailable, open's and MaySetProfileImage's.
-func (a *App) SetProfileImage(ctx context.Context, who *Caller, userID string, open func() (io.Reader, error)) error {
-	if err := a.MaySetProfileImage(ctx, who, userID); err != nil {
-		return err
-	}
-	png, err := a.preparePicture(ctx, userID, open)
-	if err != nil {
-		return err
-	}
-	at := a.now()
-	// The picture is on disk before the row that names it is committed, so a crash between leaves the old one.
-	if err := a.blobs.Put(ctx, pictureKeyAt(userID, at), png); err != nil {
-		return fmt.Errorf("keep picture: %w", err)
-	}
-	before, _, err := a.changeUserBy(ctx, who, userID, pictureUpdate(at, at), a.auditSelf(who, "user_id="+userID))
-	if err != nil {
-		return err
-	}
-	if before.LastPictureUpdate != at { // two pictures within one millisecond share a key
-		a.dropPicture(ctx, before)
-	}
-	return nil
-}
-
-func (a *App) preparePicture(ctx context.Context, userID string, open func() (io.Reader, error)) ([]byte, error) {
-	if err := a.pictures.take(userID); err != nil {
-		return nil, err
-	}
-	defer a.pictures.give(userID)
-	image, err := open()
-	if err != nil {
-		return nil, err
-	}
-	c := a.Config().FileSettings
-	png, err := avatar.Prepare(ctx, image, avatar.Limits{MaxBytes: c.MaxProfileImageSize, MaxPixels: c.MaxImageResolution})
-	switch {
-	case errors.Is(err, avatar.ErrTooLarge):
-		return nil, muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error", err)
-	case errors.Is(err, avatar.ErrPixels), errors.Is(err, avatar.ErrFormat):
-		return nil, muster.E(muster.Invalid, "api.user.upload_profile_user.check_image_limits.app_error", err)
-	}
-	return png, err
 }
 
 // SetDefaultProfileImage goes back to the drawn picture. Kinds: Forbidden, NotFound.

@@ -1,6 +1,7 @@
 package avatar
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -39,26 +40,24 @@ const decodeTime = 20 * time.Second
 var decoding = make(chan struct{}, 1)
 
 // Prepare reads an uploaded picture, by its content whatever its name says, turns it upright, cuts the middle square out and
-// scales it to Size. Limits are checked by its header, before the rest is read. Of several frames the first is taken.
-// An animated WebP is refused. Errors: ErrTooLarge, ErrPixels, ErrFormat, the context's cause, and the reader's own, wrapped.
+// scales it to Size. Of several frames the first is taken. An animated WebP is refused. The reader must be a quick one, not a client: others wait meanwhile.
+// Errors: ErrTooLarge, ErrPixels, ErrFormat, the context's cause, and the reader's own, wrapped.
 func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
-	var header bytes.Buffer
-	if err := checkHeader(io.TeeReader(r, &header), l, &header); err != nil {
-		return nil, err
+	select {
+	case decoding <- struct{}{}:
+		defer func() { <-decoding }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting to decode a picture: %w", ctx.Err())
 	}
-	rest := io.LimitReader(r, l.MaxBytes+1-int64(header.Len()))
-	data, err := io.ReadAll(io.MultiReader(&header, rest))
+	data, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("read picture: %w", err)
 	}
 	if int64(len(data)) > l.MaxBytes {
 		return nil, ErrTooLarge
 	}
-	select {
-	case decoding <- struct{}{}:
-		defer func() { <-decoding }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting to decode a picture: %w", ctx.Err())
+	if err := Check(bytes.NewReader(data), l); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, decodeTime, fmt.Errorf("%w: it takes too long to decode", ErrFormat))
 	defer cancel()
@@ -72,17 +71,20 @@ func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
 // headerMax bounds how much of a file is read for its dimensions, in bytes: what cameras put before them (EXIF, previews, colour profiles) is less.
 const headerMax = 1 << 20
 
-// checkHeader reads no more of a picture than tells its format and dimensions; what it read is in read too.
-func checkHeader(r io.Reader, l Limits, read *bytes.Buffer) (err error) {
+// Check reads no more of a picture than tells its format and dimensions. Errors: ErrPixels, ErrFormat, and the reader's own, wrapped.
+func Check(r io.Reader, l Limits) (err error) {
 	defer refusePanic(&err)
 	source := &sourceError{r: io.LimitReader(r, headerMax)}
-	c, _, err := image.DecodeConfig(source)
+	buffered := bufio.NewReader(source)
+	start, _ := buffered.Peek(webPStart) // what fails there fails again
+	animated := isAnimatedWebP(start)
+	c, _, err := image.DecodeConfig(buffered)
 	switch {
 	case source.err != nil:
 		return fmt.Errorf("read picture: %w", source.err)
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrFormat, err)
-	case c.Width <= 0 || c.Height <= 0 || isAnimatedWebP(read.Bytes()):
+	case c.Width <= 0 || c.Height <= 0 || animated:
 		return ErrFormat
 	case c.Width > maxSide || c.Height > maxSide || int64(c.Width)*int64(c.Height) > l.MaxPixels:
 		return ErrPixels
@@ -104,10 +106,15 @@ func (s *sourceError) Read(p []byte) (int, error) {
 	return n, err
 }
 
+const (
+	webPStart     = webPFlags + 1 // bytes of a WebP up to its flags
+	webPFlags     = 20
+	webPAnimation = 1 << 1
+)
+
 // isAnimatedWebP tells the animation flag of a WebP's VP8X header (WebP container specification, extended file format).
 func isAnimatedWebP(data []byte) bool {
-	const flags, animation = 20, 1 << 1
-	return len(data) > flags && string(data[:4]) == "RIFF" && string(data[8:16]) == "WEBPVP8X" && data[flags]&animation != 0
+	return len(data) > webPFlags && string(data[:4]) == "RIFF" && string(data[8:16]) == "WEBPVP8X" && data[webPFlags]&webPAnimation != 0
 }
 
 // decode gives up with the context's cause once that is done.

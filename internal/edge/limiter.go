@@ -24,7 +24,7 @@ type Limiter struct {
 	trusted atomic.Pointer[trust]
 	buckets atomic.Pointer[buckets]
 
-	requests, bodies, connections, webSockets, anonymous networkCounter
+	requests, bodies, pictures, connections, webSockets, anonymous networkCounter
 
 	untrustedHeader atomic.Bool // somebody was told of
 	warning         rate.Sometimes
@@ -40,6 +40,7 @@ const (
 	limitUpgrades
 	limitRequests
 	limitBodies
+	limitPictures
 	limitConnections
 	limitWebSockets
 	limitAnonymousWebSockets
@@ -47,13 +48,14 @@ const (
 )
 
 var limitNames = [limits]string{
-	limitRate: "rate", limitLogins: "logins", limitUpgrades: "websocket_upgrades", limitRequests: "requests", limitBodies: "bodies",
+	limitRate: "rate", limitLogins: "logins", limitUpgrades: "websocket_upgrades", limitRequests: "requests", limitBodies: "bodies", limitPictures: "pictures",
 	limitConnections: "connections", limitWebSockets: "websockets", limitAnonymousWebSockets: "anonymous_websockets",
 }
 
 const (
 	warningInterval   = 10 * time.Second // between lines about refusals, whoever they are of
 	largeBodies       = 64               // bodies over SmallBody of one network that are read at the same time
+	picturesUploaded  = 2                // pictures that come from one network at the same time
 	retryWhenReleased = time.Second      // what is counted while it is open ends at no known time
 )
 
@@ -92,6 +94,14 @@ func (l *Limiter) Enter(who *app.Caller) error {
 
 // Leave ends what Enter began.
 func (l *Limiter) Leave(who *app.Caller) { l.requests.give(who.Network()) }
+
+// BeginPicture counts an upload of a picture as under way; EndPicture must follow unless it is refused. Kind RateLimited.
+func (l *Limiter) BeginPicture(who *app.Caller) error {
+	return l.take(&l.pictures, who.Network(), limitPictures, picturesUploaded)
+}
+
+// EndPicture ends what BeginPicture began.
+func (l *Limiter) EndPicture(who *app.Caller) { l.pictures.give(who.Network()) }
 
 // OpenWebSocket counts a WebSocket as open, one without a sign-in as anonymous too. CloseWebSocket must follow unless it is refused. Kind RateLimited.
 func (l *Limiter) OpenWebSocket(n network.Network, anonymous bool) error {

@@ -26,19 +26,19 @@ const (
 
 // Timeouts are how long a client may take; zero is the default.
 type Timeouts struct {
-	Body  time.Duration // for the first byte of a body, and more as it comes (Pace): 10 s
+	Body  time.Duration // for the first byte of a body, and more as it comes: 10 s
 	Write time.Duration // for each 64 KiB of an answer: 30 s
 }
 
 // NewServer returns the HTTP server that all listeners have in common: bounded headers, bodies that must come with progress, and a last net for panics.
 // Serve it on a listener of Listen, which sees that answers are taken with progress.
 func NewServer(h http.Handler, log *slog.Logger, t Timeouts) *http.Server {
-	grace := cmp.Or(t.Body, defaultPace.Grace)
+	grace := cmp.Or(t.Body, bodyGrace)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer rescue(w, log)
 		if r.Body != nil && r.Body != http.NoBody {
 			paced := *r // net/http keeps the request as it was: by its own body it knows how to end a connection whose body was not read
-			paced.Body = newBody(w, r.Body, Pace{grace, defaultPace.BytesPerSecond})
+			paced.Body = newBody(w, r.Body, grace)
 			r = &paced
 		}
 		h.ServeHTTP(w, r)

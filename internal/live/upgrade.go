@@ -48,7 +48,7 @@ func (h *Hub) accept(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil, refused(err):
 	case r.Context().Err() != nil:
-		return errBusy // the client left, or the server stops
+		return errUpgrade(err) // the client left
 	default:
 		return err
 	}

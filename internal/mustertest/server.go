@@ -99,7 +99,7 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	s.Passwords = password.New(password.Options{MemoryKiB: cheapHash, Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
 	a := app.New(app.Options{
 		Store: s.Store, Config: settings, Passwords: s.Passwords, Secrets: secrets,
-		Blobs: blobs, Mail: folder, Bus: b, Log: log, Now: now,
+		Blobs: blobs, Mail: folder, TempDir: s.Files, Bus: b, Log: log, Now: now,
 	})
 	limiter := edge.NewLimiter(a, log)
 	hub := live.New(live.Options{App: a, Log: log, Version: "test", Limiter: limiter})

@@ -89,6 +89,10 @@ func uploadPicture(v *visit) error {
 	if v.file == nil {
 		return v.showProfile("", errNoPicture)
 	}
+	if err := v.limiter.BeginPicture(v.who); err != nil {
+		return err
+	}
+	defer v.limiter.EndPicture(v.who)
 	err := v.app.SetProfileImage(v.ctx(), v.who, v.who.ID(), func() (io.Reader, error) {
 		if v.r.ContentLength > v.pictureMax() {
 			return nil, errPictureTooLarge
@@ -100,8 +104,11 @@ func uploadPicture(v *visit) error {
 		return file, nil
 	})
 	if err != nil {
+		if v.ctx().Err() != nil {
+			return err // nobody waits for the form
+		}
 		edge.LeaveBody(v.w, v.r, muster.AsError(err))
-		return v.showProfile("", tooLarge(err))
+		return v.showProfile("", err)
 	}
 	return v.done(accountPage, "picture-uploaded")
 }

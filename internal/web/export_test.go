@@ -24,7 +24,7 @@ func (h *Handler) UploadPage(path, field string) {
 		if v.file != nil {
 			n, err := io.Copy(io.Discard, v.file)
 			if err != nil {
-				return tooLarge(err)
+				return err
 			}
 			size = fmt.Sprint(n)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"mime/multipart"
-	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -65,7 +64,7 @@ func (v *visit) newKey() string {
 func (v *visit) readForm() error {
 	switch {
 	case v.route.file != "":
-		edge.LimitUpload(v.r, v.pictureMax(), edge.PicturePace)
+		edge.LimitUpload(v.r, v.pictureMax())
 	case v.signedIn():
 		edge.LimitBody(v.r, formMax)
 	default:
@@ -76,7 +75,7 @@ func (v *visit) readForm() error {
 		read = v.readUpload
 	}
 	if err := read(); err != nil {
-		return tooLarge(err)
+		return err
 	}
 	if err := checkText(v.form); err != nil {
 		return err
@@ -116,7 +115,7 @@ func (v *visit) readUpload() error {
 			return unreadable(err)
 		}
 		if part.FormName() == v.route.file {
-			v.file = part
+			v.file = edge.FormFile(part)
 			return nil
 		}
 		if left, err = v.readPart(part, left); err != nil {
@@ -138,16 +137,12 @@ func (v *visit) readPart(part *multipart.Part, left int64) (int64, error) {
 	return left - int64(len(text)), nil
 }
 
+// unreadable is the error for a form that is none, unless its body could not be read at all.
 func unreadable(cause error) error {
-	return muster.E(muster.Invalid, "web.form.unreadable.app_error", cause)
-}
-
-// tooLarge tells a body over the limit from one that is broken.
-func tooLarge(err error) error {
-	if _, big := errors.AsType[*http.MaxBytesError](err); big {
-		return muster.E(muster.TooLarge, errFormTooLarge.ID, err)
+	if e, known := errors.AsType[*muster.Error](cause); known {
+		return e
 	}
-	return err
+	return muster.E(muster.Invalid, "web.form.unreadable.app_error", cause)
 }
 
 // checkText refuses values that are no text; kind Invalid, by name.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"muster"
-	"muster/internal/app"
 	"muster/internal/edge"
 )
 
@@ -54,13 +53,7 @@ func fieldOf(e *muster.Error, form url.Values) string {
 
 // fail answers with the error page and leaves the cause to the log.
 func (v *visit) fail(err error) {
-	e := muster.AsError(err)
-	if v.ctx().Err() != nil && e.Kind == muster.Internal {
-		e = muster.E(muster.Unavailable, "api.context.server_busy.app_error", err) // the client left or the deadline passed
-	}
-	if e.Kind == muster.Internal && app.BadText(err) {
-		e = muster.InvalidParam("text", err)
-	}
+	e := edge.Failure(v.ctx(), err)
 	v.err = err
 	edge.LeaveBody(v.w, v.r, e)
 	v.retryAfter(e)
