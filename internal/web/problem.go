@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"muster"
+	"muster/internal/app"
 	"muster/internal/edge"
 )
 
