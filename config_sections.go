@@ -120,11 +120,13 @@ type RateLimitSettings struct {
 	VaryByUser       bool   `default:"false" desc:"PerSec counts by account."`
 	VaryByHeader     string `default:"" max:"128" desc:"PerSec counts by the value of this header."`
 
-	LoginPerMinute                   int `default:"600" min:"1" max:"1000000" desc:"Sign-ins, sign-ups, password resets, verifications and whatever else needs no session but costs work, a minute in the long run, for each network. WebSockets opened are counted apart, by the same numbers."`
+	LoginPerMinute                   int `default:"600" min:"1" max:"1000000" desc:"Sign-ins, sign-ups, password resets, verifications and whatever else needs no session but costs work, a minute in the long run, for each network. WebSockets opened without a session are counted apart, by the same numbers."`
 	LoginBurst                       int `default:"1000" min:"1" max:"1000000" desc:"How many of these at once. The default lets 500 people behind one address start their day."`
+	WebSocketsPerMinute              int `default:"3000" min:"1" max:"1000000" desc:"WebSockets opened a minute in the long run, for each network."`
+	WebSocketBurst                   int `default:"4000" min:"1" max:"1000000" desc:"How many of these at once. The default lets 3,000 people behind one address come back after a restart."`
 	MaxRequestsPerNetwork            int `default:"500" min:"1" max:"1000000" desc:"Requests of one network that are being answered at the same time."`
-	MaxConnectionsPerNetwork         int `default:"3000" min:"1" max:"1000000" desc:"Open connections of one network, WebSockets among them. Those of trusted proxies are not limited."`
-	MaxWebSocketsPerNetwork          int `default:"2000" min:"1" max:"1000000" desc:"Open WebSockets of one network."`
+	MaxConnectionsPerNetwork         int `default:"5000" min:"1" max:"1000000" desc:"Open connections of one network, WebSockets among them. Those of trusted proxies are not limited."`
+	MaxWebSocketsPerNetwork          int `default:"4000" min:"1" max:"1000000" desc:"Open WebSockets of one network."`
 	MaxAnonymousWebSocketsPerNetwork int `default:"100" min:"1" max:"1000000" desc:"How many of these nobody has signed in on yet."`
 }
 

@@ -128,8 +128,8 @@ func (s *server) sideListener(address string) *sideServer {
 	return side
 }
 
-// readyz tells a load balancer whether to send requests here: not while draining, nor without the database. A disk that fills up is told of in the
-// body: people can still sign in, and elsewhere they could not.
+// readyz tells a load balancer whether to send requests here: not while draining, nor without the database. A disk that fills up and a
+// proxy that is not trusted are told of in the body: people can still sign in, and elsewhere they could not.
 func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 	if !s.ready.Load() {
 		http.Error(w, "not serving", http.StatusServiceUnavailable)
@@ -140,15 +140,17 @@ func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return
 	}
-	fmt.Fprintln(w, readiness(s.disk.State()))
+	fmt.Fprintln(w, readiness(s.disk.State(), s.limiter.UnnamedProxy()))
 }
 
-func readiness(disk diskspace.State) string {
+func readiness(disk diskspace.State, unnamedProxy string) string {
 	switch {
 	case disk.Refusing:
 		return fmt.Sprintf("ready, but the disk is nearly full (%d MiB free): what is not needed to sign in is refused", disk.Free>>20)
 	case disk.Low:
 		return fmt.Sprintf("ready, but the disk is filling up (%d MiB free)", disk.Free>>20)
+	case unnamedProxy != "":
+		return fmt.Sprintf("ready, but there seems to be a proxy at %s that ServiceSettings.TrustedProxies does not name: all who come through it share the limits of one network", unnamedProxy)
 	}
 	return "ready"
 }

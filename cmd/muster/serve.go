@@ -145,6 +145,10 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	for _, w := range warnings {
 		log.Warn(w)
 	}
+	if !settings.Current().RateLimitSettings.Enable {
+		log.Warn("limits by network are off: RateLimitSettings.Enable is false, and one client can take the server from everybody else. " +
+			"If that came with a config.json of the reference server, remove its section RateLimitSettings")
+	}
 	if err := db.SeedRoles(ctx, muster.BuiltInRoles()); err != nil {
 		return nil, fmt.Errorf("built-in roles: %w", err)
 	}

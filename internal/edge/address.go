@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -41,17 +42,41 @@ func (l *Limiter) overTLS(r *http.Request) bool {
 	return ok && l.trust().trusts(peer)
 }
 
-// warnOfProxy says once that somebody who is not a trusted proxy names a client's address: most likely that is a proxy that the settings don't name.
+// warnOfProxy says once that somebody who is not a trusted proxy names a client's address: if they are on this machine or in a private network, most likely
+// that is a proxy that the settings don't name. A stranger on the Internet does not use that warning up.
 func (l *Limiter) warnOfProxy(t *trust, peer netip.Addr, h http.Header) {
-	if l.untrustedHeader.Load() {
+	for _, name := range append([]string{forwardedFor, forwarded}, t.headers...) {
+		if h.Get(name) == "" {
+			continue
+		}
+		if near(peer) {
+			l.noteProxy(t, peer, name)
+		} else if l.untrustedHeader.CompareAndSwap(false, true) {
+			l.log.Warn("a header that names the client's address was ignored, since it did not come from a trusted proxy. If there is a proxy at that address, "+
+				`set ServiceSettings.TrustedProxies`, "header", name, "peer", peer.String())
+		}
 		return
 	}
-	for _, name := range append([]string{forwardedFor, forwarded}, t.headers...) {
-		if h.Get(name) != "" && l.untrustedHeader.CompareAndSwap(false, true) {
-			l.log.Warn("a header that names the client's address was ignored, since it did not come from a trusted proxy. If there is a proxy, name it in "+
-				"ServiceSettings.TrustedProxies: until then all who come through it share the limits of one network", "header", name, "peer", peer.String())
-		}
+}
+
+// near reports whether an address is where proxies are: on this machine or in a private network.
+func near(a netip.Addr) bool { return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() }
+
+func (l *Limiter) noteProxy(t *trust, peer netip.Addr, header string) {
+	known := l.unnamedProxy.Load()
+	if known != nil && !t.trusts(*known) || !l.unnamedProxy.CompareAndSwap(known, &peer) {
+		return
 	}
+	l.log.Warn(fmt.Sprintf("there seems to be a proxy at %[1]s that is not trusted: its %[2]s header was ignored, and all people who come through it share the limits of "+
+		`one network. Set ServiceSettings.TrustedProxies to ["%[1]s"] (or MUSTER_SERVICESETTINGS_TRUSTEDPROXIES=%[1]s)`, peer, header))
+}
+
+// UnnamedProxy returns the address of what seems to be a proxy that ServiceSettings.TrustedProxies does not name, "" where none was seen.
+func (l *Limiter) UnnamedProxy() string {
+	if a := l.unnamedProxy.Load(); a != nil && !l.trust().trusts(*a) {
+		return a.String()
+	}
+	return ""
 }
 
 // Headers that name clients' addresses.

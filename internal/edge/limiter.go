@@ -3,6 +3,7 @@ package edge
 import (
 	"log/slog"
 	"math"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -26,7 +27,10 @@ type Limiter struct {
 
 	requests, bodies, pictures, connections, webSockets, anonymous networkCounter
 
-	untrustedHeader atomic.Bool // somebody was told of
+	shedder shedder
+
+	untrustedHeader atomic.Bool                // somebody was told of
+	unnamedProxy    atomic.Pointer[netip.Addr] // nil while none was seen
 	warning         rate.Sometimes
 	refused         [limits]atomic.Uint64
 }
@@ -37,19 +41,23 @@ type limit uint8
 const (
 	limitRate limit = iota
 	limitLogins
+	limitEstimates
 	limitUpgrades
+	limitAnonymousUpgrades
 	limitRequests
 	limitBodies
 	limitPictures
 	limitConnections
+	limitShed
 	limitWebSockets
 	limitAnonymousWebSockets
 	limits // how many there are
 )
 
 var limitNames = [limits]string{
-	limitRate: "rate", limitLogins: "logins", limitUpgrades: "websocket_upgrades", limitRequests: "requests", limitBodies: "bodies", limitPictures: "pictures",
-	limitConnections: "connections", limitWebSockets: "websockets", limitAnonymousWebSockets: "anonymous_websockets",
+	limitRate: "rate", limitLogins: "logins", limitEstimates: "password_estimates", limitUpgrades: "websocket_upgrades",
+	limitAnonymousUpgrades: "anonymous_websocket_upgrades", limitRequests: "requests", limitBodies: "bodies", limitPictures: "pictures",
+	limitConnections: "connections", limitShed: "shed_connections", limitWebSockets: "websockets", limitAnonymousWebSockets: "anonymous_websockets",
 }
 
 const (
@@ -81,9 +89,22 @@ func (l *Limiter) Refused(name string) uint64 {
 
 func (l *Limiter) settings() muster.RateLimitSettings { return l.app.Config().RateLimitSettings }
 
+// sheds reports whether a network that keeps running into a limit has its new connections closed for a while. Honest people run into those of rates: an
+// office where many sign in at once, say.
+func (which limit) sheds() bool {
+	switch which {
+	case limitRequests, limitConnections, limitUpgrades, limitAnonymousUpgrades, limitWebSockets, limitAnonymousWebSockets:
+		return true
+	}
+	return false
+}
+
 // refuse counts a refusal, and warns of one now and then: an attack must not fill the log.
 func (l *Limiter) refuse(which limit, n network.Network) {
 	l.refused[which].Add(1)
+	if which.sheds() {
+		l.shedder.refused(n, time.Now())
+	}
 	l.warning.Do(func() { l.log.Warn("a network is over a limit", "limit", limitNames[which], "network", n.String()) })
 }
 

@@ -46,17 +46,38 @@ func (l *Limiter) Allow(r *http.Request, who *app.Caller) error {
 }
 
 // AllowLogin holds a request that needs no session but costs work (a sign-in, say) to what its network may ask for. Kind RateLimited.
-func (l *Limiter) AllowLogin(who *app.Caller) error { return l.allowStranger(limitLogins, who) }
+func (l *Limiter) AllowLogin(who *app.Caller) error {
+	c := l.settings()
+	return l.allowNetwork(limitLogins, c.LoginPerMinute, c.LoginBurst, who)
+}
 
-// AllowUpgrade is AllowLogin for WebSockets, which have tokens of their own: after a restart everybody's come back at once.
-func (l *Limiter) AllowUpgrade(who *app.Caller) error { return l.allowStranger(limitUpgrades, who) }
+// estimatesPerLogin is how often a password is judged while it is typed, once for each pause.
+const estimatesPerLogin = 10
 
-func (l *Limiter) allowStranger(which limit, who *app.Caller) error {
+// AllowEstimate is AllowLogin for judging a password as it is typed: that is cheap, and must not be at the expense of sign-ins.
+func (l *Limiter) AllowEstimate(who *app.Caller) error {
+	c := l.settings()
+	return l.allowNetwork(limitEstimates, estimatesPerLogin*c.LoginPerMinute, estimatesPerLogin*c.LoginBurst, who)
+}
+
+// AllowUpgrade holds requests to open a WebSocket to what their network may ask for: after a restart everybody's come back at once. Kind RateLimited.
+func (l *Limiter) AllowUpgrade(who *app.Caller) error {
+	c := l.settings()
+	return l.allowNetwork(limitUpgrades, c.WebSocketsPerMinute, c.WebSocketBurst, who)
+}
+
+// AllowAnonymousUpgrade is AllowUpgrade's further limit for those that no session came with.
+func (l *Limiter) AllowAnonymousUpgrade(who *app.Caller) error {
+	c := l.settings()
+	return l.allowNetwork(limitAnonymousUpgrades, c.LoginPerMinute, c.LoginBurst, who)
+}
+
+func (l *Limiter) allowNetwork(which limit, perMinute, burst int, who *app.Caller) error {
 	c := l.settings()
 	if !c.Enable || who.Network().IsZero() {
 		return nil
 	}
-	return l.draw(bucketKey{limit: which, network: who.Network()}, c, rate.Limit(c.LoginPerMinute)/60, c.LoginBurst, who)
+	return l.draw(bucketKey{limit: which, network: who.Network()}, c, rate.Limit(perMinute)/60, burst, who)
 }
 
 // draw takes a token. New settings begin with fresh buckets.

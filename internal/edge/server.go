@@ -96,7 +96,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		n := network.Network{}
 		if l.limiter != nil {
 			n = l.limiter.countedAs(c.RemoteAddr())
-			if l.limiter.take(&l.limiter.connections, n, limitConnections, l.limiter.settings().MaxConnectionsPerNetwork) != nil {
+			if !l.limiter.admit(n) {
 				_ = c.Close() // it held nothing
 				continue
 			}
@@ -107,6 +107,16 @@ func (l *listener) Accept() (net.Conn, error) {
 			}
 		})}, nil
 	}
+}
+
+// admit counts a connection as open, and reports whether its network may have it.
+func (l *Limiter) admit(n network.Network) bool {
+	c := l.settings()
+	if c.Enable && l.shedder.sheds(n, time.Now()) {
+		l.refuse(limitShed, n)
+		return false
+	}
+	return l.take(&l.connections, n, limitConnections, c.MaxConnectionsPerNetwork) == nil
 }
 
 // countedAs returns the network that a connection counts against: none for trusted proxies, whose clients' requests are counted instead.

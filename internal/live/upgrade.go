@@ -52,6 +52,11 @@ func (h *Hub) accept(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return err
 	}
+	if in == nil {
+		if err := h.limiter.AllowAnonymousUpgrade(who); err != nil {
+			return err
+		}
+	}
 	mustEnrol := muster.IsKind(err, muster.Forbidden)
 	if err := h.reserve(who.Network(), in); err != nil {
 		return err

@@ -3,6 +3,9 @@ package web
 import (
 	"net/http"
 	"slices"
+
+	"muster/internal/app"
+	"muster/internal/edge"
 )
 
 // access is who may open a page.
@@ -16,13 +19,13 @@ const (
 
 // route is one line of the table: what is at a path. A GET changes nothing, whatever its address says: programs open the links of mails too.
 type route struct {
-	path    string // below the site's own, without a slash at its end
-	get     func(*visit) error
-	post    func(*visit) error
-	access  access
-	enrol   bool   // open to who has yet to set up the second factor that the settings ask for
-	limited bool   // its form is counted by RateLimitSettings.LoginPerMinute: anybody can have the work done
-	file    string // field of the file that the form may have; such a form is multipart, its file comes last
+	path   string // below the site's own, without a slash at its end
+	get    func(*visit) error
+	post   func(*visit) error
+	access access
+	enrol  bool                                   // open to who has yet to set up the second factor that the settings ask for
+	limit  func(*edge.Limiter, *app.Caller) error // holds its form to what a network may ask for, nil for nothing: anybody can have the work done
+	file   string                                 // field of the file that the form may have; such a form is multipart, its file comes last
 }
 
 // nowhere is the route of paths that have none.
@@ -54,16 +57,16 @@ func routes() []route { return slices.Concat(publicRoutes, accountRoutes) }
 
 var publicRoutes = []route{
 	{path: "/", get: home},
-	{path: signInPage, get: showSignIn, post: signIn, access: signedOut, limited: true},
+	{path: signInPage, get: showSignIn, post: signIn, access: signedOut, limit: (*edge.Limiter).AllowLogin},
 	{path: "/logout", post: signOut, access: signedIn, enrol: true},
-	{path: signUpPage, get: showSignUp, post: signUp, limited: true},
-	{path: "/should_verify_email", get: showResend, post: resendVerification, enrol: true, limited: true},
-	{path: "/do_verify_email", get: showVerify, post: verifyEmail, enrol: true, limited: true},
-	{path: "/reset_password", get: showForgotten, post: sendReset, enrol: true, limited: true},
-	{path: "/reset_password_complete", get: showReset, post: resetPassword, enrol: true, limited: true},
-	{path: "/unlock", get: showUnlock, post: unlock, enrol: true, limited: true},
+	{path: signUpPage, get: showSignUp, post: signUp, limit: (*edge.Limiter).AllowLogin},
+	{path: "/should_verify_email", get: showResend, post: resendVerification, enrol: true, limit: (*edge.Limiter).AllowLogin},
+	{path: "/do_verify_email", get: showVerify, post: verifyEmail, enrol: true, limit: (*edge.Limiter).AllowLogin},
+	{path: "/reset_password", get: showForgotten, post: sendReset, enrol: true, limit: (*edge.Limiter).AllowLogin},
+	{path: "/reset_password_complete", get: showReset, post: resetPassword, enrol: true, limit: (*edge.Limiter).AllowLogin},
+	{path: "/unlock", get: showUnlock, post: unlock, enrol: true, limit: (*edge.Limiter).AllowLogin},
 	{path: "/terms", get: showTerms, post: acceptTerms, enrol: true},
-	{path: "/password_strength", post: passwordStrength, enrol: true, limited: true},
+	{path: "/password_strength", post: passwordStrength, enrol: true, limit: (*edge.Limiter).AllowEstimate},
 }
 
 func home(v *visit) error {

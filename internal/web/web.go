@@ -134,8 +134,8 @@ func secure(h http.Header) {
 }
 
 func (h *Handler) serve(v *visit) error {
-	if v.route.limited && v.r.Method == http.MethodPost {
-		if err := h.limiter.AllowLogin(v.who); err != nil {
+	if v.route.limit != nil && v.r.Method == http.MethodPost {
+		if err := v.route.limit(h.limiter, v.who); err != nil {
 			return err
 		}
 	}

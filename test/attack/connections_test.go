@@ -97,3 +97,33 @@ func say(t *testing.T, c net.Conn, text string) {
 	_, err := io.WriteString(c, text)
 	must(t, err)
 }
+
+// A network that keeps being refused has its new connections closed without an answer for a while; others, and sign-ins over the rate, are answered.
+func TestRefusalsBecomeCheap(t *testing.T) {
+	s := mustertest.New(t)
+	_, u := s.Admin(t)
+	s.Configure(t, `{"RateLimitSettings":{"MaxAnonymousWebSocketsPerNetwork":1,"LoginBurst":150,"LoginPerMinute":1}}`)
+	attempt := func(from string) (answered bool) {
+		c := rawFrom(t, s, from)
+		_, _ = io.WriteString(c, "GET /api/v4/websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n")
+		n, _ := c.Read(make([]byte, 1))
+		return n > 0
+	}
+	closed := false
+	for i := 0; i < 5000 && !closed; i++ {
+		closed = !attempt("127.0.12.3")
+	}
+	if !closed {
+		t.Fatal("5,000 refusals were all answered")
+	}
+	if got := login(t, s, clientFrom("127.0.12.4"), u.Username, mustertest.Password); got.status != http.StatusOK {
+		t.Errorf("another network: %d %s", got.status, got.body)
+	}
+	eventually(t, "the network to be answered again", func() bool { return attempt("127.0.12.3") })
+	for range 400 { // a rate that is exceeded closes nothing
+		resp, err := clientFrom("127.0.12.5").Post(s.URL+"/api/v4/users/login", "application/json", nil)
+		must(t, err)
+		must(t, resp.Body.Close())
+	}
+}

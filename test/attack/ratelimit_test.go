@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func TestStrangersAreLimitedByNetwork(t *testing.T) {
 func TestWebSocketUpgradesAreLimitedByNetwork(t *testing.T) {
 	s := mustertest.New(t)
 	admin, _ := s.Admin(t)
-	s.Configure(t, `{"RateLimitSettings":{"LoginBurst":3,"LoginPerMinute":1}}`)
+	s.Configure(t, `{"RateLimitSettings":{"WebSocketBurst":3,"WebSocketsPerMinute":1}}`)
 	flood := clientFrom("127.0.7.1")
 	for i := range 4 {
 		status := dial(t, s, flood, admin.Token())
@@ -94,6 +95,29 @@ func TestWebSocketUpgradesAreLimitedByNetwork(t *testing.T) {
 	}
 	if status := dial(t, s, clientFrom("127.0.7.2"), admin.Token()); status != http.StatusSwitchingProtocols {
 		t.Fatalf("another network: %d", status)
+	}
+}
+
+// After a restart everybody's WebSockets come back at once, from one network too; those without a session are held to less.
+func TestWebSocketsOfAnOfficeComeBack(t *testing.T) {
+	c := muster.DefaultConfig().RateLimitSettings
+	if c.WebSocketBurst < 3000 || c.MaxWebSocketsPerNetwork < 3000 || c.MaxConnectionsPerNetwork <= c.MaxWebSocketsPerNetwork || c.MaxAnonymousWebSocketsPerNetwork > 100 {
+		t.Errorf("%+v", c)
+	}
+	s := mustertest.New(t)
+	admin, _ := s.Admin(t)
+	s.Configure(t, `{"RateLimitSettings":{"LoginBurst":2,"LoginPerMinute":1}}`)
+	office := clientFrom("127.0.7.3")
+	for _, token := range slices.Repeat([]string{admin.Token()}, 5) {
+		if status := dial(t, s, office, token); status != http.StatusSwitchingProtocols {
+			t.Fatalf("with a session: %d", status)
+		}
+	}
+	for i := range 3 {
+		want := map[bool]int{true: http.StatusSwitchingProtocols, false: http.StatusTooManyRequests}[i < 2]
+		if status := dial(t, s, office, ""); status != want {
+			t.Errorf("without a session, %d: %d", i, status)
+		}
 	}
 }
 
