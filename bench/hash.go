@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
-	"muster/internal/network"
 	"muster/internal/signin/password"
 )
 
@@ -41,7 +40,7 @@ func printHashRate(ctx context.Context, length string) error {
 
 // storedHash is what a server with a password's account has stored.
 func storedHash(ctx context.Context, plain string) (string, error) {
-	ticket, err := password.New(password.Options{}).Admit(ctx, network.Network{})
+	ticket, err := password.New(password.Options{}).Admit(ctx, password.Origin{})
 	if err != nil {
 		return "", err
 	}

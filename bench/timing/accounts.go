@@ -9,7 +9,6 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"muster"
-	"muster/internal/network"
 	"muster/internal/signin/password"
 	"muster/internal/store"
 )
@@ -54,7 +53,7 @@ func targets(ctx context.Context) ([]*target, error) {
 }
 
 func ownHash(ctx context.Context) (string, error) {
-	ticket, err := password.New(password.Options{}).Admit(ctx, network.Network{})
+	ticket, err := password.New(password.Options{}).Admit(ctx, password.Origin{})
 	if err != nil {
 		return "", err
 	}

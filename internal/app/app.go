@@ -140,6 +140,11 @@ func (c *Caller) byLink() *Caller {
 	return &owner
 }
 
+// origin is what the caller's hashes are queued by.
+func (c *Caller) origin() password.Origin {
+	return password.Origin{Network: c.Network(), Account: c.ID()}
+}
+
 // local tells whether the caller is on the server's own machine, over its local socket.
 func (c *Caller) local() bool { return c.Session != nil && c.Session.Local }
 

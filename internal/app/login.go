@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strconv"
@@ -104,7 +105,7 @@ func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest, p *
 	if u != nil && (u.IsSSO() || u.Password == "") {
 		u = nil // it can't sign in by a password: the same as nobody
 	}
-	ticket, err := a.passwords.Admit(ctx, who.Network())
+	ticket, err := a.admitLogin(ctx, who, name, u)
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +135,31 @@ func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest, p *
 	}
 	p.rehash = rehash
 	return u, nil
+}
+
+// admitLogin takes a place for the hash of a sign-in under a name; u is whose it is, nil for nobody's. A device that the account knows waits apart from
+// strangers, and so does whoever asks from a network that the account knows while strangers find no place.
+func (a *App) admitLogin(ctx context.Context, who *Caller, name string, u *muster.User) (*password.Ticket, error) {
+	o := password.Origin{Network: who.Network(), Target: sha256.Sum256([]byte(name))}
+	if u == nil {
+		return a.passwords.Admit(ctx, o)
+	}
+	if _, known := a.knownDevice(who, u); known {
+		o.Account = u.ID
+	}
+	ticket, full := a.passwords.Admit(ctx, o)
+	if full == nil || o.Account != "" {
+		return ticket, full
+	}
+	here, err := a.signedInFromHere(ctx, who, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !here {
+		return nil, full
+	}
+	o.Account = u.ID
+	return a.passwords.Admit(ctx, o)
 }
 
 var errWrongPassword = muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")

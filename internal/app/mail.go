@@ -107,11 +107,16 @@ func (a *App) sendMail(ctx context.Context, m *store.Mail) error {
 // siteURL is where people find the site: SiteURL or else where this server listens; without a slash at its end.
 func (a *App) siteURL() string {
 	c := a.Config().ServiceSettings
-	address := c.ListenAddress
-	if strings.HasPrefix(address, ":") {
-		address = "localhost" + address
+	return strings.TrimSuffix(cmp.Or(c.SiteURL, "http://"+reachable(c.ListenAddress)), "/")
+}
+
+// reachable is an address to reach a listener at: one that listens on every interface is found on this machine.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return net.JoinHostPort("localhost", port)
 	}
-	return strings.TrimSuffix(cmp.Or(c.SiteURL, "http://"+address), "/")
+	return listen
 }
 
 // siteHost is the site's host name, for addresses of the site's own.

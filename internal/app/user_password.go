@@ -157,7 +157,7 @@ func (a *App) knownOf(u *muster.User) []string {
 
 // hashPassword waits among the caller's network for its turn to hash a new password. Kind Unavailable when too many wait already.
 func (a *App) hashPassword(ctx context.Context, who *Caller, plain string) (string, error) {
-	ticket, err := a.passwords.Admit(ctx, who.Network())
+	ticket, err := a.passwords.Admit(ctx, who.origin())
 	if err != nil {
 		return "", err
 	}

@@ -156,7 +156,7 @@ func (a *App) proveOwner(ctx context.Context, who *Caller, u *muster.User, passw
 	if password == "" {
 		return muster.InvalidParam("password")
 	}
-	ticket, err := a.passwords.Admit(ctx, who.Network())
+	ticket, err := a.passwords.Admit(ctx, who.origin())
 	if err != nil {
 		return err
 	}

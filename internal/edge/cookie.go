@@ -39,7 +39,7 @@ type Cookies struct {
 func (l *Limiter) NewCookies(r *http.Request) Cookies {
 	s := l.app.Config().ServiceSettings
 	path, domain := l.app.CookieScope()
-	c := Cookies{path: path, domain: domain, devices: deviceCookie(r), secure: strings.HasPrefix(s.SiteURL, "https:") || l.overTLS(r)}
+	c := Cookies{path: path, domain: domain, devices: deviceCookie(r), secure: strings.HasPrefix(strings.ToLower(s.SiteURL), "https:") || l.overTLS(r)}
 	if s.AllowCorsFrom == "" && (s.SiteURL != "" || fromBrowser(r)) {
 		c.SameSite = http.SameSiteLaxMode
 	}

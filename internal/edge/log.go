@@ -2,10 +2,12 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"muster"
 	"muster/internal/app"
 )
 
@@ -23,7 +25,7 @@ type Served struct {
 // Log writes a request down: at DEBUG, or at ERROR where the fault was ours.
 func (s Served) Log(ctx context.Context, log *slog.Logger) {
 	level := slog.LevelDebug
-	if s.Status >= http.StatusInternalServerError && s.Status != http.StatusNotImplemented {
+	if s.Status >= http.StatusInternalServerError && s.Status != http.StatusNotImplemented && !s.turnedAway() {
 		level = slog.LevelError
 	}
 	if !log.Enabled(ctx, level) {
@@ -37,4 +39,11 @@ func (s Served) Log(ctx context.Context, log *slog.Logger) {
 		attrs = append(attrs, slog.String("error", s.Err.Error()))
 	}
 	log.LogAttrs(ctx, level, s.What, attrs...)
+}
+
+// turnedAway reports whether the request was refused because too many like it came at once: that is as it should be, and a line for each would let whoever
+// sends them fill the disk. A refusal for any other reason has a cause.
+func (s Served) turnedAway() bool {
+	e, ok := errors.AsType[*muster.Error](s.Err)
+	return ok && e.Kind == muster.Unavailable && e.Cause == nil
 }

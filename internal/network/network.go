@@ -11,6 +11,9 @@ type Network struct{ prefix netip.Prefix }
 const (
 	bitsIPv4 = 32
 	bitsIPv6 = 64
+
+	siteBitsIPv4 = 24
+	siteBitsIPv6 = 48
 )
 
 // Of returns the network of a client's address, the zero value for a text that is no address.
@@ -25,6 +28,20 @@ func Of(address string) Network {
 		bits = bitsIPv4
 	}
 	p, err := a.Prefix(bits)
+	if err != nil {
+		return Network{}
+	}
+	return Network{p}
+}
+
+// Site returns the wider network that is usually in one hand: the first 48 bits of an IPv6 address, which is what one customer is given at the most
+// (RFC 6177), and the first 24 of an IPv4 address. The site of the zero value is the zero value.
+func (n Network) Site() Network {
+	bits := siteBitsIPv6
+	if n.prefix.Addr().Is4() {
+		bits = siteBitsIPv4
+	}
+	p, err := n.prefix.Addr().Prefix(bits)
 	if err != nil {
 		return Network{}
 	}

@@ -30,3 +30,13 @@ func TestOf(t *testing.T) {
 		t.Error("networks do not compare as the addresses that they stand for")
 	}
 }
+
+func TestSite(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.77": "192.0.2.0/24", "2001:db8:1:2::1": "2001:db8:1::/48", "": "local",
+	} {
+		if got := network.Of(address).Site().String(); got != want {
+			t.Errorf("the site of %q is %s, want %s", address, got, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package attack_test
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"muster"
 	"muster/internal/mustertest"
 	"muster/internal/network"
+	"muster/internal/signin/password"
 )
 
 const floodConnections = 600
@@ -22,7 +24,7 @@ func TestAFullQueueTurnsAwayOnlyWhoFilledIt(t *testing.T) {
 		s.Configure(t, `{"RateLimitSettings":{"Enable":false}}`)
 		const flooder = "127.0.66.6"
 		for {
-			ticket, err := s.Passwords.Admit(t.Context(), network.Of(flooder))
+			ticket, err := s.Passwords.Admit(t.Context(), password.Origin{Network: network.Of(flooder)})
 			if muster.IsKind(err, muster.Unavailable) {
 				break
 			}
@@ -36,6 +38,59 @@ func TestAFullQueueTurnsAwayOnlyWhoFilledIt(t *testing.T) {
 		for range 10 {
 			if a := login(t, s, clientFrom("127.0.7.9"), u.Username, mustertest.Password); a.status != http.StatusOK {
 				t.Fatalf("sign-in beside a full queue: %d %s", a.status, a.body)
+			}
+		}
+	})
+}
+
+// Strangers hold every place that there is, each in a network of its own, so that none of them has more than anybody else. The owner is let in all the
+// same, by a device that the account knows and from a network in which it is signed in; and who comes from elsewhere gets a place of the site with most.
+func TestStrangersFromEverywhereKeepNoOwnerOut(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		_, u := s.Admin(t) // who is signed in from 127.0.0.1
+		fill := func(pattern string, n int) {
+			t.Helper()
+			for i := range n {
+				ticket, err := s.Passwords.Admit(t.Context(), password.Origin{Network: network.Of(fmt.Sprintf(pattern, i/250, i%250))})
+				if muster.IsKind(err, muster.Unavailable) {
+					return
+				}
+				must(t, err)
+				t.Cleanup(ticket.Release)
+			}
+			t.Fatal("there is always room")
+		}
+		known := login(t, s, clientFrom("127.0.7.9"), u.Username, mustertest.Password).header.Get("X-Device-Token")
+		fill("10.%d.%d.1", 5_000)
+		if a := login(t, s, clientFrom("127.0.8.9"), u.Username, mustertest.Password); a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
+			t.Errorf("a stranger among strangers: %d %s", a.status, a.body)
+		}
+		for range 3 {
+			if a := login(t, s, clientFrom("127.0.8.9"), u.Username, mustertest.Password, "X-Device-Token", known); a.status != http.StatusOK {
+				t.Errorf("from a known device: %d %s", a.status, a.body)
+			}
+			if a := login(t, s, clientFrom("127.0.0.1"), u.Username, mustertest.Password); a.status != http.StatusOK {
+				t.Errorf("from a network in which the account is signed in: %d %s", a.status, a.body)
+			}
+		}
+	})
+}
+
+// A single customer with a /48 of IPv6 has 65,536 networks. They turn nobody else away.
+func TestOneSiteOfManyNetworksTurnsNobodyAway(t *testing.T) {
+	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+		_, u := s.Admin(t)
+		for i := 0; ; i++ {
+			ticket, err := s.Passwords.Admit(t.Context(), password.Origin{Network: network.Of(fmt.Sprintf("2001:db8:1:%x::1", i))})
+			if muster.IsKind(err, muster.Unavailable) {
+				break
+			}
+			must(t, err)
+			t.Cleanup(ticket.Release)
+		}
+		for i := range 5 {
+			if a := login(t, s, clientFrom(fmt.Sprintf("127.0.9.%d", i+1)), u.Username, mustertest.Password); a.status != http.StatusOK {
+				t.Errorf("from elsewhere: %d %s", a.status, a.body)
 			}
 		}
 	})

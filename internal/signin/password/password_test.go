@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"muster"
-	"muster/internal/network"
 )
 
 // Hashes that other implementations made: the argon2 reference code, bcrypt's own tests, Python's hashlib.
@@ -23,7 +22,7 @@ var foreign = map[string]struct{ encoded, plain string }{
 // ticket is a place in a queue for the length of a test.
 func ticket(t testing.TB, h *Hasher) *Ticket {
 	t.Helper()
-	place, err := h.Admit(t.Context(), network.Network{})
+	place, err := h.Admit(t.Context(), Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}

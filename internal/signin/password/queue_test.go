@@ -16,7 +16,7 @@ import (
 var (
 	local = network.Network{}
 	ann   = network.Of("192.0.2.1")
-	bob   = network.Of("192.0.2.2")
+	bob   = network.Of("203.0.113.2")
 	eve   = network.Of("198.51.100.7")
 )
 
@@ -46,7 +46,7 @@ func newScene(t *testing.T, o Options) *scene {
 
 func (s *scene) admit(n network.Network) *Ticket {
 	s.t.Helper()
-	ticket, err := s.h.Admit(s.t.Context(), n)
+	ticket, err := s.h.Admit(s.t.Context(), Origin{Network: n})
 	if err != nil {
 		s.t.Fatalf("%v got no place: %v", n, err)
 	}
@@ -56,7 +56,12 @@ func (s *scene) admit(n network.Network) *Ticket {
 // wait has a network wait for the worker.
 func (s *scene) wait(ctx context.Context, n network.Network, name string) {
 	s.t.Helper()
-	ticket, err := s.h.Admit(ctx, n)
+	s.waitAs(ctx, Origin{Network: n}, name)
+}
+
+func (s *scene) waitAs(ctx context.Context, o Origin, name string) {
+	s.t.Helper()
+	ticket, err := s.h.Admit(ctx, o)
 	if err != nil {
 		s.t.Fatalf("%s got no place: %v", name, err)
 	}
@@ -87,8 +92,12 @@ func (s *scene) note(name string, err error) {
 func (s *scene) waiting() (n int) {
 	s.h.queue.mu.Lock()
 	defer s.h.queue.mu.Unlock()
-	for _, l := range s.h.queue.turns {
-		n += len(l.waiting)
+	for _, l := range []*lane{&s.h.queue.strangers, &s.h.queue.known} {
+		for _, at := range l.turns {
+			for _, l := range at.turns {
+				n += len(l.waiting)
+			}
+		}
 	}
 	return n
 }
@@ -106,8 +115,14 @@ func (s *scene) until(holds func() bool) {
 func (s *scene) play() []string {
 	close(s.goOn)
 	s.running.Wait()
-	if q := s.h.queue; q.taken != 0 || len(q.lines) != 0 || len(q.turns) != 0 || q.idle != 1 {
-		s.t.Errorf("left behind: %d places, %d lines, %d turns, %d idle", q.taken, len(q.lines), len(q.turns), q.idle)
+	q := s.h.queue
+	for _, l := range []*lane{&q.strangers, &q.known} {
+		if l.taken != 0 || len(l.sites) != 0 || len(l.turns) != 0 {
+			s.t.Errorf("left behind: %d places, %d sites, %d turns", l.taken, len(l.sites), len(l.turns))
+		}
+	}
+	if len(q.targets) != 0 || q.idle != 1 {
+		s.t.Errorf("left behind: %d targets, %d idle", len(q.targets), q.idle)
 	}
 	return s.served
 }
@@ -120,7 +135,7 @@ func TestNetworksAreServedInTurn(t *testing.T) {
 	s.wait(t.Context(), ann, "ann")
 	s.wait(t.Context(), local, "local")
 	s.wait(t.Context(), bob, "bob")
-	if got, want := s.play(), []string{"eve0", "ann", "local", "bob", "eve1", "eve2", "eve3"}; !slices.Equal(got, want) {
+	if got, want := s.play(), []string{"local", "eve0", "ann", "bob", "eve1", "eve2", "eve3"}; !slices.Equal(got, want) {
 		t.Fatalf("served %q, want %q", got, want)
 	}
 }
@@ -133,7 +148,7 @@ func TestANetworkHasItsShareAndNoMore(t *testing.T) {
 	}
 	refuses := func(n network.Network) {
 		t.Helper()
-		_, err := s.h.Admit(t.Context(), n)
+		_, err := s.h.Admit(t.Context(), Origin{Network: n})
 		if e := muster.AsError(err); e.Kind != muster.Unavailable || e.RetryAfter < time.Second {
 			t.Fatalf("%v: %v, Retry-After %v", n, err, e.RetryAfter)
 		}
@@ -159,7 +174,7 @@ func TestAFullQueueMakesRoomForWhoHasLess(t *testing.T) {
 		s.wait(t.Context(), bob, "bob")
 	}
 	first := s.waiting()
-	ticket, err := s.h.Admit(t.Context(), ann)
+	ticket, err := s.h.Admit(t.Context(), Origin{Network: ann})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +184,7 @@ func TestAFullQueueMakesRoomForWhoHasLess(t *testing.T) {
 		_ = ticket.work(func() error { s.note("ann", nil); return nil })
 	})
 	s.until(func() bool { return s.waiting() == first })
-	if _, err := s.h.Admit(t.Context(), eve); !muster.IsKind(err, muster.Unavailable) {
+	if _, err := s.h.Admit(t.Context(), Origin{Network: eve}); !muster.IsKind(err, muster.Unavailable) {
 		t.Fatalf("a network that has its part already: %v", err)
 	}
 	served := s.play()
@@ -186,14 +201,14 @@ func TestPlacesThatAreNotWaitedInAreGivenUpToo(t *testing.T) {
 	h := New(Options{Queue: 3, MemoryKiB: 64})
 	var held []*Ticket
 	for range 3 {
-		ticket, err := h.Admit(t.Context(), eve)
+		ticket, err := h.Admit(t.Context(), Origin{Network: eve})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer ticket.Release()
 		held = append(held, ticket)
 	}
-	ticket, err := h.Admit(t.Context(), ann)
+	ticket, err := h.Admit(t.Context(), Origin{Network: ann})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,14 +254,14 @@ func TestRetryAfterIsTheTimeOfWhatWaits(t *testing.T) {
 
 func TestAReleasedTicketIsOver(t *testing.T) {
 	h := New(Options{MemoryKiB: 64})
-	ticket, err := h.Admit(t.Context(), ann)
+	ticket, err := h.Admit(t.Context(), Origin{Network: ann})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ticket.Release()
 	ticket.Release()
-	if h.queue.taken != 0 {
-		t.Fatalf("%d places taken", h.queue.taken)
+	if h.queue.strangers.taken != 0 {
+		t.Fatalf("%d places taken", h.queue.strangers.taken)
 	}
 	if _, err := ticket.Hash("x"); !muster.IsKind(err, muster.Unavailable) {
 		t.Fatalf("a released ticket hashed: %v", err)
@@ -255,7 +270,7 @@ func TestAReleasedTicketIsOver(t *testing.T) {
 
 func TestARehashThatLosesItsPlaceWaitsForTheNextSignIn(t *testing.T) {
 	h := New(Options{Workers: 1, MemoryKiB: 64})
-	ticket, err := h.Admit(t.Context(), ann)
+	ticket, err := h.Admit(t.Context(), Origin{Network: ann})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,5 +284,66 @@ func TestARehashThatLosesItsPlaceWaitsForTheNextSignIn(t *testing.T) {
 	}
 	if _, err := ticket.Hash("new"); !muster.IsKind(err, muster.Unavailable) {
 		t.Fatal(err)
+	}
+}
+
+// A customer with a /48 has 65,536 networks, and is one site all the same.
+func TestASiteIsServedInTurnAndMakesRoom(t *testing.T) {
+	s := newScene(t, Options{Queue: 6})
+	for i := range 6 {
+		s.wait(t.Context(), network.Of(fmt.Sprintf("2001:db8:1:%x::1", i)), "site")
+	}
+	first := s.waiting()
+	ticket := s.admit(ann)
+	s.until(func() bool { return s.waiting() == first-1 })
+	s.running.Go(func() {
+		defer ticket.Release()
+		_ = ticket.work(func() error { s.note("ann", nil); return nil })
+	})
+	s.until(func() bool { return s.waiting() == first })
+	if got := s.play(); len(got) != 6 || !slices.Contains(got[:2], "ann") {
+		t.Fatalf("served %q", got)
+	}
+	if len(s.refused) != 1 {
+		t.Fatalf("refused %v", s.refused)
+	}
+}
+
+// Whoever comes with what an account knows waits for strangers no longer than every other hash takes.
+func TestKnownDevicesWaitApartFromStrangers(t *testing.T) {
+	s := newScene(t, Options{Queue: 6})
+	for i := range 6 {
+		s.wait(t.Context(), network.Of(fmt.Sprintf("10.%d.0.1", i)), "stranger")
+	}
+	for range 2 {
+		s.waitAs(t.Context(), Origin{Network: network.Of("10.0.0.1"), Account: "ann"}, "ann")
+		s.waitAs(t.Context(), Origin{Network: eve, Account: "eve"}, "eve")
+	}
+	want := []string{"ann", "stranger", "eve", "stranger", "ann", "stranger", "eve", "stranger", "stranger", "stranger"}
+	if got := s.play(); !slices.Equal(got, want) {
+		t.Fatalf("served %q, want %q", got, want)
+	}
+}
+
+// However many networks guess at one name, they take so many places and no more.
+func TestStrangersShareThePlacesOfWhatTheyGuessAt(t *testing.T) {
+	h := New(Options{MemoryKiB: 64})
+	target := [32]byte{1}
+	for i := range targetShare {
+		ticket, err := h.Admit(t.Context(), Origin{Network: network.Of(fmt.Sprintf("10.%d.0.1", i)), Target: target})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ticket.Release()
+	}
+	if _, err := h.Admit(t.Context(), Origin{Network: ann, Target: target}); !muster.IsKind(err, muster.Unavailable) {
+		t.Fatalf("one more: %v", err)
+	}
+	for _, o := range []Origin{{Network: ann, Target: [32]byte{2}}, {Network: ann}, {Network: ann, Account: "ann", Target: target}} {
+		ticket, err := h.Admit(t.Context(), o)
+		if err != nil {
+			t.Fatalf("%v: %v", o, err)
+		}
+		ticket.Release()
 	}
 }

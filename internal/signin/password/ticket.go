@@ -2,10 +2,10 @@ package password
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 
 	"muster"
-	"muster/internal/network"
 )
 
 // Ticket is a place in the queue for one request's hashing. What must be decided before a password is looked at, such as whether the caller may
@@ -16,13 +16,15 @@ type Ticket struct {
 	line *line
 	turn chan error // nil: a worker is this ticket's; else it has lost its place
 
+	target [sha256.Size]byte // that the place counts for, the zero value for none
+
 	working, left bool // guarded by the queue
 }
 
-// Admit takes a place in the queue for a caller's network, the zero one for work of the server's own. Always Release it. Kind Unavailable, with
-// the time after which it is worth asking again, when the network has no place left or the queue has none. Waiting ends with ctx.
-func (h *Hasher) Admit(ctx context.Context, n network.Network) (*Ticket, error) {
-	t, err := h.queue.admit(ctx, n, h.limited == nil || h.limited())
+// Admit takes a place in the queue, the zero Origin for work of the server's own. Always Release it. Kind Unavailable, with the time after which it is
+// worth asking again, when the origin has no place left or the queue has none. Waiting ends with ctx.
+func (h *Hasher) Admit(ctx context.Context, o Origin) (*Ticket, error) {
+	t, err := h.queue.admit(ctx, o, h.limited == nil || h.limited())
 	if err != nil {
 		return nil, err
 	}
