@@ -151,11 +151,11 @@ func (a *App) admitLogin(ctx context.Context, who *Caller, name string, u *muste
 	if full == nil || o.Account != "" {
 		return ticket, full
 	}
-	here, err := a.signedInFromHere(ctx, who, u.ID)
+	known, err := a.inKnownNetwork(ctx, who, u.ID)
 	if err != nil {
 		return nil, err
 	}
-	if !here {
+	if !known {
 		return nil, full
 	}
 	o.Account = u.ID

@@ -44,10 +44,10 @@ func TestAFullQueueTurnsAwayOnlyWhoFilledIt(t *testing.T) {
 }
 
 // Strangers hold every place that there is, each in a network of its own, so that none of them has more than anybody else. The owner is let in all the
-// same, by a device that the account knows and from a network in which it is signed in; and who comes from elsewhere gets a place of the site with most.
+// same, by a device that the account knows and from a network that it knows; and who comes from elsewhere gets a place of the site with most.
 func TestStrangersFromEverywhereKeepNoOwnerOut(t *testing.T) {
 	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
-		_, u := s.Admin(t) // who is signed in from 127.0.0.1
+		_, u := s.Admin(t) // from 127.0.0.1, a network that the account knows from then on
 		fill := func(pattern string, n int) {
 			t.Helper()
 			for i := range n {
@@ -70,7 +70,7 @@ func TestStrangersFromEverywhereKeepNoOwnerOut(t *testing.T) {
 				t.Errorf("from a known device: %d %s", a.status, a.body)
 			}
 			if a := login(t, s, clientFrom("127.0.0.1"), u.Username, mustertest.Password); a.status != http.StatusOK {
-				t.Errorf("from a network in which the account is signed in: %d %s", a.status, a.body)
+				t.Errorf("from a network that the account knows: %d %s", a.status, a.body)
 			}
 		}
 	})
