@@ -188,7 +188,7 @@ func (s *Server) unrouted(c *call) {
 func (s *Server) fail(c *call, err error) {
 	e := edge.Failure(c.ctx(), err)
 	c.err = err
-	edge.LeaveBody(c.w, c.r, e)
+	c.limiter.LeaveBody(c.w, c.r, e)
 	if after := e.RetryAfterSeconds(); after != "" {
 		c.w.Header().Set("Retry-After", after)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/network"
 )
 
 // SmallBody is how much of a body is read before it is known who sends it, in bytes.
@@ -112,13 +113,16 @@ func (f formFile) Read(p []byte) (int, error) {
 }
 
 // LeaveBody has the connection closed after the answer to a refused request, where much of its body was not read or nobody shall wait for it: net/http
-// would read the rest, before the answer.
-func LeaveBody(w http.ResponseWriter, r *http.Request, why *muster.Error) {
+// would read the rest, before the answer. A network that keeps sending large ones runs into the limits of what is open, as it were: each costs a connection.
+func (l *Limiter) LeaveBody(w http.ResponseWriter, r *http.Request, why *muster.Error) {
 	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
 		return
 	}
 	b := bodyOf(r)
 	large := r.ContentLength < 0 || r.ContentLength-b.came > SmallBody
+	if large && !b.ended {
+		l.shedder.refused(network.Of(l.clientIP(r)), time.Now())
+	}
 	if !b.ended && (large || why.Kind == muster.RateLimited || why.Kind == muster.TooLarge) {
 		w.Header().Set("Connection", "close")
 	}

@@ -126,7 +126,7 @@ func (h *Hub) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Kind.Fault() && e.Cause != nil {
 		h.log.Error("open a WebSocket", "request_id", requestID, "error", err)
 	}
-	edge.LeaveBody(w, r, e)
+	h.limiter.LeaveBody(w, r, e)
 	body := errorObject(e)
 	body.RequestID = requestID
 	text, err := json.Marshal(body)

@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"muster"
-	"muster/internal/edge"
 )
 
 var (
@@ -107,7 +106,7 @@ func uploadPicture(v *visit) error {
 		if v.ctx().Err() != nil {
 			return err // nobody waits for the form
 		}
-		edge.LeaveBody(v.w, v.r, muster.AsError(err))
+		v.limiter.LeaveBody(v.w, v.r, muster.AsError(err))
 		return v.showProfile("", err)
 	}
 	return v.done(accountPage, "picture-uploaded")

@@ -56,7 +56,7 @@ func fieldOf(e *muster.Error, form url.Values) string {
 func (v *visit) fail(err error) {
 	e := edge.Failure(v.ctx(), err)
 	v.err = err
-	edge.LeaveBody(v.w, v.r, e)
+	v.limiter.LeaveBody(v.w, v.r, e)
 	v.retryAfter(e)
 	v.showError(e.Kind.Status(), message(e))
 }

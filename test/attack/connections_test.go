@@ -127,3 +127,19 @@ func TestRefusalsBecomeCheap(t *testing.T) {
 		must(t, resp.Body.Close())
 	}
 }
+
+// So has one that keeps announcing bodies that nobody reads.
+func TestRefusedBodiesBecomeCheap(t *testing.T) {
+	s := mustertest.New(t)
+	s.Admin(t)
+	closed := false
+	for i := 0; i < 5000 && !closed; i++ {
+		c := rawFrom(t, s, "127.0.12.6")
+		_, _ = io.WriteString(c, "POST /api/v4/users/login HTTP/1.1\r\nHost: x\r\nContent-Length: 250000\r\n\r\n{")
+		n, _ := c.Read(make([]byte, 1))
+		closed = n == 0
+	}
+	if !closed {
+		t.Error("5,000 refusals were all answered")
+	}
+}
