@@ -321,7 +321,7 @@ func TestAccessTokensAreSearched(t *testing.T) {
 		second, _ := issue(t, s, anne, "me")
 		for term, want := range map[string][]string{
 			"ann": {first.ID, second.ID}, "ANNE": {second.ID}, first.ID: {first.ID}, first.ID[:20]: {first.ID}, annUser.ID[:20]: {first.ID},
-			"nn": nil, "%": nil, "_nn": nil, "!": nil, "a script": nil, first.Token: nil,
+			"nne": nil, "%": nil, "_nn": nil, "!": nil, "a script": nil, first.Token: nil,
 		} {
 			list, err := admin.SearchAccessTokens(ctx, term)
 			must(t, err)

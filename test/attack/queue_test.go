@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"muster"
@@ -13,8 +11,6 @@ import (
 	"muster/internal/network"
 	"muster/internal/signin/password"
 )
-
-const floodConnections = 600
 
 // One client holds every place in the queue for hashing that there is. Whoever comes from elsewhere is served as if it were not there, and it is told when
 // to come back. Limits by network are off, so that nothing but the queue stands between the two.
@@ -93,31 +89,5 @@ func TestOneSiteOfManyNetworksTurnsNobodyAway(t *testing.T) {
 				t.Errorf("from elsewhere: %d %s", a.status, a.body)
 			}
 		}
-	})
-}
-
-func TestAFloodOfSignInsStopsNobodyElse(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
-		_, u := s.Admin(t)
-		s.Configure(t, `{"RateLimitSettings":{"Enable":false}}`)
-		flooder, honest := clientFrom("127.0.66.6"), clientFrom("127.0.7.9")
-		var flood sync.WaitGroup
-		var turnedAway atomic.Int32
-		for i := range floodConnections {
-			flood.Go(func() {
-				a, err := send(t.Context(), flooder, http.MethodPost, s.URL+"/api/v4/users/login",
-					map[string]string{"login_id": "nobody" + strconv.Itoa(i), "password": "a guess"})
-				if err == nil && a.status == http.StatusServiceUnavailable {
-					turnedAway.Add(1)
-				}
-			})
-		}
-		eventually(t, "the flood to fill its share", func() bool { return turnedAway.Load() > 0 })
-		for range 3 {
-			if a := login(t, s, honest, u.Username, mustertest.Password); a.status != http.StatusOK {
-				t.Errorf("sign-in beside the flood: %d %s", a.status, a.body)
-			}
-		}
-		flood.Wait()
 	})
 }
