@@ -16,7 +16,7 @@ func (c *Client) Ping(ctx context.Context) error {
 	return err
 }
 
-// Config gives the server's settings; secrets are masked. IfNoneMatch sets the tag that PatchConfig can name in IfMatch.
+// Config returns the server's settings; secrets are masked. IfNoneMatch sets the tag that PatchConfig can name in IfMatch.
 func (c *Client) Config(ctx context.Context, opts ...CallOption) (*muster.Config, error) {
 	return get[*muster.Config](ctx, c, "/config", nil, opts...)
 }

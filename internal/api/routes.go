@@ -40,7 +40,7 @@ type route struct {
 	limit  limited
 	own    bool // is about the caller's own account or session: not on the local socket, where there is none
 	enrol  bool // open to who has yet to set up the second factor that the settings ask for
-	terms  bool // open to who has yet to accept the terms of service; as are the routes of the second factor
+	terms  bool // open before the terms of service are accepted; as are the routes of the second factor
 
 	params []string // of the path, in order
 }

@@ -109,7 +109,7 @@ func (a *App) guard(ctx context.Context, who *Caller, userID string) (store.Guar
 }
 
 // requireActOn refuses what the caller wants to do to, or to learn of, the account of somebody above; kind Forbidden. A use case that writes
-// gives the store a guard as well, since the account may be promoted meanwhile.
+// hands the store a guard as well, since the account may be promoted meanwhile.
 func (a *App) requireActOn(ctx context.Context, who *Caller, u *muster.User) error {
 	if who.ID() == u.ID {
 		return nil

@@ -85,7 +85,7 @@ func (a *App) membershipGuard(ctx context.Context, who *Caller) (*store.Membersh
 	}}, nil
 }
 
-// GroupLinks gives the teams, or the channels, that a group is linked to; for who may read the user management, since they may be private.
+// GroupLinks returns the teams, or the channels, that a group is linked to. It takes the right to read user management, since they may be private.
 func (a *App) GroupLinks(ctx context.Context, who *Caller, kind, id string) ([]*muster.GroupSyncable, error) {
 	if err := a.requireSystem(ctx, who, muster.PermReadUserManagementGroups); err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ func greeting(u *muster.User) string { return "Hello " + u.Username + "," }
 // notYou ends notices of what the account's owner did, unless somebody else did it.
 const notYou = "If this was not your doing, tell your administrator at once and set a new password."
 
-// byAdministrator tells whether somebody else than the account's owner did something. A mailed link is its owner's, whoever is signed in.
+// byAdministrator reports whether somebody else than the account's owner did something. A mailed link is its owner's, whoever is signed in.
 func byAdministrator(u *muster.User, who *Caller) bool { return who.Session != nil && who.ID() != u.ID }
 
 // deed says who did something to an account, when and, for the owner's own doing, from where. Where an administrator sits is not the owner's business.

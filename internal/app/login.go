@@ -164,7 +164,7 @@ func (a *App) admitLogin(ctx context.Context, who *Caller, name string, u *muste
 
 var errWrongPassword = muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
 
-// verify compares a password with the account's, and gives a better hash of it where one is due. For nobody's account (nil) and for one that is locked
+// verify compares a password with the account's, and returns a better hash of it where one is due. For nobody's account (nil) and for one that is locked
 // it is wrong, after the same work.
 func verify(ticket *password.Ticket, at *attempt, u *muster.User, plain string) (ok bool, rehash string, err error) {
 	if u == nil || at.locked {

@@ -140,7 +140,7 @@ func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code
 	return codes, after, err
 }
 
-// PendingMfa gives the caller the secret again that it had generated last, while no code of it was shown yet. It takes what UpdateMfa takes, for who knows
+// PendingMfa gives the caller the secret again that it had generated last, while no code of it was shown yet. It takes what UpdateMfa takes, for whoever knows
 // the secret has the second factor once it is on. Kinds: NotFound for none, Forbidden.
 func (a *App) PendingMfa(ctx context.Context, who *Caller) (*muster.MfaSecret, error) {
 	u, err := a.user(ctx, who.ID())
@@ -232,7 +232,7 @@ func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User
 	return nil
 }
 
-// checkCode gives the time step of a one-time code, if it is a good one.
+// checkCode returns the time step of a one-time code, if it is a good one.
 func (a *App) checkCode(ctx context.Context, u *muster.User, code string) (step int64, ok bool, err error) {
 	secret, err := a.secrets.Unseal(u.MfaSecret, mfaPurpose(u.ID))
 	if err != nil {

@@ -29,7 +29,7 @@ func (a *App) RecoveryCodesLeft(ctx context.Context, who *Caller, userID string)
 	return a.store.RecoveryCodesLeft(ctx, userID)
 }
 
-// ReplaceRecoveryCodes gives the caller's own account new recovery codes, shown this once; those that it had are void. It takes a fresh session.
+// ReplaceRecoveryCodes makes new recovery codes for the caller's own account, shown this once; those that it had are void. It takes a fresh session.
 // Kinds as RecoveryCodesLeft's.
 func (a *App) ReplaceRecoveryCodes(ctx context.Context, who *Caller, userID string) ([]string, error) {
 	u, err := a.ownSecondFactor(ctx, who, userID)
