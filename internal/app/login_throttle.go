@@ -38,7 +38,7 @@ const (
 	settleTime = 30 * time.Second // for the database to count an attempt or take it back
 )
 
-// attempt is one try to show who one is. It was counted before it was looked at.
+// attempt is one try to prove an identity. It was counted before it was looked at.
 type attempt struct {
 	reserved []store.Reserved
 	keys     []counterKey

@@ -140,7 +140,7 @@ func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code
 	return codes, after, err
 }
 
-// PendingMfa gives the caller the secret again that it had generated last, while no code of it was shown yet. It takes what UpdateMfa takes, for whoever knows
+// PendingMfa returns the secret that the caller generated last, as long as no code of it has been entered. It takes what UpdateMfa takes, for whoever knows
 // the secret has the second factor once it is on. Kinds: NotFound for none, Forbidden.
 func (a *App) PendingMfa(ctx context.Context, who *Caller) (*muster.MfaSecret, error) {
 	u, err := a.user(ctx, who.ID())

@@ -143,3 +143,11 @@ func (a *App) requireChannel(ctx context.Context, who *Caller, channelID string,
 	ok, err := a.canChannel(ctx, who, channelID, p)
 	return required(ok, err, p)
 }
+
+// refusedAs returns a refusal for want of a permission under an id of its own, and any other error as it is: a failed look-up is no refusal.
+func refusedAs(err error, id string) error {
+	if muster.IsKind(err, muster.Forbidden) {
+		return muster.E(muster.Forbidden, id, err)
+	}
+	return err
+}

@@ -15,10 +15,9 @@ const (
 // ResetFailedAttempts unlocks an account: failed attempts on it are forgotten, wherever they came from. Needs sysconsole_write_user_management_users.
 // Kinds: Forbidden, NotFound, and Invalid where another service keeps the password (drift.md, reset_failed_attempts).
 func (a *App) ResetFailedAttempts(ctx context.Context, who *Caller, userID string) error {
-	if err := a.requireSystem(ctx, who, muster.PermWriteUserManagementUsers); muster.IsKind(err, muster.Forbidden) {
-		return muster.E(muster.Forbidden, "api.user.reset_password_failed_attempts.permissions.app_error", err)
-	} else if err != nil {
-		return err
+	err := a.requireSystem(ctx, who, muster.PermWriteUserManagementUsers)
+	if err != nil {
+		return refusedAs(err, "api.user.reset_password_failed_attempts.permissions.app_error")
 	}
 	u, err := a.user(ctx, userID)
 	if err != nil {

@@ -18,10 +18,8 @@ func (a *App) UpdateUserActive(ctx context.Context, who *Caller, userID string, 
 		if err := a.requireFresh(who); err != nil {
 			return err
 		}
-	} else if err := a.requireSystem(ctx, who, muster.PermWriteUserManagementUsers); muster.IsKind(err, muster.Forbidden) {
-		return muster.E(muster.Forbidden, "api.user.update_active.permissions.app_error", err)
-	} else if err != nil {
-		return err
+	} else if err := a.requireSystem(ctx, who, muster.PermWriteUserManagementUsers); err != nil {
+		return refusedAs(err, "api.user.update_active.permissions.app_error")
 	}
 	u, err := a.user(ctx, userID)
 	if err != nil {
@@ -162,7 +160,7 @@ func (a *App) DeleteAllUsers(ctx context.Context, who *Caller) error {
 	return nil
 }
 
-// UpdateUserRoles gives an account exactly these system roles; its sessions carry them at once. Nobody grants a permission that they lack, nor takes
+// UpdateUserRoles sets an account's system roles to exactly these; its sessions carry them at once. Nobody grants a permission that they lack, nor takes
 // roles from somebody above; and one administrator always stays.
 func (a *App) UpdateUserRoles(ctx context.Context, who *Caller, userID, roles string) error {
 	if !muster.ValidRoleNames(roles) || len(roles) > muster.RolesMaxBytes || roles == muster.RoleSystemAdmin {

@@ -36,11 +36,8 @@ func (a *App) UpdateUserPassword(ctx context.Context, who *Caller, userID string
 		up.KeepSession, up.Network = who.Session.ID, a.networkHere(who, userID)
 	}
 	_, after, err := a.changeUserBy(ctx, who, userID, up, audit)
-	if muster.IsKind(err, muster.Forbidden) { // promoted while the password was hashed
-		return "", muster.E(muster.Forbidden, mayNotSetPassword, err)
-	}
-	if err != nil {
-		return "", err
+	if err != nil { // promoted while the password was hashed, say
+		return "", refusedAs(err, mayNotSetPassword)
 	}
 	if scheme != nil {
 		a.warn(ctx, "read password schemes", a.readPasswordSchemes(ctx))
@@ -113,11 +110,7 @@ func (a *App) mayChangePassword(ctx context.Context, who *Caller, userID string,
 	if err != nil {
 		return err
 	}
-	err = a.requireActOn(ctx, who, u)
-	if muster.IsKind(err, muster.Forbidden) {
-		return forbidden
-	}
-	return err
+	return refusedAs(a.requireActOn(ctx, who, u), mayNotSetPassword)
 }
 
 func (a *App) mayChangeOwnPassword(ctx context.Context, who *Caller, ch PasswordChange) error {

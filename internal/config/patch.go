@@ -118,7 +118,7 @@ func (l *Live) change(kept, patch document) (saved document, changes []Change, e
 	return saved, changes, checkSecrets(patch, below, l.merge(saved))
 }
 
-// checkSecrets refuses a change of what says where a secret is sent, unless the patch gives the secret anew. Who may change the settings need not
+// checkSecrets refuses a change of what says where a secret is sent, unless the patch sets the secret again. An administrator of the settings need not
 // know their secrets, and must not get them by having them sent to a server of theirs.
 func checkSecrets(patch document, before, after *muster.Config) error {
 	for _, secret := range muster.Settings() {

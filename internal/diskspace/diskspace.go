@@ -104,7 +104,7 @@ func (w *Watcher) Run(ctx context.Context) {
 	}
 }
 
-// Look sees how much is free, gives the reserve up where that is needed, and takes it again where there is room.
+// Look reads how much is free, releases the reserve where that is needed, and takes it again where there is room.
 func (w *Watcher) Look() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -174,7 +174,7 @@ func (w *Watcher) Admit() error {
 	return nil
 }
 
-// Release gives the reserve up for a write that found the disk full, and reports whether there was one.
+// Release frees the reserve for a write that found the disk full, and reports whether there was one.
 func (w *Watcher) Release() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -27,8 +27,8 @@ func (o Origin) known() bool { return o.Account != "" || o.Network.IsZero() }
 // anybody else's hash is the next or the one after. Devices that an account knows wait apart from strangers, by account, and every other hash is
 // theirs: however many strangers come, they keep no owner out.
 //
-// Places are bounded, for strangers and others each: in a line, for what strangers want to sign in as, and as a whole. When the whole is taken, who has less
-// takes a place of who has most (the rule of fair queuing that RFC 8290 names for packets), so that a few can't fill it for all.
+// Places are bounded, for strangers and others each: in a line, for what strangers want to sign in as, and as a whole. When the whole is taken, whoever has less
+// takes a place from whoever has most (the rule of fair queuing that RFC 8290 names for packets), so that a few can't fill it for all.
 type queue struct {
 	mu        sync.Mutex
 	workers   int
@@ -77,7 +77,7 @@ const (
 	targetShare = 64 // places of strangers who want to sign in as the same
 )
 
-// busy is the refusal of who finds no place.
+// busy returns the refusal of a request that finds no place.
 func busy(wait time.Duration) error {
 	return muster.E(muster.Unavailable, "api.context.server_busy.app_error").After(max(wait, time.Second))
 }
@@ -135,7 +135,7 @@ func (n *lane) line(o Origin, key lineKey) *line {
 	return &line{key: key, site: s, lane: n}
 }
 
-// leave gives a ticket's place back.
+// leave frees a ticket's place.
 func (q *queue) leave(t *Ticket) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
