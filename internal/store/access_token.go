@@ -34,7 +34,7 @@ func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken
 		if limit > 0 && n >= limit {
 			return muster.E(muster.Forbidden, "app.user_access_token.create.quota.app_error")
 		}
-		_, err = t.exec(ctx, "INSERT INTO access_tokens (id, token_hash, user_id, description, is_active, create_at, expires_at, last_used_at) VALUES ("+marks(8)+")",
+		_, err = t.exec(ctx, "INSERT INTO access_tokens (id, token_hash, user_id, description, is_active, create_at, expires_at, last_used_at) VALUES ("+placeholders(8)+")",
 			token.ID, hash, token.UserID, token.Description, token.IsActive, token.CreateAt, token.ExpiresAt, token.LastUsedAt)
 		if err != nil {
 			return fmt.Errorf("insert access token: %w", err)

@@ -62,7 +62,7 @@ func (t *tx) insertChannel(ctx context.Context, c *muster.Channel) (isNew bool, 
 		team = c.TeamID
 	}
 	n, err := t.exec(ctx, `INSERT INTO channels (id, create_at, update_at, delete_at, team_id, type, display_name, name, header, purpose, last_post_at, creator_id, group_constrained)
-		VALUES (`+marks(13)+`) ON CONFLICT DO NOTHING`,
+		VALUES (`+placeholders(13)+`) ON CONFLICT DO NOTHING`,
 		c.ID, c.CreateAt, c.UpdateAt, c.DeleteAt, team, c.Type, c.DisplayName, c.Name, c.Header, c.Purpose, c.LastPostAt, c.CreatorID, c.GroupConstrained)
 	if err != nil {
 		return false, fmt.Errorf("insert channel: %w", err)

@@ -36,7 +36,7 @@ func (t *tx) insertChannelMember(ctx context.Context, m *muster.ChannelMember, a
 	}
 	m.SetGuest(guest)
 	n, err := t.exec(ctx, `INSERT INTO channel_members (channel_id, user_id, last_viewed_at, mention_count, notify_props, last_update_at, scheme_guest, scheme_user, scheme_admin, explicit_roles)
-		VALUES (`+marks(10)+`) ON CONFLICT (channel_id, user_id) DO NOTHING`,
+		VALUES (`+placeholders(10)+`) ON CONFLICT (channel_id, user_id) DO NOTHING`,
 		m.ChannelID, m.UserID, m.LastViewedAt, m.MentionCount, jsonMap(m.NotifyProps).value(), t.now, m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles)
 	if err != nil {
 		return false, fmt.Errorf("join channel: %w", err)
@@ -98,8 +98,8 @@ func (t *tx) lockTeamOf(ctx context.Context, channelID string, userIDs []string)
 	}
 	userIDs = slices.Compact(slices.Sorted(slices.Values(userIDs)))
 	for chunk := range slices.Chunk(userIDs, idsPerQuery) {
-		rows, err := t.query(ctx, "SELECT user_id FROM team_members WHERE team_id = ? AND delete_at = 0 AND user_id IN ("+marks(len(chunk))+") ORDER BY user_id"+t.s.dialect.forUpdate(),
-			append([]any{teamID}, anys(chunk)...)...)
+		rows, err := t.query(ctx, "SELECT user_id FROM team_members WHERE team_id = ? AND delete_at = 0 AND user_id IN ("+placeholders(len(chunk))+") ORDER BY user_id"+t.s.dialect.forUpdate(),
+			append([]any{teamID}, toArgs(chunk)...)...)
 		in, err := collect(rows, err, scanString)
 		if err != nil {
 			return fmt.Errorf("lock memberships: %w", err)
@@ -139,8 +139,8 @@ func (s *Store) ChannelMembers(ctx context.Context, channelID string, offset, li
 func (s *Store) ChannelMembersByIDs(ctx context.Context, channelID string, userIDs []string) ([]*muster.ChannelMember, error) {
 	list := []*muster.ChannelMember{}
 	for chunk := range slices.Chunk(userIDs, idsPerQuery) {
-		rows, err := s.query(ctx, "SELECT "+channelMemberColumns+" FROM channel_members m WHERE m.channel_id = ? AND m.user_id IN ("+marks(len(chunk))+") ORDER BY m.user_id",
-			append([]any{channelID}, anys(chunk)...)...)
+		rows, err := s.query(ctx, "SELECT "+channelMemberColumns+" FROM channel_members m WHERE m.channel_id = ? AND m.user_id IN ("+placeholders(len(chunk))+") ORDER BY m.user_id",
+			append([]any{channelID}, toArgs(chunk)...)...)
 		found, err := collect(rows, err, scanChannelMember)
 		if err != nil {
 			return nil, err

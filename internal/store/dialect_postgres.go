@@ -97,13 +97,13 @@ func (postgresDialect) name() goose.Dialect { return goose.DialectPostgres }
 func (postgresDialect) schemaWords() []string {
 	return []string{"{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA", "{clustered}", ""}
 }
-func (postgresDialect) forUpdate() string     { return " FOR UPDATE" }
-func (postgresDialect) forUpdateFree() string { return " FOR UPDATE SKIP LOCKED" }
-func (postgresDialect) alone() bool           { return false }
+func (postgresDialect) forUpdate() string           { return " FOR UPDATE" }
+func (postgresDialect) forUpdateSkipLocked() string { return " FOR UPDATE SKIP LOCKED" }
+func (postgresDialect) exclusive() bool             { return false }
 func (postgresDialect) lockAccounts() string {
 	return "LOCK TABLE system, users, login_throttles IN SHARE ROW EXCLUSIVE MODE"
 }
-func (postgresDialect) unhurried() string { return "SET LOCAL statement_timeout = 0" }
+func (postgresDialect) noStatementTimeout() string { return "SET LOCAL statement_timeout = 0" }
 
 // goose migrates under an advisory lock, so that nodes may start together.
 func (postgresDialect) goose() ([]goose.ProviderOption, error) {

@@ -92,12 +92,12 @@ func (sqliteDialect) schemaWords() []string {
 func (sqliteDialect) goose() ([]goose.ProviderOption, error) { return nil, nil } // the directory is held: nobody else migrates
 func (sqliteDialect) rebind(query string) string             { return query }
 func (sqliteDialect) forUpdate() string                      { return "" } // there is one writer
-func (sqliteDialect) forUpdateFree() string                  { return "" }
-func (sqliteDialect) alone() bool                            { return true } // its directory is held
+func (sqliteDialect) forUpdateSkipLocked() string            { return "" }
+func (sqliteDialect) exclusive() bool                        { return true } // its directory is held
 func (sqliteDialect) mayRetry(err error) bool                { return sqliteCode(err)&0xff == sqlite3.SQLITE_BUSY }
 
-func (sqliteDialect) unhurried() string    { return "" } // statements have no time limit
-func (sqliteDialect) lockAccounts() string { return "" } // one transaction at a time writes
+func (sqliteDialect) noStatementTimeout() string { return "" } // statements have no time limit
+func (sqliteDialect) lockAccounts() string       { return "" } // one transaction at a time writes
 
 func (sqliteDialect) unavailable(err error) bool {
 	code := sqliteCode(err) & 0xff

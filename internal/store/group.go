@@ -27,7 +27,7 @@ func scanGroup(r scanner) (*muster.Group, error) {
 func (s *Store) CreateGroup(ctx context.Context, g *muster.Group, memberIDs []string, audits ...*muster.Audit) (created *muster.Group, err error) {
 	err = s.grow(ctx, func(t *tx) error {
 		n, err := t.exec(ctx, `INSERT INTO user_groups (id, name, display_name, description, source, remote_id, create_at, update_at, delete_at, allow_reference)
-			VALUES (`+marks(10)+`) ON CONFLICT DO NOTHING`,
+			VALUES (`+placeholders(10)+`) ON CONFLICT DO NOTHING`,
 			g.ID, g.Name, g.DisplayName, g.Description, g.Source, g.RemoteID, g.CreateAt, g.UpdateAt, g.DeleteAt, g.AllowReference)
 		if err != nil {
 			return fmt.Errorf("insert group: %w", err)

@@ -42,7 +42,7 @@ func (s *Store) among(ctx context.Context, set, id string, userIDs []string) ([]
 	}
 	out := []string{}
 	for chunk := range slices.Chunk(userIDs, idsPerQuery) {
-		rows, err := s.query(ctx, set+" AND user_id IN ("+marks(len(chunk))+")", append([]any{id}, anys(chunk)...)...)
+		rows, err := s.query(ctx, set+" AND user_id IN ("+placeholders(len(chunk))+")", append([]any{id}, toArgs(chunk)...)...)
 		found, err := collect(rows, err, scanString)
 		if err != nil {
 			return nil, err

@@ -44,7 +44,7 @@ func (s *Store) KnowsNetwork(ctx context.Context, userID string, hash []byte, no
 // DeleteExpiredNetworks removes at most limit known networks that ended before a time (Unix ms).
 func (s *Store) DeleteExpiredNetworks(ctx context.Context, before int64, limit int) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, "DELETE FROM known_networks WHERE (user_id, hash) IN (SELECT user_id, hash FROM known_networks WHERE expires_at <= ? LIMIT ?"+s.dialect.forUpdateFree()+")", before, limit)
+		_, err := t.exec(ctx, "DELETE FROM known_networks WHERE (user_id, hash) IN (SELECT user_id, hash FROM known_networks WHERE expires_at <= ? LIMIT ?"+s.dialect.forUpdateSkipLocked()+")", before, limit)
 		return err
 	})
 }

@@ -60,7 +60,7 @@ func (s *Store) AnswerLinkRequests(ctx context.Context, write func(*LinkRequest,
 		return 0, err
 	}
 	err = s.write(ctx, func(t *tx) error {
-		rows, err := t.query(ctx, "SELECT purpose, email, audit FROM link_requests ORDER BY create_at LIMIT ?"+s.dialect.forUpdateFree(), linkRequestsBatch)
+		rows, err := t.query(ctx, "SELECT purpose, email, audit FROM link_requests ORDER BY create_at LIMIT ?"+s.dialect.forUpdateSkipLocked(), linkRequestsBatch)
 		requests, err := collect(rows, err, scanLinkRequest)
 		if err != nil {
 			return err

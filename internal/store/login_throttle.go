@@ -152,7 +152,7 @@ func (t *tx) release(ctx context.Context, reserved []Reserved, succeeded bool) e
 	if len(taken) == 0 {
 		return nil
 	}
-	rows, err := t.query(ctx, "SELECT "+counterColumns+" FROM login_throttles WHERE key IN ("+marks(len(taken))+") ORDER BY kind, key"+t.s.dialect.forUpdate(), keysOf(taken)...)
+	rows, err := t.query(ctx, "SELECT "+counterColumns+" FROM login_throttles WHERE key IN ("+placeholders(len(taken))+") ORDER BY kind, key"+t.s.dialect.forUpdate(), keysOf(taken)...)
 	stored, err := withStates(blank(taken), rows, err)
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (t *tx) release(ctx context.Context, reserved []Reserved, succeeded bool) e
 		}
 	}
 	if len(empty) > 0 {
-		if _, err := t.exec(ctx, "DELETE FROM login_throttles WHERE key IN ("+marks(len(empty))+")", keysOf(empty)...); err != nil {
+		if _, err := t.exec(ctx, "DELETE FROM login_throttles WHERE key IN ("+placeholders(len(empty))+")", keysOf(empty)...); err != nil {
 			return fmt.Errorf("take an attempt back: %w", err)
 		}
 	}
@@ -256,7 +256,7 @@ func (t *tx) forgetAttempts(ctx context.Context, subjects [][]byte) error {
 	for i, s := range subjects {
 		args[i] = s
 	}
-	of := " FROM login_throttles WHERE subject IN (" + marks(len(args)) + ")"
+	of := " FROM login_throttles WHERE subject IN (" + placeholders(len(args)) + ")"
 	if lock := t.s.dialect.forUpdate(); lock != "" { // in the order of all
 		rows, err := t.query(ctx, "SELECT kind"+of+" ORDER BY kind, key"+lock, args...)
 		if _, err = collect(rows, err, func(r scanner) (k int, err error) { return k, r.Scan(&k) }); err != nil {
@@ -277,7 +277,7 @@ func (s *Store) SweepAttempts(ctx context.Context, now int64, keep, limit int) (
 			return nil
 		}
 		return s.write(ctx, func(t *tx) error {
-			removed, err := t.exec(ctx, "DELETE FROM login_throttles WHERE key IN (SELECT key FROM login_throttles "+where+" LIMIT ?"+s.dialect.forUpdateFree()+")", append(args, limit)...)
+			removed, err := t.exec(ctx, "DELETE FROM login_throttles WHERE key IN (SELECT key FROM login_throttles "+where+" LIMIT ?"+s.dialect.forUpdateSkipLocked()+")", append(args, limit)...)
 			n += removed
 			return err
 		})
@@ -301,7 +301,7 @@ func upsertCounters(rows []Reserved, set string) (query string, args []any) {
 		if i > 0 {
 			values += ","
 		}
-		values += "(" + marks(13) + ")"
+		values += "(" + placeholders(13) + ")"
 		args = append(args, r.Key, int(r.Kind), append([]byte{}, r.Subject...), r.Attempts, r.Names, r.Delays, r.BeganAt, r.BlockedUntil, r.ExpiresAt,
 			r.network.beganAt, r.network.failed, r.account.beganAt, r.account.failed)
 	}

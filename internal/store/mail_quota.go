@@ -32,7 +32,7 @@ func (s *Store) TakeMailQuota(ctx context.Context, q MailQuota) error {
 
 func (t *tx) takeMailQuota(ctx context.Context, q MailQuota, mails int) error {
 	scope := sha256.Sum256([]byte(q.Scope))
-	_, err := t.exec(ctx, "DELETE FROM mail_quotas WHERE scope IN (SELECT scope FROM mail_quotas WHERE ends_at <= ? LIMIT ?"+t.s.dialect.forUpdateFree()+")", t.now, mailQuotaSweep)
+	_, err := t.exec(ctx, "DELETE FROM mail_quotas WHERE scope IN (SELECT scope FROM mail_quotas WHERE ends_at <= ? LIMIT ?"+t.s.dialect.forUpdateSkipLocked()+")", t.now, mailQuotaSweep)
 	if err != nil {
 		return fmt.Errorf("sweep mail quotas: %w", err)
 	}

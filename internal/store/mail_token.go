@@ -15,7 +15,7 @@ func (t *tx) insertMailToken(ctx context.Context, m *muster.MailToken, hash []by
 	if m.UserID != "" {
 		user = m.UserID
 	}
-	_, err := t.exec(ctx, "INSERT INTO mail_tokens (token_hash, purpose, user_id, email, create_at, expires_at, extra) VALUES ("+marks(7)+")",
+	_, err := t.exec(ctx, "INSERT INTO mail_tokens (token_hash, purpose, user_id, email, create_at, expires_at, extra) VALUES ("+placeholders(7)+")",
 		hash, m.Purpose, user, m.Email, m.CreateAt, m.ExpiresAt, m.Extra)
 	if err != nil {
 		return fmt.Errorf("insert mail token: %w", err)

@@ -80,7 +80,7 @@ func (s *Store) ClaimMail(ctx context.Context, within time.Duration) (m *Mail, e
 	}
 	err = s.write(ctx, func(t *tx) error {
 		m = &Mail{}
-		err := t.queryRow(ctx, "SELECT id, recipient, letter, create_at, give_up_at, attempts, claims "+due+s.dialect.forUpdateFree(), t.now).
+		err := t.queryRow(ctx, "SELECT id, recipient, letter, create_at, give_up_at, attempts, claims "+due+s.dialect.forUpdateSkipLocked(), t.now).
 			Scan(&m.ID, &m.To, &m.Letter, &m.CreateAt, &m.GiveUpAt, &m.Attempts, &m.claims)
 		if err != nil {
 			return noRow(err)
@@ -105,7 +105,7 @@ func (s *Store) ExtendClaim(ctx context.Context, m *Mail, within time.Duration) 
 // ReleaseMails has all waiting mails tried now, those included that a process that is gone had claimed: this one holds an embedded database alone.
 // Other nodes' claims end by themselves.
 func (s *Store) ReleaseMails(ctx context.Context) error {
-	if !s.dialect.alone() {
+	if !s.dialect.exclusive() {
 		return nil
 	}
 	return s.write(ctx, func(t *tx) error {

@@ -86,7 +86,7 @@ var errNoAnswer = errors.New("the database did not answer in time")
 // limit bounds one statement where the database is another process, which may hang or sit behind a dead line; its own limit for statements
 // (postgresTimeout) ends first while it works.
 func (s *Store) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if s.dialect.alone() {
+	if s.dialect.exclusive() {
 		return ctx, func() {}
 	}
 	return context.WithTimeoutCause(ctx, answerTime, errNoAnswer)
@@ -94,7 +94,7 @@ func (s *Store) limit(ctx context.Context) (context.Context, context.CancelFunc)
 
 // watch bounds the beginning and the commit of a transaction in the same way: their context is the whole transaction's, so a deadline won't do.
 func (s *Store) watch(ctx context.Context) (context.Context, watch) {
-	if s.dialect.alone() {
+	if s.dialect.exclusive() {
 		return ctx, watch{}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

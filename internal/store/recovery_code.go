@@ -64,7 +64,7 @@ func (t *tx) useRecoveryCode(ctx context.Context, userID string, code *RecoveryC
 	for _, hash := range code.Hashes {
 		args = append(args, hash)
 	}
-	err := changed(t.exec(ctx, "DELETE FROM recovery_codes WHERE user_id = ? AND code_hash IN ("+marks(len(code.Hashes))+")", args...))
+	err := changed(t.exec(ctx, "DELETE FROM recovery_codes WHERE user_id = ? AND code_hash IN ("+placeholders(len(code.Hashes))+")", args...))
 	if err != nil {
 		return err
 	}

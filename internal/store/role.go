@@ -28,7 +28,7 @@ func (s *Store) SeedRoles(ctx context.Context, roles []*muster.Role) error {
 	}
 	return s.write(ctx, func(t *tx) error {
 		for _, r := range roles {
-			_, err := t.exec(ctx, "INSERT INTO roles ("+roleColumns+") VALUES ("+marks(10)+") ON CONFLICT DO NOTHING",
+			_, err := t.exec(ctx, "INSERT INTO roles ("+roleColumns+") VALUES ("+placeholders(10)+") ON CONFLICT DO NOTHING",
 				muster.NewID(), r.Name, r.DisplayName, r.Description, t.now, t.now, 0, strings.Join(r.Permissions, " "), r.SchemeManaged, true)
 			if err != nil {
 				return fmt.Errorf("seed role %s: %w", r.Name, err)

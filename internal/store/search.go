@@ -169,7 +169,7 @@ func (s *Store) narrow(ctx context.Context, ids, words []string, c *condition, q
 	seen := map[string]bool{}
 	for chunk := range slices.Chunk(ids, idsPerQuery) {
 		in := &condition{slices.Clone(c.parts), slices.Clone(c.args)}
-		in.add("u.id IN ("+marks(len(chunk))+")", anys(chunk)...)
+		in.add("u.id IN ("+placeholders(len(chunk))+")", toArgs(chunk)...)
 		for _, w := range words[1:] {
 			addWord(in, w, q.kinds())
 		}

@@ -89,7 +89,7 @@ func (t *tx) takeRoles(ctx context.Context, s *muster.Session) error {
 
 // insertSession leaves a session as it is that is there already: an access token's.
 func (t *tx) insertSession(ctx context.Context, s *muster.Session, tokenHash []byte) error {
-	_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+marks(13)+") ON CONFLICT (token_hash) DO NOTHING", tokenHash,
+	_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+placeholders(13)+") ON CONFLICT (token_hash) DO NOTHING", tokenHash,
 		s.ID, s.UserID, s.CreateAt, s.ExpiresAt, s.LastActivityAt, s.DeviceID, s.Roles, s.IsOAuth, s.ExpiredNotify, jsonMap(s.Props).value(), s.IP, s.AuthenticatedAt)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)

@@ -36,7 +36,7 @@ func (s *Store) SaveSignIn(ctx context.Context, hash []byte, in *SignIn, attempt
 		if err != nil {
 			return fmt.Errorf("end the oldest sign-ins: %w", err)
 		}
-		_, err = t.exec(ctx, "INSERT INTO sign_ins (token_hash, user_id, password, mfa_active, mfa_secret, better_hash, factor_passed, return_to, expires_at) VALUES ("+marks(9)+")",
+		_, err = t.exec(ctx, "INSERT INTO sign_ins (token_hash, user_id, password, mfa_active, mfa_secret, better_hash, factor_passed, return_to, expires_at) VALUES ("+placeholders(9)+")",
 			hash, in.UserID, in.Password, in.MfaActive, in.MfaSecret, in.BetterHash, in.FactorPassed, in.ReturnTo, in.ExpiresAt)
 		if err != nil {
 			return fmt.Errorf("keep sign-in: %w", err)

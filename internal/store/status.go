@@ -45,7 +45,7 @@ func (s *Store) saveStatus(ctx context.Context, st *muster.Status, guard Guard, 
 func (s *Store) Statuses(ctx context.Context, ids []string) ([]*muster.Status, error) {
 	list := []*muster.Status{}
 	for chunk := range slices.Chunk(ids, idsPerQuery) {
-		rows, err := s.query(ctx, "SELECT user_id, status, manual, last_activity_at, dnd_end_time FROM statuses WHERE user_id IN ("+marks(len(chunk))+")", anys(chunk)...)
+		rows, err := s.query(ctx, "SELECT user_id, status, manual, last_activity_at, dnd_end_time FROM statuses WHERE user_id IN ("+placeholders(len(chunk))+")", toArgs(chunk)...)
 		found, err := collect(rows, err, scanStatus)
 		if err != nil {
 			return nil, err

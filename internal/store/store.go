@@ -49,17 +49,17 @@ type dialect interface {
 	schemaWords() []string // the migrations' {words} and what they are here
 	goose() ([]goose.ProviderOption, error)
 	rebind(query string) string
-	isUnique(err error) bool    // a unique constraint refused the row
-	mayRetry(err error) bool    // the transaction lost a race and may be run again
-	forUpdate() string          // ends a SELECT whose rows the transaction goes on to change
-	forUpdateFree() string      // the same, passing over rows that another transaction has
-	unavailable(err error) bool // the database does not answer, or not now
-	full(err error) bool        // it has no room left
-	hasTable() string           // asks whether there is a table of a name
+	isUnique(err error) bool     // a unique constraint refused the row
+	mayRetry(err error) bool     // the transaction lost a race and may be run again
+	forUpdate() string           // ends a SELECT whose rows the transaction goes on to change
+	forUpdateSkipLocked() string // the same, skipping rows that another transaction has locked
+	unavailable(err error) bool  // the database does not answer, or not now
+	full(err error) bool         // it has no room left
+	hasTable() string            // asks whether there is a table of a name
 	refuseForeign(ctx context.Context, db *sql.DB) error
-	alone() bool          // no other process uses the database
-	unhurried() string    // lets the transaction's statements take as long as they need; "" for nothing to say
-	lockAccounts() string // holds off new accounts and attempts to sign in until the transaction's end; "" where one transaction at a time writes
+	exclusive() bool            // reports whether no other process can use the database
+	noStatementTimeout() string // lifts the time limit of statements until the transaction ends; "" where there is none
+	lockAccounts() string       // holds off new accounts and attempts to sign in until the transaction's end; "" where one transaction at a time writes
 	integrity(ctx context.Context, db *sql.DB) error
 }
 
@@ -131,11 +131,11 @@ func changed(n int64, err error) error {
 	return err
 }
 
-// marks gives n placeholders, separated by commas.
-func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+// placeholders returns n question marks, separated by commas.
+func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
-// anys turns strings into arguments.
-func anys(list []string) []any {
+// toArgs returns the strings as arguments of a statement.
+func toArgs(list []string) []any {
 	args := make([]any, len(list))
 	for i, s := range list {
 		args[i] = s

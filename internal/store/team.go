@@ -29,7 +29,7 @@ func (s *Store) CreateTeam(ctx context.Context, team *muster.Team, creator *must
 			}
 		}
 		n, err := t.exec(ctx, `INSERT INTO teams (id, create_at, update_at, delete_at, display_name, name, description, email, type, company_name,
-			allowed_domains, invite_id, allow_open_invite, group_constrained) VALUES (`+marks(14)+`) ON CONFLICT DO NOTHING`,
+			allowed_domains, invite_id, allow_open_invite, group_constrained) VALUES (`+placeholders(14)+`) ON CONFLICT DO NOTHING`,
 			team.ID, team.CreateAt, team.UpdateAt, team.DeleteAt, team.DisplayName, team.Name, team.Description, team.Email, team.Type, team.CompanyName,
 			team.AllowedDomains, team.InviteID, team.AllowOpenInvite, team.GroupConstrained)
 		if err != nil {

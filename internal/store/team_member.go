@@ -113,9 +113,9 @@ func (t *tx) joinDefaultChannels(ctx context.Context, m *muster.TeamMember, chan
 	if len(channels) == 0 || m.SchemeGuest {
 		return nil
 	}
-	args := append([]any{m.UserID, jsonMap(muster.DefaultChannelNotifyProps()).value(), t.now, m.TeamID}, anys(channels)...)
+	args := append([]any{m.UserID, jsonMap(muster.DefaultChannelNotifyProps()).value(), t.now, m.TeamID}, toArgs(channels)...)
 	_, err := t.exec(ctx, `INSERT INTO channel_members (channel_id, user_id, last_viewed_at, mention_count, notify_props, last_update_at, scheme_guest, scheme_user, scheme_admin, explicit_roles)
-		SELECT c.id, ?, 0, 0, ?, ?, FALSE, TRUE, FALSE, '' FROM channels c WHERE c.team_id = ? AND c.delete_at = 0 AND c.name IN (`+marks(len(channels))+`)
+		SELECT c.id, ?, 0, 0, ?, ?, FALSE, TRUE, FALSE, '' FROM channels c WHERE c.team_id = ? AND c.delete_at = 0 AND c.name IN (`+placeholders(len(channels))+`)
 		ON CONFLICT (channel_id, user_id) DO NOTHING`, args...)
 	if err != nil {
 		return fmt.Errorf("join the team's channels: %w", err)
@@ -128,9 +128,9 @@ func (t *tx) joinChannels(ctx context.Context, u *muster.User, teamID string, id
 	if len(ids) == 0 {
 		return nil
 	}
-	args := append([]any{u.ID, jsonMap(muster.DefaultChannelNotifyProps()).value(), t.now, u.IsGuest(), !u.IsGuest(), teamID}, anys(ids)...)
+	args := append([]any{u.ID, jsonMap(muster.DefaultChannelNotifyProps()).value(), t.now, u.IsGuest(), !u.IsGuest(), teamID}, toArgs(ids)...)
 	_, err := t.exec(ctx, `INSERT INTO channel_members (channel_id, user_id, last_viewed_at, mention_count, notify_props, last_update_at, scheme_guest, scheme_user, scheme_admin, explicit_roles)
-		SELECT c.id, ?, 0, 0, ?, ?, ?, ?, FALSE, '' FROM channels c WHERE c.team_id = ? AND c.delete_at = 0 AND c.id IN (`+marks(len(ids))+`)
+		SELECT c.id, ?, 0, 0, ?, ?, ?, ?, FALSE, '' FROM channels c WHERE c.team_id = ? AND c.delete_at = 0 AND c.id IN (`+placeholders(len(ids))+`)
 		ON CONFLICT (channel_id, user_id) DO NOTHING`, args...)
 	if err != nil {
 		return fmt.Errorf("join channels: %w", err)
@@ -174,8 +174,8 @@ func (s *Store) TeamMembers(ctx context.Context, teamID string, offset, limit in
 func (s *Store) TeamMembersByIDs(ctx context.Context, teamID string, userIDs []string) ([]*muster.TeamMember, error) {
 	list := []*muster.TeamMember{}
 	for chunk := range slices.Chunk(userIDs, idsPerQuery) {
-		rows, err := s.query(ctx, "SELECT "+teamMemberColumns+" FROM team_members m WHERE m.team_id = ? AND m.delete_at = 0 AND m.user_id IN ("+marks(len(chunk))+") ORDER BY m.user_id",
-			append([]any{teamID}, anys(chunk)...)...)
+		rows, err := s.query(ctx, "SELECT "+teamMemberColumns+" FROM team_members m WHERE m.team_id = ? AND m.delete_at = 0 AND m.user_id IN ("+placeholders(len(chunk))+") ORDER BY m.user_id",
+			append([]any{teamID}, toArgs(chunk)...)...)
 		found, err := collect(rows, err, scanTeamMember)
 		if err != nil {
 			return nil, err

@@ -10,10 +10,10 @@ import (
 
 // tx is one transaction, with one time for all that it writes.
 type tx struct {
-	raw       *sql.Tx
-	s         *Store
-	now       int64 // Unix ms
-	unhurried bool  // its statements may take as long as they need
+	raw                *sql.Tx
+	s                  *Store
+	now                int64 // Unix ms
+	noStatementTimeout bool
 }
 
 const writeTries = 10
@@ -89,16 +89,16 @@ func (t *tx) queryRow(ctx context.Context, query string, args ...any) *row {
 }
 
 func (t *tx) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if t.unhurried {
+	if t.noStatementTimeout {
 		return ctx, func() {}
 	}
 	return t.s.limit(ctx)
 }
 
-// takeTime lets the transaction's statements take as long as they need.
-func (t *tx) takeTime(ctx context.Context) error {
-	t.unhurried = true
-	if statement := t.s.dialect.unhurried(); statement != "" {
+// liftStatementTimeout lifts the time limit of the transaction's statements: rare work on many rows takes as long as it needs.
+func (t *tx) liftStatementTimeout(ctx context.Context) error {
+	t.noStatementTimeout = true
+	if statement := t.s.dialect.noStatementTimeout(); statement != "" {
 		_, err := t.exec(ctx, statement)
 		return err
 	}

@@ -51,7 +51,7 @@ func (s *Store) CreateUpload(ctx context.Context, u *muster.Upload, quota Upload
 		if quota.Bytes > 0 && bytes > quota.Bytes {
 			return muster.E(muster.TooLarge, "app.upload.create.quota.app_error")
 		}
-		_, err = t.exec(ctx, "INSERT INTO uploads ("+uploadColumns+") VALUES ("+marks(8)+")",
+		_, err = t.exec(ctx, "INSERT INTO uploads ("+uploadColumns+") VALUES ("+placeholders(8)+")",
 			u.ID, u.CreateAt, u.UserID, u.ChannelID, u.Filename, u.FileSize, u.FileOffset, "")
 		return err
 	})
@@ -107,7 +107,7 @@ func (s *Store) FinishUpload(ctx context.Context, f *muster.FileInfo, audits ...
 		if err := changed(t.exec(ctx, "DELETE FROM uploads WHERE id = ?", f.ID)); err != nil {
 			return err
 		}
-		_, err := t.exec(ctx, "INSERT INTO files ("+fileColumns+") VALUES ("+marks(8)+")", f.ID, f.CreateAt, f.UserID, f.ChannelID, f.Name, f.Extension, f.Size, f.MimeType)
+		_, err := t.exec(ctx, "INSERT INTO files ("+fileColumns+") VALUES ("+placeholders(8)+")", f.ID, f.CreateAt, f.UserID, f.ChannelID, f.Name, f.Extension, f.Size, f.MimeType)
 		if err != nil {
 			return fmt.Errorf("insert file: %w", err)
 		}

@@ -80,7 +80,7 @@ var userSets = []string{
 }
 
 var (
-	insertUser = "INSERT INTO users (id, create_at, " + strings.Join(userSets, ", ") + ") VALUES (" + marks(2+len(userSets)) + ") ON CONFLICT DO NOTHING"
+	insertUser = "INSERT INTO users (id, create_at, " + strings.Join(userSets, ", ") + ") VALUES (" + placeholders(2+len(userSets)) + ") ON CONFLICT DO NOTHING"
 	updateUser = "UPDATE users SET " + strings.Join(userSets, " = ?, ") + " = ? WHERE id = ?"
 )
 

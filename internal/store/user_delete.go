@@ -45,7 +45,7 @@ func (s *Store) DeleteUser(ctx context.Context, id string, disableBots bool, aud
 // Direct and group channels go, since nobody is in them; teams, other channels and groups stay, without members.
 func (s *Store) DeleteAllUsers(ctx context.Context, audits ...*muster.Audit) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.takeTime(ctx); err != nil {
+		if err := t.liftStatementTimeout(ctx); err != nil {
 			return err
 		}
 		for _, statement := range []string{

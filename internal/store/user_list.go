@@ -235,7 +235,7 @@ const idsPerQuery = 500
 func (s *Store) usersInOrder(ctx context.Context, ids []string) ([]*muster.User, error) {
 	byID := make(map[string]*muster.User, len(ids))
 	for chunk := range slices.Chunk(ids, idsPerQuery) {
-		rows, err := s.query(ctx, "SELECT "+userColumns+" FROM users u WHERE u.id IN ("+marks(len(chunk))+")", anys(chunk)...)
+		rows, err := s.query(ctx, "SELECT "+userColumns+" FROM users u WHERE u.id IN ("+placeholders(len(chunk))+")", toArgs(chunk)...)
 		users, err := collect(rows, err, scanUser)
 		if err != nil {
 			return nil, fmt.Errorf("read users: %w", err)
@@ -273,7 +273,7 @@ func (s *Store) usersWhere(ctx context.Context, column string, values []string, 
 		if err != nil {
 			return nil, err
 		}
-		c.add(column+" IN ("+marks(len(chunk))+")", anys(chunk)...)
+		c.add(column+" IN ("+placeholders(len(chunk))+")", toArgs(chunk)...)
 		if since > 0 {
 			c.add("u.update_at > ?", since)
 		}
@@ -311,10 +311,10 @@ func (s *Store) VisibleTo(ctx context.Context, viewer, userID string) (bool, err
 func (s *Store) UsersByGroupChannels(ctx context.Context, viewer string, channelIDs []string) (map[string][]*muster.User, error) {
 	out := map[string][]*muster.User{}
 	for chunk := range slices.Chunk(channelIDs, idsPerQuery) {
-		args := append([]any{muster.ChannelGroup, viewer, viewer}, anys(chunk)...)
+		args := append([]any{muster.ChannelGroup, viewer, viewer}, toArgs(chunk)...)
 		rows, err := s.query(ctx, `SELECT c.id, o.user_id FROM channels c JOIN channel_members o ON o.channel_id = c.id
 			WHERE c.type = ? AND o.user_id <> ? AND EXISTS (SELECT 1 FROM channel_members m WHERE m.channel_id = c.id AND m.user_id = ?)
-			AND c.id IN (`+marks(len(chunk))+")", args...)
+			AND c.id IN (`+placeholders(len(chunk))+")", args...)
 		pairs, err := collect(rows, err, func(r scanner) (p [2]string, err error) { return p, r.Scan(&p[0], &p[1]) })
 		if err != nil {
 			return nil, fmt.Errorf("people of group channels: %w", err)

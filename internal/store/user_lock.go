@@ -17,7 +17,7 @@ func (t *tx) lockUsers(ctx context.Context, ids ...string) (guests, error) {
 	found := guests{}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	for chunk := range slices.Chunk(ids, idsPerQuery) {
-		rows, err := t.query(ctx, "SELECT id, roles FROM users WHERE id IN ("+marks(len(chunk))+") ORDER BY id"+t.s.dialect.forUpdate(), anys(chunk)...)
+		rows, err := t.query(ctx, "SELECT id, roles FROM users WHERE id IN ("+placeholders(len(chunk))+") ORDER BY id"+t.s.dialect.forUpdate(), toArgs(chunk)...)
 		_, err = collect(rows, err, func(r scanner) (u muster.User, err error) {
 			err = r.Scan(&u.ID, &u.Roles)
 			found[u.ID] = u.IsGuest()
