@@ -10,13 +10,13 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // walk is a server with two people, a team and a channel, whose every answer mustertest holds against the description.
 type walk struct {
 	t          *testing.T
-	s          *mustertest.Server
+	s          *testserver.Server
 	admin, ann *client.Client
 	annID, bob string
 	team       *muster.Team
@@ -24,7 +24,7 @@ type walk struct {
 }
 
 func newWalk(t *testing.T) *walk {
-	w := &walk{t: t, s: mustertest.New(t)}
+	w := &walk{t: t, s: testserver.New(t)}
 	w.admin, _ = w.s.Admin(t)
 	w.s.Configure(t, `{"ServiceSettings": {"EnableUserAccessTokens": true, "EnableBotAccountCreation": true, "EnableMultifactorAuthentication": true},
 		"GuestAccountsSettings": {"Enable": true}, "SupportSettings": {"CustomTermsOfServiceEnabled": true}}`)
@@ -124,7 +124,7 @@ func TestAccountsAnswerAsDescribed(t *testing.T) {
 		of(w.ann.GenerateMfaSecret(ctx, w.annID)), of(w.admin.Config(ctx)), of(w.ann.ClientConfig(ctx)), of(w.ann.OpenAPI(ctx)),
 	)
 	w.do(w.s.Client().SendPasswordReset(ctx, "ann@example.com"))
-	w.do(w.s.Client().ResetPassword(ctx, w.s.MailedToken(t, "ann@example.com", 1), mustertest.Password+"2"))
+	w.do(w.s.Client().ResetPassword(ctx, w.s.MailedToken(t, "ann@example.com", 1), testserver.Password+"2"))
 	w.do(w.s.Client().SendVerification(ctx, "bob@example.com"))
 	w.do(w.s.Client().VerifyEmail(ctx, w.s.MailedToken(t, "bob@example.com", 1)))
 }
@@ -144,7 +144,7 @@ func TestUploadsAnswerAsDescribed(t *testing.T) {
 
 // The served document is the one that this package holds.
 func TestTheServerGivesTheDocument(t *testing.T) {
-	got := need(mustertest.New(t).Client().OpenAPI(context.Background()))(t)
+	got := need(testserver.New(t).Client().OpenAPI(context.Background()))(t)
 	var doc struct {
 		OpenAPI string `json:"openapi"`
 	}

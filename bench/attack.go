@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/process"
+	"muster/internal/subprocess"
 )
 
 // attackCommand is what one stranger does to a server, and what an honest user has of it.
@@ -46,7 +46,7 @@ func (c *attackCommand) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	step("building the server")
-	path, err := process.Build(ctx, "muster/cmd/muster", dir)
+	path, err := subprocess.Build(ctx, "muster/cmd/muster", dir)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (c *attackCommand) wants(name string) bool {
 
 // attack runs a server in a fresh directory and attacks it while the honest user goes on.
 func (c *attackCommand) attack(ctx context.Context, p program, a attack, dir string) (o outcome, err error) {
-	server, err := process.Start(ctx, process.Options{
+	server, err := subprocess.Start(ctx, subprocess.Options{
 		Program: p.path, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", dir}, Log: io.Discard,
 		Env: []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS=", "MUSTER_TEAMSETTINGS_ENABLEOPENSERVER=true"},
 	})

@@ -10,7 +10,7 @@ import (
 	"os"
 	"strconv"
 
-	"muster/internal/process"
+	"muster/internal/subprocess"
 )
 
 // recorded is an answer of the server, for the bare server to give again.
@@ -45,7 +45,7 @@ func serveBare(input io.Reader) error {
 }
 
 // startBare runs the bare server, in a process of its own, with what the server answers to GET of the paths.
-func startBare(ctx context.Context, program, base string, token string, paths []string) (*process.Process, error) {
+func startBare(ctx context.Context, program, base string, token string, paths []string) (*subprocess.Process, error) {
 	answers := map[string]recorded{}
 	for _, path := range paths {
 		a, err := record(ctx, base+path, token)
@@ -58,7 +58,7 @@ func startBare(ctx context.Context, program, base string, token string, paths []
 	if err != nil {
 		return nil, err
 	}
-	return process.Start(ctx, process.Options{Program: program, Args: []string{bareRole}, Input: b, Log: os.Stderr})
+	return subprocess.Start(ctx, subprocess.Options{Program: program, Args: []string{bareRole}, Input: b, Log: os.Stderr})
 }
 
 func record(ctx context.Context, url, token string) (recorded, error) {

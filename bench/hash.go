@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
-	"muster/internal/signin/password"
+	"muster/internal/auth/password"
 )
 
 // printHashRate is what sign-ins are compared with: the hash alone, of the server's parameters, on as many workers.

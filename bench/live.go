@@ -15,8 +15,8 @@ import (
 	"github.com/coder/websocket"
 
 	"muster"
-	"muster/internal/process"
 	"muster/internal/store"
+	"muster/internal/subprocess"
 )
 
 const (
@@ -33,7 +33,7 @@ func (b *bench) sockets(ctx context.Context, d directory) error {
 	if err != nil {
 		return err
 	}
-	return b.with(ctx, d, func(ctx context.Context, d directory, p *process.Process) error {
+	return b.with(ctx, d, func(ctx context.Context, d directory, p *subprocess.Process) error {
 		wait(ctx, idleBeforeMemory)
 		before, err := residentBytes(p.PID())
 		if err != nil {

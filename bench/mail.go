@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"muster/client"
-	"muster/internal/process"
+	"muster/internal/subprocess"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 // mails measures how fast mails leave the outbox: from the first request of a password reset until the last mail is a file.
 func (b *bench) mails(ctx context.Context, d directory) error {
 	step("mails, " + d.name)
-	return b.with(ctx, d, func(ctx context.Context, d directory, p *process.Process) error {
+	return b.with(ctx, d, func(ctx context.Context, d directory, p *subprocess.Process) error {
 		folder := filepath.Join(d.data, "mail")
 		before, err := mailFiles(folder)
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/process"
+	"muster/internal/subprocess"
 )
 
 // account is somebody who signed in.
@@ -35,7 +35,7 @@ func signIn(ctx context.Context, base string, n int) ([]account, error) {
 }
 
 // latencies measures how long searches and pages take, one at a time.
-func (b *bench) latencies(ctx context.Context, d directory, p *process.Process) error {
+func (b *bench) latencies(ctx context.Context, d directory, p *subprocess.Process) error {
 	step("searches in " + d.name)
 	people, err := signIn(ctx, p.URL, 1)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/process"
 	"muster/internal/store"
+	"muster/internal/subprocess"
 )
 
 // What the figures should be (issue 2).
@@ -46,7 +46,7 @@ func (c *runCommand) run(ctx context.Context) (err error) {
 		return err
 	}
 	step("building the server")
-	if b.program, err = process.Build(ctx, "muster/cmd/muster", b.dir); err != nil {
+	if b.program, err = subprocess.Build(ctx, "muster/cmd/muster", b.dir); err != nil {
 		return err
 	}
 	if err := b.measure(ctx); err != nil {
@@ -102,18 +102,18 @@ func (b *bench) seed(ctx context.Context, d directory) error {
 	return seed(ctx, store.Options{DSN: d.dsn, DataDir: d.data}, b.Users)
 }
 
-func (b *bench) start(ctx context.Context, d directory) (*process.Process, error) {
+func (b *bench) start(ctx context.Context, d directory) (*subprocess.Process, error) {
 	args := []string{"serve", "--listen", "127.0.0.1:0", "--data", d.data}
 	if d.dsn != "" {
 		args = append(args, "--database", d.dsn)
 	}
-	return process.Start(ctx, process.Options{
+	return subprocess.Start(ctx, subprocess.Options{
 		Program: b.program, Args: args, Env: []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS=127.0.0.1:0", "MUSTER_LOGSETTINGS_CONSOLELEVEL=WARN", "MUSTER_RATELIMITSETTINGS_ENABLE=false"}, Log: os.Stderr,
 	})
 }
 
 // with runs something against a server of a directory.
-func (b *bench) with(ctx context.Context, d directory, do func(context.Context, directory, *process.Process) error) error {
+func (b *bench) with(ctx context.Context, d directory, do func(context.Context, directory, *subprocess.Process) error) error {
 	p, err := b.start(ctx, d)
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func (b *bench) startUps(ctx context.Context, what string, next func(round int) 
 	var took []time.Duration
 	var memory int64
 	for i := range b.Rounds {
-		err := b.with(ctx, next(i), func(ctx context.Context, _ directory, p *process.Process) (err error) {
+		err := b.with(ctx, next(i), func(ctx context.Context, _ directory, p *subprocess.Process) (err error) {
 			took = append(took, p.Ready)
 			if i == 0 {
 				wait(ctx, idleBeforeMemory)
@@ -161,7 +161,7 @@ func memoryOf(pid int, what string) (int64, error) {
 }
 
 // rates compares requests and sign-ins a second with those of bare programs, in turns.
-func (b *bench) rates(ctx context.Context, _ directory, p *process.Process) error {
+func (b *bench) rates(ctx context.Context, _ directory, p *subprocess.Process) error {
 	people, err := signIn(ctx, p.URL, min(b.Connections, b.Users))
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (b *bench) rates(ctx context.Context, _ directory, p *process.Process) erro
 		return err
 	}
 	defer func() { _ = bare.Kill() }() // it holds nothing
-	served := func(p *process.Process, requests [][][]byte) measurement {
+	served := func(p *subprocess.Process, requests [][][]byte) measurement {
 		return func() (float64, error) { return rate(ctx, host(p.URL), requests, b.Time) }
 	}
 	if err := b.compare("GET users/me, requests/s", served(p, me), served(bare, me), requestRatioAim); err != nil {

@@ -9,13 +9,13 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/api"
-	"muster/internal/mustertest"
+	"muster/internal/server/api"
+	"muster/internal/testserver"
 )
 
 // TestEveryMethodHasARoute calls each method as nobody: what comes back may be any refusal but "nothing at this address".
 func TestEveryMethodHasARoute(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	public := s.Client()
 	local := client.New("http://localhost", client.WithSocket(socket(t, api.New(api.Options{App: s.App, Local: true}))))
 	methods := reflect.TypeOf(public)

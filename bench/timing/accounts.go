@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"muster"
-	"muster/internal/signin/password"
+	"muster/internal/auth/password"
 	"muster/internal/store"
 )
 

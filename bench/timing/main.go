@@ -17,7 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"muster/client"
-	"muster/internal/process"
+	"muster/internal/subprocess"
 )
 
 const about = `Signs in with wrong passwords, and asks for password resets, as somebody whose account exists, does not exist, is locked, has an imported hash or
@@ -54,7 +54,7 @@ func (c *command) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	program, err := process.Build(ctx, "muster/cmd/muster", dir)
+	program, err := subprocess.Build(ctx, "muster/cmd/muster", dir)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *command) run(ctx context.Context) (err error) {
 	if err := seed(ctx, data, people); err != nil {
 		return err
 	}
-	server, err := process.Start(ctx, process.Options{
+	server, err := subprocess.Start(ctx, subprocess.Options{
 		Program: program, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", data},
 		Env: []string{"MUSTER_RATELIMITSETTINGS_ENABLE=false", "MUSTER_LOGSETTINGS_CONSOLELEVEL=ERROR", "MUSTER_METRICSSETTINGS_LISTENADDRESS="}, Log: os.Stderr,
 	})

@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"muster/internal/api"
-	"muster/internal/edge"
+	"muster/internal/server/api"
+	"muster/internal/server/httpx"
 )
 
 const (
@@ -36,9 +36,9 @@ func (s *server) localListener(o api.Options) (*sideServer, error) {
 		return nil, fmt.Errorf("local socket %s: %w", path, err)
 	}
 	o.Local, o.Socket = true, nil
-	local := &sideServer{edge.NewServer(api.New(o), s.log, edge.Timeouts{}), l.Addr()}
+	local := &sideServer{httpx.NewServer(api.New(o), s.log, httpx.Timeouts{}), l.Addr()}
 	go func() {
-		if err := local.Serve(edge.Listen(l, nil, edge.Timeouts{})); !errors.Is(err, http.ErrServerClosed) {
+		if err := local.Serve(httpx.Listen(l, nil, httpx.Timeouts{})); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("local socket", "error", err)
 		}
 	}()

@@ -15,8 +15,8 @@ import (
 
 	"muster/internal/app"
 	"muster/internal/diskspace"
-	"muster/internal/edge"
-	"muster/internal/live"
+	"muster/internal/server/httpx"
+	"muster/internal/server/ws"
 	"muster/internal/store"
 )
 
@@ -29,7 +29,7 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 }
 
-func newMetrics(db *store.Store, a *app.App, hub *live.Hub, limiter *edge.Limiter, disk *diskspace.Watcher) *metrics {
+func newMetrics(db *store.Store, a *app.App, hub *ws.Hub, limiter *httpx.Limiter, disk *diskspace.Watcher) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -73,7 +73,7 @@ func newMetrics(db *store.Store, a *app.App, hub *live.Hub, limiter *edge.Limite
 		counter("muster_cache_hits_total", "Look-ups that the account and sign-in caches answered.", func() float64 { hits, _ := a.CacheStats(); return float64(hits) }),
 		counter("muster_cache_misses_total", "Look-ups that went to the database.", func() float64 { _, misses := a.CacheStats(); return float64(misses) }),
 	)
-	for _, limit := range edge.LimitNames() {
+	for _, limit := range httpx.LimitNames() {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "muster_limited_total", Help: "Requests and connections that a limit of RateLimitSettings refused, by limit.", ConstLabels: prometheus.Labels{"limit": limit},
 		}, func() float64 { return float64(limiter.Refused(limit)) }))
@@ -119,9 +119,9 @@ func (s *server) sideListener(address string) *sideServer {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
-	side := &sideServer{edge.NewServer(mux, s.log, edge.Timeouts{}), l.Addr()}
+	side := &sideServer{httpx.NewServer(mux, s.log, httpx.Timeouts{}), l.Addr()}
 	go func() {
-		if err := side.Serve(edge.Listen(l, nil, edge.Timeouts{})); !errors.Is(err, http.ErrServerClosed) {
+		if err := side.Serve(httpx.Listen(l, nil, httpx.Timeouts{})); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("health and metrics listener", "error", err)
 		}
 	}()

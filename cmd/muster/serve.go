@@ -18,19 +18,19 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/api"
 	"muster/internal/app"
-	"muster/internal/blob"
-	"muster/internal/bus"
+	"muster/internal/auth/password"
 	"muster/internal/config"
 	"muster/internal/diskspace"
-	"muster/internal/edge"
-	"muster/internal/live"
+	"muster/internal/eventbus"
+	"muster/internal/files/blob"
 	"muster/internal/mail"
-	"muster/internal/seal"
-	"muster/internal/signin/password"
+	"muster/internal/secretbox"
+	"muster/internal/server/api"
+	"muster/internal/server/httpx"
+	"muster/internal/server/web"
+	"muster/internal/server/ws"
 	"muster/internal/store"
-	"muster/internal/web"
 )
 
 const (
@@ -106,8 +106,8 @@ type server struct {
 	store    *store.Store
 	app      *app.App
 	ready    atomic.Bool
-	limiter  *edge.Limiter
-	hub      *live.Hub
+	limiter  *httpx.Limiter
+	hub      *ws.Hub
 	metrics  *metrics
 	disk     *diskspace.Watcher
 	kept     []io.Closer // what the app works with, closed after it
@@ -134,11 +134,11 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 			err = errors.Join(err, db.Close())
 		}
 	}()
-	secrets, err := seal.Open(ctx, s.Data, c.SqlSettings.AtRestEncryptKey, db)
+	secrets, err := secretbox.Open(ctx, s.Data, c.SqlSettings.AtRestEncryptKey, db)
 	if err != nil {
 		return nil, err
 	}
-	warnings, err := settings.Attach(ctx, seal.Settings{Box: secrets, Saver: db})
+	warnings, err := settings.Attach(ctx, secretbox.Settings{Box: secrets, Saver: db})
 	if err != nil {
 		return nil, fmt.Errorf("settings kept in the database: %w", err)
 	}
@@ -173,10 +173,10 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	}
 	hasher := password.New(password.Options{Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
 	a := app.New(app.Options{
-		Store: db, Config: settings, Passwords: hasher, Breached: breached, Secrets: secrets, Blobs: blobs, Mail: mails, TempDir: s.Data, Bus: &bus.Bus{}, Log: log,
+		Store: db, Config: settings, Passwords: hasher, Breached: breached, Secrets: secrets, Blobs: blobs, Mail: mails, TempDir: s.Data, Bus: &eventbus.Bus{}, Log: log,
 	})
-	limiter := edge.NewLimiter(a, log)
-	hub := live.New(live.Options{App: a, Log: log, Version: version(), Limiter: limiter})
+	limiter := httpx.NewLimiter(a, log)
+	hub := ws.New(ws.Options{App: a, Log: log, Version: version(), Limiter: limiter})
 	return &server{
 		dataDir: s.Data, settings: settings, log: log, store: db, app: a, limiter: limiter, hub: hub, disk: disk, metrics: newMetrics(db, a, hub, limiter, disk),
 		kept: kept,
@@ -192,7 +192,7 @@ func (s *server) serve(ctx context.Context) error {
 	}
 	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub, Limiter: s.limiter}
 	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record, Limiter: s.limiter})
-	main := edge.NewServer(edge.Split(s.app, api.New(options), pages), s.log, edge.Timeouts{})
+	main := httpx.NewServer(httpx.Split(s.app, api.New(options), pages), s.log, httpx.Timeouts{})
 	local, err := s.localListener(options)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -200,7 +200,7 @@ func (s *server) serve(ctx context.Context) error {
 	side := s.sideListener(c.MetricsSettings.ListenAddress)
 	go s.disk.Run(ctx)
 	failed := make(chan error, 1)
-	go func() { failed <- main.Serve(edge.Listen(listener, s.limiter, edge.Timeouts{})) }()
+	go func() { failed <- main.Serve(httpx.Listen(listener, s.limiter, httpx.Timeouts{})) }()
 	s.ready.Store(true)
 	s.greet(listener.Addr(), side)
 	debug.FreeOSMemory() // what the start needed, dictionaries of passwords above all, is not needed again

@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/blob"
-	"muster/internal/bus"
+	"muster/internal/auth/password"
 	"muster/internal/config"
+	"muster/internal/eventbus"
+	"muster/internal/files/blob"
 	"muster/internal/mail"
 	"muster/internal/network"
-	"muster/internal/seal"
-	"muster/internal/signin/password"
+	"muster/internal/secretbox"
 	"muster/internal/store"
 )
 
@@ -26,11 +26,11 @@ type Options struct {
 	Config    *config.Live
 	Passwords *password.Hasher
 	Breached  *password.Breached // that new passwords must not be among; nil for none
-	Secrets   *seal.Box
+	Secrets   *secretbox.Box
 	Blobs     blob.Store
 	Mail      *mail.Folder
 	TempDir   string // of uploads that come; "" for the system's
-	Bus       *bus.Bus
+	Bus       *eventbus.Bus
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -41,11 +41,11 @@ type App struct {
 	config    *config.Live
 	passwords *password.Hasher
 	breached  *password.Breached
-	secrets   *seal.Box
+	secrets   *secretbox.Box
 	blobs     blob.Store
 	mail      *mail.Folder
 	tempDir   string
-	bus       *bus.Bus
+	bus       *eventbus.Bus
 	log       *slog.Logger
 	clock     func() time.Time
 	cache     *cache

@@ -8,7 +8,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 func TestAttacksAreWarnedOfInFewLines(t *testing.T) {
@@ -27,7 +27,7 @@ func TestAttacksAreWarnedOfInFewLines(t *testing.T) {
 }
 
 func FuzzDeviceToken(f *testing.F) {
-	s := mustertest.New(f)
+	s := testserver.New(f)
 	_, u := s.Admin(f)
 	good := s.App.DeviceToken(&app.Caller{}, u)
 	for _, token := range []string{good, "", ".", "...", u.ID + "...", good[:len(good)-1], good + ".", strings.ToUpper(good), strings.Repeat(good, 3)} {

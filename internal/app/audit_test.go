@@ -5,11 +5,11 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 func TestOldHistoryIsSwept(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		_, me := s.User(t, "ann")
 		const many = 1200 // more than one batch

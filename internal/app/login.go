@@ -12,7 +12,7 @@ import (
 	"github.com/mileusna/useragent"
 
 	"muster"
-	"muster/internal/signin/password"
+	"muster/internal/auth/password"
 	"muster/internal/store"
 )
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/signin/totp"
+	"muster/internal/auth/totp"
 	"muster/internal/store"
 )
 

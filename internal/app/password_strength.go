@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/signin/password"
+	"muster/internal/auth/password"
 )
 
 // Strength is how hard a password is to guess.

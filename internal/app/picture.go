@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/avatar"
-	"muster/internal/blob"
+	"muster/internal/files/avatar"
+	"muster/internal/files/blob"
 	"muster/internal/store"
 )
 

@@ -9,8 +9,8 @@ import (
 	"sync"
 
 	"muster"
-	"muster/internal/avatar"
 	"muster/internal/diskspace"
+	"muster/internal/files/avatar"
 )
 
 // pictureUploads are the accounts whose pictures are being uploaded, each of them once. The zero value is ready.

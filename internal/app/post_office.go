@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"muster/internal/mail"
-	"muster/internal/seal"
+	"muster/internal/secretbox"
 	"muster/internal/store"
 )
 
@@ -174,7 +174,7 @@ func (a *App) notDelivered(ctx context.Context, m *store.Mail, why error) error 
 	var delay time.Duration
 	attempts := m.Attempts
 	switch {
-	case mail.Refused(why), errors.Is(why, errTooOld), errors.Is(why, seal.ErrBroken):
+	case mail.Refused(why), errors.Is(why, errTooOld), errors.Is(why, secretbox.ErrBroken):
 		a.log.Warn("mail set aside", "mail", m.ID, "attempts", m.Attempts, "error", why)
 		return a.store.SetMailAside(ctx, m, why.Error())
 	case mail.Unreachable(why):

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"muster"
-	"muster/internal/signin/totp"
+	"muster/internal/auth/totp"
 	"muster/internal/store"
 )
 

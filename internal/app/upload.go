@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"muster"
-	"muster/internal/blob"
+	"muster/internal/files/blob"
 	"muster/internal/store"
 )
 

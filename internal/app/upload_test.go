@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/mustertest"
 	"muster/internal/store"
+	"muster/internal/testserver"
 )
 
 func TestStaleUploadsAreSwept(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		ann, me := s.User(t, "ann")
 		ch, err := ann.CreateDirectChannel(ctx, me.ID, me.ID)

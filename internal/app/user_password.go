@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/signin/password"
+	"muster/internal/auth/password"
 	"muster/internal/store"
 )
 

@@ -3,7 +3,7 @@ package mail
 import (
 	"context"
 
-	"muster/internal/blob"
+	"muster/internal/files/blob"
 )
 
 // Folder keeps each mail as one .eml file.

@@ -4,12 +4,12 @@ import (
 	"net/http"
 	"testing"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // A client behind trusted proxies is where the last of them saw it, and nobody else chooses an address.
 func TestNobodyChoosesTheirAddress(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, u := s.Admin(t)
 		s.Configure(t, `{"ServiceSettings":{"TrustedProxies":["127.0.5.0/24","10.0.0.0/8"],"TrustedProxyIPHeader":["X-Forwarded-For","Forwarded"]}}`)
 		for name, c := range map[string]struct{ from, header, value, want string }{
@@ -27,7 +27,7 @@ func TestNobodyChoosesTheirAddress(t *testing.T) {
 			"no address at all":             {"127.0.5.1", "X-Forwarded-For", "<script>", "127.0.5.1"},
 			"an IPv4 address in IPv6's way": {"127.0.5.1", "X-Forwarded-For", "6.6.6.6, ::ffff:203.0.113.7", "203.0.113.7"},
 		} {
-			if got := login(t, s, clientFrom(c.from), u.Username, mustertest.Password, c.header, c.value); got.status != http.StatusOK {
+			if got := login(t, s, clientFrom(c.from), u.Username, testserver.Password, c.header, c.value); got.status != http.StatusOK {
 				t.Fatalf("%s: %d %s", name, got.status, got.body)
 			}
 			audits, err := s.Store.Audits(t.Context(), u.ID, 0, 1)

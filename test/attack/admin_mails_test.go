@@ -6,17 +6,17 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // Before, mails told the owner of an account from which network address an administrator had changed it, and did not say that one had.
 func TestMailsAboutAdministratorsSaySoWithoutTheirAddress(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		ann, u := tokenMaker(t, s, "ann")
 		admin := client.New(s.URL, client.WithHTTPClient(clientFrom("127.0.44.7")))
 		_, adminUser := s.Admin(t)
-		_, err := admin.Login(ctx, adminUser.Username, mustertest.Password)
+		_, err := admin.Login(ctx, adminUser.Username, testserver.Password)
 		must(t, err)
 		twoStep(t, ann)
 		address := "ann@new.example.com"
@@ -26,7 +26,7 @@ func TestMailsAboutAdministratorsSaySoWithoutTheirAddress(t *testing.T) {
 		}{
 			{"Two-step sign-in was turned off", func() error { _, err := admin.UpdateMfa(ctx, u.ID, false, ""); return err }},
 			{"A new access token", func() error { _, err := admin.CreateAccessToken(ctx, u.ID, "x", 0); return err }},
-			{"Your password was changed", func() error { return admin.UpdateUserPassword(ctx, u.ID, "", mustertest.Password) }},
+			{"Your password was changed", func() error { return admin.UpdateUserPassword(ctx, u.ID, "", testserver.Password) }},
 			{"Your account was deactivated", func() error { return admin.UpdateUserActive(ctx, u.ID, false) }},
 			{"Your email address was changed", func() error { _, err := admin.PatchUser(ctx, u.ID, &muster.UserPatch{Email: &address}); return err }},
 		} {
@@ -41,13 +41,13 @@ func TestMailsAboutAdministratorsSaySoWithoutTheirAddress(t *testing.T) {
 }
 
 func TestMailsAboutOnesOwnDoingSayFromWhere(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		_, u := s.User(t, "ann")
 		ann := client.New(s.URL, client.WithHTTPClient(clientFrom("127.0.44.8")))
-		_, err := ann.Login(ctx, u.Username, mustertest.Password)
+		_, err := ann.Login(ctx, u.Username, testserver.Password)
 		must(t, err)
-		must(t, ann.UpdateUserPassword(ctx, client.Me, mustertest.Password, "An0ther!password"))
+		must(t, ann.UpdateUserPassword(ctx, client.Me, testserver.Password, "An0ther!password"))
 		m := s.MailAbout(t, "ann@example.com", "Your password was changed")
 		if !strings.Contains(m.Text, "127.0.44.8") || strings.Contains(m.Text, "dministrator of") {
 			t.Errorf("the mail says:\n%s", m.Text)
@@ -55,7 +55,7 @@ func TestMailsAboutOnesOwnDoingSayFromWhere(t *testing.T) {
 		// By the link of a mail, its owner does it, whoever asks.
 		admin, _ := s.Admin(t)
 		must(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
-		must(t, admin.ResetPassword(ctx, s.MailedToken(t, "ann@example.com", 1), mustertest.Password))
+		must(t, admin.ResetPassword(ctx, s.MailedToken(t, "ann@example.com", 1), testserver.Password))
 		mails := s.Mails(t, "ann@example.com", 3)
 		if text := mails[len(mails)-1].Text; strings.Contains(text, "dministrator of") {
 			t.Errorf("the mail says:\n%s", text)

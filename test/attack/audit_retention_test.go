@@ -3,12 +3,12 @@ package attack_test
 import (
 	"testing"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // Somebody who reads their own history over and over makes it no longer; reading another's is part of the reader's history.
 func TestReadingOnesOwnHistoryLeavesNoTrace(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ann, me := s.User(t, "ann")
 		rows := func(userID string) int {
 			list, err := s.Store.Audits(t.Context(), userID, 0, 1000)

@@ -14,8 +14,8 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
 	"muster/internal/store"
+	"muster/internal/testserver"
 )
 
 // The roles of these tests. Built-in ones stand for an administrator's own: what counts is what a role grants, not what it is called.
@@ -26,7 +26,7 @@ const (
 
 // court is a chief, who has a thing of every kind, and a deputy who may do everything but what the chief may.
 type court struct {
-	s                    *mustertest.Server
+	s                    *testserver.Server
 	admin, deputy, chief *client.Client
 	chiefID, deputyID    string
 	names                map[string]string // what the {names} of a path are
@@ -60,7 +60,7 @@ func allBut(without ...muster.Permission) []string {
 	return all
 }
 
-func makeCourt(t *testing.T, s *mustertest.Server) *court {
+func makeCourt(t *testing.T, s *testserver.Server) *court {
 	t.Helper()
 	ctx := t.Context()
 	admin, _ := s.Admin(t)
@@ -218,7 +218,7 @@ func TestNobodyActsOnSomebodyAbove(t *testing.T) {
 			t.Errorf("%s is in the table and no route", route)
 		}
 	}
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		c := makeCourt(t, s)
 		before := c.kept(t)
 		for route, q := range aboutOthers {
@@ -306,7 +306,7 @@ func (c *court) ask(t *testing.T, route, body string) *answer {
 }
 
 func TestNobodyGrantsMoreThanTheyHold(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		c := makeCourt(t, s)
 		_, annUser := s.User(t, "ann")
@@ -339,7 +339,7 @@ func TestNobodyGrantsMoreThanTheyHold(t *testing.T) {
 
 // What a membership's explicit roles grant is held by the granter there.
 func TestNobodyGrantsMoreInATeamThanTheyHoldThere(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		c := makeCourt(t, s)
 		_, captain := s.User(t, "captain")
@@ -364,7 +364,7 @@ func TestNobodyGrantsMoreInATeamThanTheyHoldThere(t *testing.T) {
 // A promotion that comes between the decision and the write is seen: the store decides on the locked row. Written past the account cache, it is what
 // another request commits meanwhile.
 func TestAPromotionIsSeenByWhatRacesIt(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		c := makeCourt(t, s)
 		give := func(roles string) {

@@ -8,12 +8,12 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // What needs no session reads no more than it needs.
 func TestOpenRoutesReadSmallBodies(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, _ := s.Admin(t)
 		c := clientFrom("127.0.13.1")
 		long := map[string]string{"login_id": strings.Repeat("x", 17<<10), "email": "a@example.com", "password": "x"}
@@ -43,7 +43,7 @@ func TestOpenRoutesReadSmallBodies(t *testing.T) {
 
 // A body that does not end is not read to its end.
 func TestEndlessBodiesAreNotRead(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	s.Admin(t)
 	for _, path := range []string{"/api/v4/users/login", "/api/v4/users/ids", "/api/v4/config/patch", "/login"} {
 		sent, status := endless(t, clientFrom("127.0.13.2"), s.URL+path, "application/json", nil)

@@ -11,12 +11,12 @@ import (
 	"testing"
 
 	"muster"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // An upload that ends early, stalls or is too large is the client's fault, whatever it is of.
 func TestBrokenUploadsAreTheClientsFault(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, admin := s.Admin(t)
 		s.Configure(t, `{"FileSettings":{"MaxProfileImageSize":100000,"MaxFileSize":100000}}`)
 		var all sync.WaitGroup
@@ -48,7 +48,7 @@ func TestBrokenUploadsAreTheClientsFault(t *testing.T) {
 
 // Uploads whose connection is reset leave nothing behind that others would have to wait for.
 func TestResetUploadsGiveTheirPlacesBack(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	s.Admin(t)
 	to := targets(t, s)[0]
 	for range 4 { // more than a network has places
@@ -65,7 +65,7 @@ func TestResetUploadsGiveTheirPlacesBack(t *testing.T) {
 type target struct{ name, from, path, header, start string }
 
 // targets returns every way to upload.
-func targets(t *testing.T, s *mustertest.Server) []target {
+func targets(t *testing.T, s *testserver.Server) []target {
 	t.Helper()
 	ctx := t.Context()
 	admin, u := s.Admin(t)
@@ -101,7 +101,7 @@ func (to target) request(length int) string {
 }
 
 // upload sends a part of a body of some length, ends its half of the connection if it is to, and returns the answer's status.
-func (to target) upload(t *testing.T, s *mustertest.Server, length int, sent string, end bool) int {
+func (to target) upload(t *testing.T, s *testserver.Server, length int, sent string, end bool) int {
 	t.Helper()
 	c := rawFrom(t, s, to.from)
 	say(t, c, to.request(length))

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // The server of these tests listens on 127.0.0.1, and every address of 127.0.0.0/8 reaches it: a client that binds 127.0.7.9 is a stranger from
@@ -68,7 +68,7 @@ func send(ctx context.Context, c *http.Client, method, url string, body any, hea
 }
 
 // login tries to sign in by the API.
-func login(t testing.TB, s *mustertest.Server, c *http.Client, name, password string, headers ...string) *answer {
+func login(t testing.TB, s *testserver.Server, c *http.Client, name, password string, headers ...string) *answer {
 	t.Helper()
 	a, err := send(t.Context(), c, http.MethodPost, s.URL+"/api/v4/users/login", map[string]string{"login_id": name, "password": password}, headers...)
 	must(t, err)

@@ -12,11 +12,11 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/app"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // enrol turns the second factor of a fresh account on, and returns what makes codes for some steps from now, and the recovery codes.
-func enrol(t *testing.T, s *mustertest.Server, name string) (code func(steps int) string, recovery []string) {
+func enrol(t *testing.T, s *testserver.Server, name string) (code func(steps int) string, recovery []string) {
 	t.Helper()
 	s.Configure(t, `{"ServiceSettings":{"EnableMultifactorAuthentication":true}}`)
 	c, _ := s.User(t, name)
@@ -33,8 +33,8 @@ func enrol(t *testing.T, s *mustertest.Server, name string) (code func(steps int
 }
 
 // loginByCode tries to sign in with the right password and a code.
-func loginByCode(t testing.TB, s *mustertest.Server, c *http.Client, name, code string, headers ...string) string {
-	body := map[string]string{"login_id": name, "password": mustertest.Password, "token": code}
+func loginByCode(t testing.TB, s *testserver.Server, c *http.Client, name, code string, headers ...string) string {
+	body := map[string]string{"login_id": name, "password": testserver.Password, "token": code}
 	a, err := send(t.Context(), c, http.MethodPost, s.URL+"/api/v4/users/login", body, headers...)
 	switch {
 	case err != nil:
@@ -60,12 +60,12 @@ func wrongCodes(n int, real func(int) string) (codes []string) {
 }
 
 func TestCodesGuessedAtOnceDoNotPassTheLimitTogether(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		code, recovery := enrol(t, s, "ann")
 		owner, thief := clientFrom("127.0.9.1"), clientFrom("127.0.9.2")
-		first := login(t, s, owner, "ann", mustertest.Password)
+		first := login(t, s, owner, "ann", testserver.Password)
 		refusedAs(t, first, 401, "mfa.validate_token.authenticate.app_error") // asks for the code, and counts nothing
-		body := map[string]string{"login_id": "ann", "password": mustertest.Password, "token": recovery[0]}
+		body := map[string]string{"login_id": "ann", "password": testserver.Password, "token": recovery[0]}
 		a, err := send(t.Context(), owner, http.MethodPost, s.URL+"/api/v4/users/login", body)
 		must(t, err)
 		device := signsIn(t, a).header.Get("X-Device-Token")
@@ -97,7 +97,7 @@ func TestCodesGuessedAtOnceDoNotPassTheLimitTogether(t *testing.T) {
 }
 
 func TestRecoveryCodesGuessedAtOnceDoNotPassTheLimitTogether(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		enrol(t, s, "ann")
 		c := clientFrom("127.0.9.2")
 		got := parallel(100, func(int) string { return loginByCode(t, s, c, "ann", muster.NewID()[:16]) })
@@ -109,12 +109,12 @@ func TestRecoveryCodesGuessedAtOnceDoNotPassTheLimitTogether(t *testing.T) {
 
 // The pages ask for the code in a step of its own.
 func TestCodesGuessedAtOnceInStepsDoNotPassTheLimitTogether(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		code, _ := enrol(t, s, "ann")
 		thief := func() *app.Caller { return &app.Caller{IP: "127.0.9.2", Path: "/login"} }
 		var under []string
 		for range 4 { // a sign-in more brings no guesses more
-			in, err := s.App.BeginSignIn(t.Context(), thief(), app.LoginRequest{LoginID: "ann", Password: mustertest.Password}, "")
+			in, err := s.App.BeginSignIn(t.Context(), thief(), app.LoginRequest{LoginID: "ann", Password: testserver.Password}, "")
 			must(t, err)
 			under = append(under, in.Token)
 		}
@@ -133,17 +133,17 @@ func TestCodesGuessedAtOnceInStepsDoNotPassTheLimitTogether(t *testing.T) {
 }
 
 func TestCodesGuessedInAnOpenSessionAreCountedByIt(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		code, recovery := enrol(t, s, "ann")
 		c := s.Client()
-		_, err := c.LoginWith(t.Context(), client.Credentials{LoginID: "ann", Password: mustertest.Password, Code: recovery[0]})
+		_, err := c.LoginWith(t.Context(), client.Credentials{LoginID: "ann", Password: testserver.Password, Code: recovery[0]})
 		must(t, err)
 		session, u, err := s.App.Authenticate(t.Context(), c.Token())
 		must(t, err)
 		guesses := wrongCodes(50, code)
 		got := parallel(50, func(i int) string {
 			who := &app.Caller{IP: "127.0.9.2", Path: "/account/confirm", Session: session, User: u}
-			return muster.AsError(s.App.Reauthenticate(t.Context(), who, app.Proof{Password: mustertest.Password, Code: guesses[i]})).ID
+			return muster.AsError(s.App.Reauthenticate(t.Context(), who, app.Proof{Password: testserver.Password, Code: guesses[i]})).ID
 		})
 		if got[badCode] != 10 || got[tooMany] != 40 {
 			t.Fatalf("%v, want 10 codes that were looked at", got)

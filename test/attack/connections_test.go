@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // A network has so many connections; more are closed at once.
 func TestConnectionsAreBoundedByNetwork(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	_, u := s.Admin(t)
 	const most, tried = 20, 30
 	s.Configure(t, fmt.Sprintf(`{"RateLimitSettings":{"MaxConnectionsPerNetwork":%d},"ServiceSettings":{"TrustedProxies":["127.0.11.9"]}}`, most))
@@ -33,20 +33,20 @@ func TestConnectionsAreBoundedByNetwork(t *testing.T) {
 			t.Fatal("connections over the bound stay open")
 		}
 	}
-	if got := login(t, s, clientFrom("127.0.11.2"), u.Username, mustertest.Password); got.status != http.StatusOK {
+	if got := login(t, s, clientFrom("127.0.11.2"), u.Username, testserver.Password); got.status != http.StatusOK {
 		t.Fatalf("another network: %d %s", got.status, got.body)
 	}
 	for range most + 1 { // a trusted proxy's are not limited
 		say(t, rawFrom(t, s, "127.0.11.9"), "GET /api/v4/system/ping HTTP/1.1\r\nHost: x\r\n\r\n")
 	}
-	if got := login(t, s, clientFrom("127.0.11.9"), u.Username, mustertest.Password); got.status != http.StatusOK {
+	if got := login(t, s, clientFrom("127.0.11.9"), u.Username, testserver.Password); got.status != http.StatusOK {
 		t.Fatalf("through a proxy: %d %s", got.status, got.body)
 	}
 }
 
 // Requests that never end hold no more than a network's share.
 func TestStalledBodiesAreBoundedByNetwork(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, u := s.Admin(t)
 		const most, tried = 20, 40
 		s.Configure(t, fmt.Sprintf(`{"RateLimitSettings":{"MaxRequestsPerNetwork":%d}}`, most))
@@ -67,20 +67,20 @@ func TestStalledBodiesAreBoundedByNetwork(t *testing.T) {
 				t.Fatalf("a request over the bound: %q", got)
 			}
 		}
-		if got := login(t, s, clientFrom("127.0.12.2"), u.Username, mustertest.Password); got.status != http.StatusOK {
+		if got := login(t, s, clientFrom("127.0.12.2"), u.Username, testserver.Password); got.status != http.StatusOK {
 			t.Fatalf("another network: %d %s", got.status, got.body)
 		}
 		for _, c := range stalled {
 			must(t, c.Close())
 		}
 		eventually(t, "the places of requests that ended", func() bool {
-			return login(t, s, clientFrom("127.0.12.1"), u.Username, mustertest.Password).status == http.StatusOK
+			return login(t, s, clientFrom("127.0.12.1"), u.Username, testserver.Password).status == http.StatusOK
 		})
 	})
 }
 
 // rawFrom connects from a loopback address, for what no HTTP client does.
-func rawFrom(t *testing.T, s *mustertest.Server, address string) net.Conn {
+func rawFrom(t *testing.T, s *testserver.Server, address string) net.Conn {
 	t.Helper()
 	at, err := url.Parse(s.URL)
 	must(t, err)
@@ -100,7 +100,7 @@ func say(t *testing.T, c net.Conn, text string) {
 
 // A network that keeps being refused has its new connections closed without an answer for a while; others, and sign-ins over the rate, are answered.
 func TestRefusalsBecomeCheap(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	_, u := s.Admin(t)
 	s.Configure(t, `{"RateLimitSettings":{"MaxAnonymousWebSocketsPerNetwork":1,"LoginBurst":150,"LoginPerMinute":1}}`)
 	attempt := func(from string) (answered bool) {
@@ -117,7 +117,7 @@ func TestRefusalsBecomeCheap(t *testing.T) {
 	if !closed {
 		t.Fatal("5,000 refusals were all answered")
 	}
-	if got := login(t, s, clientFrom("127.0.12.4"), u.Username, mustertest.Password); got.status != http.StatusOK {
+	if got := login(t, s, clientFrom("127.0.12.4"), u.Username, testserver.Password); got.status != http.StatusOK {
 		t.Errorf("another network: %d %s", got.status, got.body)
 	}
 	eventually(t, "the network to be answered again", func() bool { return attempt("127.0.12.3") })
@@ -130,7 +130,7 @@ func TestRefusalsBecomeCheap(t *testing.T) {
 
 // So has one that keeps announcing bodies that nobody reads.
 func TestRefusedBodiesBecomeCheap(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	s.Admin(t)
 	closed := false
 	for i := 0; i < 5000 && !closed; i++ {

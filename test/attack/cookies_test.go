@@ -5,17 +5,17 @@ import (
 	"strings"
 	"testing"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // The session's cookies are for a site of TLS alone, whatever the connection to its proxy is, and not for other sites' requests.
 func TestCookiesBelongToTheSite(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, u := s.Admin(t)
 		c := clientFrom("127.0.15.1")
 		attributes := func(what string, secure, lax bool, headers ...string) {
 			t.Helper()
-			got := login(t, s, c, u.Username, mustertest.Password, append(headers, "X-Requested-With", "XMLHttpRequest")...)
+			got := login(t, s, c, u.Username, testserver.Password, append(headers, "X-Requested-With", "XMLHttpRequest")...)
 			set := got.header.Values("Set-Cookie")
 			if got.status != http.StatusOK || len(set) != 3 {
 				t.Fatalf("%s: %d %q", what, got.status, set)
@@ -40,7 +40,7 @@ func TestCookiesBelongToTheSite(t *testing.T) {
 
 // Nobody is signed out by a form of another site.
 func TestAnotherSiteSignsNobodyOut(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, _ := s.Admin(t)
 		cookie := "MMAUTHTOKEN=" + admin.Token()
 		logout := func(headers ...string) *answer {

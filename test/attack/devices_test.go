@@ -7,11 +7,11 @@ import (
 
 	"muster"
 	"muster/internal/app"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 func TestADeviceTokenIsGoodForItsAccountAloneAndForATime(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
@@ -19,8 +19,8 @@ func TestADeviceTokenIsGoodForItsAccountAloneAndForATime(t *testing.T) {
 		at := newClock()
 		n := s.Node(t, at.now)
 		c := clientFrom("127.0.9.1")
-		anns := signsIn(t, login(t, n, c, "ann", mustertest.Password)).header.Get("X-Device-Token")
-		bobs := signsIn(t, login(t, n, c, "bob", mustertest.Password)).header.Get("X-Device-Token")
+		anns := signsIn(t, login(t, n, c, "ann", testserver.Password)).header.Get("X-Device-Token")
+		bobs := signsIn(t, login(t, n, c, "bob", testserver.Password)).header.Get("X-Device-Token")
 		if anns == "" || anns == bobs {
 			t.Fatal(anns, bobs)
 		}
@@ -30,18 +30,18 @@ func TestADeviceTokenIsGoodForItsAccountAloneAndForATime(t *testing.T) {
 		for what, token := range map[string]string{
 			"another account's": bobs, "forged": strings.Join(parts, "."), "cut": anns[:len(anns)-1], "none": "x", "dots": "...", "long": strings.Repeat(anns, 9),
 		} {
-			if got := login(t, n, c, "ann", mustertest.Password, "X-Device-Token", token); got.errorID() != tooMany {
+			if got := login(t, n, c, "ann", testserver.Password, "X-Device-Token", token); got.errorID() != tooMany {
 				t.Errorf("%s: %d %s", what, got.status, got.body)
 			}
 		}
-		again := signsIn(t, login(t, n, c, "ann", mustertest.Password, "X-Device-Token", anns)).header.Get("X-Device-Token")
+		again := signsIn(t, login(t, n, c, "ann", testserver.Password, "X-Device-Token", anns)).header.Get("X-Device-Token")
 		if device := strings.Split(again, ".")[1]; device != strings.Split(anns, ".")[1] {
 			t.Errorf("the device became %s", device)
 		}
 
 		at.forward(180 * 24 * time.Hour) // ends it
 		exhaust(t, n, c, "ann")
-		refusedAs(t, login(t, n, c, "ann", mustertest.Password, "X-Device-Token", again), 401, tooMany)
+		refusedAs(t, login(t, n, c, "ann", testserver.Password, "X-Device-Token", again), 401, tooMany)
 
 		at.forward(-180*24*time.Hour + time.Minute)
 		must(t, admin.UpdateUserPassword(ctx, ann.ID, "", "An0ther!long-password")) // so does a new password
@@ -51,38 +51,38 @@ func TestADeviceTokenIsGoodForItsAccountAloneAndForATime(t *testing.T) {
 }
 
 func TestAStolenDeviceTokenBringsFewGuesses(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		c := clientFrom("127.0.9.1")
-		device := signsIn(t, login(t, s, c, "ann", mustertest.Password)).header.Get("X-Device-Token")
+		device := signsIn(t, login(t, s, c, "ann", testserver.Password)).header.Get("X-Device-Token")
 		got := parallel(60, func(int) string { return tryLogin(t, s, c, "ann", "wrong", "X-Device-Token", device) })
 		if got[wrongCredentials] != 20 || got[tooMany] != 40 { // the device's ten, and ten as any stranger has
 			t.Fatal(got)
 		}
-		refusedAs(t, login(t, s, c, "ann", mustertest.Password, "X-Device-Token", device), 401, tooMany)
+		refusedAs(t, login(t, s, c, "ann", testserver.Password, "X-Device-Token", device), 401, tooMany)
 	})
 }
 
 func TestASessionTokenShowsAKnownDevice(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ann, _ := s.User(t, "ann")
 		bob, _ := s.User(t, "bob")
 		c := clientFrom("127.0.9.1")
 		exhaust(t, s, c, "ann")
-		refusedAs(t, login(t, s, c, "ann", mustertest.Password, "Authorization", "Bearer "+bob.Token()), 401, tooMany)
-		signsIn(t, login(t, s, c, "ann", mustertest.Password, "Authorization", "Bearer "+ann.Token()))
+		refusedAs(t, login(t, s, c, "ann", testserver.Password, "Authorization", "Bearer "+bob.Token()), 401, tooMany)
+		signsIn(t, login(t, s, c, "ann", testserver.Password, "Authorization", "Bearer "+ann.Token()))
 	})
 }
 
 func TestABrowserIsKnownAfterSignIn(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		who := &app.Caller{IP: "127.0.9.1", Path: "/login"}
-		in, err := s.App.BeginSignIn(t.Context(), who, app.LoginRequest{LoginID: "ann", Password: mustertest.Password}, "")
+		in, err := s.App.BeginSignIn(t.Context(), who, app.LoginRequest{LoginID: "ann", Password: testserver.Password}, "")
 		must(t, err)
 		c := clientFrom("127.0.9.2")
 		exhaust(t, s, c, "ann")
-		refusedAs(t, login(t, s, c, "ann", mustertest.Password), 401, tooMany)
-		signsIn(t, login(t, s, c, "ann", mustertest.Password, "Cookie", "MUSTERDEVICE="+in.Session.DeviceToken))
+		refusedAs(t, login(t, s, c, "ann", testserver.Password), 401, tooMany)
+		signsIn(t, login(t, s, c, "ann", testserver.Password, "Cookie", "MUSTERDEVICE="+in.Session.DeviceToken))
 	})
 }

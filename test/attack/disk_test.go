@@ -14,9 +14,9 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
-	"muster/internal/process"
 	"muster/internal/store/storetest"
+	"muster/internal/subprocess"
+	"muster/internal/testserver"
 )
 
 const noRoom = "api.context.storage_full.app_error"
@@ -24,7 +24,7 @@ const noRoom = "api.context.storage_full.app_error"
 // A disk that other things fill: what people don't need in order to sign in is refused before it is written, sign-ins go on to the last byte and into
 // the reserve, and all recovers once there is room.
 func TestAFullDiskStopsNoSignIn(t *testing.T) {
-	program, err := process.Build(t.Context(), "muster/cmd/muster", t.TempDir())
+	program, err := subprocess.Build(t.Context(), "muster/cmd/muster", t.TempDir())
 	must(t, err)
 	t.Run("sqlite", func(t *testing.T) { fillDisk(t, program, "") })
 	t.Run("postgres", func(t *testing.T) { fillDisk(t, program, storetest.PostgresDSN(t)) })
@@ -70,7 +70,7 @@ func fillDisk(t *testing.T, program, dsn string) {
 	must(t, err)
 	health := l.Addr().String()
 	must(t, l.Close())
-	p, err := process.Start(context.WithoutCancel(t.Context()), process.Options{
+	p, err := subprocess.Start(context.WithoutCancel(t.Context()), subprocess.Options{
 		Program: program, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", data}, Log: t.Output(),
 		Env: []string{
 			"MUSTER_METRICSSETTINGS_LISTENADDRESS=" + health, "MUSTER_SQLSETTINGS_DATASOURCE=" + dsn, "MUSTER_STORAGESETTINGS_DISKRESERVEBYTES=4194304",
@@ -80,9 +80,9 @@ func fillDisk(t *testing.T, program, dsn string) {
 	must(t, err)
 	t.Cleanup(func() { must(t, p.Kill()) })
 	c := client.New(p.URL)
-	me, err := c.CreateUser(t.Context(), &muster.User{Username: "admin", Email: "admin@example.com", Password: mustertest.Password})
+	me, err := c.CreateUser(t.Context(), &muster.User{Username: "admin", Email: "admin@example.com", Password: testserver.Password})
 	must(t, err)
-	_, err = c.Login(t.Context(), "admin", mustertest.Password)
+	_, err = c.Login(t.Context(), "admin", testserver.Password)
 	must(t, err)
 	ch, err := c.CreateDirectChannel(t.Context(), me.ID, me.ID)
 	must(t, err)
@@ -135,7 +135,7 @@ func fillDisk(t *testing.T, program, dsn string) {
 func signInAndOut(t *testing.T, url string) {
 	t.Helper()
 	c := client.New(url)
-	_, err := c.Login(t.Context(), "admin", mustertest.Password)
+	_, err := c.Login(t.Context(), "admin", testserver.Password)
 	must(t, err)
 	_, err = c.Me(t.Context())
 	must(t, err)

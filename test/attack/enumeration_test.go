@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // sameAnswers holds answers against each other, byte for byte but for what names the request and its time.
@@ -32,7 +32,7 @@ func sameAnswers(t *testing.T, answers map[string]*answer) {
 }
 
 func TestALockedAnUnknownAndAWrongPasswordLookTheSame(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		s.User(t, "bob")
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":3}}`)
@@ -40,7 +40,7 @@ func TestALockedAnUnknownAndAWrongPasswordLookTheSame(t *testing.T) {
 		lockEverywhere(t, s, "nobody")
 		c := clientFrom("127.0.9.1")
 		sameAnswers(t, map[string]*answer{
-			"locked, right password": login(t, s, c, "ann", mustertest.Password),
+			"locked, right password": login(t, s, c, "ann", testserver.Password),
 			"locked, wrong password": login(t, s, clientFrom("127.0.9.2"), "ann", "wrong"),
 			"wrong password":         login(t, s, c, "bob", "wrong"),
 			"unknown":                login(t, s, c, "nowhere", "wrong"),
@@ -50,7 +50,7 @@ func TestALockedAnUnknownAndAWrongPasswordLookTheSame(t *testing.T) {
 }
 
 func TestTriesUnderOneNameDoNotShowTheOther(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		now := time.Now()
 		n := s.Node(t, func() time.Time { return now })
@@ -81,10 +81,10 @@ func TestTriesUnderOneNameDoNotShowTheOther(t *testing.T) {
 }
 
 func TestSprayingOverAccountsIsThrottled(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		c, owner := clientFrom("127.0.9.1"), clientFrom("127.0.9.2")
-		device := signsIn(t, login(t, s, owner, "ann", mustertest.Password)).header.Get("X-Device-Token")
+		device := signsIn(t, login(t, s, owner, "ann", testserver.Password)).header.Get("X-Device-Token")
 		got := parallel(20, func(i int) string {
 			for n := range 11 {
 				if id := tryLogin(t, s, c, fmt.Sprintf("name-%d-%d", i, n), "Summer2026!"); id != wrongCredentials {
@@ -96,21 +96,21 @@ func TestSprayingOverAccountsIsThrottled(t *testing.T) {
 		if got["api.context.rate_limited.app_error"] == 0 {
 			t.Fatal(got)
 		}
-		throttled := login(t, s, c, "ann", mustertest.Password)
+		throttled := login(t, s, c, "ann", testserver.Password)
 		refusedAs(t, throttled, http.StatusTooManyRequests, "api.context.rate_limited.app_error")
 		if throttled.header.Get("Retry-After") == "" {
 			t.Fatal("no Retry-After")
 		}
-		signsIn(t, login(t, s, c, "ann", mustertest.Password, "X-Device-Token", device)) // a device that ann's account knows
-		signsIn(t, login(t, s, owner, "ann", mustertest.Password))
+		signsIn(t, login(t, s, c, "ann", testserver.Password, "X-Device-Token", device)) // a device that ann's account knows
+		signsIn(t, login(t, s, owner, "ann", testserver.Password))
 		s.Configure(t, `{"RateLimitSettings":{"Enable":false}}`)
-		signsIn(t, login(t, s, c, "ann", mustertest.Password))
+		signsIn(t, login(t, s, c, "ann", testserver.Password))
 	})
 }
 
 // People who mistype and then get it right leave nothing behind: an office of any size starts its day behind one address.
 func TestMistypingBeforeTheRightPasswordDoesNotThrottleAnOffice(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		s.User(t, "bob")
 		c := clientFrom("127.0.9.1")
@@ -118,7 +118,7 @@ func TestMistypingBeforeTheRightPasswordDoesNotThrottleAnOffice(t *testing.T) {
 			for _, name := range []string{"ann", "bob"} {
 				refusedAs(t, login(t, s, c, name, "mistyped"), 401, wrongCredentials)
 				refusedAs(t, login(t, s, c, name, "mistyped"), 401, wrongCredentials)
-				signsIn(t, login(t, s, c, name, mustertest.Password))
+				signsIn(t, login(t, s, c, name, testserver.Password))
 			}
 		}
 	})

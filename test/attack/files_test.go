@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"muster"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // Nothing that somebody uploaded runs in a browser, whatever it is called.
 func TestUploadsAreNotRun(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		team, err := admin.CreateTeam(ctx, &muster.Team{Name: "gardeners", DisplayName: "Gardeners", Type: "O"})
@@ -40,7 +40,7 @@ func TestUploadsAreNotRun(t *testing.T) {
 
 // What is about a person, and secrets above all, stays in no cache.
 func TestAnswersAboutPeopleAreNotStored(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, u := s.Admin(t)
 		s.Configure(t, `{"ServiceSettings":{"EnableMultifactorAuthentication":true,"EnableUserAccessTokens":true}}`)
 		for _, c := range []struct {
@@ -49,7 +49,7 @@ func TestAnswersAboutPeopleAreNotStored(t *testing.T) {
 		}{
 			{http.MethodGet, "/users/me", nil}, {http.MethodGet, "/users", nil}, {http.MethodGet, "/users/" + u.ID + "/sessions", nil},
 			{http.MethodPost, "/users/me/mfa/generate", nil}, {http.MethodPost, "/users/me/tokens", map[string]string{"description": "x"}},
-			{http.MethodPost, "/users/login", map[string]string{"login_id": u.Username, "password": mustertest.Password}},
+			{http.MethodPost, "/users/login", map[string]string{"login_id": u.Username, "password": testserver.Password}},
 			{http.MethodPost, "/users/mfa", map[string]string{"login_id": u.Username}}, {http.MethodGet, "/users/nobody", nil},
 		} {
 			got, err := send(t.Context(), clientFrom("127.0.16.1"), c.method, s.URL+"/api/v4"+c.path, c.body, "Authorization", "Bearer "+admin.Token())

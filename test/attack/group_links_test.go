@@ -9,8 +9,8 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
 	"muster/internal/store"
+	"muster/internal/testserver"
 )
 
 // refused fails the test unless err is the server's refusal with this status and id.
@@ -32,7 +32,7 @@ type club struct {
 	admin                *client.Client
 }
 
-func makeClub(t *testing.T, s *mustertest.Server) *club {
+func makeClub(t *testing.T, s *testserver.Server) *club {
 	t.Helper()
 	ctx := t.Context()
 	admin, me := s.Admin(t)
@@ -50,7 +50,7 @@ func makeClub(t *testing.T, s *mustertest.Server) *club {
 	return &club{team: team.ID, channel: channel.ID, group: group.ID, outsider: outsider, outsiderID: u.ID, admin: admin}
 }
 
-func (c *club) members(t *testing.T, s *mustertest.Server) int {
+func (c *club) members(t *testing.T, s *testserver.Server) int {
 	t.Helper()
 	g, err := s.Store.Group(t.Context(), c.group)
 	must(t, err)
@@ -61,7 +61,7 @@ func (c *club) members(t *testing.T, s *mustertest.Server) int {
 }
 
 func TestALinkedGroupIsNotForEverybodyToChange(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		c := makeClub(t, s)
 		for _, linked := range []struct {
@@ -100,7 +100,7 @@ func TestALinkedGroupIsNotForEverybodyToChange(t *testing.T) {
 	})
 }
 
-func memberOf(t *testing.T, s *mustertest.Server, c *club) string {
+func memberOf(t *testing.T, s *testserver.Server, c *club) string {
 	t.Helper()
 	users, err := s.Store.ListUsers(t.Context(), store.UserFilter{InGroup: c.group, Limit: 1})
 	must(t, err)
@@ -108,7 +108,7 @@ func memberOf(t *testing.T, s *mustertest.Server, c *club) string {
 }
 
 func TestAGroupConstrainedTeamIsNotOpenToEverybody(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		c := makeClub(t, s)
 		_, err := c.admin.LinkGroupToTeam(ctx, c.group, c.team, client.GroupLink{})
@@ -121,7 +121,7 @@ func TestAGroupConstrainedTeamIsNotOpenToEverybody(t *testing.T) {
 		must(t, err)
 		_, err = c.outsider.JoinTeamByInvite(ctx, team.InviteID)
 		refused(t, err, http.StatusForbidden, "app.team.invite_id.group_constrained.error")
-		_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "new", Email: "new@example.com", Password: mustertest.Password}, team.InviteID)
+		_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "new", Email: "new@example.com", Password: testserver.Password}, team.InviteID)
 		refused(t, err, http.StatusForbidden, "app.team.invite_id.group_constrained.error")
 		members, err := s.Store.TeamMembers(ctx, c.team, 0, 10)
 		must(t, err)
@@ -133,7 +133,7 @@ func TestAGroupConstrainedTeamIsNotOpenToEverybody(t *testing.T) {
 
 // A link can't be made between the decision that there is none and the change of the group's members.
 func TestALinkWaitsForAChangeOfTheGroupsMembers(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		c := makeClub(t, s)
 		link := &muster.GroupSyncable{GroupID: c.group, TeamID: c.team, Type: muster.SyncableTeam}

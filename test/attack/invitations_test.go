@@ -9,7 +9,7 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 const invitedEnough = "app.invitation.too_many.app_error"
@@ -34,7 +34,7 @@ func inviteAll(t *testing.T, c *client.Client, teamID, name string, most int) (s
 	return sent, nil
 }
 
-func bait(t *testing.T, s *mustertest.Server) *muster.Team {
+func bait(t *testing.T, s *testserver.Server) *muster.Team {
 	t.Helper()
 	admin, _ := s.Admin(t)
 	team, err := admin.CreateTeam(t.Context(), &muster.Team{Name: "bait", DisplayName: "Win at https://evil.example/prize now", Type: muster.TeamOpen})
@@ -42,7 +42,7 @@ func bait(t *testing.T, s *mustertest.Server) *muster.Team {
 	return team
 }
 
-func inTeam(t *testing.T, s *mustertest.Server, teamID, name string) (*client.Client, *muster.User) {
+func inTeam(t *testing.T, s *testserver.Server, teamID, name string) (*client.Client, *muster.User) {
 	t.Helper()
 	admin, _ := s.Admin(t)
 	c, u := s.User(t, name)
@@ -53,7 +53,7 @@ func inTeam(t *testing.T, s *mustertest.Server, teamID, name string) (*client.Cl
 
 // Before, any member of a team had hundreds of strangers mailed, with the team's name as bait and as a link in the subject.
 func TestInvitationsAreRationed(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		team := bait(t, s)
 		s.Configure(t, `{"TeamSettings":{"MaxInvitationsPerDay":80}}`) // a person 20 an hour, a team 40
@@ -104,7 +104,7 @@ func TestInvitationsAreRationed(t *testing.T) {
 
 // Before, an administrator who invited a company left its members none of the team's quota.
 func TestAdministratorsInviteAtNobodysCost(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		team := bait(t, s)
 		s.Configure(t, `{"TeamSettings":{"MaxInvitationsPerDay":80}}`) // a team 40 an hour
 		ann, _ := inTeam(t, s, team.ID, "ann")
@@ -119,7 +119,7 @@ func TestAdministratorsInviteAtNobodysCost(t *testing.T) {
 }
 
 func TestInvitationsNameTheirSenderAndHoldNoBait(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		team := bait(t, s)
 		ana, _ := inTeam(t, s, team.ID, "ana")

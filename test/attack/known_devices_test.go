@@ -11,24 +11,24 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/app"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 const anotherPassword = "An0ther!long-password"
 
 // guessFromEverywhere has more networks guess than an account takes, so that it is locked for all that it does not know.
-func guessFromEverywhere(t testing.TB, s *mustertest.Server, name string) {
+func guessFromEverywhere(t testing.TB, s *testserver.Server, name string) {
 	t.Helper()
 	for n := range 120 {
 		c := clientFrom(fmt.Sprintf("127.8.0.%d", n+1))
 		refusedAs(t, login(t, s, c, name, "wrong"), 401, wrongCredentials)
 		c.CloseIdleConnections()
 	}
-	refusedAs(t, login(t, s, clientFrom("127.8.1.1"), name, mustertest.Password), 401, wrongCredentials)
+	refusedAs(t, login(t, s, clientFrom("127.8.1.1"), name, testserver.Password), 401, wrongCredentials)
 }
 
 // attackMails counts the mails that told somebody of an attack, once there are n.
-func attackMails(t testing.TB, s *mustertest.Server, to string, n int) int {
+func attackMails(t testing.TB, s *testserver.Server, to string, n int) int {
 	t.Helper()
 	told := func() (told int) {
 		for _, m := range s.Mails(t, to, 0) {
@@ -45,10 +45,10 @@ func attackMails(t testing.TB, s *mustertest.Server, to string, n int) int {
 
 // A new password ends the tokens of all devices; whoever set it is known by another one.
 func TestAPasswordResetUnderAttackDoesNotLockTheOwnerOut(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		_, ann := s.User(t, "ann")
-		old := signsIn(t, login(t, s, clientFrom("127.0.9.1"), "ann", mustertest.Password)).header.Get("X-Device-Token")
+		old := signsIn(t, login(t, s, clientFrom("127.0.9.1"), "ann", testserver.Password)).header.Get("X-Device-Token")
 		guessFromEverywhere(t, s, "ann")
 		if n := attackMails(t, s, ann.Email, 1); n != 1 {
 			t.Fatalf("%d mails", n)
@@ -73,23 +73,23 @@ func TestAPasswordResetUnderAttackDoesNotLockTheOwnerOut(t *testing.T) {
 }
 
 func TestANewPasswordOfOnesOwnKeepsTheDeviceKnown(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
 		owner := client.New(s.URL, client.WithHTTPClient(clientFrom("127.0.9.1")))
-		_, err := owner.Login(ctx, "ann", mustertest.Password)
+		_, err := owner.Login(ctx, "ann", testserver.Password)
 		must(t, err)
 		old := owner.DeviceToken()
 		guessFromEverywhere(t, s, "ann")
-		must(t, owner.UpdateUserPassword(ctx, ann.ID, mustertest.Password, anotherPassword))
+		must(t, owner.UpdateUserPassword(ctx, ann.ID, testserver.Password, anotherPassword))
 		guessFromEverywhere(t, s, "ann")
 		elsewhere := clientFrom("127.0.9.3")
 		refusedAs(t, login(t, s, elsewhere, "ann", anotherPassword, "X-Device-Token", old), 401, wrongCredentials)
 		signsIn(t, login(t, s, elsewhere, "ann", anotherPassword, "X-Device-Token", owner.DeviceToken()))
 
 		before := admin.DeviceToken()
-		must(t, admin.UpdateUserPassword(ctx, ann.ID, "", mustertest.Password)) // another's
+		must(t, admin.UpdateUserPassword(ctx, ann.ID, "", testserver.Password)) // another's
 		if admin.DeviceToken() != before {
 			t.Fatal("somebody else's device is known")
 		}
@@ -98,7 +98,7 @@ func TestANewPasswordOfOnesOwnKeepsTheDeviceKnown(t *testing.T) {
 
 // The API sets no cookie that clients of the reference don't know, and keeps the one that a browser has from the pages.
 func TestTheAPIRenewsABrowsersDeviceCookie(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		c := clientFrom("127.0.9.1")
 		deviceCookies := func(a *answer) (set []string) {
@@ -109,12 +109,12 @@ func TestTheAPIRenewsABrowsersDeviceCookie(t *testing.T) {
 			}
 			return set
 		}
-		first := login(t, s, c, "ann", mustertest.Password, "X-Requested-With", "XMLHttpRequest")
+		first := login(t, s, c, "ann", testserver.Password, "X-Requested-With", "XMLHttpRequest")
 		if set := deviceCookies(first); len(set) != 0 {
 			t.Fatal(set)
 		}
 		other := muster.NewID() + ".x.y.z"
-		second := login(t, s, c, "ann", mustertest.Password, "Cookie", "MUSTERDEVICE="+other)
+		second := login(t, s, c, "ann", testserver.Password, "Cookie", "MUSTERDEVICE="+other)
 		set := deviceCookies(second)
 		if len(set) != 1 || !strings.HasPrefix(set[0], "MUSTERDEVICE="+second.header.Get("X-Device-Token")+"~"+other+"; ") || !strings.Contains(set[0], "HttpOnly") {
 			t.Fatal(set)
@@ -124,50 +124,50 @@ func TestTheAPIRenewsABrowsersDeviceCookie(t *testing.T) {
 
 // Clients of the reference keep no device tokens: the account knows the networks that they signed in from, whether a session is left or not.
 func TestTheAccountsLockDoesNotHoldInKnownNetworks(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		s.User(t, "bob")
 		at := newClock()
 		n := s.Node(t, at.now)
 		home, office := clientFrom("127.0.9.1"), clientFrom("127.0.9.2")
-		in := signsIn(t, login(t, n, home, "ann", mustertest.Password))
-		signsIn(t, login(t, n, office, "bob", mustertest.Password))
+		in := signsIn(t, login(t, n, home, "ann", testserver.Password))
+		signsIn(t, login(t, n, office, "bob", testserver.Password))
 		out, err := send(t.Context(), home, http.MethodPost, n.URL+"/api/v4/users/logout", nil, "Authorization", "Bearer "+in.header.Get("Token"))
 		must(t, err)
 		if out.status != http.StatusOK {
 			t.Fatalf("%d %s", out.status, out.body)
 		}
 		guessFromEverywhere(t, n, "ann")
-		refusedAs(t, login(t, n, office, "ann", mustertest.Password), 401, wrongCredentials) // bob's alone
-		signsIn(t, login(t, n, home, "ann", mustertest.Password))
+		refusedAs(t, login(t, n, office, "ann", testserver.Password), 401, wrongCredentials) // bob's alone
+		signsIn(t, login(t, n, home, "ann", testserver.Password))
 		exhaust(t, n, home, "ann")
-		refusedAs(t, login(t, n, home, "ann", mustertest.Password), 401, tooMany) // a known network gets no more tries than others
+		refusedAs(t, login(t, n, home, "ann", testserver.Password), 401, tooMany) // a known network gets no more tries than others
 
 		at.forward(30 * 24 * time.Hour)
 		guessFromEverywhere(t, n, "ann")
-		refusedAs(t, login(t, n, home, "ann", mustertest.Password), 401, wrongCredentials)
+		refusedAs(t, login(t, n, home, "ann", testserver.Password), 401, wrongCredentials)
 	})
 }
 
 func TestTheNetworkThatAnUnlockingLinkIsOpenedInIsKnown(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
 		guessFromEverywhere(t, s, "ann")
 		_, err := s.App.Unlock(t.Context(), &app.Caller{IP: "127.0.9.1"}, s.MailedToken(t, ann.Email, 1))
 		must(t, err)
 		guessFromEverywhere(t, s, "ann")
-		signsIn(t, login(t, s, clientFrom("127.0.9.1"), "ann", mustertest.Password)) // an app on the same network
-		refusedAs(t, login(t, s, clientFrom("127.0.9.2"), "ann", mustertest.Password), 401, wrongCredentials)
+		signsIn(t, login(t, s, clientFrom("127.0.9.1"), "ann", testserver.Password)) // an app on the same network
+		refusedAs(t, login(t, s, clientFrom("127.0.9.2"), "ann", testserver.Password), 401, wrongCredentials)
 
 		must(t, client.New(s.URL, client.WithHTTPClient(clientFrom("127.0.9.3")), func(c *client.Client) { c.SetToken(admin.Token()) }).ResetFailedAttempts(t.Context(), ann.ID))
 		guessFromEverywhere(t, s, "ann")
-		refusedAs(t, login(t, s, clientFrom("127.0.9.3"), "ann", mustertest.Password), 401, wrongCredentials) // the administrator's network
+		refusedAs(t, login(t, s, clientFrom("127.0.9.3"), "ann", testserver.Password), 401, wrongCredentials) // the administrator's network
 	})
 }
 
 func TestCORSNamesEachHeaderOnce(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	s.Configure(t, `{"ServiceSettings":{"AllowCorsFrom":"https://app.example.com"}}`)
 	got, err := send(t.Context(), http.DefaultClient, http.MethodOptions, s.URL+"/api/v4/users/login", nil, "Origin", "https://app.example.com", "Access-Control-Request-Method", "POST")
 	must(t, err)

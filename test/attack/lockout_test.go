@@ -12,7 +12,7 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/app"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 const (
@@ -42,7 +42,7 @@ func parallel(n int, task func(i int) string) map[string]int {
 }
 
 // tryLogin returns the id of the refusal, "" for a sign-in.
-func tryLogin(t testing.TB, s *mustertest.Server, c *http.Client, name, password string, headers ...string) string {
+func tryLogin(t testing.TB, s *testserver.Server, c *http.Client, name, password string, headers ...string) string {
 	a, err := send(t.Context(), c, http.MethodPost, s.URL+"/api/v4/users/login", map[string]string{"login_id": name, "password": password}, headers...)
 	switch {
 	case err != nil:
@@ -69,7 +69,7 @@ func signsIn(t testing.TB, got *answer) *answer {
 }
 
 // exhaust makes the wrong tries that the settings allow.
-func exhaust(t testing.TB, s *mustertest.Server, c *http.Client, name string) {
+func exhaust(t testing.TB, s *testserver.Server, c *http.Client, name string) {
 	t.Helper()
 	for range s.App.Config().ServiceSettings.MaximumLoginAttempts {
 		refusedAs(t, login(t, s, c, name, "wrong"), 401, wrongCredentials)
@@ -77,7 +77,7 @@ func exhaust(t testing.TB, s *mustertest.Server, c *http.Client, name string) {
 }
 
 func TestGuessesAtOnceDoNotPassTheLimitTogether(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, ann := s.User(t, "ann")
 		c := clientFrom("127.0.9.1")
 		for _, name := range []string{"ann", "nobody"} {
@@ -86,7 +86,7 @@ func TestGuessesAtOnceDoNotPassTheLimitTogether(t *testing.T) {
 				t.Fatalf("%s: %v, want 10 that were looked at", name, got)
 			}
 		}
-		refused := login(t, s, c, "ann", mustertest.Password)
+		refused := login(t, s, c, "ann", testserver.Password)
 		refusedAs(t, refused, 401, tooMany)
 		if refused.header.Get("Retry-After") == "" {
 			t.Fatal("no Retry-After")
@@ -98,25 +98,25 @@ func TestGuessesAtOnceDoNotPassTheLimitTogether(t *testing.T) {
 }
 
 func TestManySignInsAtOnceWithTheRightPasswordAllSucceed(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":3}}`)
 		c := clientFrom("127.0.9.1")
 		refusedAs(t, login(t, s, c, "ann", "wrong"), 401, wrongCredentials)
-		if got := parallel(50, func(int) string { return tryLogin(t, s, c, "ann", mustertest.Password) }); got[""] != 50 {
+		if got := parallel(50, func(int) string { return tryLogin(t, s, c, "ann", testserver.Password) }); got[""] != 50 {
 			t.Fatal(got)
 		}
 		exhaust(t, s, c, "ann") // nothing is left of them
-		refusedAs(t, login(t, s, c, "ann", mustertest.Password), 401, tooMany)
+		refusedAs(t, login(t, s, c, "ann", testserver.Password), 401, tooMany)
 	})
 }
 
 func TestTwoThousandNetworksDoNotKeepTheOwnerOut(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		phone, home := clientFrom("127.0.9.1"), clientFrom("127.0.9.2")
-		device := signsIn(t, login(t, s, phone, "ann", mustertest.Password)).header.Get("X-Device-Token")
-		signsIn(t, login(t, s, home, "ann", mustertest.Password))
+		device := signsIn(t, login(t, s, phone, "ann", testserver.Password)).header.Get("X-Device-Token")
+		signsIn(t, login(t, s, home, "ann", testserver.Password))
 
 		var next atomic.Int32
 		var attackers sync.WaitGroup
@@ -143,38 +143,38 @@ func TestTwoThousandNetworksDoNotKeepTheOwnerOut(t *testing.T) {
 				attacked = false
 			default:
 			}
-			signsIn(t, login(t, s, clientFrom(fmt.Sprintf("127.2.0.%d", 1+signIns%200)), "ann", mustertest.Password, "X-Device-Token", device)) // wherever the phone is
-			signsIn(t, login(t, s, home, "ann", mustertest.Password))
+			signsIn(t, login(t, s, clientFrom(fmt.Sprintf("127.2.0.%d", 1+signIns%200)), "ann", testserver.Password, "X-Device-Token", device)) // wherever the phone is
+			signsIn(t, login(t, s, home, "ann", testserver.Password))
 		}
 		if signIns < 3 {
 			t.Fatalf("the owner signed in %d times only", signIns)
 		}
 		// From everywhere else the account is locked, which looks like a wrong password.
-		refusedAs(t, login(t, s, clientFrom("127.3.0.1"), "ann", mustertest.Password), 401, wrongCredentials)
+		refusedAs(t, login(t, s, clientFrom("127.3.0.1"), "ann", testserver.Password), 401, wrongCredentials)
 	})
 }
 
 func TestTheOnlyAdministratorIsNotLockedOutByAStranger(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, me := s.Admin(t)
 		here := clientFrom("127.0.9.1")
-		device := signsIn(t, login(t, s, here, "admin", mustertest.Password)).header.Get("X-Device-Token")
+		device := signsIn(t, login(t, s, here, "admin", testserver.Password)).header.Get("X-Device-Token")
 		exhaust(t, s, here, "admin") // even from the same network
-		refusedAs(t, login(t, s, here, "admin", mustertest.Password), 401, tooMany)
+		refusedAs(t, login(t, s, here, "admin", testserver.Password), 401, tooMany)
 		for n := range 120 {
 			c := clientFrom(fmt.Sprintf("127.4.0.%d", n+1))
 			refusedAs(t, login(t, s, c, "admin", "wrong"), 401, wrongCredentials)
 			c.CloseIdleConnections()
 		}
-		signsIn(t, login(t, s, here, "admin", mustertest.Password, "X-Device-Token", device))
-		must(t, admin.UpdateUserPassword(ctx, me.ID, mustertest.Password, "An0ther!long-password"))
+		signsIn(t, login(t, s, here, "admin", testserver.Password, "X-Device-Token", device))
+		must(t, admin.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!long-password"))
 		signsIn(t, login(t, s, clientFrom("127.5.0.1"), "admin", "An0ther!long-password"))
 	})
 }
 
 func TestASessionGuessesAtThePasswordByItself(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		stolen, me := s.User(t, "ann")
 		own, _ := s.SignIn(t, "ann")
@@ -188,15 +188,15 @@ func TestASessionGuessesAtThePasswordByItself(t *testing.T) {
 		if got["looked at"] != 10 || got[tooMany] != 30 {
 			t.Fatal(got)
 		}
-		if err := stolen.UpdateUserPassword(ctx, me.ID, mustertest.Password, "An0ther!long-password"); !client.HasID(err, tooMany) {
+		if err := stolen.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!long-password"); !client.HasID(err, tooMany) {
 			t.Fatal(err)
 		}
-		must(t, own.UpdateUserPassword(ctx, me.ID, mustertest.Password, "An0ther!long-password"))
+		must(t, own.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!long-password"))
 	})
 }
 
 func TestADelayGrowsAndHoldsAfterARestart(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		at := newClock()
 		n := s.Node(t, at.now)
@@ -205,18 +205,18 @@ func TestADelayGrowsAndHoldsAfterARestart(t *testing.T) {
 		n = s.Node(t, at.now)
 		for _, minutes := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
 			at.forward(minutes*time.Minute - time.Second)
-			refusedAs(t, login(t, n, c, "ann", mustertest.Password), 401, tooMany)
+			refusedAs(t, login(t, n, c, "ann", testserver.Password), 401, tooMany)
 			at.forward(time.Second)
 			refusedAs(t, login(t, n, c, "ann", "wrong"), 401, wrongCredentials)
-			refusedAs(t, login(t, n, c, "ann", mustertest.Password), 401, tooMany)
+			refusedAs(t, login(t, n, c, "ann", testserver.Password), 401, tooMany)
 		}
 		at.forward(time.Hour)
-		signsIn(t, login(t, n, c, "ann", mustertest.Password))
+		signsIn(t, login(t, n, c, "ann", testserver.Password))
 	})
 }
 
 // lockEverywhere has many networks guess until the account is locked for all that it does not know.
-func lockEverywhere(t testing.TB, s *mustertest.Server, name string) {
+func lockEverywhere(t testing.TB, s *testserver.Server, name string) {
 	t.Helper()
 	for n := range 35 {
 		c := clientFrom(fmt.Sprintf("127.6.0.%d", n+1))
@@ -229,17 +229,17 @@ func TestWhatUnlocksAnAccount(t *testing.T) {
 	const another = "An0ther!long-password"
 	for _, way := range []struct {
 		name, password string
-		unlock         func(t *testing.T, s *mustertest.Server, u *muster.User)
+		unlock         func(t *testing.T, s *testserver.Server, u *muster.User)
 	}{
-		{"an administrator", mustertest.Password, func(t *testing.T, s *mustertest.Server, u *muster.User) {
+		{"an administrator", testserver.Password, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			admin, _ := s.Admin(t)
 			must(t, admin.ResetFailedAttempts(t.Context(), u.ID))
 		}},
-		{"the local socket", mustertest.Password, func(t *testing.T, s *mustertest.Server, u *muster.User) {
+		{"the local socket", testserver.Password, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			local := &app.Caller{Session: &muster.Session{Local: true}}
 			must(t, s.App.ResetFailedAttempts(t.Context(), local, u.ID))
 		}},
-		{"a mailed link", mustertest.Password, func(t *testing.T, s *mustertest.Server, u *muster.User) {
+		{"a mailed link", testserver.Password, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			token := s.MailedToken(t, u.Email, 1)
 			device, err := s.App.Unlock(t.Context(), &app.Caller{IP: "127.0.9.9"}, token)
 			if err != nil || device == "" {
@@ -249,25 +249,25 @@ func TestWhatUnlocksAnAccount(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		{"a password set by an administrator", another, func(t *testing.T, s *mustertest.Server, u *muster.User) {
+		{"a password set by an administrator", another, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			admin, _ := s.Admin(t)
 			must(t, admin.UpdateUserPassword(t.Context(), u.ID, "", another))
 		}},
-		{"a reset by mail", another, func(t *testing.T, s *mustertest.Server, u *muster.User) {
+		{"a reset by mail", another, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			s.Mails(t, u.Email, 1)
 			must(t, s.Client().SendPasswordReset(t.Context(), u.Email))
 			must(t, s.Client().ResetPassword(t.Context(), s.MailedToken(t, u.Email, 2), another))
 		}},
 	} {
 		t.Run(way.name, func(t *testing.T) {
-			mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+			testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 				_, ann := s.User(t, "ann")
 				s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":3}}`)
 				here, there := clientFrom("127.0.9.1"), clientFrom("127.0.9.2")
 				exhaust(t, s, here, "ann")
 				lockEverywhere(t, s, "ann")
-				refusedAs(t, login(t, s, here, "ann", mustertest.Password), 401, tooMany)
-				refusedAs(t, login(t, s, there, "ann", mustertest.Password), 401, wrongCredentials)
+				refusedAs(t, login(t, s, here, "ann", testserver.Password), 401, tooMany)
+				refusedAs(t, login(t, s, there, "ann", testserver.Password), 401, wrongCredentials)
 				way.unlock(t, s, ann)
 				signsIn(t, login(t, s, here, "ann", way.password))
 				signsIn(t, login(t, s, there, "ann", way.password))
@@ -277,21 +277,21 @@ func TestWhatUnlocksAnAccount(t *testing.T) {
 }
 
 func TestALockOfTheAccountEndsByTime(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":3}}`)
 		at := newClock()
 		n := s.Node(t, at.now)
 		lockEverywhere(t, n, "ann")
 		c := clientFrom("127.0.9.1")
-		refusedAs(t, login(t, n, c, "ann", mustertest.Password), 401, wrongCredentials)
+		refusedAs(t, login(t, n, c, "ann", testserver.Password), 401, wrongCredentials)
 		at.forward(15 * time.Minute)
-		signsIn(t, login(t, n, c, "ann", mustertest.Password))
+		signsIn(t, login(t, n, c, "ann", testserver.Password))
 	})
 }
 
 func TestAnUnlockingPageAsksFirst(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		c := clientFrom("127.0.9.1")
 		exhaust(t, s, c, "ann")
@@ -301,12 +301,12 @@ func TestAnUnlockingPageAsksFirst(t *testing.T) {
 		if page.status != http.StatusOK {
 			t.Fatalf("%d %s", page.status, page.body)
 		}
-		refusedAs(t, login(t, s, c, "ann", mustertest.Password), 401, tooMany) // programs open links too
+		refusedAs(t, login(t, s, c, "ann", testserver.Password), 401, tooMany) // programs open links too
 	})
 }
 
 func TestWhoMayUnlock(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, me := s.Admin(t)
 		ann, annUser := s.User(t, "ann")

@@ -6,18 +6,18 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // A name of dots alone stands for a place in an address, not for a person: clients and proxies take it out.
 func TestNobodyIsNamedLikeAPath(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
 		const badUsername = "model.user.is_valid.username.app_error"
 		for _, name := range []string{".", "..", "..."} {
-			_, err := admin.CreateUser(ctx, &muster.User{Username: name, Email: "new@example.com", Password: mustertest.Password})
+			_, err := admin.CreateUser(ctx, &muster.User{Username: name, Email: "new@example.com", Password: testserver.Password})
 			refused(t, err, http.StatusBadRequest, badUsername)
 			_, err = admin.PatchUser(ctx, ann.ID, &muster.UserPatch{Username: &name})
 			refused(t, err, http.StatusBadRequest, badUsername)
@@ -35,7 +35,7 @@ func TestNobodyIsNamedLikeAPath(t *testing.T) {
 
 // A role that is searched for is a name, not a pattern.
 func TestARoleIsNoPattern(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
@@ -66,7 +66,7 @@ func TestAnInviteLinkDiesWithTheAccountThatSawIt(t *testing.T) {
 		"demoted":     func(admin *client.Client, id string) error { return admin.DemoteToGuest(t.Context(), id) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+			testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 				ctx := t.Context()
 				admin, _ := s.Admin(t)
 				s.Configure(t, `{"GuestAccountsSettings":{"Enable":true}}`)
@@ -82,11 +82,11 @@ func TestAnInviteLinkDiesWithTheAccountThatSawIt(t *testing.T) {
 					t.Fatal("a member sees no invite link")
 				}
 				must(t, putOut(admin, annUser.ID))
-				_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "again", Email: "again@example.com", Password: mustertest.Password}, seen.InviteID)
+				_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "again", Email: "again@example.com", Password: testserver.Password}, seen.InviteID)
 				refused(t, err, http.StatusNotFound, "app.team.get_by_invite_id.finding.app_error")
 				now, err := bob.Team(ctx, made.ID)
 				must(t, err)
-				_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "new", Email: "new@example.com", Password: mustertest.Password}, now.InviteID)
+				_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "new", Email: "new@example.com", Password: testserver.Password}, now.InviteID)
 				must(t, err)
 			})
 		})

@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"muster"
-	"muster/internal/mustertest"
 	"muster/internal/store"
+	"muster/internal/testserver"
 )
 
 // A fault of ours in the middle of a transaction costs that request alone: SQLite's only writer is free again.
 func TestAPanicInATransactionLocksNobodyOut(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, u := s.Admin(t)
 		func() {
 			defer func() {
@@ -24,7 +24,7 @@ func TestAPanicInATransactionLocksNobodyOut(t *testing.T) {
 				panic("a fault")
 			}})
 		}()
-		if got := login(t, s, http.DefaultClient, u.Username, mustertest.Password); got.status != http.StatusOK {
+		if got := login(t, s, http.DefaultClient, u.Username, testserver.Password); got.status != http.StatusOK {
 			t.Fatalf("sign-in: %d %s", got.status, got.body)
 		}
 		after, err := s.Store.User(t.Context(), u.ID)

@@ -12,16 +12,16 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
 	"muster/internal/store"
+	"muster/internal/testserver"
 )
 
 // A password that everybody tries is refused wherever one is set, and nothing comes of the attempt.
 func TestCommonPasswordsAreRefusedWhereverOneIsSet(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, _ := s.Admin(t)
 		ann, u := s.User(t, "wrzbkowski")
-		const before = mustertest.Password
+		const before = testserver.Password
 		must(t, s.Client().SendPasswordReset(t.Context(), u.Email))
 		link := s.MailedToken(t, u.Email, 1)
 		set := map[string]func(password string) error{
@@ -71,7 +71,7 @@ func TestCommonPasswordsAreRefusedWhereverOneIsSet(t *testing.T) {
 // Which schemes imported hashes have is noted with the first of them, so that every refused sign-in can take their time, and is forgotten with the
 // last. What would make refusals cost seconds is not taken. That refusals do equal work is TestEveryRefusalTakesTheSameWork of the hasher.
 func TestSchemesOfImportedHashesAreKnownWhileInUse(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, _ := s.Admin(t)
 		_, u := s.User(t, "ann")
 		inUse := func(want ...string) {
@@ -82,7 +82,7 @@ func TestSchemesOfImportedHashesAreKnownWhileInUse(t *testing.T) {
 				t.Fatalf("schemes in use %q, want %q", got, want)
 			}
 		}
-		imported, err := bcrypt.GenerateFromPassword([]byte(mustertest.Password), 5)
+		imported, err := bcrypt.GenerateFromPassword([]byte(testserver.Password), 5)
 		must(t, err)
 		for cost, id := range map[string]string{
 			"$31$": "api.context.invalid_body_param.app_error",
@@ -103,7 +103,7 @@ func TestSchemesOfImportedHashesAreKnownWhileInUse(t *testing.T) {
 				t.Fatalf("%s: %d %s", name, a.status, a.body)
 			}
 		}
-		if a := login(t, s, stranger, "ann", mustertest.Password); a.status != http.StatusOK {
+		if a := login(t, s, stranger, "ann", testserver.Password); a.status != http.StatusOK {
 			t.Fatalf("sign-in by an imported hash: %d %s", a.status, a.body)
 		}
 		nextDay := s.Node(t, func() time.Time { return time.Now().Add(25 * time.Hour) })

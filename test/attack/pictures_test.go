@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 const pictureForm = "multipart/form-data; boundary=x"
@@ -29,7 +29,7 @@ func aPNG(t *testing.T) []byte {
 
 // What is no picture is refused by its first bytes, and what is one by the first byte too many.
 func TestPicturesAreNotReadWhole(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, u := s.Admin(t)
 		admin, _ := s.SignIn(t, "admin")
 		var all sync.WaitGroup
@@ -54,7 +54,7 @@ func TestPicturesAreNotReadWhole(t *testing.T) {
 
 // One picture of an account at a time: the second waits for nothing and costs nothing.
 func TestOnePictureOfAnAccountAtATime(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, u := s.Admin(t)
 		file := aPNG(t)
 		end := "\r\n--x--\r\n"

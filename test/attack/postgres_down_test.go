@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"muster"
-	"muster/internal/mustertest"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
+	"muster/internal/testserver"
 )
 
 // relay stands between the server and PostgreSQL. While it is cut, connections are refused and those that were there are gone.
@@ -85,7 +85,7 @@ func TestPostgresDownIs503(t *testing.T) {
 	db, err := store.Open(t.Context(), store.Options{DSN: dsn.String()})
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
-	s := mustertest.On(t, db)
+	s := testserver.On(t, db)
 	admin, me := s.Admin(t)
 	s.Configure(t, `{"ServiceSettings":{"EnableUserAccessTokens":true},"RateLimitSettings":{"Enable":false}}`)
 	group := newGroup(t, admin, "team")
@@ -102,8 +102,8 @@ func TestPostgresDownIs503(t *testing.T) {
 	}{
 		{"an unknown session", "GET", "/api/v4/users/me", nil, []string{"Authorization", "Bearer " + muster.NewID()}, 401},
 		{"a token that was not used yet", "GET", "/api/v4/users/me", nil, []string{"Authorization", "Bearer " + fresh.Token}, 200},
-		{"sign-in", "POST", "/api/v4/users/login", map[string]string{"login_id": "admin", "password": mustertest.Password}, nil, 200},
-		{"sign-in of nobody", "POST", "/api/v4/users/login", map[string]string{"login_id": "nobody", "password": mustertest.Password}, nil, 401},
+		{"sign-in", "POST", "/api/v4/users/login", map[string]string{"login_id": "admin", "password": testserver.Password}, nil, 200},
+		{"sign-in of nobody", "POST", "/api/v4/users/login", map[string]string{"login_id": "nobody", "password": testserver.Password}, nil, 401},
 		{"a list", "GET", "/api/v4/users", nil, []string{"Authorization", bearer}, 200},
 		{"an account that is not there", "GET", "/api/v4/users/" + muster.NewID(), nil, []string{"Authorization", bearer}, 404},
 		{"a team", "GET", "/api/v4/teams/" + group.team, nil, []string{"Authorization", bearer}, 200},

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"testing"
 
-	"muster/internal/mustertest"
-	"muster/internal/process"
+	"muster/internal/subprocess"
+	"muster/internal/testserver"
 )
 
 // lines keeps what a server logs.
@@ -31,14 +31,14 @@ func (l *lines) have(text string) bool {
 
 // A proxy that nobody named, and limits that are turned off, can't be overlooked.
 func TestWeakSettingsAreTold(t *testing.T) {
-	program, err := process.Build(t.Context(), "muster/cmd/muster", t.TempDir())
+	program, err := subprocess.Build(t.Context(), "muster/cmd/muster", t.TempDir())
 	must(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	health := l.Addr().String()
 	must(t, l.Close())
 	log := &lines{}
-	p, err := process.Start(t.Context(), process.Options{
+	p, err := subprocess.Start(t.Context(), subprocess.Options{
 		Program: program, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir()}, Log: log,
 		Env: []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS=" + health, "MUSTER_RATELIMITSETTINGS_ENABLE=false"},
 	})
@@ -60,7 +60,7 @@ func TestWeakSettingsAreTold(t *testing.T) {
 
 // How good a password is can be asked as often as people type, and costs nobody's sign-in.
 func TestEstimatesTakeNoSignIns(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	_, u := s.Admin(t)
 	s.Configure(t, `{"RateLimitSettings":{"LoginBurst":2,"LoginPerMinute":1}}`)
 	c := clientFrom("127.0.19.2")
@@ -74,7 +74,7 @@ func TestEstimatesTakeNoSignIns(t *testing.T) {
 	if limited == 0 || limited > 10 {
 		t.Errorf("%d of 30 estimates are refused", limited)
 	}
-	if got := login(t, s, c, u.Username, mustertest.Password); got.status != http.StatusOK {
+	if got := login(t, s, c, u.Username, testserver.Password); got.status != http.StatusOK {
 		t.Errorf("a sign-in: %d %s", got.status, got.body)
 	}
 }

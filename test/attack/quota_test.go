@@ -11,8 +11,8 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
 	"muster/internal/store"
+	"muster/internal/testserver"
 )
 
 // atOnce makes n requests at once and wants exactly allowed of them to succeed and the others to be refused with an id.
@@ -42,7 +42,7 @@ const many = 12 // requests at once
 
 func TestUploadsStopAtTheQuota(t *testing.T) {
 	const full = "app.upload.create.quota.app_error"
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ann, me := s.User(t, "ann")
 		bob, him := s.User(t, "bob")
 		s.Configure(t, `{"StorageSettings":{"MaxUploadBytesPerUser":20000},"RateLimitSettings":{"Enable":false}}`)
@@ -73,7 +73,7 @@ func TestUploadsStopAtTheQuota(t *testing.T) {
 
 func TestPreferencesStopAtTheQuota(t *testing.T) {
 	const full = "app.preference.save.quota.app_error"
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ann, me := s.User(t, "ann")
 		s.Configure(t, `{"StorageSettings":{"MaxPreferencesPerUser":5},"RateLimitSettings":{"Enable":false}}`)
 		pref := func(i int) []*muster.Preference {
@@ -103,7 +103,7 @@ func TestPreferencesStopAtTheQuota(t *testing.T) {
 
 func TestAccessTokensStopAtTheQuota(t *testing.T) {
 	const full = "app.user_access_token.create.quota.app_error"
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, me := s.Admin(t)
 		s.Configure(t, `{"ServiceSettings":{"EnableUserAccessTokens":true},"StorageSettings":{"MaxAccessTokensPerUser":3},"RateLimitSettings":{"Enable":false}}`)
 		create := func(ctx context.Context, _ int) error {
@@ -123,7 +123,7 @@ func TestAccessTokensStopAtTheQuota(t *testing.T) {
 
 // Somebody who knows a password and not the code can't fill the table of sign-ins that wait for it.
 func TestSignInsUnderWayAreBounded(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, me := s.User(t, "ann")
 		const tries, most = 50, 20
 		alive := 0

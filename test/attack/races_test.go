@@ -8,7 +8,7 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // together runs all of them at once and waits for the last.
@@ -48,7 +48,7 @@ func newGroup(t *testing.T, admin *client.Client, name string) group {
 // Whatever of the two comes first: an account that was made a guest is one in all its teams, channels and sessions, and administers none of them.
 func TestAGuestNeverAdministersATeam(t *testing.T) {
 	const rounds, racers = 12, 5
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
@@ -66,7 +66,7 @@ func TestAGuestNeverAdministersATeam(t *testing.T) {
 			race := []func(){
 				func() { mustWork(t, admin.DemoteToGuest(ctx, ann.ID)) },
 				func() { _, _ = admin.AddTeamMember(ctx, fresh.team, ann.ID) },
-				func() { _, _ = s.Client().Login(ctx, ann.Username, mustertest.Password) },
+				func() { _, _ = s.Client().Login(ctx, ann.Username, testserver.Password) },
 			}
 			for range racers {
 				race = append(race,
@@ -84,7 +84,7 @@ func TestAGuestNeverAdministersATeam(t *testing.T) {
 	})
 }
 
-func wantGuestEverywhere(t *testing.T, s *mustertest.Server, userID string) {
+func wantGuestEverywhere(t *testing.T, s *testserver.Server, userID string) {
 	t.Helper()
 	teams, err := s.Store.TeamMembershipsOf(t.Context(), userID)
 	must(t, err)
@@ -112,7 +112,7 @@ func wantGuestEverywhere(t *testing.T, s *mustertest.Server, userID string) {
 // Who leaves a team is in none of its channels, also when somebody added them to one at that moment.
 func TestNobodyStaysInAChannelOfATeamThatTheyLeft(t *testing.T) {
 	const rounds = 20
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
@@ -140,7 +140,7 @@ func TestNobodyStaysInAChannelOfATeamThatTheyLeft(t *testing.T) {
 // A status that somebody chooses stands against what a connection of theirs tells at that moment.
 func TestAChosenStatusStands(t *testing.T) {
 	const rounds = 20
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, ann := s.User(t, "ann")
 		for range rounds {
 			must(t, s.Store.SaveStatus(t.Context(), &muster.Status{UserID: ann.ID, Status: muster.StatusOffline}, nil))

@@ -12,7 +12,7 @@ import (
 	"github.com/coder/websocket"
 
 	"muster"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 func TestLimitsAreOnByDefault(t *testing.T) {
@@ -24,7 +24,7 @@ func TestLimitsAreOnByDefault(t *testing.T) {
 
 // One network has so much done without a session and no more; others don't notice.
 func TestStrangersAreLimitedByNetwork(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, u := s.Admin(t)
 		s.Configure(t, `{"RateLimitSettings":{"LoginBurst":5,"LoginPerMinute":1}}`)
 		flood, other := clientFrom("127.0.7.1"), clientFrom("127.0.7.2")
@@ -34,12 +34,12 @@ func TestStrangersAreLimitedByNetwork(t *testing.T) {
 			}
 		}
 		for path, body := range map[string]any{
-			"/users/login":               map[string]string{"login_id": u.Username, "password": mustertest.Password},
+			"/users/login":               map[string]string{"login_id": u.Username, "password": testserver.Password},
 			"/users/login/cws":           map[string]string{"login_id": u.Email, "cws_token": "x"},
 			"/users/mfa":                 map[string]string{"login_id": u.Username},
-			"/users":                     map[string]string{"username": "new", "email": "new@example.com", "password": mustertest.Password},
+			"/users":                     map[string]string{"username": "new", "email": "new@example.com", "password": testserver.Password},
 			"/users/password/reset/send": map[string]string{"email": u.Email},
-			"/users/password/reset":      map[string]string{"token": "x", "new_password": mustertest.Password},
+			"/users/password/reset":      map[string]string{"token": "x", "new_password": testserver.Password},
 			"/users/email/verify/send":   map[string]string{"email": u.Email},
 			"/users/email/verify":        map[string]string{"token": "x"},
 		} {
@@ -55,7 +55,7 @@ func TestStrangersAreLimitedByNetwork(t *testing.T) {
 				}
 			}
 		}
-		if got := login(t, s, flood, u.Username, mustertest.Password, "Authorization", "Bearer "+admin.Token()); got.status != http.StatusTooManyRequests {
+		if got := login(t, s, flood, u.Username, testserver.Password, "Authorization", "Bearer "+admin.Token()); got.status != http.StatusTooManyRequests {
 			t.Errorf("with a session: %d", got.status)
 		}
 		for _, page := range []string{"/login", "/signup_user_complete", "/reset_password", "/reset_password_complete", "/should_verify_email", "/do_verify_email"} {
@@ -66,7 +66,7 @@ func TestStrangersAreLimitedByNetwork(t *testing.T) {
 			}
 			must(t, resp.Body.Close())
 		}
-		if got := login(t, s, other, u.Username, mustertest.Password); got.status != http.StatusOK {
+		if got := login(t, s, other, u.Username, testserver.Password); got.status != http.StatusOK {
 			t.Errorf("another network: %d %s", got.status, got.body)
 		}
 		if got, err := send(t.Context(), flood, http.MethodGet, s.URL+"/api/v4/users/me", nil, "Authorization", "Bearer "+admin.Token()); err != nil || got.status != http.StatusOK {
@@ -76,14 +76,14 @@ func TestStrangersAreLimitedByNetwork(t *testing.T) {
 			t.Errorf("%d audits (%v)", len(n), err)
 		}
 		s.Configure(t, `{"RateLimitSettings":{"Enable":false}}`)
-		if got := login(t, s, flood, u.Username, mustertest.Password); got.status != http.StatusOK {
+		if got := login(t, s, flood, u.Username, testserver.Password); got.status != http.StatusOK {
 			t.Errorf("with the limits turned off: %d %s", got.status, got.body)
 		}
 	})
 }
 
 func TestWebSocketUpgradesAreLimitedByNetwork(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	admin, _ := s.Admin(t)
 	s.Configure(t, `{"RateLimitSettings":{"WebSocketBurst":3,"WebSocketsPerMinute":1}}`)
 	flood := clientFrom("127.0.7.1")
@@ -104,7 +104,7 @@ func TestWebSocketsOfAnOfficeComeBack(t *testing.T) {
 	if c.WebSocketBurst < 3000 || c.MaxWebSocketsPerNetwork < 3000 || c.MaxConnectionsPerNetwork <= c.MaxWebSocketsPerNetwork || c.MaxAnonymousWebSocketsPerNetwork > 100 {
 		t.Errorf("%+v", c)
 	}
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	admin, _ := s.Admin(t)
 	s.Configure(t, `{"RateLimitSettings":{"LoginBurst":2,"LoginPerMinute":1}}`)
 	office := clientFrom("127.0.7.3")
@@ -122,7 +122,7 @@ func TestWebSocketsOfAnOfficeComeBack(t *testing.T) {
 }
 
 // dial opens a WebSocket until the test ends, with a session's token or without, and returns the answer's status.
-func dial(t *testing.T, s *mustertest.Server, c *http.Client, token string) int {
+func dial(t *testing.T, s *testserver.Server, c *http.Client, token string) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -8,21 +8,21 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
 	"muster/internal/store"
+	"muster/internal/testserver"
 )
 
 const badCode = "api.user.check_user_mfa.bad_code.app_error"
 
-func signInWith(t *testing.T, s *mustertest.Server, name, code string) error {
+func signInWith(t *testing.T, s *testserver.Server, name, code string) error {
 	t.Helper()
-	_, err := s.Client().LoginWith(t.Context(), client.Credentials{LoginID: name, Password: mustertest.Password, Code: code})
+	_, err := s.Client().LoginWith(t.Context(), client.Credentials{LoginID: name, Password: testserver.Password, Code: code})
 	return err
 }
 
 // Before, nobody was told that a recovery code was used, or how many were left, and people who read "o" as zero were locked out.
 func TestRecoveryCodesAreCountedAndReplaced(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		s.Configure(t, allOn)
 		ann, _ := s.User(t, "ann")
@@ -55,7 +55,7 @@ func TestRecoveryCodesAreCountedAndReplaced(t *testing.T) {
 
 // Codes of before, which had "1" and "i" both, go on working, however they are read.
 func TestOlderRecoveryCodesGoOnWorking(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.Configure(t, allOn)
 		ann, u := s.User(t, "ann")
 		twoStep(t, ann)

@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"muster/internal/app"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // failIn makes a node whose clock does something, once, when the named function of internal/app asks it for the time.
-func failIn(t *testing.T, s *mustertest.Server, function string, do func()) *mustertest.Server {
+func failIn(t *testing.T, s *testserver.Server, function string, do func()) *testserver.Server {
 	var done atomic.Bool
 	return s.Node(t, func() time.Time {
 		if bytes.Contains(debug.Stack(), []byte("(*App)."+function+"(")) && done.CompareAndSwap(false, true) {
@@ -28,11 +28,11 @@ func failIn(t *testing.T, s *mustertest.Server, function string, do func()) *mus
 func TestAPanicAmidASignInGivesItsAttemptBack(t *testing.T) {
 	for _, function := range []string{"startSession", "attemptFailed"} {
 		t.Run(function, func(t *testing.T) {
-			mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+			testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 				s.User(t, "ann")
 				s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":1}}`)
 				n := failIn(t, s, function, func() { panic("a fault") })
-				password, want := mustertest.Password, ""
+				password, want := testserver.Password, ""
 				if function == "attemptFailed" {
 					password, want = "wrong", tooMany // it was looked at: it stays counted, but nobody waits for it
 				}
@@ -44,7 +44,7 @@ func TestAPanicAmidASignInGivesItsAttemptBack(t *testing.T) {
 					}()
 					_, _, _ = n.App.Login(t.Context(), &app.Caller{IP: "127.0.9.1"}, app.LoginRequest{LoginID: "ann", Password: password})
 				}()
-				if id := tryLogin(t, n, clientFrom("127.0.9.1"), "ann", mustertest.Password); id != want {
+				if id := tryLogin(t, n, clientFrom("127.0.9.1"), "ann", testserver.Password); id != want {
 					t.Fatalf("%q after the panic, want %q", id, want)
 				}
 			})
@@ -54,27 +54,27 @@ func TestAPanicAmidASignInGivesItsAttemptBack(t *testing.T) {
 
 // A client that leaves while its attempt is counted leaves nothing behind.
 func TestAClientThatLeavesAmidASignInLeavesNoAttempt(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":1}}`)
 		ctx, leave := context.WithCancel(t.Context())
 		n := failIn(t, s, "count", leave)
 		who := &app.Caller{IP: "127.0.9.1"}
-		if _, _, err := n.App.Login(ctx, who, app.LoginRequest{LoginID: "ann", Password: mustertest.Password}); err == nil {
+		if _, _, err := n.App.Login(ctx, who, app.LoginRequest{LoginID: "ann", Password: testserver.Password}); err == nil {
 			t.Fatal("signed in without a client")
 		}
-		if id := tryLogin(t, n, clientFrom("127.0.9.1"), "ann", mustertest.Password); id != "" {
+		if id := tryLogin(t, n, clientFrom("127.0.9.1"), "ann", testserver.Password); id != "" {
 			t.Fatal(id)
 		}
 	})
 }
 
 func TestRightSignInsAtOnceFromManyNetworksAllSucceed(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, service := s.User(t, "service")
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":1}}`)
 		got := parallel(40, func(i int) string {
-			return tryLogin(t, s, clientFrom(fmt.Sprintf("127.8.0.%d", i+1)), "service", mustertest.Password)
+			return tryLogin(t, s, clientFrom(fmt.Sprintf("127.8.0.%d", i+1)), "service", testserver.Password)
 		})
 		if got[""] != 40 {
 			t.Fatal(got)

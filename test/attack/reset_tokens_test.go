@@ -5,12 +5,12 @@ import (
 	"testing"
 
 	"muster/client"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // Before, who had made an access token for somebody else's account kept it through every new password.
 func TestAResetRevokesAccessTokens(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		ann, u := tokenMaker(t, s, "ann")
 		program, another := withToken(t, s, ann), withToken(t, s, ann)
@@ -37,27 +37,27 @@ func TestAResetRevokesAccessTokens(t *testing.T) {
 }
 
 func TestANewPasswordRevokesAccessTokensOnRequest(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		ann, u := tokenMaker(t, s, "ann")
 		admin, _ := s.Admin(t)
 		program := withToken(t, s, ann)
 		works(t, program)
-		must(t, ann.UpdateUserPassword(ctx, client.Me, mustertest.Password, "An0ther!password"))
+		must(t, ann.UpdateUserPassword(ctx, client.Me, testserver.Password, "An0ther!password"))
 		works(t, program)
-		must(t, admin.UpdateUserPassword(ctx, u.ID, "", mustertest.Password))
+		must(t, admin.UpdateUserPassword(ctx, u.ID, "", testserver.Password))
 		works(t, program)
 		must(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
-		must(t, s.Client().ResetPasswordAndKeepTokens(ctx, s.MailedToken(t, "ann@example.com", 1), mustertest.Password+"2"))
+		must(t, s.Client().ResetPasswordAndKeepTokens(ctx, s.MailedToken(t, "ann@example.com", 1), testserver.Password+"2"))
 		works(t, program)
 		// A program may change its account's password, and so end itself.
-		must(t, program.UpdateUserPasswordAndRevokeTokens(ctx, client.Me, mustertest.Password+"2", mustertest.Password))
+		must(t, program.UpdateUserPasswordAndRevokeTokens(ctx, client.Me, testserver.Password+"2", testserver.Password))
 		if _, err := program.Me(ctx); err == nil {
 			t.Error("the token goes on")
 		}
 		ann, _ = s.SignIn(t, "ann")
 		program = withToken(t, s, ann)
-		must(t, admin.UpdateUserPasswordAndRevokeTokens(ctx, u.ID, "", mustertest.Password))
+		must(t, admin.UpdateUserPasswordAndRevokeTokens(ctx, u.ID, "", testserver.Password))
 		if _, err := program.Me(ctx); err == nil {
 			t.Error("the token goes on")
 		}

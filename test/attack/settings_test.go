@@ -11,7 +11,7 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 const (
@@ -29,7 +29,7 @@ func refusal(t *testing.T, err error, status int, id string) string {
 }
 
 // newestPatch returns the newest line of the administrator's history about a patch.
-func newestPatch(t *testing.T, s *mustertest.Server, adminID string) string {
+func newestPatch(t *testing.T, s *testserver.Server, adminID string) string {
 	t.Helper()
 	audits, err := s.Store.Audits(t.Context(), adminID, 0, 100)
 	must(t, err)
@@ -43,7 +43,7 @@ func newestPatch(t *testing.T, s *mustertest.Server, adminID string) string {
 
 // An administrator who does not know the mail server's password has it sent to a server of theirs.
 func TestTheMailPasswordIsNotSentElsewhere(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, adminUser := s.Admin(t)
 		s.Configure(t, `{"EmailSettings":{"SMTPServer":"mail.example.com","SMTPPort":"587","EnableSMTPAuth":true,"SMTPUsername":"muster","SMTPPassword":"hunter2"}}`)
@@ -82,7 +82,7 @@ func TestTheMailPasswordIsNotSentElsewhere(t *testing.T) {
 
 // A setting that is not there must not look as if it were turned on.
 func TestSettingsThatDoNothingAreRefused(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, adminUser := s.Admin(t)
 		for _, tc := range []struct{ body, id, says string }{
 			{`{"PasswordSettings":{"MinimumLenght":12}}`, unknownSetting, "did you mean PasswordSettings.MinimumLength?"},
@@ -114,7 +114,7 @@ func TestSettingsThatDoNothingAreRefused(t *testing.T) {
 
 // Two administrators save at the same time, on two nodes that don't hear of each other.
 func TestAdministratorsDoNotUndoEachOther(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		one, _ := s.Admin(t)
 		two, _ := s.Node(t, time.Now).Admin(t)

@@ -12,7 +12,7 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 const (
@@ -22,14 +22,14 @@ const (
 )
 
 // later is a session as it is served an hour from now, long after it was fresh.
-func later(t *testing.T, s *mustertest.Server, c *client.Client) *client.Client {
+func later(t *testing.T, s *testserver.Server, c *client.Client) *client.Client {
 	t.Helper()
 	node := s.Node(t, func() time.Time { return time.Now().Add(time.Hour) })
 	return client.New(node.URL, client.WithToken(c.Token()))
 }
 
 // withToken is a program that acts for the session's account by an access token.
-func withToken(t *testing.T, s *mustertest.Server, c *client.Client) *client.Client {
+func withToken(t *testing.T, s *testserver.Server, c *client.Client) *client.Client {
 	t.Helper()
 	token, err := c.CreateAccessToken(t.Context(), client.Me, "a program", 0)
 	must(t, err)
@@ -55,7 +55,7 @@ func twoStepAt(t *testing.T, c *client.Client, now time.Time) (recovery []string
 }
 
 // tokenMaker is somebody who may have access tokens.
-func tokenMaker(t *testing.T, s *mustertest.Server, name string) (*client.Client, *muster.User) {
+func tokenMaker(t *testing.T, s *testserver.Server, name string) (*client.Client, *muster.User) {
 	t.Helper()
 	s.Configure(t, allOn)
 	c, u := s.User(t, name)
@@ -74,7 +74,7 @@ func refusedWith(t *testing.T, what string, err error, status int, id string) {
 // changes are what a stolen session would do to keep an account, or to destroy it.
 func changes(t *testing.T, c *client.Client, u *muster.User) map[string]func() error {
 	ctx := t.Context()
-	email, password := "thief@example.com", mustertest.Password
+	email, password := "thief@example.com", testserver.Password
 	return map[string]func() error{
 		"turn off the second factor": func() error { _, err := c.UpdateMfa(ctx, client.Me, false, ""); return err },
 		"replace the second factor":  func() error { _, err := c.GenerateMfaSecret(ctx, client.Me); return err },
@@ -102,7 +102,7 @@ func enableAny(t *testing.T, c *client.Client) error {
 
 // Before, a session that was a month old could do all of these but one, and so could an access token.
 func TestAStolenSessionKeepsNothing(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		ann, u := tokenMaker(t, s, "ann")
 		program := withToken(t, s, ann)
@@ -117,7 +117,7 @@ func TestAStolenSessionKeepsNothing(t *testing.T) {
 			refusedWith(t, "an access token may "+what, change(), http.StatusForbidden, byToken)
 		}
 		refusedWith(t, "an access token counts codes", errorOf(program.RecoveryCodesLeft(ctx)), http.StatusForbidden, byToken)
-		refusedWith(t, "an access token makes itself fresh", program.Reauthenticate(ctx, mustertest.Password, recovery[0]), http.StatusForbidden, byToken)
+		refusedWith(t, "an access token makes itself fresh", program.Reauthenticate(ctx, testserver.Password, recovery[0]), http.StatusForbidden, byToken)
 		after, err := s.Store.User(ctx, u.ID)
 		must(t, err)
 		tokens, err := s.Store.AccessTokens(ctx, u.ID, 0, 10)
@@ -134,10 +134,10 @@ func TestAStolenSessionKeepsNothing(t *testing.T) {
 // What else goes on as ever, so that clients of the reference server work: within the interval nothing is asked, and without the second factor the
 // address takes the password with the request.
 func TestAFreshSessionIsNotAsked(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		ann, u := tokenMaker(t, s, "ann")
-		email, password := "ann@new.example.com", mustertest.Password
+		email, password := "ann@new.example.com", testserver.Password
 		_, err := later(t, s, ann).PatchUser(ctx, client.Me, &muster.UserPatch{Email: &email, Password: &password})
 		must(t, err)
 		ann, _ = s.SignIn(t, "ann")
@@ -155,24 +155,24 @@ func TestAFreshSessionIsNotAsked(t *testing.T) {
 }
 
 func TestReauthenticationTakesWhatSigningInTakes(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		ann, u := tokenMaker(t, s, "ann")
 		recovery := twoStep(t, ann)
 		other := s.Client()
-		_, err := other.LoginWith(ctx, client.Credentials{LoginID: "ann", Password: mustertest.Password, Code: recovery[9]})
+		_, err := other.LoginWith(ctx, client.Credentials{LoginID: "ann", Password: testserver.Password, Code: recovery[9]})
 		must(t, err)
 		stolen := later(t, s, ann)
 		refusedWith(t, "nothing", stolen.Reauthenticate(ctx, "", ""), http.StatusBadRequest, "api.context.invalid_body_param.app_error")
 		refusedWith(t, "a wrong password", stolen.Reauthenticate(ctx, "wrong", recovery[0]), http.StatusBadRequest, "api.user.check_user_password.invalid.app_error")
-		refusedWith(t, "no code", stolen.Reauthenticate(ctx, mustertest.Password, ""), http.StatusBadRequest, "mfa.validate_token.authenticate.app_error")
-		refusedWith(t, "a wrong code", stolen.Reauthenticate(ctx, mustertest.Password, "abcd-efgh-ijkl-mnop"), http.StatusBadRequest, "api.user.check_user_mfa.bad_code.app_error")
-		refusedWith(t, "a used code", stolen.Reauthenticate(ctx, mustertest.Password, recovery[9]), http.StatusBadRequest, "api.user.check_user_mfa.bad_code.app_error")
+		refusedWith(t, "no code", stolen.Reauthenticate(ctx, testserver.Password, ""), http.StatusBadRequest, "mfa.validate_token.authenticate.app_error")
+		refusedWith(t, "a wrong code", stolen.Reauthenticate(ctx, testserver.Password, "abcd-efgh-ijkl-mnop"), http.StatusBadRequest, "api.user.check_user_mfa.bad_code.app_error")
+		refusedWith(t, "a used code", stolen.Reauthenticate(ctx, testserver.Password, recovery[9]), http.StatusBadRequest, "api.user.check_user_mfa.bad_code.app_error")
 		if after, err := s.Store.User(ctx, u.ID); err != nil || after.FailedAttempts != 3 {
 			t.Errorf("failed attempts: %d, %v", after.FailedAttempts, err)
 		}
 		refusedWith(t, "still", errorOf(stolen.UpdateMfa(ctx, client.Me, false, "")), http.StatusForbidden, stale)
-		must(t, stolen.Reauthenticate(ctx, mustertest.Password, recovery[0]))
+		must(t, stolen.Reauthenticate(ctx, testserver.Password, recovery[0]))
 		refusedWith(t, "another session of the account", errorOf(later(t, s, other).UpdateMfa(ctx, client.Me, false, "")), http.StatusForbidden, stale)
 		_, err = stolen.UpdateMfa(ctx, client.Me, false, "")
 		must(t, err)
@@ -188,7 +188,7 @@ func TestReauthenticationTakesWhatSigningInTakes(t *testing.T) {
 
 // Before, a stale session or an access token enrolled a second factor of the thief's where there was none, and the owner could not sign in any more.
 func TestAStolenSessionEnrolsNoSecondFactor(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		ann, u := tokenMaker(t, s, "ann")
 		program := withToken(t, s, ann)
@@ -231,14 +231,14 @@ func TestAStolenSessionEnrolsNoSecondFactor(t *testing.T) {
 
 // Before, a stale session or an access token of an administrator made itself an administrator with a password.
 func TestAStolenSessionMakesNoPersonOfABot(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		s.Configure(t, `{"ServiceSettings":{"EnableBotAccountCreation":true,"EnableUserAccessTokens":true}}`)
 		admin, _ := s.Admin(t)
 		bot, err := admin.CreateBot(ctx, &muster.Bot{Username: "robot"})
 		must(t, err)
 		program := withToken(t, s, admin)
-		password := mustertest.Password
+		password := testserver.Password
 		convert := func(c *client.Client) error {
 			_, err := c.ConvertBotToUser(ctx, bot.UserID, &muster.UserPatch{Password: &password}, true)
 			return err
@@ -256,7 +256,7 @@ func TestAStolenSessionMakesNoPersonOfABot(t *testing.T) {
 
 // Before, a wrong password was 401, by which clients sign out. Too many are 429, and say when to come back.
 func TestAWrongProofEndsNoSession(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":2}}`)
 		ann, _ := s.User(t, "ann")
@@ -264,7 +264,7 @@ func TestAWrongProofEndsNoSession(t *testing.T) {
 			refusedWith(t, "a wrong password", ann.Reauthenticate(ctx, "wrong", ""), http.StatusBadRequest, "api.user.check_user_password.invalid.app_error")
 		}
 		resp, err := ann.Do(ctx, &client.Request{
-			Method: http.MethodPost, Path: "/users/sessions/reauthenticate", Body: []byte(`{"password":"` + mustertest.Password + `"}`),
+			Method: http.MethodPost, Path: "/users/sessions/reauthenticate", Body: []byte(`{"password":"` + testserver.Password + `"}`),
 		})
 		refusedWith(t, "too many", err, http.StatusTooManyRequests, tooMany)
 		if resp == nil || resp.Header.Get("Retry-After") == "" {

@@ -5,14 +5,14 @@ import (
 	"testing"
 
 	"muster/client"
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 const mustAccept = "api.context.terms_of_service_required.app_error"
 
 // Before, only the pages asked for the terms of service: who signed in by the API never had to accept them.
 func TestTermsHoldForSessionsOfTheAPI(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		ann, _ := tokenMaker(t, s, "ann")
 		program := withToken(t, s, ann)

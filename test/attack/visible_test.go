@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 func TestAnAttackIsSeenAndFillsNothing(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
@@ -74,7 +74,7 @@ func TestAnAttackIsSeenAndFillsNothing(t *testing.T) {
 }
 
 func TestNamesThatNobodyHasGetNoMailAndNoHistory(t *testing.T) {
-	mustertest.Each(t, func(t *testing.T, s *mustertest.Server) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.Admin(t)
 		audits, err := s.Store.Audits(t.Context(), "", 0, 1000)
 		must(t, err)

@@ -4,12 +4,12 @@ import (
 	"net/http"
 	"testing"
 
-	"muster/internal/mustertest"
+	"muster/internal/testserver"
 )
 
 // WebSockets of one network are bounded, and those that nobody signed in on much more so.
 func TestWebSocketsAreBoundedByNetwork(t *testing.T) {
-	s := mustertest.New(t)
+	s := testserver.New(t)
 	admin, _ := s.Admin(t)
 	s.Configure(t, `{"RateLimitSettings":{"MaxWebSocketsPerNetwork":4,"MaxAnonymousWebSocketsPerNetwork":2}}`)
 	flood := clientFrom("127.0.8.1")

@@ -13,7 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"muster/internal/process"
+	"muster/internal/subprocess"
 )
 
 // userAgent is how the browser calls itself, for the sessions that it begins: as one that has windows.
@@ -40,7 +40,7 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	ends = append(ends, func() error { return os.RemoveAll(dir) })
-	return process.Build(context.Background(), "muster/cmd/muster", dir)
+	return subprocess.Build(context.Background(), "muster/cmd/muster", dir)
 })
 
 // chromium starts the browser, once. Each page gets a profile of its own in it.

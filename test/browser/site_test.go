@@ -13,7 +13,7 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/mail/mailtest"
-	"muster/internal/process"
+	"muster/internal/subprocess"
 )
 
 const (
@@ -40,7 +40,7 @@ func newSite(t *testing.T, settings ...string) *site {
 	path, err := program()
 	must(t, err)
 	inbox := mailtest.Open(t)
-	running, err := process.Start(context.WithoutCancel(t.Context()), process.Options{
+	running, err := subprocess.Start(context.WithoutCancel(t.Context()), subprocess.Options{
 		Program: path, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir()}, Log: t.Output(),
 		Env: append([]string{
 			"MUSTER_METRICSSETTINGS_LISTENADDRESS=",

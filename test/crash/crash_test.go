@@ -17,7 +17,7 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/process"
+	"muster/internal/subprocess"
 )
 
 const (
@@ -31,12 +31,12 @@ const (
 // server is the server under test: always at one address, over one data directory.
 type server struct {
 	program, data, address string
-	running                *process.Process
+	running                *subprocess.Process
 }
 
 func (s *server) start(t *testing.T) {
 	t.Helper()
-	p, err := process.Start(context.WithoutCancel(t.Context()), process.Options{
+	p, err := subprocess.Start(context.WithoutCancel(t.Context()), subprocess.Options{
 		Program: s.program, Args: []string{"serve", "--listen", s.address, "--data", s.data},
 		Env: []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS="}, Log: t.Output(),
 	})
@@ -70,7 +70,7 @@ func TestEveryAcknowledgedWriteOutlivesACrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	program, err := process.Build(t.Context(), "muster/cmd/muster", t.TempDir())
+	program, err := subprocess.Build(t.Context(), "muster/cmd/muster", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

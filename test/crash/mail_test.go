@@ -16,8 +16,8 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/mail/mailtest"
-	"muster/internal/process"
 	"muster/internal/store/storetest"
+	"muster/internal/subprocess"
 )
 
 const (
@@ -75,7 +75,7 @@ func TestEveryMailOutlivesACrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	program, err := process.Build(t.Context(), "muster/cmd/muster", t.TempDir())
+	program, err := subprocess.Build(t.Context(), "muster/cmd/muster", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestEveryMailOutlivesACrash(t *testing.T) {
 type post struct {
 	program, data, dsn string
 	gate               *gate
-	running            *process.Process
+	running            *subprocess.Process
 	admin              *client.Client
 }
 
@@ -136,7 +136,7 @@ func (p *post) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.running, err = process.Start(context.WithoutCancel(t.Context()), process.Options{
+	p.running, err = subprocess.Start(context.WithoutCancel(t.Context()), subprocess.Options{
 		Program: p.program, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", p.data}, Log: t.Output(),
 		Env: []string{
 			"MUSTER_METRICSSETTINGS_LISTENADDRESS=", "MUSTER_SQLSETTINGS_DATASOURCE=" + p.dsn, "MUSTER_EMAILSETTINGS_SMTPSERVER=" + host,

@@ -1,0 +1,100 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+
+	"muster"
+	"muster/internal/server/httpx"
+)
+
+// How long a browser may keep a picture, in seconds (recorded): shorter while it is only drawn.
+const (
+	pictureMaxAge      = 24 * 60 * 60
+	drawnPictureMaxAge = 5 * 60
+)
+
+func getProfileImage(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.app.ProfileImage(c.ctx(), c.who, id)
+	if err != nil {
+		return nil, err
+	}
+	if p.Drawn {
+		return image{png: p.PNG, etag: p.ETag, maxAge: drawnPictureMaxAge}, nil
+	}
+	return image{png: p.PNG, etag: p.ETag, maxAge: pictureMaxAge}, nil
+}
+
+func getDefaultProfileImage(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.app.DefaultProfileImage(c.ctx(), c.who, id)
+	if err != nil {
+		return nil, err
+	}
+	return image{png: p.PNG, maxAge: pictureMaxAge}, nil
+}
+
+func setProfileImage(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.limiter.BeginPicture(c.who); err != nil {
+		return nil, err
+	}
+	defer c.limiter.EndPicture(c.who)
+	return ok, c.app.SetProfileImage(c.ctx(), c.who, id, func() (io.Reader, error) {
+		if c.r.ContentLength > c.pictureMax() {
+			return nil, errPictureTooLarge
+		}
+		return c.formFile("image")
+	})
+}
+
+var errPictureTooLarge = muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error")
+
+// formFile finds a file of a multipart form by its field, reading no more of the body than leads there.
+func (c *call) formFile(field string) (io.Reader, error) {
+	form, err := c.r.MultipartReader()
+	if err != nil {
+		return nil, unreadableForm(err)
+	}
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil, muster.E(muster.Invalid, "api.user.upload_profile_user.no_file.app_error")
+		}
+		if err != nil {
+			return nil, unreadableForm(err)
+		}
+		if isFile(part, field) {
+			return httpx.FormFile(part), nil
+		}
+	}
+}
+
+// unreadableForm is the error for a form that is none, unless its body could not be read at all.
+func unreadableForm(cause error) error {
+	if e, known := errors.AsType[*muster.Error](cause); known {
+		return e
+	}
+	return muster.E(muster.Invalid, "api.user.upload_profile_user.parse.app_error", cause)
+}
+
+func isFile(p *multipart.Part, field string) bool { return p.FormName() == field && p.FileName() != "" }
+
+func setDefaultProfileImage(c *call) (any, error) {
+	id, err := c.userID()
+	if err != nil {
+		return nil, err
+	}
+	return ok, c.app.SetDefaultProfileImage(c.ctx(), c.who, id)
+}

@@ -1,0 +1,300 @@
+package ws_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"muster"
+	"muster/client"
+	"muster/internal/server/ws"
+	"muster/internal/testserver"
+)
+
+// patience bounds how long a test waits for what must come.
+const patience = 20 * time.Second
+
+// door is a hub that serves beside a test's server.
+type door struct {
+	*testserver.Server
+	hub *ws.Hub
+	url string
+}
+
+// open starts a hub over s. Statuses are off unless a test is about them: their events would come in between.
+func open(t *testing.T, s *testserver.Server, o ws.Options) *door {
+	t.Helper()
+	s.Configure(t, `{"ServiceSettings":{"EnableUserStatuses":false}}`)
+	return openAsIs(t, s, o)
+}
+
+func openAsIs(t *testing.T, s *testserver.Server, o ws.Options) *door {
+	t.Helper()
+	o.App, o.Version = s.App, "test"
+	hub := ws.New(o)
+	h := httptest.NewUnstartedServer(hub)
+	h.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if tcp, ok := c.(*net.TCPConn); ok && state == http.StateNew {
+			_ = tcp.SetWriteBuffer(4096) // a client that does not read is noticed soon
+		}
+	}
+	h.Start()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		must(t, hub.Close(ctx))
+		h.Close()
+	})
+	return &door{Server: s, hub: hub, url: h.URL}
+}
+
+// way is how a client asks for its WebSocket.
+type way struct {
+	token, cookie, origin, query string
+	path                         string // other than ws.Path
+}
+
+func (d *door) dial(t *testing.T, w way) (*socket, *http.Response, error) {
+	t.Helper()
+	header := http.Header{}
+	if w.token != "" {
+		header.Set("Authorization", "Bearer "+w.token)
+	}
+	if w.cookie != "" {
+		header.Set("Cookie", "MMAUTHTOKEN="+w.cookie)
+	}
+	if w.origin != "" {
+		header.Set("Origin", w.origin)
+	}
+	dialer := &net.Dialer{}
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := dialer.DialContext(ctx, network, addr)
+		if tcp, ok := c.(*net.TCPConn); ok {
+			_ = tcp.SetReadBuffer(4096)
+		}
+		return c, err
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	ws, res, err := websocket.Dial(t.Context(), d.url+cmp.Or(w.path, ws.Path)+"?"+w.query, &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: header,
+	})
+	if err != nil {
+		return nil, res, err
+	}
+	ws.SetReadLimit(1 << 20)
+	t.Cleanup(func() { _ = ws.CloseNow() })
+	return &socket{t: t, ws: ws}, res, nil
+}
+
+func (d *door) connect(t *testing.T, w way) *socket {
+	t.Helper()
+	s, _, err := d.dial(t, w)
+	must(t, err)
+	return s
+}
+
+// signedIn connects and takes the hello.
+func (d *door) signedIn(t *testing.T, c *client.Client) *socket {
+	t.Helper()
+	s := d.connect(t, way{token: c.Token()})
+	s.hello()
+	return s
+}
+
+// socket is the client's end.
+type socket struct {
+	t  *testing.T
+	ws *websocket.Conn
+	id string
+}
+
+// heard is what comes from the server, an event or a reply.
+type heard struct {
+	Event     string
+	Data      map[string]any
+	Broadcast map[string]any
+	Seq       *int64
+	Status    string
+	SeqReply  int64 `json:"seq_reply"`
+	Error     *struct {
+		ID         string
+		Message    string
+		StatusCode int `json:"status_code"`
+	}
+}
+
+func (s *socket) read() (heard, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, text, err := s.ws.Read(ctx)
+	if err != nil {
+		return heard{}, err
+	}
+	var h heard
+	must(s.t, json.Unmarshal(text, &h))
+	return h, nil
+}
+
+func (s *socket) next() heard {
+	s.t.Helper()
+	h, err := s.read()
+	must(s.t, err)
+	return h
+}
+
+// until gives the next event of a name, and those before it.
+func (s *socket) until(event string) (found heard, before []heard) {
+	s.t.Helper()
+	for {
+		h := s.next()
+		if h.Event == event {
+			return h, before
+		}
+		before = append(before, h)
+	}
+}
+
+// event expects the very next one.
+func (s *socket) event(name string, seq int64) heard {
+	s.t.Helper()
+	h := s.next()
+	if h.Event != name || h.Seq == nil || *h.Seq != seq {
+		s.t.Fatalf("heard %s, want %s number %d", show(h), name, seq)
+	}
+	return h
+}
+
+// hello expects a new connection's first event.
+func (s *socket) hello() heard {
+	s.t.Helper()
+	h := s.event("hello", 0)
+	s.id, _ = h.Data["connection_id"].(string)
+	if !muster.ValidID(s.id) {
+		s.t.Fatalf("hello %s", show(h))
+	}
+	return h
+}
+
+// reply expects an answer and no event.
+func (s *socket) reply(status string, seq int64) heard {
+	s.t.Helper()
+	h := s.next()
+	if h.Status != status || h.SeqReply != seq || h.Seq != nil {
+		s.t.Fatalf("heard %s, want %s to %d", show(h), status, seq)
+	}
+	return h
+}
+
+func (s *socket) refused(seq int64, code int, id string) {
+	s.t.Helper()
+	h := s.reply("FAIL", seq)
+	if h.Error == nil || h.Error.ID != id || h.Error.StatusCode != code || h.Error.Message == "" {
+		s.t.Fatalf("heard %s, want %d %s", show(h), code, id)
+	}
+}
+
+func (s *socket) send(seq int64, action string, data any) {
+	s.t.Helper()
+	text, err := json.Marshal(map[string]any{"seq": seq, "action": action, "data": data})
+	must(s.t, err)
+	s.text(string(text))
+}
+
+func (s *socket) text(text string) {
+	s.t.Helper()
+	must(s.t, s.ws.Write(s.t.Context(), websocket.MessageText, []byte(text)))
+}
+
+// closed expects the end, with nothing before it but what unless lets pass.
+func (s *socket) closed(code websocket.StatusCode, pass ...string) {
+	s.t.Helper()
+	for {
+		h, err := s.read()
+		if err != nil {
+			if got := websocket.CloseStatus(err); got != code {
+				s.t.Fatalf("ended with %v (%v), want %v", got, err, code)
+			}
+			return
+		}
+		if !strings.Contains(strings.Join(pass, " "), h.Event+h.Status) {
+			s.t.Fatalf("heard %s, want the end", show(h))
+		}
+	}
+}
+
+// lose ends a socket as a client does whose network fails, and waits until the hub knows.
+func (s *socket) lose(d *door) {
+	s.t.Helper()
+	before := d.hub.Stats().Connections
+	_ = s.ws.CloseNow()
+	eventually(s.t, "the socket's end", func() bool { return d.hub.Stats().Connections < before })
+}
+
+func show(h heard) string {
+	b, err := json.Marshal(h)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// mark causes an event that one account alone hears: what was published before has been delivered when it comes.
+func mark(t *testing.T, c *client.Client, userID, value string) {
+	t.Helper()
+	must(t, c.UpdatePreferences(t.Context(), userID, []*muster.Preference{{UserID: userID, Category: "test", Name: "mark", Value: value}}))
+}
+
+const marked = muster.EventPreferencesChanged
+
+// eventually waits for what is bound to become true.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited too long for " + what)
+		}
+	}
+}
+
+// refusedUpgrade expects the API's error object in place of a WebSocket.
+func refusedUpgrade(t *testing.T, res *http.Response, err error, code int, id string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("a WebSocket was opened")
+	}
+	if res == nil {
+		t.Fatal(err)
+	}
+	var body map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&body); err != nil && !errors.Is(err, net.ErrClosed) {
+		t.Fatal(err)
+	}
+	if res.StatusCode != code || body["id"] != id || body["status_code"] != float64(code) || body["message"] == "" || body["request_id"] == "" {
+		t.Fatalf("answered %d %v, want %d %s", res.StatusCode, body, code, id)
+	}
+	if res.Header.Get("Content-Type") != "application/json" || res.Header.Get("Upgrade") != "" {
+		t.Fatalf("headers %v", res.Header)
+	}
+}
+
+func resuming(s *socket, seq any) string {
+	return url.Values{"connection_id": {s.id}, "sequence_number": {fmt.Sprint(seq)}}.Encode()
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,200 @@
+// Package testserver starts a whole server for a test: real HTTP, a real database, and the ear on what it publishes.
+package testserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"muster"
+	"muster/client"
+	"muster/internal/app"
+	"muster/internal/auth/password"
+	"muster/internal/config"
+	"muster/internal/eventbus"
+	"muster/internal/files/blob"
+	"muster/internal/mail"
+	"muster/internal/secretbox"
+	"muster/internal/server/api"
+	"muster/internal/server/httpx"
+	"muster/internal/server/web"
+	"muster/internal/server/ws"
+	"muster/internal/store"
+	"muster/internal/store/storetest"
+)
+
+// cheapHash keeps a test's many sign-ins from taking its time; the real cost is tested with the hasher.
+const cheapHash = 64 // KiB
+
+// Key is what servers seal with.
+const Key = "the key of a server that a test runs"
+
+// Password is what every account of a test has.
+const Password = "Passw0rd!test"
+
+// Server is a running server and what a test looks at behind it.
+type Server struct {
+	URL       string
+	Handler   http.Handler // what answers at URL
+	Store     *store.Store
+	App       *app.App
+	Passwords *password.Hasher
+	Files     string // folder of pictures and uploads
+	MailDir   string // folder of the mails that no mail server takes
+	events    *ear
+}
+
+// Each runs a scenario on every database that is there, each time on a fresh server.
+func Each(t *testing.T, scenario func(t *testing.T, s *Server)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.Store) {
+		scenario(t, On(t, db))
+	})
+}
+
+// New starts a fresh server on the embedded database.
+func New(t testing.TB) *Server {
+	t.Helper()
+	return On(t, storetest.SQLite(t))
+}
+
+// On starts a fresh server on a database that the test opened.
+func On(t testing.TB, db *store.Store) *Server {
+	t.Helper()
+	return (&Server{Store: db, Files: t.TempDir(), MailDir: t.TempDir()}).start(t, time.Now)
+}
+
+// Node starts one more server on the same database, files and mails, with a clock and caches of its own, as after a restart. Neither hears of the
+// other's changes.
+func (s *Server) Node(t testing.TB, now func() time.Time) *Server {
+	t.Helper()
+	return (&Server{Store: s.Store, Files: s.Files, MailDir: s.MailDir}).start(t, now)
+}
+
+func (s *Server) start(t testing.TB, now func() time.Time) *Server {
+	t.Helper()
+	ctx := context.Background()
+	settings, _, err := config.Load(config.Options{})
+	must(t, err)
+	_, err = settings.Attach(ctx, s.Store)
+	must(t, err)
+	must(t, s.Store.SeedRoles(ctx, muster.BuiltInRoles()))
+	blobs, err := blob.OpenDir(s.Files)
+	must(t, err)
+	secrets, err := secretbox.New([]byte(Key))
+	must(t, err)
+	folder, err := mail.OpenFolder(s.MailDir)
+	must(t, err)
+	s.events = &ear{}
+	b := &eventbus.Bus{}
+	b.Subscribe(s.events.hear)
+	log := slog.New(slog.DiscardHandler)
+	s.Passwords = password.New(password.Options{MemoryKiB: cheapHash, Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
+	a := app.New(app.Options{
+		Store: s.Store, Config: settings, Passwords: s.Passwords, Secrets: secrets,
+		Blobs: blobs, Mail: folder, TempDir: s.Files, Bus: b, Log: log, Now: now,
+	})
+	limiter := httpx.NewLimiter(a, log)
+	hub := ws.New(ws.Options{App: a, Log: log, Version: "test", Limiter: limiter})
+	pages := web.New(web.Options{App: a, Log: log, Limiter: limiter})
+	s.App, s.Handler = a, httpx.Split(a, api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub, Limiter: limiter}), pages)
+	h := httptest.NewUnstartedServer(nil)
+	h.Config = httpx.NewServer(contract(t, s.Handler), log, httpx.Timeouts{})
+	h.Listener = httpx.Listen(h.Listener, limiter, httpx.Timeouts{})
+	h.Start()
+	t.Cleanup(func() {
+		must(t, hub.Close(ctx))
+		h.Close()
+		must(t, a.Close(ctx))
+		must(t, errors.Join(blobs.Close(), folder.Close()))
+	})
+	s.URL = h.URL
+	return s
+}
+
+// Client is a client of the server that is not signed in.
+func (s *Server) Client() *client.Client { return client.New(s.URL) }
+
+// Admin makes the first account, or signs it in again, and gives its client and itself.
+func (s *Server) Admin(t testing.TB) (*client.Client, *muster.User) {
+	t.Helper()
+	if _, err := s.Store.UserByUsername(t.Context(), "admin"); err == nil {
+		return s.SignIn(t, "admin")
+	}
+	return s.signUp(t, s.Client(), "admin")
+}
+
+// User makes an account by the administrator's hand and signs it in.
+func (s *Server) User(t testing.TB, name string) (*client.Client, *muster.User) {
+	t.Helper()
+	admin, _ := s.Admin(t)
+	return s.signUp(t, admin, name)
+}
+
+func (s *Server) signUp(t testing.TB, by *client.Client, name string) (*client.Client, *muster.User) {
+	t.Helper()
+	_, err := by.CreateUser(t.Context(), &muster.User{Username: name, Email: name + "@example.com", Password: Password, DisableWelcomeEmail: true})
+	must(t, err)
+	return s.SignIn(t, name)
+}
+
+// SignIn starts a session of an account made here.
+func (s *Server) SignIn(t testing.TB, name string) (*client.Client, *muster.User) {
+	t.Helper()
+	c := s.Client()
+	u, err := c.Login(t.Context(), name, Password)
+	must(t, err)
+	return c, u
+}
+
+// Configure patches the settings as an administrator would.
+func (s *Server) Configure(t testing.TB, patch string) {
+	t.Helper()
+	admin, _ := s.Admin(t)
+	_, err := admin.PatchConfig(t.Context(), json.RawMessage(patch))
+	must(t, err)
+}
+
+// Events gives the events heard so far of one name, oldest first.
+func (s *Server) Events(name string) []muster.Event { return s.events.of(name) }
+
+// ForgetEvents begins the listening anew.
+func (s *Server) ForgetEvents() { s.events.forget() }
+
+// ear keeps every event published.
+type ear struct {
+	mu    sync.Mutex
+	heard []muster.Event
+}
+
+func (e *ear) hear(ev muster.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.heard = append(e.heard, ev)
+}
+
+func (e *ear) of(name string) []muster.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(e.heard), func(ev muster.Event) bool { return ev.Name != name })
+}
+
+func (e *ear) forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.heard = nil
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
