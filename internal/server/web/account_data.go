@@ -13,20 +13,20 @@ const (
 )
 
 // data is what the page of one's data shows besides its forms.
-type data struct {
+type accountData struct {
 	Deactivate, Delete bool // which the settings allow
 }
 
-func showData(v *visit) error { return v.showData(nil) }
+func showData(req *pageRequest) error { return req.showData(nil) }
 
-func (v *visit) showData(refused error) error {
-	var d data
-	d.Deactivate, d.Delete = v.app.Closing()
-	return v.show(page{name: "account_data", heading: "Your data", err: refused, data: d})
+func (req *pageRequest) showData(formErr error) error {
+	var d accountData
+	d.Deactivate, d.Delete = req.app.Closing()
+	return req.show(page{name: "account_data", heading: "Your data", err: formErr, data: d})
 }
 
-func downloadData(v *visit) error {
-	export, err := v.app.ExportAccount(v.ctx(), v.who)
+func downloadData(req *pageRequest) error {
+	export, err := req.app.ExportAccount(req.ctx(), req.who)
 	if err != nil {
 		return err
 	}
@@ -35,22 +35,22 @@ func downloadData(v *visit) error {
 		return fmt.Errorf("export account: %w", err)
 	}
 	// Nothing in a username needs quoting: letters, digits, dots, hyphens and underscores.
-	v.w.Header().Set("Content-Disposition", `attachment; filename="account-`+v.who.User.Username+`.json"`)
-	v.send(http.StatusOK, "application/json", append(body, '\n'))
+	req.w.Header().Set("Content-Disposition", `attachment; filename="account-`+req.who.User.Username+`.json"`)
+	req.send(http.StatusOK, "application/json", append(body, '\n'))
 	return nil
 }
 
 // closeAccount deactivates or deletes, by where the form was sent.
-func closeAccount(v *visit) error {
-	forGood := v.path == deletePath
-	if err := v.app.CloseAccount(v.ctx(), v.who, v.proof(), forGood); err != nil {
-		return v.showData(err)
+func closeAccount(req *pageRequest) error {
+	forGood := req.path == deletePath
+	if err := req.app.CloseAccount(req.ctx(), req.who, req.proof(), forGood); err != nil {
+		return req.showData(err)
 	}
-	v.cookies.Forget(v.w)
-	v.who.Session, v.who.User = nil, nil
+	req.cookies.Forget(req.w)
+	req.who.Session, req.who.User = nil, nil
 	heading := "Your account is deactivated"
 	if forGood {
 		heading = "Your account is deleted"
 	}
-	return v.show(page{name: "closed", heading: heading, data: struct{ ForGood bool }{forGood}})
+	return req.show(page{name: "closed", heading: heading, data: struct{ ForGood bool }{forGood}})
 }

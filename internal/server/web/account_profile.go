@@ -18,21 +18,21 @@ var (
 )
 
 // profile is what the page shows besides the fields of its forms.
-type profile struct {
+type profileData struct {
 	Picture        string // its address
 	OwnPicture     bool   // it was uploaded, so it can be removed
-	PictureManaged bool   // the sign-in service sets it
+	PictureFromSSO bool   // the sign-in service sets it
 	PictureMax     int64  // bytes
 	PictureSize    string // the same in words
-	Managed        bool   // the sign-in service sets names and address
+	SSO            bool   // the sign-in service sets names and address
 	EmailHint      string // what becomes of a new address
 }
 
-func showProfile(v *visit) error { return v.showProfile("", nil) }
+func showProfile(req *pageRequest) error { return req.showProfile("", nil) }
 
-func (v *visit) showProfile(notice string, refused error) error {
-	u, c := v.who.User, v.config()
-	picture := v.app.MaySetProfileImage(v.ctx(), v.who, u.ID)
+func (req *pageRequest) showProfile(notice string, formErr error) error {
+	u, c := req.who.User, req.config()
+	picture := req.app.MaySetProfileImage(req.ctx(), req.who, u.ID)
 	if picture != nil && !muster.IsKind(picture, muster.Conflict) {
 		return picture
 	}
@@ -40,20 +40,20 @@ func (v *visit) showProfile(notice string, refused error) error {
 	if c.EmailSettings.RequireEmailVerification {
 		hint = "We send a mail to it. The new address takes effect once you confirm it by the link in that mail."
 	}
-	return v.show(page{
-		name: "account", heading: "Profile", notice: notice, err: refused,
+	return req.show(page{
+		name: "account", heading: "Profile", flash: notice, err: formErr,
 		values: map[string]string{"username": u.Username, "first_name": u.FirstName, "last_name": u.LastName, "nickname": u.Nickname, "position": u.Position},
-		data: profile{
-			Picture:    v.base + "/account/picture?" + url.Values{"of": {strconv.FormatInt(u.LastPictureUpdate, 10)}}.Encode(),
-			OwnPicture: u.LastPictureUpdate > 0, PictureManaged: picture != nil,
-			PictureMax: c.FileSettings.MaxProfileImageSize, PictureSize: size(c.FileSettings.MaxProfileImageSize),
-			Managed: u.IsSSO(), EmailHint: hint,
+		data: profileData{
+			Picture:    req.base + "/account/picture?" + url.Values{"of": {strconv.FormatInt(u.LastPictureUpdate, 10)}}.Encode(),
+			OwnPicture: u.LastPictureUpdate > 0, PictureFromSSO: picture != nil,
+			PictureMax: c.FileSettings.MaxProfileImageSize, PictureSize: formatSize(c.FileSettings.MaxProfileImageSize),
+			SSO: u.IsSSO(), EmailHint: hint,
 		},
 	})
 }
 
 // size writes a number of bytes for people.
-func size(n int64) string {
+func formatSize(n int64) string {
 	const kib, mib = 1 << 10, 1 << 20
 	switch {
 	case n >= mib:
@@ -64,87 +64,87 @@ func size(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-func saveProfile(v *visit) error {
+func saveProfile(req *pageRequest) error {
 	p := &muster.UserPatch{
-		Username: v.posted("username"), FirstName: v.posted("first_name"), LastName: v.posted("last_name"),
-		Nickname: v.posted("nickname"), Position: v.posted("position"),
+		Username: req.formField("username"), FirstName: req.formField("first_name"), LastName: req.formField("last_name"),
+		Nickname: req.formField("nickname"), Position: req.formField("position"),
 	}
-	if _, err := v.app.PatchUser(v.ctx(), v.who, v.who.ID(), p); err != nil {
-		return v.showProfile("", err)
+	if _, err := req.app.PatchUser(req.ctx(), req.who, req.who.ID(), p); err != nil {
+		return req.showProfile("", err)
 	}
-	return v.done(accountPage, "profile-saved")
+	return req.redirectWithFlash(accountPage, "profile-saved")
 }
 
-func servePicture(v *visit) error {
-	p, err := v.app.ProfileImage(v.ctx(), v.who, v.who.ID())
+func servePicture(req *pageRequest) error {
+	p, err := req.app.ProfileImage(req.ctx(), req.who, req.who.ID())
 	if err != nil {
 		return err
 	}
-	v.send(http.StatusOK, "image/png", p.PNG)
+	req.send(http.StatusOK, "image/png", p.PNG)
 	return nil
 }
 
-func uploadPicture(v *visit) error {
-	if v.file == nil {
-		return v.showProfile("", errNoPicture)
+func uploadPicture(req *pageRequest) error {
+	if req.file == nil {
+		return req.showProfile("", errNoPicture)
 	}
-	if err := v.limiter.BeginPicture(v.who); err != nil {
+	if err := req.limiter.BeginPicture(req.who); err != nil {
 		return err
 	}
-	defer v.limiter.EndPicture(v.who)
-	err := v.app.SetProfileImage(v.ctx(), v.who, v.who.ID(), func() (io.Reader, error) {
-		if v.r.ContentLength > v.pictureMax() {
+	defer req.limiter.EndPicture(req.who)
+	err := req.app.SetProfileImage(req.ctx(), req.who, req.who.ID(), func() (io.Reader, error) {
+		if req.r.ContentLength > req.pictureMax() {
 			return nil, errPictureTooLarge
 		}
-		file := bufio.NewReader(v.file)
+		file := bufio.NewReader(req.file)
 		if _, err := file.Peek(1); errors.Is(err, io.EOF) { // so browsers send a field that no file was chosen for
 			return nil, errNoPicture
 		}
 		return file, nil
 	})
 	if err != nil {
-		if v.ctx().Err() != nil {
+		if req.ctx().Err() != nil {
 			return err // nobody waits for the form
 		}
-		v.limiter.LeaveBody(v.w, v.r, muster.AsError(err))
-		return v.showProfile("", err)
+		req.limiter.LeaveBody(req.w, req.r, muster.AsError(err))
+		return req.showProfile("", err)
 	}
-	return v.done(accountPage, "picture-uploaded")
+	return req.redirectWithFlash(accountPage, "picture-uploaded")
 }
 
-func removePicture(v *visit) error {
-	if err := v.app.SetDefaultProfileImage(v.ctx(), v.who, v.who.ID()); err != nil {
-		return v.showProfile("", err)
+func removePicture(req *pageRequest) error {
+	if err := req.app.SetDefaultProfileImage(req.ctx(), req.who, req.who.ID()); err != nil {
+		return req.showProfile("", err)
 	}
-	return v.done(accountPage, "picture-removed")
+	return req.redirectWithFlash(accountPage, "picture-removed")
 }
 
 var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error", "Reason", "This is your email address already. Enter another one.")
 
 // changeEmail changes the address at once or, where addresses must be confirmed, once the mail to the new one was answered.
-func changeEmail(v *visit) error {
-	wanted := muster.FoldName(v.form.Get("email"))
-	if wanted == v.who.User.Email {
-		return v.showProfile("", errSameEmail)
+func changeEmail(req *pageRequest) error {
+	wanted := muster.FoldName(req.form.Get("email"))
+	if wanted == req.who.User.Email {
+		return req.showProfile("", errSameEmail)
 	}
-	if v.app.ProofNeeded(v.who).Code { // else the password, which the change takes in any case, is all
-		if err := v.confirm(); err != nil {
-			return v.showProfile("", err)
+	if req.app.ProofNeeded(req.who).Code { // else the password, which the change takes in any case, is all
+		if err := req.requireReauth(); err != nil {
+			return req.showProfile("", err)
 		}
 	}
-	u, err := v.app.PatchUser(v.ctx(), v.who, v.who.ID(), &muster.UserPatch{Email: &wanted, Password: v.posted("password")})
+	u, err := req.app.PatchUser(req.ctx(), req.who, req.who.ID(), &muster.UserPatch{Email: &wanted, Password: req.formField("password")})
 	if err != nil {
-		return v.showProfile("", err)
+		return req.showProfile("", err)
 	}
 	if u.Email == wanted {
-		return v.done(accountPage, "email-changed")
+		return req.redirectWithFlash(accountPage, "email-changed")
 	}
-	return v.showProfile("We sent a mail to "+wanted+". The new address takes effect once you confirm it by the link in that mail.", nil)
+	return req.showProfile("We sent a mail to "+wanted+". The new address takes effect once you confirm it by the link in that mail.", nil)
 }
 
-func sendConfirmation(v *visit) error {
-	if err := v.app.SendVerification(v.ctx(), v.who, v.who.User.Email); err != nil {
-		return v.showProfile("", err)
+func sendConfirmation(req *pageRequest) error {
+	if err := req.app.SendVerification(req.ctx(), req.who, req.who.User.Email); err != nil {
+		return req.showProfile("", err)
 	}
-	return v.done(accountPage, "confirmation-sent")
+	return req.redirectWithFlash(accountPage, "confirmation-sent")
 }

@@ -27,7 +27,7 @@ func TestSaveProfile(t *testing.T) {
 			"Username": " Anne ", "First name": "Änn", "Last name": "Baker", "Nickname": " Annie ", "Position": "Head & baker",
 		}).is(200, "Profile").says("Your profile is saved.")
 		want := muster.User{Username: "anne", FirstName: "Änn", LastName: "Baker", Nickname: "Annie", Position: "Head & baker"}
-		holds := func(p *sight) {
+		holds := func(p *response) {
 			t.Helper()
 			u, err := s.Store.User(t.Context(), me.ID)
 			must(t, err)
@@ -72,7 +72,7 @@ func TestSaveProfile(t *testing.T) {
 }
 
 // wrongFields are the names of those that a page marks.
-func wrongFields(p *sight) (names []string) {
+func wrongFields(p *response) (names []string) {
 	for _, in := range all(p.doc, "input") {
 		if attr(in, "aria-invalid") == "true" {
 			names = append(names, attr(in, "name"))
@@ -122,7 +122,7 @@ func TestWhatASignInServiceOwnsIsChangedThere(t *testing.T) {
 		if p := b.open("/account/data").is(200, "Your data"); strings.Contains(p.body, currentPwd) || !p.has("Delete my account") || !p.has("Download my data") {
 			t.Error(p.body)
 		}
-		if p := b.later(s).open("/account/data"); !strings.Contains(p.body, "Sign out and sign in again first") {
+		if p := b.anHourLater(s).open("/account/data"); !strings.Contains(p.body, "Sign out and sign in again first") {
 			t.Error(p.body)
 		}
 		for path, form := range map[string]map[string][]string{
@@ -158,7 +158,7 @@ func aPicture(t *testing.T) []byte {
 }
 
 // upload sends a picture in a field of the form for it.
-func upload(b *browser, key, field string, content []byte) *sight {
+func upload(b *browser, key, field string, content []byte) *response {
 	b.t.Helper()
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)

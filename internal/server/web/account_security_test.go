@@ -69,7 +69,7 @@ func TestChangePassword(t *testing.T) {
 var shownSecret = regexp.MustCompile(`\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}\b`)
 
 // secretOn is the secret that the page to set up two-step sign-in shows.
-func secretOn(p *sight) string {
+func secretOn(p *response) string {
 	p.t.Helper()
 	secret := shownSecret.FindString(p.body)
 	if secret == "" {
@@ -181,7 +181,7 @@ func TestSettingTwoStepSignInUpTakesAConfirmation(t *testing.T) {
 		if strings.Contains(fresh.body, `id="set-up-password"`) {
 			t.Error("a fresh session is asked for a proof")
 		}
-		stale := b.later(s)
+		stale := b.anHourLater(s)
 		stale.submit(fresh, "Set up two-step sign-in", nil).is(403, "Security").says("It has been a while since you signed in.")
 		p := stale.open("/account/security")
 		clean(t, "security", p)
@@ -246,7 +246,7 @@ func TestTwoStepSignInIsTurnedOff(t *testing.T) {
 			t.Error("a fresh session is asked for a proof")
 		}
 		fresh := b.open("/account/security")
-		b = b.later(s)
+		b = b.anHourLater(s)
 		b.submit(fresh, "Turn off two-step sign-in", nil).is(403, "Security").says("It has been a while since you signed in.")
 		p := b.open("/account/security")
 		for _, c := range []struct {
@@ -292,7 +292,7 @@ func TestNewRecoveryCodes(t *testing.T) {
 			other := newBrowser(t, s)
 			other.submit(other.signIn("ann").is(200, "Two-step sign-in"), "Continue", map[string]string{codeOf: code}).is(200, "Profile")
 		}
-		b = b.later(s)
+		b = b.anHourLater(s)
 		p = b.open("/account/security").is(200, "Security")
 		if !strings.Contains(p.body, "You have 3 recovery codes left. Make new ones") {
 			t.Error(p.body)

@@ -9,30 +9,30 @@ import (
 // sessionRow is a session as its owner knows it.
 type sessionRow struct {
 	ID, Device, Address string
-	SignedIn, LastUsed  stamp
+	SignedIn, LastUsed  timestamp
 	This                bool // by which the page was asked for
 	OfToken             bool // stands for an access token in use
 }
 
-func showSessions(v *visit) error { return v.showSessions(nil) }
+func showSessions(req *pageRequest) error { return req.showSessions(nil) }
 
-func (v *visit) showSessions(refused error) error {
-	list, err := v.app.Sessions(v.ctx(), v.who, v.who.ID())
+func (req *pageRequest) showSessions(formErr error) error {
+	list, err := req.app.Sessions(req.ctx(), req.who, req.who.ID())
 	if err != nil {
 		return err
 	}
 	rows := make([]sessionRow, len(list))
 	for i, s := range list {
 		rows[i] = sessionRow{
-			ID: s.ID, Device: device(s), Address: s.IP, SignedIn: stamp(s.CreateAt), LastUsed: stamp(s.LastActivityAt),
-			This: s.ID == v.who.Session.ID, OfToken: s.OfAccessToken(),
+			ID: s.ID, Device: deviceName(s), Address: s.IP, SignedIn: timestamp(s.CreateAt), LastUsed: timestamp(s.LastActivityAt),
+			This: s.ID == req.who.Session.ID, OfToken: s.OfAccessToken(),
 		}
 	}
-	return v.show(page{name: "account_sessions", heading: "Sessions", err: refused, data: rows})
+	return req.show(page{name: "account_sessions", heading: "Sessions", err: formErr, data: rows})
 }
 
 // device says on what somebody signed in, as far as it told: "Firefox 127 on Windows 10".
-func device(s *muster.Session) string {
+func deviceName(s *muster.Session) string {
 	browser, version, _ := strings.Cut(s.Props[muster.SessionPropBrowser], "/")
 	system := strings.TrimSuffix(s.Props[muster.SessionPropOS], ".0")
 	known := browser != "" && browser != "Unknown"
@@ -54,24 +54,24 @@ func device(s *muster.Session) string {
 
 var errNoSuchSession = muster.E(muster.Invalid, "app.session.get.app_error")
 
-func endSession(v *visit) error {
-	id := v.form.Get("session_id")
-	err := v.app.RevokeSession(v.ctx(), v.who, v.who.ID(), id)
+func endSession(req *pageRequest) error {
+	id := req.form.Get("session_id")
+	err := req.app.RevokeSession(req.ctx(), req.who, req.who.ID(), id)
 	switch {
 	case muster.IsKind(err, muster.Invalid): // none, or somebody else's, which is the same to who asks
-		return v.showSessions(errNoSuchSession)
+		return req.showSessions(errNoSuchSession)
 	case err != nil:
-		return v.showSessions(err)
-	case id == v.who.Session.ID:
-		v.cookies.EndSession(v.w)
-		return v.done(signInPage, "signed-out")
+		return req.showSessions(err)
+	case id == req.who.Session.ID:
+		req.cookies.EndSession(req.w)
+		return req.redirectWithFlash(loginPage, "signed-out")
 	}
-	return v.done(sessionsPage, "session-ended")
+	return req.redirectWithFlash(sessionsPage, "session-ended")
 }
 
-func endOtherSessions(v *visit) error {
-	if err := v.app.RevokeOtherSessions(v.ctx(), v.who); err != nil {
-		return v.showSessions(err)
+func endOtherSessions(req *pageRequest) error {
+	if err := req.app.RevokeOtherSessions(req.ctx(), req.who); err != nil {
+		return req.showSessions(err)
 	}
-	return v.done(sessionsPage, "sessions-ended")
+	return req.redirectWithFlash(sessionsPage, "sessions-ended")
 }

@@ -25,7 +25,7 @@ func signInWith(t *testing.T, s *testserver.Server, agent, device string) *clien
 }
 
 // rows are those of a page's table, by the text of their heads.
-func rows(p *sight) map[string]*html.Node {
+func rows(p *response) map[string]*html.Node {
 	found := map[string]*html.Node{}
 	for _, body := range all(p.doc, "tbody") {
 		for _, row := range all(body, "tr") {
@@ -36,7 +36,7 @@ func rows(p *sight) map[string]*html.Node {
 }
 
 // press sends the form in a row.
-func (b *browser) press(row *html.Node) *sight {
+func (b *browser) press(row *html.Node) *response {
 	b.t.Helper()
 	forms := all(row, "form")
 	if len(forms) != 1 {

@@ -174,11 +174,11 @@ func TestForeignFormsLeaveTheAccountAlone(t *testing.T) {
 				}
 			}
 			form.Set("csrf", own)
-			if p := newBrowser(t, s).stay().post(path, form); p.status != 303 || !strings.HasPrefix(p.header.Get("Location"), "/login") {
+			if p := newBrowser(t, s).withoutRedirects().post(path, form); p.status != 303 || !strings.HasPrefix(p.header.Get("Location"), "/login") {
 				t.Errorf("%s without a session: %d %s", path, p.status, p.header.Get("Location"))
 			}
 			program := ann.Token()
-			if p := newBrowser(t, s).stay().do("POST", path, urlencoded, form.Encode(), http.Header{"Authorization": {"Bearer " + program}}); p.status != 303 {
+			if p := newBrowser(t, s).withoutRedirects().do("POST", path, urlencoded, form.Encode(), http.Header{"Authorization": {"Bearer " + program}}); p.status != 303 {
 				t.Errorf("%s with a program's header: %d", path, p.status)
 			}
 			b.open(path) // changes nothing either
@@ -239,7 +239,7 @@ func TestWhoMustEnrolCanDoThatAlone(t *testing.T) {
 		if after := kept(t, s, me.ID); after != before {
 			t.Fatalf("the account was\n%s\nand is\n%s", before, after)
 		}
-		b = b.later(s) // however old the session is, for it can do nothing else
+		b = b.anHourLater(s) // however old the session is, for it can do nothing else
 		p = b.submit(b.open("/account/security"), "Set up two-step sign-in", nil).is(200, "Set up two-step sign-in")
 		p = b.submit(p, "Turn on", map[string]string{"Code from the app": codeNow(t, secretOn(p), codesLater)}).is(200, "Recovery codes")
 		if !p.has("Profile") {
@@ -267,7 +267,7 @@ func TestWhatIsInAnAccountIsText(t *testing.T) {
 	must(t, err)
 	_, err = ann.CreateAccessToken(t.Context(), me.ID, script, 0)
 	must(t, err)
-	pages := map[string]*sight{
+	pages := map[string]*response{
 		"profile":         p,
 		"refused profile": b.submit(p, "Save profile", map[string]string{"Username": script}).is(400, "Profile"),
 		"refused address": b.submit(p, "Change email address", map[string]string{"New email address": script, currentPwd: testserver.Password}).is(400, "Profile"),

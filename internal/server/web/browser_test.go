@@ -31,7 +31,7 @@ func newBrowser(t testing.TB, s *testserver.Server) *browser {
 }
 
 // sight is what a browser got.
-type sight struct {
+type response struct {
 	t      testing.TB
 	status int
 	header http.Header
@@ -40,9 +40,9 @@ type sight struct {
 	doc    *html.Node
 }
 
-func (b *browser) open(path string) *sight { return b.do("GET", path, "", "", nil) }
+func (b *browser) open(path string) *response { return b.do("GET", path, "", "", nil) }
 
-func (b *browser) do(method, path, contentType, body string, header http.Header) *sight {
+func (b *browser) do(method, path, contentType, body string, header http.Header) *response {
 	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, strings.NewReader(body))
 	must(b.t, err)
@@ -59,18 +59,18 @@ func (b *browser) do(method, path, contentType, body string, header http.Header)
 	must(b.t, resp.Body.Close())
 	doc, err := html.Parse(strings.NewReader(string(text)))
 	must(b.t, err)
-	return &sight{b.t, resp.StatusCode, resp.Header, resp.Request.URL.RequestURI(), string(text), doc}
+	return &response{b.t, resp.StatusCode, resp.Header, resp.Request.URL.RequestURI(), string(text), doc}
 }
 
 // stay gives a browser with the same cookies that goes nowhere by itself.
-func (b *browser) stay() *browser {
+func (b *browser) withoutRedirects() *browser {
 	stays := *b.http
 	stays.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &browser{b.t, b.base, &stays}
 }
 
 // later is the same browser in an hour (codesLater), when its sessions are not fresh any more. Cookies don't know ports, so the server of then has those of now.
-func (b *browser) later(s *testserver.Server) *browser {
+func (b *browser) anHourLater(s *testserver.Server) *browser {
 	node := s.Node(b.t, func() time.Time { return time.Now().Add(time.Hour) })
 	return &browser{b.t, node.URL, b.http}
 }
@@ -79,19 +79,19 @@ func (b *browser) later(s *testserver.Server) *browser {
 const codesLater = int(time.Hour / (30 * time.Second))
 
 // submit fills in the form that has a button of this text and sends it; fields are by label.
-func (b *browser) submit(at *sight, button string, fields map[string]string) *sight {
+func (b *browser) submit(at *response, button string, fields map[string]string) *response {
 	b.t.Helper()
 	action, form := at.fill(button, fields)
 	return b.post(action, form)
 }
 
-func (b *browser) post(path string, form url.Values) *sight {
+func (b *browser) post(path string, form url.Values) *response {
 	b.t.Helper()
 	return b.do("POST", path, "application/x-www-form-urlencoded", form.Encode(), http.Header{"Sec-Fetch-Site": {"same-origin"}})
 }
 
 // fill gives where the form with this button goes to, and what it sends.
-func (p *sight) fill(button string, fields map[string]string) (action string, form url.Values) {
+func (p *response) fill(button string, fields map[string]string) (action string, form url.Values) {
 	p.t.Helper()
 	f := p.form(button)
 	form = url.Values{}
@@ -111,7 +111,7 @@ func (p *sight) fill(button string, fields map[string]string) (action string, fo
 	return attr(f, "action"), form
 }
 
-func (p *sight) form(button string) *html.Node {
+func (p *response) form(button string) *html.Node {
 	p.t.Helper()
 	for _, f := range all(p.doc, "form") {
 		if slices.ContainsFunc(all(f, "button"), func(n *html.Node) bool { return textOf(n) == button }) {
@@ -122,7 +122,7 @@ func (p *sight) form(button string) *html.Node {
 	return nil
 }
 
-func (p *sight) labelled(form *html.Node, label string) string {
+func (p *response) labelled(form *html.Node, label string) string {
 	p.t.Helper()
 	for _, l := range all(form, "label") {
 		if textOf(l) != label {
@@ -139,7 +139,7 @@ func (p *sight) labelled(form *html.Node, label string) string {
 }
 
 // value is what the field of a name holds.
-func (p *sight) value(name string) string {
+func (p *response) value(name string) string {
 	for _, in := range all(p.doc, "input") {
 		if attr(in, "name") == name {
 			return attr(in, "value")
@@ -149,7 +149,7 @@ func (p *sight) value(name string) string {
 }
 
 // is checks which page it is.
-func (p *sight) is(status int, heading string) *sight {
+func (p *response) is(status int, heading string) *response {
 	p.t.Helper()
 	if got := p.text("h1"); p.status != status || got != heading {
 		p.t.Fatalf("%s answered %d %q, want %d %q:\n%s", p.path, p.status, got, status, heading, p.text("main"))
@@ -158,7 +158,7 @@ func (p *sight) is(status int, heading string) *sight {
 }
 
 // says checks what the page tells of the last form: good or bad news.
-func (p *sight) says(news string) *sight {
+func (p *response) says(news string) *response {
 	p.t.Helper()
 	for _, n := range all(p.doc, "p") {
 		if role := attr(n, "role"); (role == "alert" || role == "status" || attr(n.Parent, "role") == "status") && strings.Contains(textOf(n), news) {
@@ -169,11 +169,11 @@ func (p *sight) says(news string) *sight {
 	return nil
 }
 
-func (p *sight) has(link string) bool {
+func (p *response) has(link string) bool {
 	return slices.ContainsFunc(all(p.doc, "a", "button"), func(n *html.Node) bool { return textOf(n) == link })
 }
 
-func (p *sight) text(tag string) string {
+func (p *response) text(tag string) string {
 	if found := all(p.doc, tag); len(found) > 0 {
 		return textOf(found[0])
 	}
@@ -222,7 +222,7 @@ func (b *browser) cookie(name string) string {
 }
 
 // signIn signs an account in that mustertest made.
-func (b *browser) signIn(name string) *sight {
+func (b *browser) signIn(name string) *response {
 	b.t.Helper()
 	return b.submit(b.open("/login"), "Sign in", map[string]string{"Username or email address": name, "Password": testserver.Password})
 }
@@ -249,7 +249,7 @@ func must(t testing.TB, err error) {
 }
 
 // nowhere is the form of a token that no link ever had.
-var nowhere = strings.Repeat("a", muster.MailTokenLength)
+var unknownToken = strings.Repeat("a", muster.MailTokenLength)
 
 // direct carries requests to a handler that nothing listens for.
 type direct struct{ handler http.Handler }

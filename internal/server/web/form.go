@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	formMax   = 64 << 10       // bytes of a form of who is signed in, without a file
-	partsMax  = 100            // fields of a form that has a file
-	keyField  = "csrf"         // field of the form key
-	keyCookie = "MUSTERFORM"   // cookie of the form key of who is not signed in
-	nameMax   = 64             // characters of a field's name that is worth repeating
-	fileGrace = int64(1 << 20) // what a multipart form may add to its file, in bytes
-	urlForm   = "application/x-www-form-urlencoded"
+	formMax           = 64 << 10       // bytes of a form of who is signed in, without a file
+	partsMax          = 100            // fields of a form that has a file
+	csrfField         = "csrf"         // field of the form key
+	csrfCookie        = "MUSTERFORM"   // cookie of the form key of who is not signed in
+	fieldNameMax      = 64             // characters of a field's name that is worth repeating
+	multipartOverhead = int64(1 << 20) // what a multipart form may add to its file, in bytes
+	urlForm           = "application/x-www-form-urlencoded"
 )
 
 var (
@@ -29,19 +29,19 @@ var (
 )
 
 // checkOrigin refuses a form that a browser says another site sent.
-func (v *visit) checkOrigin() error {
-	if err := v.limiter.CheckOrigin(v.r); err != nil {
+func (req *pageRequest) checkOrigin() error {
+	if err := req.limiter.CheckOrigin(req.r); err != nil {
 		return muster.E(muster.Forbidden, "web.form.foreign.app_error", err)
 	}
 	return nil
 }
 
 // key is what every form of this visitor repeats, so that no other site can make one: the session's, or else a cookie's. "" when there is none yet.
-func (v *visit) key() string {
-	if v.signedIn() {
-		return v.who.Session.CSRF()
+func (req *pageRequest) csrfToken() string {
+	if req.signedIn() {
+		return req.who.Session.CSRF()
 	}
-	if ck, err := v.r.Cookie(keyCookie); err == nil && muster.ValidID(ck.Value) {
+	if ck, err := req.r.Cookie(csrfCookie); err == nil && muster.ValidID(ck.Value) {
 		return ck.Value
 	}
 	return ""
@@ -49,59 +49,61 @@ func (v *visit) key() string {
 
 // newKey is key, made now where there is none. The cookie is Lax and not Strict: a mailed link opens without Strict cookies, and a key made anew for it
 // would put the forms out of date that are open in other tabs. Neither is sent along with a form of another site.
-func (v *visit) newKey() string {
-	if v.formKey == "" {
-		v.formKey = v.key()
+func (req *pageRequest) ensureCSRFToken() string {
+	if req.csrf == "" {
+		req.csrf = req.csrfToken()
 	}
-	if v.formKey == "" {
-		v.formKey = muster.NewID()
-		v.cookies.SetWhileOpen(v.w, keyCookie, v.formKey)
+	if req.csrf == "" {
+		req.csrf = muster.NewID()
+		req.cookies.SetWhileOpen(req.w, csrfCookie, req.csrf)
 	}
-	return v.formKey
+	return req.csrf
 }
 
 // readForm reads what was posted and makes sure that a page of ours sent it. Kinds: TooLarge, Invalid, Forbidden.
-func (v *visit) readForm() error {
+func (req *pageRequest) readForm() error {
 	switch {
-	case v.route.file != "":
-		httpx.LimitUpload(v.r, v.pictureMax())
-	case v.signedIn():
-		httpx.LimitBody(v.r, formMax)
+	case req.route.file != "":
+		httpx.LimitUpload(req.r, req.pictureMax())
+	case req.signedIn():
+		httpx.LimitBody(req.r, formMax)
 	default:
-		httpx.LimitBody(v.r, httpx.SmallBody)
+		httpx.LimitBody(req.r, httpx.SmallBody)
 	}
-	read := v.readFields
-	if v.route.file != "" {
-		read = v.readUpload
+	read := req.readFields
+	if req.route.file != "" {
+		read = req.readUpload
 	}
 	if err := read(); err != nil {
 		return err
 	}
-	if err := checkText(v.form); err != nil {
+	if err := checkText(req.form); err != nil {
 		return err
 	}
-	key := v.key()
-	if key == "" || subtle.ConstantTimeCompare([]byte(key), []byte(v.form.Get(keyField))) != 1 {
+	key := req.csrfToken()
+	if key == "" || subtle.ConstantTimeCompare([]byte(key), []byte(req.form.Get(csrfField))) != 1 {
 		return errStaleForm
 	}
 	return nil
 }
 
 // pictureMax is how many bytes a form with a picture may have.
-func (v *visit) pictureMax() int64 { return v.config().FileSettings.MaxProfileImageSize + fileGrace }
+func (req *pageRequest) pictureMax() int64 {
+	return req.config().FileSettings.MaxProfileImageSize + multipartOverhead
+}
 
-func (v *visit) readFields() error {
-	if err := v.r.ParseForm(); err != nil {
+func (req *pageRequest) readFields() error {
+	if err := req.r.ParseForm(); err != nil {
 		return unreadable(err)
 	}
-	v.form = v.r.PostForm
+	req.form = req.r.PostForm
 	return nil
 }
 
 // readUpload reads the fields that come before the file, and leaves the file to be read by who may take it.
-func (v *visit) readUpload() error {
-	v.form = url.Values{}
-	parts, err := v.r.MultipartReader()
+func (req *pageRequest) readUpload() error {
+	req.form = url.Values{}
+	parts, err := req.r.MultipartReader()
 	if err != nil {
 		return unreadable(err)
 	}
@@ -114,18 +116,18 @@ func (v *visit) readUpload() error {
 		if err != nil {
 			return unreadable(err)
 		}
-		if part.FormName() == v.route.file {
-			v.file = httpx.FormFile(part)
+		if part.FormName() == req.route.file {
+			req.file = httpx.FormFile(part)
 			return nil
 		}
-		if left, err = v.readPart(part, left); err != nil {
+		if left, err = req.readPart(part, left); err != nil {
 			return err
 		}
 	}
 	return unreadable(errors.New("too many fields"))
 }
 
-func (v *visit) readPart(part *multipart.Part, left int64) (int64, error) {
+func (req *pageRequest) readPart(part *multipart.Part, left int64) (int64, error) {
 	text, err := io.ReadAll(io.LimitReader(part, left+1))
 	if err != nil {
 		return 0, unreadable(err)
@@ -133,7 +135,7 @@ func (v *visit) readPart(part *multipart.Part, left int64) (int64, error) {
 	if int64(len(text)) > left {
 		return 0, errFormTooLarge
 	}
-	v.form.Add(part.FormName(), string(text))
+	req.form.Add(part.FormName(), string(text))
 	return left - int64(len(text)), nil
 }
 
@@ -152,7 +154,7 @@ func checkText(values url.Values) error {
 			if utf8.ValidString(text) && !strings.ContainsRune(text, 0) {
 				continue
 			}
-			if !muster.ValidText(name, nameMax) {
+			if !muster.ValidText(name, fieldNameMax) {
 				name = "text"
 			}
 			return muster.InvalidURLParam(name)

@@ -151,11 +151,11 @@ func TestWhatIsShownAgainIsText(t *testing.T) {
 	b := newBrowser(t, s)
 	login := b.open("/login?" + url.Values{"redirect_to": {"/" + script}, "notice": {script}}.Encode())
 	signup := b.open("/signup_user_complete")
-	for name, p := range map[string]*sight{
+	for name, p := range map[string]*response{
 		"sign-in":         login,
 		"refused sign-in": b.submit(login, "Sign in", map[string]string{"Username or email address": script, "Password": script}),
 		"refused sign-up": b.submit(signup, "Create account", map[string]string{"Email address": script, "Username": script, "Password": script}),
-		"verify":          b.open("/do_verify_email?" + url.Values{"token": {nowhere}, "email": {script}}.Encode()),
+		"verify":          b.open("/do_verify_email?" + url.Values{"token": {unknownToken}, "email": {script}}.Encode()),
 		"verify, no link": b.open("/do_verify_email?" + url.Values{"token": {script}, "email": {script}}.Encode()),
 		"resend":          b.open("/should_verify_email?" + url.Values{"email": {script}}.Encode()),
 		"reset":           b.open("/reset_password_complete?" + url.Values{"token": {script}}.Encode()),
@@ -188,7 +188,7 @@ func TestUploads(t *testing.T) {
 	b := &browser{t, "http://muster.test", &http.Client{Transport: direct{pages}, Jar: jar}}
 	key := b.open("/login").value("csrf")
 	const file = "file"
-	upload := func(parts ...[2]string) *sight {
+	upload := func(parts ...[2]string) *response {
 		var body bytes.Buffer
 		m := multipart.NewWriter(&body)
 		for _, p := range parts {
@@ -206,7 +206,7 @@ func TestUploads(t *testing.T) {
 	}
 	own := [2]string{"csrf", key}
 	for name, c := range map[string]struct {
-		got    *sight
+		got    *response
 		status int
 		says   string
 	}{

@@ -63,7 +63,7 @@ func TestAnAccountIsUnlockedByMail(t *testing.T) {
 		p := b.submit(b.open(link), "Unlock my account", nil).is(200, "Sign in to Muster").says("Your account is unlocked.")
 		b.submit(p, "Sign in", map[string]string{byName: "ann", "Password": testserver.Password})
 		b.signedInAs(s, "ann")
-		for _, none := range []string{link, "/unlock?token=" + nowhere} {
+		for _, none := range []string{link, "/unlock?token=" + unknownToken} {
 			b.submit(b.open(none), "Unlock my account", nil).is(400, "Unlock your account").says("not valid")
 		}
 		b.open("/unlock?token=x").is(400, "Unlock your account").says("not valid")
@@ -77,7 +77,7 @@ func TestLinksThatAreNone(t *testing.T) {
 	b := newBrowser(t, s)
 	b.submit(b.open("/reset_password"), "Send me a link", map[string]string{"Email address": me.Email})
 	reset := s.MailedToken(t, me.Email, 1)
-	for _, token := range []string{"", reset[:63], reset + "a", "é", nowhere + "/"} {
+	for _, token := range []string{"", reset[:63], reset + "a", "é", unknownToken + "/"} {
 		if p := b.open("/reset_password_complete?token="+token).is(400, "Choose a new password").says("not valid"); !p.has("Ask for a new link") {
 			t.Error(p.body)
 		}
@@ -85,8 +85,8 @@ func TestLinksThatAreNone(t *testing.T) {
 			t.Error(p.body)
 		}
 	}
-	b.submit(b.open("/reset_password_complete?token="+nowhere), "Set password", map[string]string{"New password": newPassword}).is(400, "Choose a new password").says("not valid")
-	b.submit(b.open("/do_verify_email?token="+nowhere), "Confirm", nil).is(400, "Confirm your email address").says("not valid")
+	b.submit(b.open("/reset_password_complete?token="+unknownToken), "Set password", map[string]string{"New password": newPassword}).is(400, "Choose a new password").says("not valid")
+	b.submit(b.open("/do_verify_email?token="+unknownToken), "Confirm", nil).is(400, "Confirm your email address").says("not valid")
 	b.submit(b.open("/do_verify_email?token="+reset), "Confirm", nil).is(400, "Confirm your email address") // for something else
 	b.submit(b.open("/reset_password_complete?token="+reset), "Set password", map[string]string{"New password": newPassword}).is(200, "Sign in to Muster")
 }
@@ -96,7 +96,7 @@ func TestAnAddressOfAPageSaysNoStrangersWords(t *testing.T) {
 	s := testserver.New(t)
 	s.Admin(t)
 	b := newBrowser(t, s)
-	link := "/do_verify_email?token=" + nowhere + "&email="
+	link := "/do_verify_email?token=" + unknownToken + "&email="
 	for asked, shown := range map[string]bool{"Ann@example.com": true, "Call+555-1234": false, "ann@example.com+or+call+555-1234": false, "@": false} {
 		text, err := url.QueryUnescape(asked)
 		must(t, err)

@@ -8,36 +8,36 @@ import (
 )
 
 // signInCookie holds the token of a sign-in that is under way, between its steps.
-const signInCookie = "MUSTERSIGNIN"
+const loginFlowCookie = "MUSTERSIGNIN"
 
 const declinedTerms = "app.sign_in.terms_declined.app_error"
 
-func showSignIn(v *visit) error {
-	under, err := v.signInUnderWay()
+func showLogin(req *pageRequest) error {
+	flow, err := req.loginFlow()
 	if err != nil {
 		return err
 	}
-	if under != nil {
-		return v.showStep(under, nil)
+	if flow != nil {
+		return req.showStep(flow, nil)
 	}
-	return v.showPasswordStep(v.returnTo(), nil)
+	return req.showPasswordStep(req.returnTo(), nil)
 }
 
 // signInUnderWay is the sign-in that this browser has begun, nil for none.
-func (v *visit) signInUnderWay() (*app.SignIn, error) {
-	token := v.signInToken()
+func (req *pageRequest) loginFlow() (*app.SignIn, error) {
+	token := req.loginFlowToken()
 	if token == "" {
 		return nil, nil
 	}
-	under, err := v.app.SignInUnderWay(v.ctx(), token)
+	flow, err := req.app.SignInUnderWay(req.ctx(), token)
 	if muster.IsKind(err, muster.Unauthenticated) {
 		return nil, nil
 	}
-	return under, err
+	return flow, err
 }
 
-func (v *visit) signInToken() string {
-	ck, err := v.r.Cookie(signInCookie)
+func (req *pageRequest) loginFlowToken() string {
+	ck, err := req.r.Cookie(loginFlowCookie)
 	if err != nil {
 		return ""
 	}
@@ -45,117 +45,117 @@ func (v *visit) signInToken() string {
 }
 
 // signIn takes one step of a sign-in. Which steps there are and when it is done, the use case knows: password, then perhaps a code, then perhaps terms.
-func signIn(v *visit) error {
-	switch v.form.Get("step") {
+func login(req *pageRequest) error {
+	switch req.form.Get("step") {
 	case "code":
-		return v.takeCode()
+		return req.submitCode()
 	case "terms":
-		return v.answerTerms()
+		return req.submitTerms()
 	case "cancel":
-		return v.cancelSignIn()
+		return req.cancelLogin()
 	}
-	return v.takePassword()
+	return req.submitPassword()
 }
 
-func (v *visit) takePassword() error {
-	back := v.returnTo()
-	name := v.form.Get("login_id")
-	next, err := v.begin(app.LoginRequest{LoginID: name, Password: v.form.Get("password")}, back)
-	return v.proceed(next, err, name, func(err error) error { return v.showPasswordStep(back, err) })
+func (req *pageRequest) submitPassword() error {
+	back := req.returnTo()
+	name := req.form.Get("login_id")
+	next, err := req.beginLogin(app.LoginRequest{LoginID: name, Password: req.form.Get("password")}, back)
+	return req.continueLogin(next, err, name, func(err error) error { return req.showPasswordStep(back, err) })
 }
 
 // begin takes the first step of a sign-in; the browser keeps its token if there are more.
-func (v *visit) begin(req app.LoginRequest, back string) (*app.SignIn, error) {
-	next, err := v.app.BeginSignIn(v.ctx(), v.who, req, back)
+func (req *pageRequest) beginLogin(login app.LoginRequest, back string) (*app.SignIn, error) {
+	next, err := req.app.BeginSignIn(req.ctx(), req.who, login, back)
 	if err == nil && next.Session == nil {
-		v.cookies.SetSecret(v.w, signInCookie, next.Token, next.ExpiresAt)
+		req.cookies.SetSecret(req.w, loginFlowCookie, next.Token, next.ExpiresAt)
 	}
 	return next, err
 }
 
 // proceed goes where a step of a sign-in leads: to the next one, to where the person wanted to go, or to again, with what was refused.
-func (v *visit) proceed(next *app.SignIn, err error, name string, again func(error) error) error {
+func (req *pageRequest) continueLogin(next *app.SignIn, err error, name string, again func(error) error) error {
 	switch {
 	case muster.HasID(err, "api.user.login.not_verified.app_error"):
 		page := "/should_verify_email"
 		if muster.ValidEmail(muster.FoldName(name)) {
 			page += "?" + url.Values{"email": {name}}.Encode()
 		}
-		return v.goTo(page)
+		return req.redirectToPage(page)
 	case muster.HasID(err, declinedTerms):
-		v.cookies.Clear(v.w, signInCookie)
-		return v.goTo(signInPage + "?" + noticeParam + "=terms-declined")
+		req.cookies.Clear(req.w, loginFlowCookie)
+		return req.redirectToPage(loginPage + "?" + flashParam + "=terms-declined")
 	case err != nil:
 		return again(err)
 	case next.Session == nil:
-		return v.goTo(signInPage)
+		return req.redirectToPage(loginPage)
 	}
-	v.cookies.SetSession(v.w, next.Session)
-	v.cookies.SetDevice(v.w, next.Session.DeviceToken)
-	v.cookies.Clear(v.w, signInCookie)
-	v.cookies.Clear(v.w, keyCookie) // the forms of the session have a key of its own
-	return v.leaveFor(v.wayBack(next.ReturnTo))
+	req.cookies.SetSession(req.w, next.Session)
+	req.cookies.SetDevice(req.w, next.Session.DeviceToken)
+	req.cookies.Clear(req.w, loginFlowCookie)
+	req.cookies.Clear(req.w, csrfCookie) // the forms of the session have a key of its own
+	return req.redirect(req.afterLogin(next.ReturnTo))
 }
 
-func (v *visit) takeCode() error {
-	next, err := v.app.SignInCode(v.ctx(), v.who, v.signInToken(), v.form.Get("code"))
-	return v.proceed(next, err, "", v.showStepAgain)
+func (req *pageRequest) submitCode() error {
+	next, err := req.app.SignInCode(req.ctx(), req.who, req.loginFlowToken(), req.form.Get("code"))
+	return req.continueLogin(next, err, "", req.retryStep)
 }
 
-func (v *visit) answerTerms() error {
-	next, err := v.app.SignInTerms(v.ctx(), v.who, v.signInToken(), v.form.Get("terms_id"), v.form.Get("answer") == "accept")
-	return v.proceed(next, err, "", v.showStepAgain)
+func (req *pageRequest) submitTerms() error {
+	next, err := req.app.SignInTerms(req.ctx(), req.who, req.loginFlowToken(), req.form.Get("terms_id"), req.form.Get("answer") == "accept")
+	return req.continueLogin(next, err, "", req.retryStep)
 }
 
-func (v *visit) cancelSignIn() error {
-	if err := v.app.CancelSignIn(v.ctx(), v.signInToken()); err != nil && !muster.IsKind(err, muster.Unauthenticated) {
+func (req *pageRequest) cancelLogin() error {
+	if err := req.app.CancelSignIn(req.ctx(), req.loginFlowToken()); err != nil && !muster.IsKind(err, muster.Unauthenticated) {
 		return err
 	}
-	v.cookies.Clear(v.w, signInCookie)
-	return v.goTo(signInPage)
+	req.cookies.Clear(req.w, loginFlowCookie)
+	return req.redirectToPage(loginPage)
 }
 
 // showStepAgain shows the step that a sign-in is at with what was refused, or its beginning when that ended it.
-func (v *visit) showStepAgain(refused error) error {
-	under, err := v.signInUnderWay()
+func (req *pageRequest) retryStep(formErr error) error {
+	flow, err := req.loginFlow()
 	if err != nil {
 		return err
 	}
-	if under == nil {
-		v.cookies.Clear(v.w, signInCookie)
-		return v.showPasswordStep(v.returnTo(), refused)
+	if flow == nil {
+		req.cookies.Clear(req.w, loginFlowCookie)
+		return req.showPasswordStep(req.returnTo(), formErr)
 	}
-	return v.showStep(under, refused)
+	return req.showStep(flow, formErr)
 }
 
-func (v *visit) showStep(at *app.SignIn, refused error) error {
-	if at.Step == app.StepTerms {
-		return v.show(page{name: "login_terms", heading: "Terms of service", text: true, err: refused, data: struct {
+func (req *pageRequest) showStep(flow *app.SignIn, formErr error) error {
+	if flow.Step == app.StepTerms {
+		return req.show(page{name: "login_terms", heading: "Terms of service", text: true, err: formErr, data: struct {
 			*muster.TermsOfService
 			ReturnTo string
-		}{at.Terms, at.ReturnTo}})
+		}{flow.Terms, flow.ReturnTo}})
 	}
 	// What it waited for may have been turned off meanwhile; then all that is left to do is to go on.
-	return v.show(page{name: "login_code", heading: "Two-step sign-in", err: refused, data: struct {
+	return req.show(page{name: "login_code", heading: "Two-step sign-in", err: formErr, data: struct {
 		Ask      bool
 		ReturnTo string
-	}{at.Step == app.StepCode, at.ReturnTo}})
+	}{flow.Step == app.StepCode, flow.ReturnTo}})
 }
 
-func (v *visit) showPasswordStep(back string, refused error) error {
-	maySignUp, err := v.app.MaySignUp(v.ctx())
+func (req *pageRequest) showPasswordStep(back string, formErr error) error {
+	maySignUp, err := req.app.MaySignUp(req.ctx())
 	if err != nil {
 		return err
 	}
-	c := v.config()
-	return v.show(page{name: "login", heading: "Sign in to " + v.site(), err: refused, data: struct {
+	c := req.config()
+	return req.show(page{name: "login", heading: "Sign in to " + req.site(), err: formErr, data: struct {
 		ReturnTo, NameLabel string
 		Forgot, SignUp      bool
-	}{returnTo(back), nameLabel(c.EmailSettings), c.PasswordSettings.EnableForgotLink, maySignUp}})
+	}{localURL(back), loginIDLabel(c.EmailSettings), c.PasswordSettings.EnableForgotLink, maySignUp}})
 }
 
 // nameLabel says by what people sign in here.
-func nameLabel(c muster.EmailSettings) string {
+func loginIDLabel(c muster.EmailSettings) string {
 	switch {
 	case !c.EnableSignInWithEmail:
 		return "Username"
@@ -165,13 +165,13 @@ func nameLabel(c muster.EmailSettings) string {
 	return "Username or email address"
 }
 
-func signOut(v *visit) error {
-	if err := v.app.Logout(v.ctx(), v.who); err != nil {
+func logout(req *pageRequest) error {
+	if err := req.app.Logout(req.ctx(), req.who); err != nil {
 		return err
 	}
-	v.cookies.Forget(v.w)
-	if to := returnTo(v.form.Get(returnParam)); to != "" {
-		return v.leaveFor(to)
+	req.cookies.Forget(req.w)
+	if to := localURL(req.form.Get(returnParam)); to != "" {
+		return req.redirect(to)
 	}
-	return v.goTo(signInPage + "?" + noticeParam + "=signed-out")
+	return req.redirectToPage(loginPage + "?" + flashParam + "=signed-out")
 }

@@ -52,7 +52,7 @@ func TestCookiesOfASignIn(t *testing.T) {
 	for _, proto := range []string{"http", "https"} {
 		b := newBrowser(t, s)
 		action, form := b.open("/login").fill("Sign in", map[string]string{byName: "admin", "Password": testserver.Password})
-		p := b.stay().do("POST", action, urlencoded, form.Encode(), http.Header{"X-Forwarded-Proto": {proto}})
+		p := b.withoutRedirects().do("POST", action, urlencoded, form.Encode(), http.Header{"X-Forwarded-Proto": {proto}})
 		if p.status != 303 || p.header.Get("Strict-Transport-Security") == "" {
 			t.Fatalf("%d %v", p.status, p.header)
 		}
@@ -226,7 +226,7 @@ func TestStepsInAnyOrderSignNobodyIn(t *testing.T) {
 	_, _, terms := steps(t, s)
 	b := newBrowser(t, s)
 	key := b.open("/login").value("csrf")
-	for _, token := range []string{"", nowhere, "x"} {
+	for _, token := range []string{"", unknownToken, "x"} {
 		if token != "" {
 			b.http.Jar.SetCookies(site(t, b), []*http.Cookie{{Name: "MUSTERSIGNIN", Value: token}})
 		}
@@ -254,7 +254,7 @@ func TestEnrolmentComesFirst(t *testing.T) {
 			t.Errorf("%s leads to %s", path, p.path)
 		}
 	}
-	for path, heading := range map[string]string{"/reset_password": "Reset your password", "/do_verify_email?token=" + nowhere: "Confirm your email address"} {
+	for path, heading := range map[string]string{"/reset_password": "Reset your password", "/do_verify_email?token=" + unknownToken: "Confirm your email address"} {
 		b.open(path).is(200, heading)
 	}
 	b.submit(b.open("/reset_password"), "Sign out", nil).is(200, "Sign in to Muster")

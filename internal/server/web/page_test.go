@@ -19,7 +19,7 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // clean checks what holds for every page: its headers, no code or style of its own, a language, one heading, a title, labels and described fields.
-func clean(t *testing.T, name string, p *sight) {
+func clean(t *testing.T, name string, p *response) {
 	t.Helper()
 	for header, want := range map[string]string{
 		"Content-Security-Policy": policy, "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
@@ -84,9 +84,9 @@ func clean(t *testing.T, name string, p *sight) {
 
 // everyPage are pages that whoever is signed in as signedIn, or nobody for "", may open.
 var everyPage = map[string]string{
-	"/login": "", "/signup_user_complete": "", "/should_verify_email": "", "/do_verify_email?token=" + nowhere: "", "/do_verify_email": "",
-	"/reset_password": "", "/reset_password_complete?token=" + nowhere: "", "/reset_password_complete": "", "/terms": "", "/unlock?token=" + nowhere: "", "/unlock": "", "/nothing/here": "",
-	"/account": "admin", "/signup_user_complete?t=" + nowhere: "admin",
+	"/login": "", "/signup_user_complete": "", "/should_verify_email": "", "/do_verify_email?token=" + unknownToken: "", "/do_verify_email": "",
+	"/reset_password": "", "/reset_password_complete?token=" + unknownToken: "", "/reset_password_complete": "", "/terms": "", "/unlock?token=" + unknownToken: "", "/unlock": "", "/nothing/here": "",
+	"/account": "admin", "/signup_user_complete?t=" + unknownToken: "admin",
 }
 
 func TestEveryPageIsClean(t *testing.T) {
@@ -108,7 +108,7 @@ func TestEveryPageIsClean(t *testing.T) {
 			t.Errorf("%s led to %s", path, p.path)
 		}
 		clean(t, path, p)
-		head := b.stay().do("HEAD", path, "", "", nil)
+		head := b.withoutRedirects().do("HEAD", path, "", "", nil)
 		if head.status != p.status || head.body != "" || head.header.Get("Content-Security-Policy") != policy {
 			t.Errorf("HEAD %s: %d, GET %d", path, head.status, p.status)
 		}
@@ -120,7 +120,7 @@ func TestEveryPageIsClean(t *testing.T) {
 func TestOddRequestsAreRefusedAsPages(t *testing.T) {
 	s := testserver.New(t)
 	s.Admin(t)
-	b := newBrowser(t, s).stay()
+	b := newBrowser(t, s).withoutRedirects()
 	for _, method := range []string{"PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "LOGIN"} {
 		for path, allow := range map[string]string{"/login": "GET, HEAD, POST", "/logout": "POST", "/": "GET, HEAD", "/static/nothing": ""} {
 			p := b.do(method, path, "", "", nil)
@@ -138,7 +138,7 @@ func TestOddRequestsAreRefusedAsPages(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/%00", "/%ff", "/%2e%2e/%2e%2e/etc/passwd", "/static/../web.go", "/static/app.css", "/static/", "/static", "/static/README.md", "/login%2f", "/login;x",
-		"/login?%zz", "/login?redirect_to=%ff", "/login?a=%00", "/signup_user_complete?t=%00", "/signup_user_complete?t=" + nowhere, "/signup_user_complete?id=x",
+		"/login?%zz", "/login?redirect_to=%ff", "/login?a=%00", "/signup_user_complete?t=%00", "/signup_user_complete?t=" + unknownToken, "/signup_user_complete?id=x",
 		"/signup_user_complete?id=" + strings.Repeat("x", 5000), "/do_verify_email?token=%F0%28", "/api", "/LOGIN", "/index.php", "/login/x", "/account/none",
 	} {
 		if p := b.open(path); p.status >= 500 {

@@ -21,11 +21,11 @@ import (
 var templateFiles embed.FS
 
 // pages are the parsed templates by name: templates/NAME.html each, with the layout and the parts (templates/_*.html) that all share.
-var pages = parsePages()
+var templates = parseTemplates()
 
-func parsePages() map[string]*template.Template {
+func parseTemplates() map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(template.FuncMap{
-		"field": newField, "newPassword": newPassword, "date": date, "confirm": confirmIfNeeded, "confirmAlways": confirmAlways, "revokeTokens": revokeTokens,
+		"field": newField, "newPassword": newPassword, "date": formatDate, "reauth": reauthIfNeeded, "reauthAlways": reauthAlways, "revokeTokens": revokeTokensChecked,
 	}).ParseFS(templateFiles, "templates/_*.html"))
 	files, err := fs.Glob(templateFiles, "templates/[a-z]*.html")
 	if err != nil {
@@ -47,123 +47,123 @@ type page struct {
 	values  map[string]string // what its fields hold at first; what was posted wins, where that was refused
 	err     error             // why what was posted was refused; gives the status, 200 without
 	status  int               // where no err gives it
-	notice  string            // good news
+	flash   string            // good news
 }
 
 // view is what a template works with.
 type view struct {
-	Heading string
-	Site    string
-	Base    string       // goes before the path of every link
-	Path    string       // of this page, below Base
-	Account bool         // is one of the account's pages, which have a navigation
-	Text    bool         // is for reading, so wider than a form
-	User    *muster.User // who is signed in, nil for nobody
-	Notice  string
-	Problem *problem // nil for none
-	Page    any
-	visit   *visit
-	values  map[string]string
+	Heading   string
+	Site      string
+	Base      string       // goes before the path of every link
+	Path      string       // of this page, below Base
+	Account   bool         // is one of the account's pages, which have a navigation
+	Text      bool         // is for reading, so wider than a form
+	User      *muster.User // who is signed in, nil for nobody
+	Flash     string
+	FormError *formError // nil for none
+	Page      any
+	request   *pageRequest
+	values    map[string]string
 }
 
 // problem is why a form was refused.
-type problem struct {
+type formError struct {
 	Message string
 	Field   string // the name of the field that it is about, "" for none or several
 }
 
 // show answers with a page. An err that is nobody's but ours goes on to be the error page.
-func (v *visit) show(p page) error {
+func (req *pageRequest) show(p page) error {
 	status := max(p.status, http.StatusOK)
-	shown := &view{
-		Heading: p.heading, Site: v.site(), Base: v.base, Path: v.path, Account: strings.HasPrefix(p.name, "account"), Text: p.text, User: v.who.User,
-		Notice: p.notice, Page: p.data, visit: v, values: p.values,
+	v := &view{
+		Heading: p.heading, Site: req.site(), Base: req.base, Path: req.path, Account: strings.HasPrefix(p.name, "account"), Text: p.text, User: req.who.User,
+		Flash: p.flash, Page: p.data, request: req, values: p.values,
 	}
 	if p.err != nil {
-		e := v.refusal(p.err)
+		e := req.publicError(p.err)
 		if e.Kind == muster.Internal {
 			return p.err
 		}
-		v.err, status = p.err, e.Kind.Status()
-		v.retryAfter(e)
-		shown.Problem = &problem{message(e), fieldOf(e, v.form)}
-		shown.values = maps.Clone(p.values)
-		shown.keepPosted()
+		req.err, status = p.err, e.Kind.Status()
+		req.setRetryAfter(e)
+		v.FormError = &formError{messageFor(e), fieldOf(e, req.form)}
+		v.values = maps.Clone(p.values)
+		v.keepSubmitted()
 	}
-	if shown.Notice == "" && status < http.StatusBadRequest {
-		shown.Notice = notices[v.query(noticeParam)]
+	if v.Flash == "" && status < http.StatusBadRequest {
+		v.Flash = flashes[req.query(flashParam)]
 	}
-	return v.render(status, p.name, "layout", shown)
+	return req.render(status, p.name, "layout", v)
 }
 
 // showFragment answers with a part of a page, for a script that puts it in its place.
-func (v *visit) showFragment(name string, data any) error {
-	return v.render(http.StatusOK, name, "fragment", data)
+func (req *pageRequest) showFragment(name string, data any) error {
+	return req.render(http.StatusOK, name, "fragment", data)
 }
 
 // render executes a template as a whole before anything of it is sent: what fails can still become an error page.
-func (v *visit) render(status int, name, entry string, data any) error {
+func (req *pageRequest) render(status int, name, entry string, data any) error {
 	var b bytes.Buffer
-	if err := pages[name].ExecuteTemplate(&b, entry, data); err != nil {
+	if err := templates[name].ExecuteTemplate(&b, entry, data); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
-	v.send(status, "text/html; charset=utf-8", b.Bytes())
+	req.send(status, "text/html; charset=utf-8", b.Bytes())
 	return nil
 }
 
 // send answers with bytes.
-func (v *visit) send(status int, mime string, body []byte) {
-	v.w.Header().Set("Content-Type", mime)
-	v.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	v.status = status
-	v.w.WriteHeader(status)
-	_, _ = v.w.Write(body) // a client that left is no fault of ours
+func (req *pageRequest) send(status int, mime string, body []byte) {
+	req.w.Header().Set("Content-Type", mime)
+	req.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	req.status = status
+	req.w.WriteHeader(status)
+	_, _ = req.w.Write(body) // a client that left is no fault of ours
 }
 
 // keepPosted has the form show what was posted, but no secret of it.
-func (w *view) keepPosted() {
-	if w.values == nil {
-		w.values = map[string]string{}
+func (v *view) keepSubmitted() {
+	if v.values == nil {
+		v.values = map[string]string{}
 	}
-	for name, posted := range w.visit.form {
+	for name, posted := range v.request.form {
 		if !slices.ContainsFunc(secretFields, func(s string) bool { return strings.Contains(name, s) }) {
-			w.values[name] = posted[0]
+			v.values[name] = posted[0]
 		}
 	}
 }
 
 // secretFields are parts of the names of fields that are never shown again.
-var secretFields = []string{"password", "code", keyField}
+var secretFields = []string{"password", "code", csrfField}
 
 // Title is the document's: the heading, and the site where that does not name it.
-func (w *view) Title() string {
-	if strings.Contains(w.Heading, w.Site) {
-		return w.Heading
+func (v *view) Title() string {
+	if strings.Contains(v.Heading, v.Site) {
+		return v.Heading
 	}
-	return w.Heading + " - " + w.Site
+	return v.Heading + " - " + v.Site
 }
 
 // FormKey is the value of the hidden field that every form has; the template "key" is that field.
-func (w *view) FormKey() string { return w.visit.newKey() }
+func (v *view) CSRFToken() string { return v.request.ensureCSRFToken() }
 
 // Asset is the address of a file of the pages.
-func (w *view) Asset(name string) (string, error) {
+func (v *view) Asset(name string) (string, error) {
 	a := assets[name]
 	if a == nil {
 		return "", fmt.Errorf("there is no static/%s", name)
 	}
-	return w.Base + staticPath + a.name, nil
+	return v.Base + staticPath + a.name, nil
 }
 
 // Value is what a field of the page's form holds.
-func (w *view) Value(name string) string { return w.values[name] }
+func (v *view) Value(name string) string { return v.values[name] }
 
 // HasTerms tells whether the site has terms of service to read.
-func (w *view) HasTerms() bool {
-	if !w.visit.config().SupportSettings.CustomTermsOfServiceEnabled {
+func (v *view) HasTerms() bool {
+	if !v.request.config().SupportSettings.CustomTermsOfServiceEnabled {
 		return false
 	}
-	_, err := w.visit.app.Terms(w.visit.ctx())
+	_, err := v.request.app.Terms(v.request.ctx())
 	return err == nil
 }
 
@@ -176,27 +176,27 @@ type field struct {
 }
 
 // newField makes the field of the view's form that has this name; attrs are the input's further attributes.
-func newField(w *view, name, label string, attrs template.HTMLAttr) field {
-	f := field{Name: name, ID: name, Label: label, Value: w.Value(name), Attrs: attrs}
-	f.Wrong = w.Problem != nil && w.Problem.Field == name
+func newField(v *view, name, label string, attrs template.HTMLAttr) field {
+	f := field{Name: name, ID: name, Label: label, Value: v.Value(name), Attrs: attrs}
+	f.Wrong = v.FormError != nil && v.FormError.Field == name
 	return f
 }
 
 // Hint adds a line that helps to fill the field in.
-func (f field) Hint(text string) field {
+func (f field) WithHint(text string) field {
 	f.Help = text
 	return f
 }
 
 // As gives the field another id than its name, where a page has two of that name. Only one of them can be what a problem is about.
-func (f field) As(id string) field {
+func (f field) WithID(id string) field {
 	f.ID = id
 	return f
 }
 
 // First has the page begin with the field, unless there is news to begin with.
-func (f field) First(w *view) field {
-	f.Focus = w.Problem == nil && w.Notice == ""
+func (f field) Autofocus(v *view) field {
+	f.Focus = v.FormError == nil && v.Flash == ""
 	return f
 }
 
@@ -204,7 +204,7 @@ func (f field) First(w *view) field {
 func (f field) DescribedBy() string {
 	var ids []string
 	if f.Wrong {
-		ids = append(ids, "problem")
+		ids = append(ids, "form-error")
 	}
 	if f.Help != "" {
 		ids = append(ids, f.ID+"-hint")
@@ -213,7 +213,7 @@ func (f field) DescribedBy() string {
 }
 
 // date writes a time (Unix ms) as its day, in UTC.
-func date(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 January 2006") }
+func formatDate(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 January 2006") }
 
 // moment writes a time (Unix ms) to the minute, in UTC.
-func moment(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 January 2006, 15:04 UTC") }
+func formatTime(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 January 2006, 15:04 UTC") }

@@ -123,14 +123,14 @@ func TestJoiningIsRefused(t *testing.T) {
 		_, bob := s.User(t, "bob")
 		_, guest := s.User(t, "guest")
 		must(t, admin.DemoteToGuest(t.Context(), guest.ID))
-		pressed := func(name string, prepare func()) *sight {
+		pressed := func(name string, prepare func()) *response {
 			b := newBrowser(t, s)
 			b.signIn(name)
 			p := b.open("/signup_user_complete?id="+team.InviteID).is(200, "Join The Hikers")
 			prepare()
 			return b.submit(p, "Join", nil)
 		}
-		refused := map[string]*sight{
+		refused := map[string]*response{
 			"a guest": pressed("guest", func() {}).is(403, "Join The Hikers").says("Guests can't join a team by a link."),
 			"a full team": pressed("bob", func() { s.Configure(t, `{"TeamSettings":{"MaxUsersPerTeam":1}}`) }).
 				is(400, "Join The Hikers").says("The team has as many members as it may have."),
@@ -182,7 +182,7 @@ func TestSignUpByAMailedInvitation(t *testing.T) {
 		}
 		p = b.open(link).is(200, "You have an account")
 		b.submit(p, "Sign out and go on", nil).is(400, "This did not work") // it was used
-		for _, broken := range []string{link[:len(link)-1], link + "x", "/signup_user_complete?t=" + nowhere, "/signup_user_complete?t=" + url.QueryEscape("é")} {
+		for _, broken := range []string{link[:len(link)-1], link + "x", "/signup_user_complete?t=" + unknownToken, "/signup_user_complete?t=" + url.QueryEscape("é")} {
 			if p := newBrowser(t, s).open(broken); p.status != 400 && p.status != 404 {
 				t.Errorf("%s: %d", broken, p.status)
 			}

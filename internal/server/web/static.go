@@ -15,12 +15,12 @@ import (
 var staticFiles embed.FS
 
 const (
-	staticPath  = "/static/"
-	hashedChars = 16 // of a file's SHA-256, in its name
+	staticPath = "/static/"
+	hashLength = 16 // of a file's SHA-256, in its name
 )
 
 // served are the kinds of files that pages use. What else lies beside them is for who reads the source.
-var served = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+var contentTypes = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 // asset is a file of the pages under a name that changes with its content, so that browsers may keep it for good.
 type asset struct {
@@ -40,7 +40,7 @@ func loadAssets() (byName, byHashedName map[string]*asset) {
 	}
 	for _, file := range files {
 		name, ext := file.Name(), path.Ext(file.Name())
-		if served[ext] == "" {
+		if contentTypes[ext] == "" {
 			continue
 		}
 		content, err := staticFiles.ReadFile("static/" + name)
@@ -48,7 +48,7 @@ func loadAssets() (byName, byHashedName map[string]*asset) {
 			panic(err) // it was just listed
 		}
 		hash := sha256.Sum256(content)
-		a := &asset{strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(hash[:])[:hashedChars] + ext, served[ext], content}
+		a := &asset{strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(hash[:])[:hashLength] + ext, contentTypes[ext], content}
 		byName[name], byHashedName[a.name] = a, a
 	}
 	return byName, byHashedName

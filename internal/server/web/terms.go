@@ -4,10 +4,10 @@ import (
 	"muster"
 )
 
-func showTerms(v *visit) error { return v.showTerms(nil) }
+func showTerms(req *pageRequest) error { return req.showTerms(nil) }
 
-func (v *visit) showTerms(refused error) error {
-	terms, err := v.app.Terms(v.ctx())
+func (req *pageRequest) showTerms(formErr error) error {
+	terms, err := req.app.Terms(req.ctx())
 	if muster.IsKind(err, muster.NotFound) {
 		return errNoPage
 	}
@@ -15,35 +15,35 @@ func (v *visit) showTerms(refused error) error {
 		return err
 	}
 	var ask *muster.TermsOfService
-	if v.signedIn() {
-		if ask, err = v.app.TermsToAccept(v.ctx(), v.who.User); err != nil {
+	if req.signedIn() {
+		if ask, err = req.app.TermsToAccept(req.ctx(), req.who.User); err != nil {
 			return err
 		}
 	}
-	if ask != nil && v.query(noticeParam) != "" { // other terms took the place of those that were accepted
-		return v.goTo("/terms")
+	if ask != nil && req.query(flashParam) != "" { // other terms took the place of those that were accepted
+		return req.redirectToPage("/terms")
 	}
-	return v.show(page{name: "terms", heading: "Terms of service", text: true, err: refused, data: struct {
+	return req.show(page{name: "terms", heading: "Terms of service", text: true, err: formErr, data: struct {
 		Terms *muster.TermsOfService
 		Ask   bool
 	}{terms, ask != nil}})
 }
 
 // acceptTerms takes the answer to the terms. Who declines them is signed out: here, nobody stays without.
-func acceptTerms(v *visit) error {
-	if !v.signedIn() {
-		return v.leaveFor(v.signInFirst())
+func acceptTerms(req *pageRequest) error {
+	if !req.signedIn() {
+		return req.redirect(req.loginURL())
 	}
-	accepted := v.form.Get("answer") == "accept"
-	if err := v.app.AcceptTerms(v.ctx(), v.who, v.form.Get("terms_id"), accepted); err != nil {
-		return v.showTerms(err)
+	accepted := req.form.Get("answer") == "accept"
+	if err := req.app.AcceptTerms(req.ctx(), req.who, req.form.Get("terms_id"), accepted); err != nil {
+		return req.showTerms(err)
 	}
 	if accepted {
-		return v.goTo("/terms?" + noticeParam + "=terms-accepted")
+		return req.redirectToPage("/terms?" + flashParam + "=terms-accepted")
 	}
-	if err := v.app.Logout(v.ctx(), v.who); err != nil {
+	if err := req.app.Logout(req.ctx(), req.who); err != nil {
 		return err
 	}
-	v.cookies.Forget(v.w)
-	return v.goTo(signInPage + "?" + noticeParam + "=terms-declined")
+	req.cookies.Forget(req.w)
+	return req.redirectToPage(loginPage + "?" + flashParam + "=terms-declined")
 }

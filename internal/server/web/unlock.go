@@ -5,26 +5,26 @@ import "muster"
 const badUnlockLink = "api.user.unlock.invalid_link.app_error"
 
 // showUnlock asks before the account is unlocked: programs that look through mail open its links too.
-func showUnlock(v *visit) error {
-	token := v.query("token")
+func showUnlock(req *pageRequest) error {
+	token := req.query("token")
 	if !muster.ValidMailToken(token) {
-		return v.showUnlock("", muster.E(muster.Invalid, badUnlockLink))
+		return req.showUnlock("", muster.E(muster.Invalid, badUnlockLink))
 	}
-	return v.showUnlock(token, nil)
+	return req.showUnlock(token, nil)
 }
 
-func (v *visit) showUnlock(token string, refused error) error {
-	return v.show(page{name: "unlock", heading: "Unlock your account", data: mailedLink{Token: token}, err: refused})
+func (req *pageRequest) showUnlock(token string, formErr error) error {
+	return req.show(page{name: "unlock", heading: "Unlock your account", data: mailedLink{Token: token}, err: formErr})
 }
 
-func unlock(v *visit) error {
-	device, err := v.app.Unlock(v.ctx(), v.who, v.form.Get("token"))
+func unlock(req *pageRequest) error {
+	device, err := req.app.Unlock(req.ctx(), req.who, req.form.Get("token"))
 	if err != nil {
-		return v.showUnlock("", linkError(err, badUnlockLink))
+		return req.showUnlock("", linkError(err, badUnlockLink))
 	}
-	v.cookies.SetDevice(v.w, device)
-	if v.signedIn() {
-		return v.goTo(accountPage + "?" + noticeParam + "=unlocked")
+	req.cookies.SetDevice(req.w, device)
+	if req.signedIn() {
+		return req.redirectToPage(accountPage + "?" + flashParam + "=unlocked")
 	}
-	return v.goTo(signInPage + "?" + noticeParam + "=unlocked")
+	return req.redirectToPage(loginPage + "?" + flashParam + "=unlocked")
 }

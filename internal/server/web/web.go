@@ -56,7 +56,7 @@ func New(o Options) *Handler {
 }
 
 // visit is one request on its way to its page.
-type visit struct {
+type pageRequest struct {
 	app     *app.App
 	limiter *httpx.Limiter
 	log     *slog.Logger
@@ -69,53 +69,53 @@ type visit struct {
 	route   *route
 	form    url.Values // what was posted
 	file    io.Reader  // the file that was posted, where the route takes one; nil for none
-	formKey string     // of this visitor's forms, as far as it is known
+	csrf    string     // of this visitor's forms, as far as it is known
 	status  int
 	err     error
 }
 
-func (v *visit) ctx() context.Context { return v.r.Context() }
+func (req *pageRequest) ctx() context.Context { return req.r.Context() }
 
 // config is the settings in force.
-func (v *visit) config() *muster.Config { return v.app.Config() }
+func (req *pageRequest) config() *muster.Config { return req.app.Config() }
 
 // site is the site's name.
-func (v *visit) site() string { return v.config().TeamSettings.SiteName }
+func (req *pageRequest) site() string { return req.config().TeamSettings.SiteName }
 
 // query is a parameter of the address, "" for none.
-func (v *visit) query(name string) string { return v.r.URL.Query().Get(name) }
+func (req *pageRequest) query(name string) string { return req.r.URL.Query().Get(name) }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	v := &visit{app: h.app, limiter: h.limiter, log: h.log, w: w, r: r, who: h.limiter.NewCaller(r), cookies: h.limiter.NewCookies(r), route: &nowhere}
-	v.cookies.SameSite = http.SameSiteLaxMode
-	v.base, v.path = below(h.app, r.URL.Path)
-	v.who.Path = v.base + v.path // without the slashes that somebody may have put around it
+	req := &pageRequest{app: h.app, limiter: h.limiter, log: h.log, w: w, r: r, who: h.limiter.NewCaller(r), cookies: h.limiter.NewCookies(r), route: &noRoute}
+	req.cookies.SameSite = http.SameSiteLaxMode
+	req.base, req.path = splitPath(h.app, r.URL.Path)
+	req.who.Path = req.base + req.path // without the slashes that somebody may have put around it
 	header := w.Header()
 	httpx.StrictTransport(header, h.app.Config().ServiceSettings)
-	header.Set("X-Request-Id", v.who.RequestID)
-	secure(header)
-	if name, inside := strings.CutPrefix(v.path, staticPath); inside {
+	header.Set("X-Request-Id", req.who.RequestID)
+	setSecurityHeaders(header)
+	if name, inside := strings.CutPrefix(req.path, staticPath); inside {
 		serveStatic(w, r, name)
 		return
 	}
 	header.Set("Cache-Control", "no-store")
-	if found := h.routes[v.path]; found != nil {
-		v.route = found
+	if found := h.routes[req.path]; found != nil {
+		req.route = found
 	}
-	defer h.finish(v, start)
-	if v.err = h.limiter.Enter(v.who); v.err == nil {
-		defer h.limiter.Leave(v.who)
-		v.err = h.serve(v)
+	defer h.finish(req, start)
+	if req.err = h.limiter.Enter(req.who); req.err == nil {
+		defer h.limiter.Leave(req.who)
+		req.err = h.serve(req)
 	}
-	if v.err != nil {
-		v.fail(v.err)
+	if req.err != nil {
+		req.serveError(req.err)
 	}
 }
 
 // below splits a request's path at where the site lives: SiteURL may have a path, which a proxy before us strips or not.
-func below(a *app.App, path string) (base, rest string) {
+func splitPath(a *app.App, path string) (base, rest string) {
 	base, _ = a.CookieScope()
 	base = strings.TrimSuffix(base, "/")
 	if cut, ok := strings.CutPrefix(path, base); ok && (cut == "" || cut[0] == '/') {
@@ -125,7 +125,7 @@ func below(a *app.App, path string) (base, rest string) {
 }
 
 // secure keeps a page from running, loading or being framed by anything that is not of this site (W3C Content Security Policy Level 3).
-func secure(h http.Header) {
+func setSecurityHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "+
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "same-origin") // the addresses of mailed links have tokens in them
@@ -133,50 +133,50 @@ func secure(h http.Header) {
 	h.Set("X-Frame-Options", "DENY")
 }
 
-func (h *Handler) serve(v *visit) error {
-	if v.route.limit != nil && v.r.Method == http.MethodPost {
-		if err := v.route.limit(h.limiter, v.who); err != nil {
+func (h *Handler) serve(req *pageRequest) error {
+	if req.route.limit != nil && req.r.Method == http.MethodPost {
+		if err := req.route.limit(h.limiter, req.who); err != nil {
 			return err
 		}
 	}
-	if err := v.signIn(); err != nil {
+	if err := req.authenticate(); err != nil {
 		return err
 	}
-	if err := h.limiter.Allow(v.r, v.who); err != nil {
+	if err := h.limiter.Allow(req.r, req.who); err != nil {
 		return err
 	}
-	if err := checkText(v.r.URL.Query()); err != nil {
+	if err := checkText(req.r.URL.Query()); err != nil {
 		return err
 	}
-	handle := v.route.handler(v.r.Method)
+	handle := req.route.handler(req.r.Method)
 	switch {
-	case v.route == &nowhere:
+	case req.route == &noRoute:
 		return errNoPage
 	case handle == nil:
-		return v.wrongMethod()
+		return req.methodNotAllowed()
 	}
-	if v.r.Method == http.MethodPost {
-		if err := v.checkOrigin(); err != nil {
+	if req.r.Method == http.MethodPost {
+		if err := req.checkOrigin(); err != nil {
 			return err
 		}
 	}
-	to, err := v.elsewhere()
+	to, err := req.redirectTarget()
 	if err != nil {
 		return err
 	}
 	if to != "" {
-		return v.leaveFor(to)
+		return req.redirect(to)
 	}
-	if v.r.Method == http.MethodPost {
-		if err := v.readForm(); err != nil {
+	if req.r.Method == http.MethodPost {
+		if err := req.readForm(); err != nil {
 			return err
 		}
 	}
-	return handle(v)
+	return handle(req)
 }
 
 // method is how a request's method is counted: a made-up one must not be a figure of its own.
-func method(m string) string {
+func metricMethod(m string) string {
 	switch m {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 		return m
@@ -185,17 +185,17 @@ func method(m string) string {
 }
 
 // finish catches a panic, logs the request and counts it.
-func (h *Handler) finish(v *visit, start time.Time) {
+func (h *Handler) finish(req *pageRequest, start time.Time) {
 	if p := recover(); p != nil {
 		if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself, as net/http compares it
 			panic(p)
 		}
-		h.log.Error("panic", "request_id", v.who.RequestID, "panic", p, "stack", string(debug.Stack()))
-		if v.status == 0 {
-			v.fail(muster.E(muster.Internal, "api.context.internal.app_error"))
+		h.log.Error("panic", "request_id", req.who.RequestID, "panic", p, "stack", string(debug.Stack()))
+		if req.status == 0 {
+			req.serveError(muster.E(muster.Internal, "api.context.internal.app_error"))
 		}
 	}
 	took := time.Since(start)
-	h.record(method(v.r.Method), v.route.path, v.status, took)
-	httpx.Served{What: "page", Who: v.who, Method: v.r.Method, Route: v.route.path, Status: v.status, Took: took, Err: v.err}.Log(v.ctx(), h.log)
+	h.record(metricMethod(req.r.Method), req.route.path, req.status, took)
+	httpx.Served{What: "page", Who: req.who, Method: req.r.Method, Route: req.route.path, Status: req.status, Took: took, Err: req.err}.Log(req.ctx(), h.log)
 }

@@ -15,7 +15,7 @@ func TestAccessTokensTakeAConfirmation(t *testing.T) {
 		if p := b.open("/account/tokens"); strings.Contains(p.body, currentPwd) {
 			t.Error("a fresh session is asked")
 		}
-		b = b.later(s)
+		b = b.anHourLater(s)
 		p := b.open("/account/tokens")
 		clean(t, "tokens", p)
 		p = b.submit(p, "Create token", map[string]string{"What is it for?": "Backup", currentPwd: wrongPassword}).is(400, "Access tokens").says("The password is wrong.")
@@ -40,7 +40,7 @@ func TestANewAddressTakesTheCodeToo(t *testing.T) {
 		s.Configure(t, mfaOn)
 		b, _, _ := member(t, s, "ann")
 		_, recovery := enrolled(t, b)
-		b = b.later(s)
+		b = b.anHourLater(s)
 		p := b.open("/account")
 		clean(t, "address", p)
 		address := map[string]string{"New email address": "ann@new.example.com", currentPwd: testserver.Password, codeOf: ""}

@@ -24,7 +24,7 @@ func TestMetricsHaveNoLabelsThatAreMadeUp(t *testing.T) {
 	pages := web.New(web.Options{App: s.App, Record: func(method, route string, status int, _ time.Duration) {
 		got = append(got, counted{method, route, status})
 	}})
-	b := (&browser{t, "http://muster.test", &http.Client{Transport: direct{pages}}}).stay()
+	b := (&browser{t, "http://muster.test", &http.Client{Transport: direct{pages}}}).withoutRedirects()
 	for _, c := range []struct {
 		method, path string
 		want         counted

@@ -13,22 +13,22 @@ import (
 var errNoPage = muster.E(muster.NotFound, "api.context.404.app_error")
 
 // wordings replace the sentences of errors that the catalogue has for who calls the API.
-var wordings = map[string]string{
-	errNoPage.ID:  "There is no page at this address. The link may be incomplete, or the page may have moved.",
-	errConfirm.ID: "It has been a while since you signed in. Confirm that it is you, then try again.",
+var pageMessages = map[string]string{
+	errNoPage.ID:         "There is no page at this address. The link may be incomplete, or the page may have moved.",
+	errReauthRequired.ID: "It has been a while since you signed in. Confirm that it is you, then try again.",
 	"api.context.request_body_too_large.app_error": "That is more than this site accepts at once.",
 	"api.context.rate_limited.app_error":           "Too many requests came from your network in a short time. Wait a moment, then try again.",
 }
 
 // message is what people read about an error: never its cause.
-func message(e *muster.Error) string {
+func messageFor(e *muster.Error) string {
 	if name, ok := e.Params["Name"]; ok && e.Params["Reason"] == "" && strings.HasSuffix(e.ID, "_param.app_error") {
 		if name == "email" {
 			return "Enter an email address, like name@example.com."
 		}
 		return "The " + strings.ReplaceAll(name, "_", " ") + " is missing or not valid. Correct it and try again."
 	}
-	if text, ok := wordings[e.ID]; ok {
+	if text, ok := pageMessages[e.ID]; ok {
 		return text
 	}
 	return e.Message()
@@ -53,33 +53,33 @@ func fieldOf(e *muster.Error, form url.Values) string {
 }
 
 // fail answers with the error page and leaves the cause to the log.
-func (v *visit) fail(err error) {
-	e := httpx.Failure(v.ctx(), err)
-	v.err = err
-	v.limiter.LeaveBody(v.w, v.r, e)
-	v.retryAfter(e)
-	v.showError(e.Kind.Status(), message(e))
+func (req *pageRequest) serveError(err error) {
+	e := httpx.Failure(req.ctx(), err)
+	req.err = err
+	req.limiter.LeaveBody(req.w, req.r, e)
+	req.setRetryAfter(e)
+	req.showError(e.Kind.Status(), messageFor(e))
 }
 
 // refusal is why a form was refused, as it is told to this visitor.
-func (v *visit) refusal(err error) *muster.Error {
-	if v.signedIn() {
+func (req *pageRequest) publicError(err error) *muster.Error {
+	if req.signedIn() {
 		err = app.WithinSession(err)
 	}
 	return muster.AsError(err)
 }
 
 // retryAfter has the answer say when it is worth asking again, where that is known.
-func (v *visit) retryAfter(e *muster.Error) {
+func (req *pageRequest) setRetryAfter(e *muster.Error) {
 	if after := e.RetryAfterSeconds(); after != "" {
-		v.w.Header().Set("Retry-After", after)
+		req.w.Header().Set("Retry-After", after)
 	}
 }
 
 // wrongMethod answers a request with a method that the page does not take.
-func (v *visit) wrongMethod() error {
-	v.w.Header().Set("Allow", v.route.allow())
-	v.showError(http.StatusMethodNotAllowed, "This page can't be asked for in this way. Open it by a link or from the start page.")
+func (req *pageRequest) methodNotAllowed() error {
+	req.w.Header().Set("Allow", req.route.allow())
+	req.showError(http.StatusMethodNotAllowed, "This page can't be asked for in this way. Open it by a link or from the start page.")
 	return nil
 }
 
@@ -91,17 +91,17 @@ var errorHeadings = map[int]string{
 	http.StatusInsufficientStorage: "No room left",
 }
 
-func (v *visit) showError(status int, text string) {
+func (req *pageRequest) showError(status int, text string) {
 	heading, ok := errorHeadings[status]
 	if !ok {
 		heading = "Something went wrong"
 	}
 	data := struct{ Message, RequestID string }{Message: text}
 	if status >= http.StatusInternalServerError {
-		data.RequestID = v.who.RequestID
+		data.RequestID = req.who.RequestID
 	}
-	if err := v.show(page{name: "error", heading: heading, status: status, data: data}); err != nil {
-		v.log.Error("error page", "request_id", v.who.RequestID, "error", err)
-		v.send(status, "text/plain; charset=utf-8", []byte(heading+"\n\n"+text+"\n"))
+	if err := req.show(page{name: "error", heading: heading, status: status, data: data}); err != nil {
+		req.log.Error("error page", "request_id", req.who.RequestID, "error", err)
+		req.send(status, "text/plain; charset=utf-8", []byte(heading+"\n\n"+text+"\n"))
 	}
 }

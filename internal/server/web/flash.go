@@ -1,10 +1,10 @@
 package web
 
-const noticeParam = "notice" // of an address: which notice the page begins with
+const flashParam = "notice" // of an address: which notice the page begins with
 
 // notices are good news that a page begins with after another one led to it, by the value of noticeParam. The address chooses among these and can add
 // nothing of its own.
-var notices = map[string]string{
+var flashes = map[string]string{
 	"password-set":   "Your password is set. Sign in with it.",
 	"unlocked":       "Your account is unlocked. You can sign in from this device.",
 	"signed-out":     "You are signed out.",

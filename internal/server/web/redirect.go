@@ -16,8 +16,8 @@ const (
 
 // returnTo is the address that people asked to be sent to, if it is a page of this very origin, else "". Browsers take "//host", "/\host" and what has
 // tabs or line breaks in it for other sites (WHATWG URL, 4.4), so none of these pass.
-func returnTo(asked string) string {
-	if len(asked) > returnMax || !utf8.ValidString(asked) || strings.ContainsFunc(asked, unsafeInAddress) {
+func localURL(asked string) string {
+	if len(asked) > returnMax || !utf8.ValidString(asked) || strings.ContainsFunc(asked, unsafeInURL) {
 		return ""
 	}
 	path := asked
@@ -30,16 +30,16 @@ func returnTo(asked string) string {
 	if _, err := url.Parse(asked); err != nil {
 		return ""
 	}
-	return inASCII(asked)
+	return escapeNonASCII(asked)
 }
 
 // returnTo is where this request asks to be sent to afterwards, by its form or its address; "" for nowhere, or for elsewhere than here.
-func (v *visit) returnTo() string {
-	return returnTo(cmp.Or(v.form.Get(returnParam), v.query(returnParam)))
+func (req *pageRequest) returnTo() string {
+	return localURL(cmp.Or(req.form.Get(returnParam), req.query(returnParam)))
 }
 
 // inASCII is an address as headers have it (RFC 3986, 2.5; RFC 9110, 5.5).
-func inASCII(address string) string {
+func escapeNonASCII(address string) string {
 	var b strings.Builder
 	for _, r := range address {
 		if r <= unicode.MaxASCII {
@@ -51,15 +51,15 @@ func inASCII(address string) string {
 	return b.String()
 }
 
-func unsafeInAddress(r rune) bool { return r == '\\' || unicode.IsControl(r) || unicode.IsSpace(r) }
+func unsafeInURL(r rune) bool { return r == '\\' || unicode.IsControl(r) || unicode.IsSpace(r) }
 
 // goTo sends the browser on to a page of ours, with GET.
-func (v *visit) goTo(page string) error { return v.leaveFor(v.base + page) }
+func (req *pageRequest) redirectToPage(page string) error { return req.redirect(req.base + page) }
 
 // leaveFor sends the browser on to a path of this origin, with GET.
-func (v *visit) leaveFor(path string) error {
-	v.w.Header().Set("Location", path)
-	v.status = http.StatusSeeOther
-	v.w.WriteHeader(v.status)
+func (req *pageRequest) redirect(path string) error {
+	req.w.Header().Set("Location", path)
+	req.status = http.StatusSeeOther
+	req.w.WriteHeader(req.status)
 	return nil
 }

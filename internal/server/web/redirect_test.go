@@ -21,7 +21,7 @@ var toOthers = []string{
 
 func TestReturnTo(t *testing.T) {
 	for _, asked := range toOthers {
-		if got := web.ReturnTo(asked); got != "" {
+		if got := web.LocalURL(asked); got != "" {
 			t.Errorf("%q leads to %q", asked, got)
 		}
 	}
@@ -37,7 +37,7 @@ func TestReturnTo(t *testing.T) {
 		"/é":                         "/%C3%A9",
 		"/x?q=é#é":                   "/x?q=%C3%A9#%C3%A9",
 	} {
-		if got := web.ReturnTo(asked); got != want {
+		if got := web.LocalURL(asked); got != want {
 			t.Errorf("%q leads to %q, want %q", asked, got, want)
 		}
 	}
@@ -53,7 +53,7 @@ func FuzzReturnTo(f *testing.F) {
 	here, err := url.Parse("https://site.example/login")
 	must(f, err)
 	f.Fuzz(func(t *testing.T, asked string) {
-		got := web.ReturnTo(asked)
+		got := web.LocalURL(asked)
 		if got == "" {
 			return
 		}
@@ -85,11 +85,11 @@ func TestSignInLeadsNowhereElse(t *testing.T) {
 		}
 		action, fields := form.is(200, "Sign in to Muster").fill("Sign in", map[string]string{byName: "admin", "Password": testserver.Password})
 		fields.Set("redirect_to", asked) // whatever the form has made of it
-		if p := b.stay().post(action, fields); p.status != 303 || p.header.Get("Location") != want {
+		if p := b.withoutRedirects().post(action, fields); p.status != 303 || p.header.Get("Location") != want {
 			t.Errorf("%q: %d %q", asked, p.status, p.header.Get("Location"))
 		}
 		b.signedInAs(s, "admin")
-		if p := b.stay().open(page); p.status != 303 || p.header.Get("Location") != want {
+		if p := b.withoutRedirects().open(page); p.status != 303 || p.header.Get("Location") != want {
 			t.Errorf("signed in, %q: %d %q", asked, p.status, p.header.Get("Location"))
 		}
 	}

@@ -1,0 +1,75 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+
+	"muster"
+	"muster/internal/server/httpx"
+)
+
+// Pages that others lead to.
+const (
+	loginPage    = "/login"
+	accountPage  = "/account"
+	securityPage = "/account/security"
+)
+
+// signIn finds who asks. Pages take the cookie of a session that began with a sign-in, and neither headers nor access tokens: those are for programs.
+func (req *pageRequest) authenticate() error {
+	token := httpx.CookieToken(req.r)
+	if token == "" {
+		return nil
+	}
+	session, user, err := req.app.Authenticate(req.ctx(), token)
+	switch {
+	case muster.IsKind(err, muster.Unauthenticated):
+		return nil
+	case err != nil:
+		return err
+	case session.OfAccessToken():
+		return nil
+	}
+	req.who.Session, req.who.User = session, user
+	return nil
+}
+
+// signedIn tells whether somebody is.
+func (req *pageRequest) signedIn() bool { return req.who.Session != nil }
+
+// elsewhere is the path to go to rather than to the page asked for, "" for none.
+func (req *pageRequest) redirectTarget() (string, error) {
+	switch {
+	case req.route.access == signedInOnly && !req.signedIn():
+		return req.loginURL(), nil
+	case req.route.access == signedOutOnly && req.signedIn():
+		return req.afterLogin(req.query(returnParam)), nil
+	case !req.signedIn() || req.route.allowUnenrolled:
+		return "", nil
+	case req.app.MustEnrol(req.who) != nil:
+		return req.base + securityPage, nil
+	}
+	err := req.app.MustAcceptTerms(req.ctx(), req.who)
+	if muster.IsKind(err, muster.Forbidden) {
+		return req.base + "/terms", nil
+	}
+	return "", err
+}
+
+// signInFirst is sign-in with the way back to this page.
+func (req *pageRequest) loginURL() string {
+	if req.route.get == nil {
+		return req.base + loginPage
+	}
+	back := req.base + req.path
+	if req.r.Method != http.MethodPost && req.r.URL.RawQuery != "" {
+		back += "?" + req.r.URL.RawQuery
+	}
+	return req.base + loginPage + "?" + url.Values{returnParam: {back}}.Encode()
+}
+
+// wayBack is where people go once they are signed in: where they asked to, or to their account.
+func (req *pageRequest) afterLogin(asked string) string {
+	return cmp.Or(localURL(asked), req.base+accountPage)
+}
