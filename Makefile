@@ -50,6 +50,10 @@ screenshots: ## take pictures of every page: those of the README into docs/scree
 crash: ## kill the server while it writes; nothing acknowledged may be lost
 	go test -count=1 -v ./test/crash
 
+.PHONY: fixture
+fixture: ## make a fixture of the upgrade tests from this version: NAME=v1.0, once for each release
+	scripts/with-postgres.sh go run ./test/upgrade/makefixture $(NAME)
+
 .PHONY: generate
 generate: ## write docs/configuration.md and docs/errors.md anew
 	go generate ./...
