@@ -140,17 +140,17 @@ func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return
 	}
-	fmt.Fprintln(w, readiness(s.disk.State(), s.limiter.UnnamedProxy()))
+	fmt.Fprintln(w, readiness(s.disk.State(), s.limiter.UntrustedProxy()))
 }
 
-func readiness(disk diskspace.State, unnamedProxy string) string {
+func readiness(disk diskspace.State, untrustedProxy string) string {
 	switch {
 	case disk.Refusing:
 		return fmt.Sprintf("ready, but the disk is nearly full (%d MiB free): what is not needed to sign in is refused", disk.Free>>20)
 	case disk.Low:
 		return fmt.Sprintf("ready, but the disk is filling up (%d MiB free)", disk.Free>>20)
-	case unnamedProxy != "":
-		return fmt.Sprintf("ready, but there seems to be a proxy at %s that ServiceSettings.TrustedProxies does not name: all who come through it share the limits of one network", unnamedProxy)
+	case untrustedProxy != "":
+		return fmt.Sprintf("ready, but there seems to be a proxy at %s that ServiceSettings.TrustedProxies does not name: all who come through it share the limits of one network", untrustedProxy)
 	}
 	return "ready"
 }

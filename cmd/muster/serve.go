@@ -192,7 +192,7 @@ func (s *server) serve(ctx context.Context) error {
 	}
 	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub, Limiter: s.limiter}
 	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record, Limiter: s.limiter})
-	main := httpx.NewServer(httpx.Split(s.app, api.New(options), pages), s.log, httpx.Timeouts{})
+	main := httpx.NewServer(httpx.NewRouter(s.app, api.New(options), pages), s.log, httpx.Timeouts{})
 	local, err := s.localListener(options)
 	if err != nil {
 		return errors.Join(err, listener.Close())

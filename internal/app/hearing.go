@@ -8,14 +8,14 @@ import (
 	"muster"
 )
 
-// Listen calls fn with every event that the use cases cause, until cancel is called. fn must not block.
-func (a *App) Listen(fn func(muster.Event)) (cancel func()) { return a.bus.Subscribe(fn) }
+// Subscribe calls fn with every event that the use cases cause, until cancel is called. fn must not block.
+func (a *App) Subscribe(fn func(muster.Event)) (cancel func()) { return a.bus.Subscribe(fn) }
 
 // OnSignInsChanged calls fn after anything changed that a sign-in of these accounts depends on; nil means everybody's. fn must not block.
 func (a *App) OnSignInsChanged(fn func(userIDs []string)) { a.cache.onForget(fn) }
 
-// Hearers narrows connected users, by id, to those who may hear of an event.
-func (a *App) Hearers(ctx context.Context, e muster.Event, connected []string) ([]string, error) {
+// Recipients narrows connected users, by id, to those who may hear of an event.
+func (a *App) Recipients(ctx context.Context, e muster.Event, connected []string) ([]string, error) {
 	to, ids := e.Audience, connected
 	if to.UserID != "" {
 		ids = nil
@@ -38,13 +38,13 @@ func (a *App) Hearers(ctx context.Context, e muster.Event, connected []string) (
 		}
 	}
 	if to.Admins || to.NotAdmins || to.About != "" {
-		return a.permittedHearers(ctx, to, ids)
+		return a.permittedRecipients(ctx, to, ids)
 	}
 	return ids, nil
 }
 
-// permittedHearers holds each of the users against the audience's conditions on permissions.
-func (a *App) permittedHearers(ctx context.Context, to muster.Audience, ids []string) ([]string, error) {
+// permittedRecipients holds each of the users against the audience's conditions on permissions.
+func (a *App) permittedRecipients(ctx context.Context, to muster.Audience, ids []string) ([]string, error) {
 	var open, restricted []string
 	for _, id := range ids {
 		u, err := a.user(ctx, id)

@@ -104,7 +104,7 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	limiter := httpx.NewLimiter(a, log)
 	hub := ws.New(ws.Options{App: a, Log: log, Version: "test", Limiter: limiter})
 	pages := web.New(web.Options{App: a, Log: log, Limiter: limiter})
-	s.App, s.Handler = a, httpx.Split(a, api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub, Limiter: limiter}), pages)
+	s.App, s.Handler = a, httpx.NewRouter(a, api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub, Limiter: limiter}), pages)
 	h := httptest.NewUnstartedServer(nil)
 	h.Config = httpx.NewServer(contract(t, s.Handler), log, httpx.Timeouts{})
 	h.Listener = httpx.Listen(h.Listener, limiter, httpx.Timeouts{})

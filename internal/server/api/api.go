@@ -122,8 +122,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h["X-Version-Id"] = []string{s.version}
 	h["X-Content-Type-Options"] = noSniff
 	defer s.finish(c)
-	if c.err = s.limiter.Enter(c.who); c.err == nil {
-		defer s.limiter.Leave(c.who)
+	if c.err = s.limiter.BeginRequest(c.who); c.err == nil {
+		defer s.limiter.EndRequest(c.who)
 		c.err = s.serve(c)
 	}
 	if c.err != nil {
@@ -188,7 +188,7 @@ func (s *Server) unrouted(c *call) {
 func (s *Server) fail(c *call, err error) {
 	e := httpx.Failure(c.ctx(), err)
 	c.err = err
-	c.limiter.LeaveBody(c.w, c.r, e)
+	c.limiter.AbandonBody(c.w, c.r, e)
 	if after := e.RetryAfterSeconds(); after != "" {
 		c.w.Header().Set("Retry-After", after)
 	}

@@ -76,7 +76,7 @@ func (c *call) formFile(field string) (io.Reader, error) {
 			return nil, unreadableForm(err)
 		}
 		if isFile(part, field) {
-			return httpx.FormFile(part), nil
+			return httpx.PartReader(part), nil
 		}
 	}
 }

@@ -102,19 +102,19 @@ func LimitBody(r *http.Request, limit int64) {
 // LimitUpload bounds the body of an upload, in bytes. It is read up to the limit even if it announces more: what comes before the file is of use.
 func LimitUpload(r *http.Request, limit int64) { bodyOf(r).limit = limit }
 
-// FormFile is a file of a multipart form, whose errors are BodyError's as the body's are: a form that ends within the file is one that broke off.
-func FormFile(part io.Reader) io.Reader { return formFile{part} }
+// PartReader is a file of a multipart form, whose errors are BodyError's as the body's are: a form that ends within the file is one that broke off.
+func PartReader(part io.Reader) io.Reader { return partReader{part} }
 
-type formFile struct{ part io.Reader }
+type partReader struct{ part io.Reader }
 
-func (f formFile) Read(p []byte) (int, error) {
+func (f partReader) Read(p []byte) (int, error) {
 	n, err := f.part.Read(p)
 	return n, BodyError(err)
 }
 
-// LeaveBody has the connection closed after the answer to a refused request, where much of its body was not read or nobody shall wait for it: net/http
+// AbandonBody has the connection closed after the answer to a refused request, where much of its body was not read or nobody shall wait for it: net/http
 // would read the rest, before the answer. A network that keeps sending large ones runs into the limits of what is open, as it were: each costs a connection.
-func (l *Limiter) LeaveBody(w http.ResponseWriter, r *http.Request, why *muster.Error) {
+func (l *Limiter) AbandonBody(w http.ResponseWriter, r *http.Request, why *muster.Error) {
 	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
 		return
 	}

@@ -30,7 +30,7 @@ type Limiter struct {
 	shedder shedder
 
 	untrustedHeader atomic.Bool                // somebody was told of
-	unnamedProxy    atomic.Pointer[netip.Addr] // nil while none was seen
+	untrustedProxy  atomic.Pointer[netip.Addr] // nil while none was seen
 	warning         rate.Sometimes
 	refused         [limits]atomic.Uint64
 }
@@ -108,13 +108,13 @@ func (l *Limiter) refuse(which limit, n network.Network) {
 	l.warning.Do(func() { l.log.Warn("a network is over a limit", "limit", limitNames[which], "network", n.String()) })
 }
 
-// Enter counts a request as under way; Leave must follow unless the request is refused. Kind RateLimited.
-func (l *Limiter) Enter(who *app.Caller) error {
+// BeginRequest counts a request as under way; EndRequest must follow unless the request is refused. Kind RateLimited.
+func (l *Limiter) BeginRequest(who *app.Caller) error {
 	return l.take(&l.requests, who.Network(), limitRequests, l.settings().MaxRequestsPerNetwork)
 }
 
-// Leave ends what Enter began.
-func (l *Limiter) Leave(who *app.Caller) { l.requests.give(who.Network()) }
+// EndRequest ends what BeginRequest began.
+func (l *Limiter) EndRequest(who *app.Caller) { l.requests.give(who.Network()) }
 
 // BeginPicture counts an upload of a picture as under way; EndPicture must follow unless it is refused. Kind RateLimited.
 func (l *Limiter) BeginPicture(who *app.Caller) error {

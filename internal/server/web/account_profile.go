@@ -106,7 +106,7 @@ func uploadPicture(req *pageRequest) error {
 		if req.ctx().Err() != nil {
 			return err // nobody waits for the form
 		}
-		req.limiter.LeaveBody(req.w, req.r, muster.AsError(err))
+		req.limiter.AbandonBody(req.w, req.r, muster.AsError(err))
 		return req.showProfile("", err)
 	}
 	return req.redirectWithFlash(accountPage, "picture-uploaded")

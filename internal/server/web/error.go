@@ -56,7 +56,7 @@ func fieldOf(e *muster.Error, form url.Values) string {
 func (req *pageRequest) serveError(err error) {
 	e := httpx.Failure(req.ctx(), err)
 	req.err = err
-	req.limiter.LeaveBody(req.w, req.r, e)
+	req.limiter.AbandonBody(req.w, req.r, e)
 	req.setRetryAfter(e)
 	req.showError(e.Kind.Status(), messageFor(e))
 }

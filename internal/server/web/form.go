@@ -117,7 +117,7 @@ func (req *pageRequest) readUpload() error {
 			return unreadable(err)
 		}
 		if part.FormName() == req.route.file {
-			req.file = httpx.FormFile(part)
+			req.file = httpx.PartReader(part)
 			return nil
 		}
 		if left, err = req.readPart(part, left); err != nil {

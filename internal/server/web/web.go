@@ -105,8 +105,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		req.route = found
 	}
 	defer h.finish(req, start)
-	if req.err = h.limiter.Enter(req.who); req.err == nil {
-		defer h.limiter.Leave(req.who)
+	if req.err = h.limiter.BeginRequest(req.who); req.err == nil {
+		defer h.limiter.EndRequest(req.who)
 		req.err = h.serve(req)
 	}
 	if req.err != nil {

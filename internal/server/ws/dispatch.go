@@ -13,8 +13,8 @@ const logEvery = time.Second
 // overflow says when events were last lost.
 type overflow struct{ loggedAt atomic.Int64 } // Unix ms
 
-// hear takes an event off the publisher's hands. It must not block: what does not fit is lost.
-func (h *Hub) hear(e muster.Event) {
+// enqueue takes an event off the publisher's hands. It must not block: what does not fit is lost.
+func (h *Hub) enqueue(e muster.Event) {
 	select {
 	case h.events <- e:
 		return
@@ -55,7 +55,7 @@ func (h *Hub) deliver(d *dispatcher, e muster.Event) {
 	}
 	ctx, cancel := h.asking()
 	defer cancel()
-	hearers, err := h.app.Hearers(ctx, e, connected)
+	hearers, err := h.app.Recipients(ctx, e, connected)
 	if err == nil && len(hearers) == 0 {
 		return
 	}

@@ -60,7 +60,7 @@ func (b *Backlog) Held() int { return len(b.b.kept) }
 
 // Settle waits until every event so far is in the queues of those who hear of it: the one that it adds is taken after all of them.
 func (h *Hub) Settle() {
-	h.hear(muster.Event{Audience: muster.Audience{UserID: "nobody"}})
+	h.enqueue(muster.Event{Audience: muster.Audience{UserID: "nobody"}})
 	for len(h.events) > 0 {
 		time.Sleep(time.Millisecond)
 	}

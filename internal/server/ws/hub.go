@@ -1,5 +1,5 @@
 // Package ws serves the WebSocket at GET /api/v4/websocket: it owns the connections, what each was sent and has yet to be sent, and who
-// is connected at all. What an event is and who may hear of it the use cases say (app.Listen, app.Hearers). The protocol's rules are those
+// is connected at all. What an event is and who may hear of it the use cases say (app.Listen, app.Recipients). The protocol's rules are those
 // of the reference server (websocket.json).
 package ws
 
@@ -94,11 +94,11 @@ type Hub struct {
 	identity      atomic.Pointer[identity]
 	sent, dropped atomic.Uint64
 
-	ctx     context.Context // of everything that is asked of the use cases
-	stop    context.CancelFunc
-	deafen  func()         // ends the listening
-	running sync.WaitGroup // the connections' goroutines
-	workers sync.WaitGroup // the hub's own
+	ctx         context.Context // of everything that is asked of the use cases
+	stop        context.CancelFunc
+	unsubscribe func()         // ends the listening
+	running     sync.WaitGroup // the connections' goroutines
+	workers     sync.WaitGroup // the hub's own
 }
 
 // New makes a Hub that listens to the use cases. Close ends it; it must be closed before the App is.
@@ -122,7 +122,7 @@ func New(o Options) *Hub {
 	h.workers.Go(h.runChecks)
 	h.workers.Go(h.sweep)
 	h.workers.Go(h.tellPresence)
-	h.deafen = h.app.Listen(h.hear)
+	h.unsubscribe = h.app.Subscribe(h.enqueue)
 	h.app.OnSignInsChanged(h.signInsChanged)
 	return h
 }
@@ -175,7 +175,7 @@ func (h *Hub) Close(ctx context.Context) error {
 	}
 	h.mu.Unlock()
 
-	h.deafen()
+	h.unsubscribe()
 	for _, s := range sockets {
 		s.close(statusGoingAway, "the server stops")
 	}

@@ -36,10 +36,10 @@ func (h *Hub) accept(w http.ResponseWriter, r *http.Request) error {
 	if err := h.limiter.AllowUpgrade(who); err != nil {
 		return err
 	}
-	if err := h.limiter.Enter(who); err != nil {
+	if err := h.limiter.BeginRequest(who); err != nil {
 		return err
 	}
-	defer h.limiter.Leave(who)
+	defer h.limiter.EndRequest(who)
 	from := h.originOf(r)
 	if from == foreign {
 		return errUpgrade(nil)
@@ -126,7 +126,7 @@ func (h *Hub) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Kind.Fault() && e.Cause != nil {
 		h.log.Error("open a WebSocket", "request_id", requestID, "error", err)
 	}
-	h.limiter.LeaveBody(w, r, e)
+	h.limiter.AbandonBody(w, r, e)
 	body := errorObject(e)
 	body.RequestID = requestID
 	text, err := json.Marshal(body)

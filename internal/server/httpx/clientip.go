@@ -63,17 +63,17 @@ func (l *Limiter) warnOfProxy(t *trust, peer netip.Addr, h http.Header) {
 func near(a netip.Addr) bool { return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() }
 
 func (l *Limiter) noteProxy(t *trust, peer netip.Addr, header string) {
-	known := l.unnamedProxy.Load()
-	if known != nil && !t.trusts(*known) || !l.unnamedProxy.CompareAndSwap(known, &peer) {
+	known := l.untrustedProxy.Load()
+	if known != nil && !t.trusts(*known) || !l.untrustedProxy.CompareAndSwap(known, &peer) {
 		return
 	}
 	l.log.Warn(fmt.Sprintf("there seems to be a proxy at %[1]s that is not trusted: its %[2]s header was ignored, and all people who come through it share the limits of "+
 		`one network. Set ServiceSettings.TrustedProxies to ["%[1]s"] (or MUSTER_SERVICESETTINGS_TRUSTEDPROXIES=%[1]s)`, peer, header))
 }
 
-// UnnamedProxy returns the address of what seems to be a proxy that ServiceSettings.TrustedProxies does not name, "" where none was seen.
-func (l *Limiter) UnnamedProxy() string {
-	if a := l.unnamedProxy.Load(); a != nil && !l.trust().trusts(*a) {
+// UntrustedProxy returns the address of what seems to be a proxy that ServiceSettings.TrustedProxies does not name, "" where none was seen.
+func (l *Limiter) UntrustedProxy() string {
+	if a := l.untrustedProxy.Load(); a != nil && !l.trust().trusts(*a) {
 		return a.String()
 	}
 	return ""

@@ -7,9 +7,9 @@ import (
 	"muster/internal/app"
 )
 
-// Split gives what is below /api to the API and everything else to the pages. Both may be asked for below the path of SiteURL, which a proxy before us
+// NewRouter gives what is below /api to the API and everything else to the pages. Both may be asked for below the path of SiteURL, which a proxy before us
 // strips or not. net/http's ServeMux would redirect paths that are not clean, which the API answers itself.
-func Split(a *app.App, api, pages http.Handler) http.Handler {
+func NewRouter(a *app.App, api, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		base, _ := a.CookieScope()
 		base = strings.TrimSuffix(base, "/")
