@@ -40,12 +40,12 @@ func printHashRate(ctx context.Context, length string) error {
 
 // storedHash is what a server with a password's account has stored.
 func storedHash(ctx context.Context, plain string) (string, error) {
-	ticket, err := password.New(password.Options{}).Admit(ctx, password.Origin{})
+	reservation, err := password.New(password.Options{}).Reserve(ctx, password.Origin{})
 	if err != nil {
 		return "", err
 	}
-	defer ticket.Release()
-	return ticket.Hash(plain)
+	defer reservation.Release()
+	return reservation.Hash(plain)
 }
 
 // repeat does something over and over on every processor and gives how often in a second.

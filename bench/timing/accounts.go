@@ -53,12 +53,12 @@ func targets(ctx context.Context) ([]*target, error) {
 }
 
 func ownHash(ctx context.Context) (string, error) {
-	ticket, err := password.New(password.Options{}).Admit(ctx, password.Origin{})
+	reservation, err := password.New(password.Options{}).Reserve(ctx, password.Origin{})
 	if err != nil {
 		return "", err
 	}
-	defer ticket.Release()
-	return ticket.Hash(secret)
+	defer reservation.Release()
+	return reservation.Hash(secret)
 }
 
 // seed makes the administrator and the targets in an empty database.

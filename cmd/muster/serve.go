@@ -138,7 +138,7 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 	if err != nil {
 		return nil, err
 	}
-	warnings, err := settings.Attach(ctx, secretbox.Settings{Box: secrets, Saver: db})
+	warnings, err := settings.Attach(ctx, secretbox.EncryptedSettings{Box: secrets, Store: db})
 	if err != nil {
 		return nil, fmt.Errorf("settings kept in the database: %w", err)
 	}
@@ -157,9 +157,9 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 		return nil, fmt.Errorf("file store: %w", err)
 	}
 	if c.FileSettings.DriverName == "local" {
-		blobs = blob.Bound(blobs, disk.Admit)
+		blobs = blob.WithSpaceCheck(blobs, disk.Admit)
 	}
-	mails, err := mail.OpenFolder(filepath.Join(s.Data, mailFolder))
+	mails, err := mail.NewFileSender(filepath.Join(s.Data, mailFolder))
 	if err != nil {
 		return nil, fmt.Errorf("mail folder: %w", err)
 	}
@@ -171,7 +171,7 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 		}
 		kept = append(kept, breached)
 	}
-	hasher := password.New(password.Options{Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
+	hasher := password.New(password.Options{LimitNetworks: func() bool { return settings.Current().RateLimitSettings.Enable }})
 	a := app.New(app.Options{
 		Store: db, Config: settings, Passwords: hasher, Breached: breached, Secrets: secrets, Blobs: blobs, Mail: mails, TempDir: s.Data, Bus: &eventbus.Bus{}, Log: log,
 	})

@@ -28,7 +28,7 @@ type Options struct {
 	Breached  *password.Breached // that new passwords must not be among; nil for none
 	Secrets   *secretbox.Box
 	Blobs     blob.Store
-	Mail      *mail.Folder
+	Mail      *mail.FileSender
 	TempDir   string // of uploads that come; "" for the system's
 	Bus       *eventbus.Bus
 	Log       *slog.Logger
@@ -43,7 +43,7 @@ type App struct {
 	breached  *password.Breached
 	secrets   *secretbox.Box
 	blobs     blob.Store
-	mail      *mail.Folder
+	mail      *mail.FileSender
 	tempDir   string
 	bus       *eventbus.Bus
 	log       *slog.Logger

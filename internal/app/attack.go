@@ -115,7 +115,7 @@ func (a *App) attemptFailed(ctx context.Context, who *Caller, name string, u *mu
 	}
 	if f.Notice != nil && u != nil && u.DeleteAt == 0 && !u.IsBot && a.Config().EmailSettings.SendEmailNotifications {
 		f.Post = a.mailed(muster.MailToken{Purpose: muster.TokenUnlock, UserID: u.ID, Email: u.Email}, mailTokenLife,
-			func(token string) mail.Letter { return letter(u, token, who) })
+			func(token string) mail.Content { return letter(u, token, who) })
 	}
 	mailed, err := a.store.RecordFailedAttempt(context.WithoutCancel(ctx), a.now(), f)
 	if err != nil {

@@ -171,7 +171,7 @@ func (a *App) invite(ctx context.Context, who *Caller, team *muster.Team, to []I
 		if r.Refused != nil {
 			continue
 		}
-		p := a.mailed(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, invitationLife, func(token string) mail.Letter {
+		p := a.mailed(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, invitationLife, func(token string) mail.Content {
 			return a.invitationLetter(team, a.inviter(who), inv.Guest, message, token)
 		})
 		posts = append(posts, store.CountedPost{Post: p, Quota: recipientQuota(r.Email), Audit: a.auditSelf(who, "team_id="+team.ID+" invited "+r.Email)})

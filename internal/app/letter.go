@@ -34,7 +34,7 @@ func (a *App) deed(u *muster.User, who *Caller) string {
 }
 
 // siteName is the site's name as mails say it.
-func (a *App) siteName() string { return mail.Name(a.Config().TeamSettings.SiteName) }
+func (a *App) siteName() string { return mail.SafeName(a.Config().TeamSettings.SiteName) }
 
 // orElse ends a notice: what to do when the owner did not do it, or does not know why an administrator did.
 func orElse(u *muster.User, who *Caller, notYou string) string {
@@ -44,8 +44,8 @@ func orElse(u *muster.User, who *Caller, notYou string) string {
 	return notYou
 }
 
-func (a *App) verifyLetter(u *muster.User, token string) mail.Letter {
-	return mail.Letter{
+func (a *App) verifyLetter(u *muster.User, token string) mail.Content {
+	return mail.Content{
 		Subject: "Confirm your email address", Greeting: greeting(u),
 		Paragraphs: []string{"Please confirm that this address is yours. The link works for 24 hours."},
 		Button:     a.verifyButton(u.Email, token),
@@ -58,8 +58,8 @@ func (a *App) verifyButton(email, token string) *mail.Button {
 }
 
 // welcomeLetter greets a new account; token is "" for an address that is verified already.
-func (a *App) welcomeLetter(u *muster.User, token string) mail.Letter {
-	l := mail.Letter{
+func (a *App) welcomeLetter(u *muster.User, token string) mail.Content {
+	l := mail.Content{
 		Subject: "Welcome", Greeting: greeting(u),
 		Paragraphs: []string{"Your account is ready. You sign in with your username, " + u.Username + ", or with this address."},
 		Button:     &mail.Button{Text: "Sign in", URL: a.page("/login", nil)},
@@ -72,8 +72,8 @@ func (a *App) welcomeLetter(u *muster.User, token string) mail.Letter {
 	return l
 }
 
-func (a *App) resetLetter(u *muster.User, token string) mail.Letter {
-	return mail.Letter{
+func (a *App) resetLetter(u *muster.User, token string) mail.Content {
+	return mail.Content{
 		Subject: "Reset your password", Greeting: greeting(u),
 		Paragraphs: []string{"Somebody, probably you, asked for a new password of your account. The link works for 24 hours, and once."},
 		Button:     &mail.Button{Text: "Choose a new password", URL: a.page("/reset_password_complete", url.Values{"token": {token}})},
@@ -82,8 +82,8 @@ func (a *App) resetLetter(u *muster.User, token string) mail.Letter {
 }
 
 // passwordChangedLetter tells of a new password and of how many access tokens were revoked with it.
-func (a *App) passwordChangedLetter(u *muster.User, revoked int64, who *Caller) mail.Letter {
-	l := mail.Letter{
+func (a *App) passwordChangedLetter(u *muster.User, revoked int64, who *Caller) mail.Content {
+	l := mail.Content{
 		Subject: "Your password was changed", Greeting: greeting(u),
 		Paragraphs: []string{"The password of your account was changed. Other devices were signed out."},
 		Notes:      []string{orElse(u, who, notYou)},
@@ -99,8 +99,8 @@ func (a *App) passwordChangedLetter(u *muster.User, revoked int64, who *Caller) 
 }
 
 // newAddressLetter asks the address that an account wants to change to.
-func (a *App) newAddressLetter(u *muster.User, email, token string) mail.Letter {
-	return mail.Letter{
+func (a *App) newAddressLetter(u *muster.User, email, token string) mail.Content {
+	return mail.Content{
 		Subject: "Confirm your new email address", Greeting: greeting(u),
 		Paragraphs: []string{"This is to be the address of your account from now on. It takes effect once you confirm it. The link works for 24 hours."},
 		Button:     a.verifyButton(email, token),
@@ -109,16 +109,16 @@ func (a *App) newAddressLetter(u *muster.User, email, token string) mail.Letter 
 }
 
 // addressChangedLetter goes to the former and to the new address.
-func (a *App) addressChangedLetter(before, after *muster.User, who *Caller) mail.Letter {
-	return mail.Letter{
+func (a *App) addressChangedLetter(before, after *muster.User, who *Caller) mail.Content {
+	return mail.Content{
 		Subject: "Your email address was changed", Greeting: greeting(after),
 		Paragraphs: []string{fmt.Sprintf("The address of your account was changed from %s to %s.", before.Email, after.Email), a.deed(after, who)},
 		Notes:      []string{orElse(after, who, notYou)},
 	}
 }
 
-func (a *App) mfaLetter(u *muster.User, on bool, who *Caller) mail.Letter {
-	l := mail.Letter{
+func (a *App) mfaLetter(u *muster.User, on bool, who *Caller) mail.Content {
+	l := mail.Content{
 		Subject: "Two-step sign-in was turned on", Greeting: greeting(u),
 		Paragraphs: []string{"Signing in to your account takes a code from your authenticator app from now on. Keep your recovery codes in a safe place.", a.deed(u, who)},
 		Notes:      []string{orElse(u, who, notYou)},
@@ -131,8 +131,8 @@ func (a *App) mfaLetter(u *muster.User, on bool, who *Caller) mail.Letter {
 }
 
 // recoveryCodeLetter tells of a used recovery code; left are the account's others.
-func (a *App) recoveryCodeLetter(u *muster.User, left int64, who *Caller) mail.Letter {
-	l := mail.Letter{
+func (a *App) recoveryCodeLetter(u *muster.User, left int64, who *Caller) mail.Content {
+	l := mail.Content{
 		Subject: "A recovery code was used", Greeting: greeting(u),
 		Paragraphs: []string{"A recovery code was used to sign in to your account. " + codesLeft(left), a.deed(u, who)},
 		Button:     &mail.Button{Text: "Make new recovery codes", URL: a.page("/account/security", nil)},
@@ -154,24 +154,24 @@ func codesLeft(n int64) string {
 	return fmt.Sprintf("You have %d left.", n)
 }
 
-func (a *App) newRecoveryCodesLetter(u *muster.User, who *Caller) mail.Letter {
-	return mail.Letter{
+func (a *App) newRecoveryCodesLetter(u *muster.User, who *Caller) mail.Content {
+	return mail.Content{
 		Subject: "You have new recovery codes", Greeting: greeting(u),
 		Paragraphs: []string{"New recovery codes were made for your account. The ones you had before no longer work.", a.deed(u, who)},
 		Notes:      []string{notYou},
 	}
 }
 
-func (a *App) accessTokenLetter(u *muster.User, t *muster.AccessToken, who *Caller) mail.Letter {
-	return mail.Letter{
+func (a *App) accessTokenLetter(u *muster.User, t *muster.AccessToken, who *Caller) mail.Content {
+	return mail.Content{
 		Subject: "A new access token can use your account", Greeting: greeting(u),
 		Paragraphs: []string{"An access token was made, with the description \"" + t.Description + "\". A program that has it acts in your name.", a.deed(u, who)},
 		Notes:      []string{"If you do not know of it, revoke it among your access tokens, and tell your administrator."},
 	}
 }
 
-func (a *App) deactivatedLetter(u *muster.User, who *Caller) mail.Letter {
-	return mail.Letter{
+func (a *App) deactivatedLetter(u *muster.User, who *Caller) mail.Content {
+	return mail.Content{
 		Subject: "Your account was deactivated", Greeting: greeting(u),
 		Paragraphs: []string{"Your account was deactivated and signed out everywhere. Nobody can sign in to it until an administrator brings it back.", a.deed(u, who)},
 		Notes:      []string{"If you think that this is a mistake, ask your administrator."},
@@ -179,13 +179,13 @@ func (a *App) deactivatedLetter(u *muster.User, who *Caller) mail.Letter {
 }
 
 // invitationLetter invites to a team; by is who does, and message their own, "" for none. The names are people's own choice and go to strangers.
-func (a *App) invitationLetter(team *muster.Team, by string, guest bool, message, token string) mail.Letter {
+func (a *App) invitationLetter(team *muster.Team, by string, guest bool, message, token string) mail.Content {
 	as := ""
 	if guest {
 		as = " as a guest"
 	}
-	name := mail.Name(team.DisplayName)
-	l := mail.Letter{
+	name := mail.SafeName(team.DisplayName)
+	l := mail.Content{
 		Subject: "You are invited to " + name, Greeting: "Hello,",
 		Paragraphs: []string{by + " invited you to join the team " + name + as + ". The link works for 48 hours, and once."},
 		Button:     &mail.Button{Text: "Accept the invitation", URL: a.page("/signup_user_complete", url.Values{"t": {token}})},
@@ -205,10 +205,10 @@ func (a *App) inviter(who *Caller) string {
 	}
 	c, name := a.Config().PrivacySettings, ""
 	if c.ShowFullName {
-		name = mail.Name(u.FirstName + " " + u.LastName)
+		name = mail.SafeName(u.FirstName + " " + u.LastName)
 	}
 	if name == "" {
-		name = mail.Name(u.Username)
+		name = mail.SafeName(u.Username)
 	}
 	if c.ShowEmailAddress && !u.IsBot {
 		return name + " (" + u.Email + ")"
@@ -217,8 +217,8 @@ func (a *App) inviter(who *Caller) string {
 }
 
 // guessingLetter tells an account's owner that somebody guesses at the password.
-func (a *App) guessingLetter(u *muster.User, token string, who *Caller) mail.Letter {
-	return mail.Letter{
+func (a *App) guessingLetter(u *muster.User, token string, who *Caller) mail.Content {
+	return mail.Content{
 		Subject: "Failed attempts to sign in to your account", Greeting: greeting(u),
 		Paragraphs: []string{
 			"Someone entered a wrong password for your account several times. Further attempts have to wait, so you may have to wait too before you can sign in from a new device.",
@@ -231,8 +231,8 @@ func (a *App) guessingLetter(u *muster.User, token string, who *Caller) mail.Let
 }
 
 // passwordKnownLetter tells an account's owner that somebody guesses at the codes, which takes the right password.
-func (a *App) passwordKnownLetter(u *muster.User, token string, who *Caller) mail.Letter {
-	return mail.Letter{
+func (a *App) passwordKnownLetter(u *muster.User, token string, who *Caller) mail.Content {
+	return mail.Content{
 		Subject: "Someone knows your password", Greeting: greeting(u),
 		Paragraphs: []string{
 			"Someone entered the right password of your account, and then several wrong codes. If it was not you, change your password now.",
@@ -253,8 +253,8 @@ func (a *App) unlockButton(token string) *mail.Button {
 	return &mail.Button{Text: "Unlock my account", URL: a.page("/unlock", url.Values{"token": {token}})}
 }
 
-func (a *App) testLetter() mail.Letter {
-	return mail.Letter{
+func (a *App) testLetter() mail.Content {
+	return mail.Content{
 		Subject: "Test mail", Greeting: "Hello,",
 		Paragraphs: []string{"This mail shows that the mail settings work: the server took it, and it arrived here."},
 	}

@@ -105,11 +105,11 @@ func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest, p *
 	if u != nil && (u.IsSSO() || u.Password == "") {
 		u = nil // it can't sign in by a password: the same as nobody
 	}
-	ticket, err := a.admitLogin(ctx, who, name, u)
+	reservation, err := a.admitLogin(ctx, who, name, u)
 	if err != nil {
 		return nil, err
 	}
-	defer ticket.Release()
+	defer reservation.Release()
 	if p.attempt, err = a.reserveLogin(ctx, who, name, u); err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest, p *
 		}
 		p.attempt.locked = !known
 	}
-	ok, rehash, err := verify(ticket, p.attempt, u, req.Password)
+	ok, rehash, err := verify(reservation, p.attempt, u, req.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -139,17 +139,17 @@ func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest, p *
 
 // admitLogin takes a place for the hash of a sign-in under a name; u is whose it is, nil for nobody's. A device that the account knows waits apart from
 // strangers, and so does whoever asks from a network that the account knows while strangers find no place.
-func (a *App) admitLogin(ctx context.Context, who *Caller, name string, u *muster.User) (*password.Ticket, error) {
+func (a *App) admitLogin(ctx context.Context, who *Caller, name string, u *muster.User) (*password.Reservation, error) {
 	o := password.Origin{Network: who.Network(), Target: sha256.Sum256([]byte(name))}
 	if u == nil {
-		return a.passwords.Admit(ctx, o)
+		return a.passwords.Reserve(ctx, o)
 	}
 	if _, known := a.knownDevice(who, u); known {
 		o.Account = u.ID
 	}
-	ticket, full := a.passwords.Admit(ctx, o)
+	reservation, full := a.passwords.Reserve(ctx, o)
 	if full == nil || o.Account != "" {
-		return ticket, full
+		return reservation, full
 	}
 	known, err := a.inKnownNetwork(ctx, who, u.ID)
 	if err != nil {
@@ -159,20 +159,20 @@ func (a *App) admitLogin(ctx context.Context, who *Caller, name string, u *muste
 		return nil, full
 	}
 	o.Account = u.ID
-	return a.passwords.Admit(ctx, o)
+	return a.passwords.Reserve(ctx, o)
 }
 
 var errWrongPassword = muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
 
 // verify compares a password with the account's, and returns a better hash of it where one is due. For nobody's account (nil) and for one that is locked
 // it is wrong, after the same work.
-func verify(ticket *password.Ticket, at *attempt, u *muster.User, plain string) (ok bool, rehash string, err error) {
+func verify(reservation *password.Reservation, at *attempt, u *muster.User, plain string) (ok bool, rehash string, err error) {
 	if u == nil || at.locked {
-		return false, "", ticket.Dummy(plain)
+		return false, "", reservation.VerifyDummy(plain)
 	}
-	ok, stale, err := ticket.Verify(u.Password, plain)
+	ok, stale, err := reservation.Verify(u.Password, plain)
 	if ok && stale {
-		rehash, err = ticket.Rehash(plain)
+		rehash, err = reservation.Rehash(plain)
 	}
 	return ok, rehash, err
 }

@@ -26,21 +26,21 @@ const smtpPort = "25"
 func mailPurpose(id string) string { return "mail " + id }
 
 // sealedMail makes a letter ready for the outbox; it is of use until a time (Unix ms).
-func (a *App) sealedMail(to string, l mail.Letter, useUntil int64) *store.Mail {
+func (a *App) sealedMail(to string, l mail.Content, useUntil int64) *store.Mail {
 	id := muster.NewID()
 	text, _ := json.Marshal(l) // strings always encode
-	return &store.Mail{ID: id, To: to, Letter: a.secrets.Seal(string(text), mailPurpose(id)), CreateAt: a.now(), GiveUpAt: useUntil}
+	return &store.Mail{ID: id, To: to, Letter: a.secrets.Encrypt(string(text), mailPurpose(id)), CreateAt: a.now(), GiveUpAt: useUntil}
 }
 
 // notice tells an account's person what happened to it, where the settings ask for that.
-func (a *App) notice(u *muster.User, l mail.Letter) store.Post {
+func (a *App) notice(u *muster.User, l mail.Content) store.Post {
 	if u.IsBot {
 		return store.Post{}
 	}
 	return a.noticeTo(u.Email, l)
 }
 
-func (a *App) noticeTo(address string, l mail.Letter) store.Post {
+func (a *App) noticeTo(address string, l mail.Content) store.Post {
 	if !a.Config().EmailSettings.SendEmailNotifications {
 		return store.Post{}
 	}
@@ -48,7 +48,7 @@ func (a *App) noticeTo(address string, l mail.Letter) store.Post {
 }
 
 // mailed is a post of one letter with a link in it: write gets the token that the link carries.
-func (a *App) mailed(m muster.MailToken, life int64, write func(token string) mail.Letter) store.Post {
+func (a *App) mailed(m muster.MailToken, life int64, write func(token string) mail.Content) store.Post {
 	token := muster.NewMailToken()
 	m.CreateAt = a.now()
 	m.ExpiresAt = m.CreateAt + life
@@ -61,13 +61,13 @@ func (a *App) mailed(m muster.MailToken, life int64, write func(token string) ma
 // message is a waiting mail as it is sent. ErrBroken when it was sealed with another key.
 func (a *App) message(m *store.Mail) (mail.Message, error) {
 	c := a.Config()
-	text, err := a.secrets.Unseal(m.Letter, mailPurpose(m.ID))
+	text, err := a.secrets.Decrypt(m.Letter, mailPurpose(m.ID))
 	if err != nil {
 		return mail.Message{}, fmt.Errorf("mail %s: %w", m.ID, err)
 	}
 	msg := a.envelope(c.EmailSettings, m.To)
 	msg.ID, msg.Date = m.ID, time.UnixMilli(m.CreateAt)
-	return msg, json.Unmarshal([]byte(text), &msg.Letter)
+	return msg, json.Unmarshal([]byte(text), &msg.Content)
 }
 
 // envelope is a message from the site, by some settings.
@@ -77,8 +77,8 @@ func (a *App) envelope(c muster.EmailSettings, to string) mail.Message {
 }
 
 // smtp is the server that takes outgoing mail, by some settings.
-func smtp(c muster.EmailSettings) mail.SMTP {
-	s := mail.SMTP{
+func smtp(c muster.EmailSettings) mail.SMTPSender {
+	s := mail.SMTPSender{
 		Host: c.SMTPServer, Port: cmp.Or(c.SMTPPort, smtpPort), Security: c.ConnectionSecurity,
 		Timeout: time.Duration(c.SMTPServerTimeout) * time.Second, SkipVerify: c.SkipServerCertificateVerification,
 	}

@@ -28,7 +28,7 @@ func (a *App) CheckMail(ctx context.Context, who *Caller, proposed []byte) ([]ma
 		to = who.User.Email
 	}
 	msg := a.envelope(*c, to)
-	msg.ID, msg.Date, msg.Letter = muster.NewID(), a.clock(), a.testLetter()
+	msg.ID, msg.Date, msg.Content = muster.NewID(), a.clock(), a.testLetter()
 	steps := smtp(*c).Test(ctx, msg)
 	if err := a.store.SaveAudit(ctx, a.auditSelf(who, "server="+c.SMTPServer)); err != nil {
 		return nil, err

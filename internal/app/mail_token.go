@@ -56,9 +56,9 @@ func (a *App) requestedLink(r *store.LinkRequest, u *muster.User) store.Post {
 	m := muster.MailToken{Purpose: r.Purpose, UserID: u.ID, Email: u.Email}
 	switch {
 	case r.Purpose == muster.TokenPasswordRecovery && !u.IsSSO():
-		return a.mailed(m, mailTokenLife, func(token string) mail.Letter { return a.resetLetter(u, token) })
+		return a.mailed(m, mailTokenLife, func(token string) mail.Content { return a.resetLetter(u, token) })
 	case r.Purpose == muster.TokenVerifyEmail && !u.EmailVerified:
-		return a.mailed(m, mailTokenLife, func(token string) mail.Letter { return a.verifyLetter(u, token) })
+		return a.mailed(m, mailTokenLife, func(token string) mail.Content { return a.verifyLetter(u, token) })
 	}
 	return store.Post{}
 }

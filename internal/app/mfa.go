@@ -46,7 +46,7 @@ func (a *App) GenerateMfaSecret(ctx context.Context, who *Caller, userID string)
 	if err != nil {
 		return nil, err
 	}
-	return e, missingAccount(a.store.SaveMfaPending(ctx, userID, a.secrets.Seal(secret, mfaPurpose(userID)), guard, a.auditSelf(who, "user_id="+userID)))
+	return e, missingAccount(a.store.SaveMfaPending(ctx, userID, a.secrets.Encrypt(secret, mfaPurpose(userID)), guard, a.auditSelf(who, "user_id="+userID)))
 }
 
 func (a *App) accountForMfa(ctx context.Context, who *Caller, userID string) (*muster.User, error) {
@@ -166,7 +166,7 @@ func (a *App) pendingMfa(ctx context.Context, u *muster.User) (sealed, secret st
 	if err != nil || state.Pending == "" {
 		return "", "", err
 	}
-	if secret, err = a.secrets.Unseal(state.Pending, mfaPurpose(u.ID)); err != nil {
+	if secret, err = a.secrets.Decrypt(state.Pending, mfaPurpose(u.ID)); err != nil {
 		return "", "", fmt.Errorf("second factor of %s: %w", u.ID, err)
 	}
 	return state.Pending, secret, nil
@@ -216,7 +216,7 @@ func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User
 	if f.attempt, err = a.reserveCode(ctx, who, u); err != nil {
 		return err
 	}
-	if hashes, ok := totp.RecoveryHashes(code); ok {
+	if hashes, ok := totp.RecoveryCodeHashes(code); ok {
 		post := func(u *muster.User, left int64) store.Post { return a.notice(u, a.recoveryCodeLetter(u, left, who)) }
 		f.recovery = &store.RecoveryCode{Hashes: hashes, Post: post} // whether it is one of the account's, the store tells as it takes it
 		return nil
@@ -234,7 +234,7 @@ func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User
 
 // checkCode returns the time step of a one-time code, if it is a good one.
 func (a *App) checkCode(ctx context.Context, u *muster.User, code string) (step int64, ok bool, err error) {
-	secret, err := a.secrets.Unseal(u.MfaSecret, mfaPurpose(u.ID))
+	secret, err := a.secrets.Decrypt(u.MfaSecret, mfaPurpose(u.ID))
 	if err != nil {
 		return 0, false, fmt.Errorf("second factor of %s: %w", u.ID, err)
 	}

@@ -19,7 +19,7 @@ const (
 // importedPassword is what the store must know of a hash that was made elsewhere; nil for one like new ones. Kind Invalid for one that can't be read,
 // or that would make every refused sign-in cost too much.
 func (a *App) importedPassword(encoded string) (*store.PasswordScheme, error) {
-	example, foreign, err := a.passwords.Foreign(encoded)
+	example, foreign, err := a.passwords.ForeignScheme(encoded)
 	if err != nil {
 		return nil, muster.InvalidParam("new_password", err)
 	}
@@ -63,7 +63,7 @@ func (a *App) warn(ctx context.Context, what string, err error) {
 func (a *App) readPasswordSchemes(ctx context.Context) error {
 	examples, err := a.store.PasswordSchemes(ctx)
 	if err == nil {
-		a.passwords.SetInUse(examples)
+		a.passwords.SetSchemesInUse(examples)
 	}
 	return err
 }
@@ -73,7 +73,7 @@ func (a *App) CountPasswordSchemes(ctx context.Context) error {
 	since := a.now() - schemesSlack
 	found := map[string]bool{}
 	err := a.store.ForeignPasswords(ctx, a.passwords.Prefix(), func(encoded string) {
-		if example, foreign, err := a.passwords.Foreign(encoded); err == nil && foreign {
+		if example, foreign, err := a.passwords.ForeignScheme(encoded); err == nil && foreign {
 			found[example] = true
 		}
 	})

@@ -37,7 +37,7 @@ func (a *App) ProfileImage(ctx context.Context, who *Caller, userID string) (*Pi
 		p.ETag = ""
 	}
 	p.Drawn = u.LastPictureUpdate == 0
-	p.PNG, err = avatar.Draw(u.Username, u.ID)
+	p.PNG, err = avatar.DrawInitial(u.Username, u.ID)
 	return p, err
 }
 
@@ -47,7 +47,7 @@ func (a *App) DefaultProfileImage(ctx context.Context, who *Caller, userID strin
 	if err != nil {
 		return nil, err
 	}
-	png, err := avatar.Draw(u.Username, u.ID)
+	png, err := avatar.DrawInitial(u.Username, u.ID)
 	return &Picture{PNG: png, Drawn: true}, err
 }
 

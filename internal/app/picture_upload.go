@@ -82,7 +82,7 @@ func (a *App) receivePicture(ctx context.Context, userID string, open func() (io
 // decoder's one place. What is refused by its first bytes is not read any further.
 func copyPicture(file io.ReadWriteSeeker, upload io.Reader, l avatar.Limits) error {
 	rest := io.LimitReader(io.TeeReader(upload, file), l.MaxBytes+1)
-	if err := avatar.Check(rest, l); err != nil {
+	if err := avatar.CheckHeader(rest, l); err != nil {
 		return err
 	}
 	if _, err := io.Copy(io.Discard, rest); err != nil {

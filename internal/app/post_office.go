@@ -174,10 +174,10 @@ func (a *App) notDelivered(ctx context.Context, m *store.Mail, why error) error 
 	var delay time.Duration
 	attempts := m.Attempts
 	switch {
-	case mail.Refused(why), errors.Is(why, errTooOld), errors.Is(why, secretbox.ErrBroken):
+	case mail.IsPermanent(why), errors.Is(why, errTooOld), errors.Is(why, secretbox.ErrDecrypt):
 		a.log.Warn("mail set aside", "mail", m.ID, "attempts", m.Attempts, "error", why)
 		return a.store.SetMailAside(ctx, m, why.Error())
-	case mail.Unreachable(why):
+	case mail.IsUnreachable(why):
 		delay = a.office.close()
 		attempts--
 	default:

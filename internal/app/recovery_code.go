@@ -13,7 +13,7 @@ func newRecoveryCodes() (codes []string, hashes [][]byte) {
 	codes, hashes = make([]string, muster.RecoveryCodes), make([][]byte, muster.RecoveryCodes)
 	for i := range codes {
 		codes[i] = totp.NewRecoveryCode()
-		hashes[i] = totp.RecoveryHash(codes[i])
+		hashes[i] = totp.HashRecoveryCode(codes[i])
 	}
 	return codes, hashes
 }

@@ -29,7 +29,7 @@ func (a *App) mayAskFor(ctx context.Context, email string) error {
 // askNewAddress mails the address that an account wants a link by which it takes effect; an earlier wish is void.
 func (a *App) askNewAddress(u *muster.User, email string) store.Post {
 	m := muster.MailToken{Purpose: muster.TokenChangeEmail, UserID: u.ID, Email: email}
-	p := a.mailed(m, mailTokenLife, func(token string) mail.Letter { return a.newAddressLetter(u, email, token) })
+	p := a.mailed(m, mailTokenLife, func(token string) mail.Content { return a.newAddressLetter(u, email, token) })
 	p.Links[0].Single = true
 	return p
 }

@@ -57,7 +57,7 @@ func (a *App) welcome(u *muster.User, quiet bool) store.Post {
 		return a.notice(u, a.welcomeLetter(u, ""))
 	}
 	m := muster.MailToken{Purpose: muster.TokenVerifyEmail, UserID: u.ID, Email: u.Email}
-	return a.mailed(m, mailTokenLife, func(token string) mail.Letter { return a.welcomeLetter(u, token) })
+	return a.mailed(m, mailTokenLife, func(token string) mail.Content { return a.welcomeLetter(u, token) })
 }
 
 // MaySignUp tells whether anybody may make an account now, without an invitation.

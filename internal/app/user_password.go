@@ -150,10 +150,10 @@ func (a *App) knownOf(u *muster.User) []string {
 
 // hashPassword waits among the caller's network for its turn to hash a new password. Kind Unavailable when too many wait already.
 func (a *App) hashPassword(ctx context.Context, who *Caller, plain string) (string, error) {
-	ticket, err := a.passwords.Admit(ctx, who.origin())
+	reservation, err := a.passwords.Reserve(ctx, who.origin())
 	if err != nil {
 		return "", err
 	}
-	defer ticket.Release()
-	return ticket.Hash(plain)
+	defer reservation.Release()
+	return reservation.Hash(plain)
 }

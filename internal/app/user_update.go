@@ -156,17 +156,17 @@ func (a *App) proveOwner(ctx context.Context, who *Caller, u *muster.User, passw
 	if password == "" {
 		return muster.InvalidParam("password")
 	}
-	ticket, err := a.passwords.Admit(ctx, who.origin())
+	reservation, err := a.passwords.Reserve(ctx, who.origin())
 	if err != nil {
 		return err
 	}
-	defer ticket.Release()
+	defer reservation.Release()
 	at, err := a.reserveProof(ctx, who, u)
 	if err != nil {
 		return err
 	}
 	defer a.giveBack(ctx, at)
-	ok, _, err := verify(ticket, at, u, password)
+	ok, _, err := verify(reservation, at, u, password)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ var (
 // mechanism picks the best way to sign in (RFC 4954) among those that a server offers: those that don't show it the password (SCRAM) before those
 // that do, PLAIN and LOGIN, which need a line that nobody else reads. CRAM-MD5 comes last where the line is private: servers that keep
 // passwords hashed offer it and can't do it.
-func mechanism(offered []string, s SMTP, private bool) (string, smtp.Auth, error) {
+func mechanism(offered []string, s SMTPSender, private bool) (string, smtp.Auth, error) {
 	known := []struct {
 		name string
 		auth smtp.Auth

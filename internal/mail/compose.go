@@ -25,12 +25,12 @@ const (
 
 const textWidth = 72 // columns of the text part
 
-//go:embed letter.txt letter.html
+//go:embed message.txt message.html
 var files embed.FS
 
 var (
-	textLetter = texttemplate.Must(texttemplate.New("letter.txt").Funcs(texttemplate.FuncMap{"wrap": wrap}).ParseFS(files, "letter.txt"))
-	htmlLetter = htmltemplate.Must(htmltemplate.ParseFS(files, "letter.html"))
+	textTemplate = texttemplate.Must(texttemplate.New("message.txt").Funcs(texttemplate.FuncMap{"wrap": wrap}).ParseFS(files, "message.txt"))
+	htmlTemplate = htmltemplate.Must(htmltemplate.ParseFS(files, "message.html"))
 
 	messageID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 	hostName  = regexp.MustCompile(`^[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}$`)
@@ -140,20 +140,20 @@ func body(msg *gomail.Msg, m Message) error {
 	if err != nil {
 		return err
 	}
-	if err := msg.SetBodyTextTemplate(textLetter, page); err != nil {
+	if err := msg.SetBodyTextTemplate(textTemplate, page); err != nil {
 		return err
 	}
-	return msg.AddAlternativeHTMLTemplate(htmlLetter, page)
+	return msg.AddAlternativeHTMLTemplate(htmlTemplate, page)
 }
 
 // page is what the templates see.
 type page struct {
 	Site Site // URL is "" unless it can be a link
-	Letter
+	Content
 }
 
 func cleaned(m Message) (page, error) {
-	p := page{Site{Name: line(m.Site.Name)}, Letter{Subject: line(m.Subject), Greeting: line(m.Greeting)}}
+	p := page{Site{Name: line(m.Site.Name)}, Content{Subject: line(m.Subject), Greeting: line(m.Greeting)}}
 	if isLink(m.Site.URL) {
 		p.Site.URL = m.Site.URL
 	}

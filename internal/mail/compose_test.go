@@ -133,7 +133,7 @@ https://muster.example.com
 
 func TestLettersMayBeShort(t *testing.T) {
 	m := message()
-	m.Site, m.Letter = Site{}, Letter{Subject: "Hi"}
+	m.Site, m.Content = Site{}, Content{Subject: "Hi"}
 	got := composed(t, m)
 	if strings.Contains(got.html, "href") || strings.Contains(got.html, "<p") || strings.Contains(got.text, ":") {
 		t.Error(got)
@@ -156,7 +156,7 @@ func TestMarkupIsText(t *testing.T) {
 	const markup, shown = `<script>alert("x")</script>{{.}}`, "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;{{.}}"
 	m := message()
 	m.Site.Name = markup
-	m.Letter = Letter{Subject: markup, Greeting: markup, Paragraphs: []string{markup}, Button: &Button{markup, m.Button.URL}, Notes: []string{markup}}
+	m.Content = Content{Subject: markup, Greeting: markup, Paragraphs: []string{markup}, Button: &Button{markup, m.Button.URL}, Notes: []string{markup}}
 	got := composed(t, m)
 	// the subject in the title and as the heading, the site's name above and below the letter
 	if n := strings.Count(got.html, shown); n != 8 || strings.Contains(got.html, "<script") {
@@ -181,7 +181,7 @@ func TestHostileTexts(t *testing.T) {
 	for _, s := range hostile {
 		m := message()
 		m.FromName, m.Site.Name = s, s
-		m.Letter = Letter{Subject: s, Greeting: s, Paragraphs: []string{s}, Button: &Button{s, m.Button.URL}, Notes: []string{s}}
+		m.Content = Content{Subject: s, Greeting: s, Paragraphs: []string{s}, Button: &Button{s, m.Button.URL}, Notes: []string{s}}
 		checkComposed(t, m)
 	}
 }
@@ -273,7 +273,7 @@ func checkNotComposed(t *testing.T, what string, set func(*Message), forGood boo
 	m := message()
 	set(&m)
 	_, err := compose(m)
-	if err == nil || Refused(err) != forGood || Unreachable(err) || Refused(nil) {
+	if err == nil || IsPermanent(err) != forGood || IsUnreachable(err) || IsPermanent(nil) {
 		t.Errorf("%s: %v", what, err)
 		return
 	}
@@ -290,9 +290,9 @@ func FuzzCompose(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, name, addr, link, id string) {
 		m := message()
 		m.ID, m.FromName, m.To, m.Site = id, name, addr, Site{name, link}
-		m.Letter = Letter{Subject: text, Greeting: text, Paragraphs: []string{text, name}, Button: &Button{text, link}, Notes: []string{text}}
+		m.Content = Content{Subject: text, Greeting: text, Paragraphs: []string{text, name}, Button: &Button{text, link}, Notes: []string{text}}
 		if _, err := compose(m); err != nil {
-			if !Refused(err) {
+			if !IsPermanent(err) {
 				t.Fatal(err)
 			}
 			m.ID, m.To, m.Button = "id", "ann@example.com", nil // then what is left must do
@@ -303,7 +303,7 @@ func FuzzCompose(f *testing.F) {
 
 func TestFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mails")
-	f, err := OpenFolder(dir)
+	f, err := NewFileSender(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -339,7 +339,7 @@ func TestFolder(t *testing.T) {
 		t.Error(got)
 	}
 	m.ID = "../x"
-	if err := f.Send(t.Context(), m); !Refused(err) || len(names(t, dir)) != 2 {
+	if err := f.Send(t.Context(), m); !IsPermanent(err) || len(names(t, dir)) != 2 {
 		t.Error(err)
 	}
 }

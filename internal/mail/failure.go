@@ -23,14 +23,14 @@ type failure struct {
 
 func (f *failure) Error() string { return f.text }
 
-// Refused tells that this very mail will never be taken, so that a retry is pointless: it can't be composed (an address that is none, a link
+// IsPermanent tells that this very mail will never be taken, so that a retry is pointless: it can't be composed (an address that is none, a link
 // that is none), or the server refused its recipient or its contents with a 5xx (RFC 5321 4.2.1).
-func Refused(err error) bool { return judged(err, refused) }
+func IsPermanent(err error) bool { return judged(err, refused) }
 
-// Unreachable tells that no mail at all will go at the moment: connecting, TLS or signing in failed, or the server closes down (421)
+// IsUnreachable tells that no mail at all will go at the moment: connecting, TLS or signing in failed, or the server closes down (421)
 // before it knows whom the mail is for.
 // What is neither this nor Refused is to be tried again: a 4xx, a lost connection, or a sender that the server does not want.
-func Unreachable(err error) bool { return judged(err, unreachable) }
+func IsUnreachable(err error) bool { return judged(err, unreachable) }
 
 func judged(err error, v verdict) bool {
 	f, ok := errors.AsType[*failure](err)

@@ -13,9 +13,9 @@ type Button struct {
 	URL  string `json:"url"`
 }
 
-// Letter is what a mail says; how it looks is the templates' matter. All of it is plain text of one line: markup is shown as it is written, and
+// Content is what a mail says; how it looks is the templates' matter. All of it is plain text of one line: markup is shown as it is written, and
 // control characters become blanks.
-type Letter struct {
+type Content struct {
 	Subject    string   `json:"subject"` // without the site's name, which composing adds
 	Greeting   string   `json:"greeting,omitempty"`
 	Paragraphs []string `json:"paragraphs,omitempty"` // above the button
@@ -32,5 +32,5 @@ type Message struct {
 	ReplyTo  string // "" for From
 	To       string
 	Site     Site
-	Letter
+	Content
 }

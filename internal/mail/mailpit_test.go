@@ -35,11 +35,11 @@ func TestMain(m *testing.M) {
 }
 
 // server gives the options for one of the servers. Without them the test is skipped, or fails where CI is true.
-func server(t *testing.T, variable string) SMTP {
+func server(t *testing.T, variable string) SMTPSender {
 	t.Helper()
 	u := mailtest.Named(t, variable)
 	password, _ := u.User.Password()
-	s := SMTP{Host: u.Hostname(), Port: u.Port(), Username: u.User.Username(), Password: password, Timeout: 30 * time.Second}
+	s := SMTPSender{Host: u.Hostname(), Port: u.Port(), Username: u.User.Username(), Password: password, Timeout: 30 * time.Second}
 	switch variable {
 	case starttlsServer:
 		s.Security = "STARTTLS"
@@ -54,7 +54,7 @@ func message() Message {
 		ID: muster.NewID(), Date: time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.UTC),
 		From: "muster@example.com", FromName: "Muster at Example", ReplyTo: "help@example.com", To: "ann@example.com",
 		Site: Site{"Example", "https://muster.example.com"},
-		Letter: Letter{
+		Content: Content{
 			Subject: "Confirm your email address", Greeting: "Hello ann,",
 			Paragraphs: []string{"Please confirm that this is your address.", "The link works for a day."},
 			Button:     &Button{"Confirm address", "https://muster.example.com/do_verify_email?token=abc&email=ann%40example.com"},

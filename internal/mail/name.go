@@ -8,9 +8,9 @@ import (
 // nameShown is how many characters of somebody's name a letter says.
 const nameShown = 50
 
-// Name makes the name of a person, team or site fit for a letter to strangers: one short line in which no mail program finds a link. Programs turn
+// SafeName makes the name of a person, team or site fit for a letter to strangers: one short line in which no mail program finds a link. Programs turn
 // whatever looks like a host name into one, so a name that somebody chose as bait must not look like that.
-func Name(s string) string {
+func SafeName(s string) string {
 	runes := []rune(s)
 	for i, r := range runes {
 		switch {

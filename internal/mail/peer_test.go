@@ -28,13 +28,13 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-func at(l net.Listener) SMTP {
+func at(l net.Listener) SMTPSender {
 	host, port, _ := net.SplitHostPort(l.Addr().String())
-	return SMTP{Host: host, Port: port, Timeout: 30 * time.Second}
+	return SMTPSender{Host: host, Port: port, Timeout: 30 * time.Second}
 }
 
 // talk listens, and has each connection served by a function.
-func talk(t *testing.T, serve func(net.Conn)) SMTP {
+func talk(t *testing.T, serve func(net.Conn)) SMTPSender {
 	l := listen(t)
 	go func() {
 		for {
@@ -53,7 +53,7 @@ func talk(t *testing.T, serve func(net.Conn)) SMTP {
 
 // script greets and then gives an answer for each line that begins with one of the commands, "." for the end of a mail, and 250 for others.
 // An empty answer ends it; one of laterMark comes after the exchange's time is over.
-func script(t *testing.T, answers map[string]string) SMTP {
+func script(t *testing.T, answers map[string]string) SMTPSender {
 	return talk(t, func(conn net.Conn) {
 		lines := bufio.NewScanner(conn)
 		for answer := "220 test"; answer != ""; {
@@ -223,7 +223,7 @@ func TestMechanisms(t *testing.T) {
 		{"GSSAPI", true, "", errMechanism},
 		{"", true, "", errNoAuth},
 	} {
-		name, auth, err := mechanism(strings.Fields(test.offered), SMTP{Username: "ann", Password: "secret"}, test.private)
+		name, auth, err := mechanism(strings.Fields(test.offered), SMTPSender{Username: "ann", Password: "secret"}, test.private)
 		if name != test.name || (auth == nil) != (name == "") || err != test.err {
 			t.Errorf("%q private %t: %s %v", test.offered, test.private, name, err)
 		}

@@ -10,8 +10,8 @@ import (
 // defaultTimeout bounds an exchange with a server when no time is set: one without any end could block a sender for good.
 const defaultTimeout = 10 * time.Second
 
-// SMTP is a server that takes outgoing mail (EmailSettings). Every mail has a connection of its own.
-type SMTP struct {
+// SMTPSender is a server that takes outgoing mail (EmailSettings). Every mail has a connection of its own.
+type SMTPSender struct {
 	Host       string
 	Port       string
 	Security   string        // "" for none, "TLS" from the first byte on (RFC 8314), "STARTTLS" (RFC 3207), without which nothing goes
@@ -31,20 +31,20 @@ type Step struct {
 
 // Send hands a mail to the server. Nil means that the server answers for it from now on. See Refused and Unreachable for the errors; one of ctx
 // is given as it is.
-func (s SMTP) Send(ctx context.Context, m Message) error {
+func (s SMTPSender) Send(ctx context.Context, m Message) error {
 	_, err := s.deliver(ctx, m)
 	return err
 }
 
 // Test hands a mail to the server and tells how each step went, up to the first that failed: "connect", "TLS" and "auth" where they are set,
 // and "accept", which means that the server took the mail.
-func (s SMTP) Test(ctx context.Context, m Message) []Step {
+func (s SMTPSender) Test(ctx context.Context, m Message) []Step {
 	steps, _ := s.deliver(ctx, m)
 	return steps
 }
 
 // deliver goes through the steps until one fails.
-func (s SMTP) deliver(ctx context.Context, m Message) ([]Step, error) {
+func (s SMTPSender) deliver(ctx context.Context, m Message) ([]Step, error) {
 	text, err := compose(m)
 	if err != nil {
 		return []Step{{Name: "accept", Detail: err.Error()}}, err

@@ -61,7 +61,7 @@ func stepNames(steps []Step) (names []string) {
 
 // failing is a server, or what is taken for one, and how mail fails there.
 type failing struct {
-	server  SMTP
+	server  SMTPSender
 	message Message
 	step    string   // that fails
 	detail  []string // in the error
@@ -74,8 +74,8 @@ func (f failing) check(t *testing.T) {
 	if err == nil {
 		t.Fatal("was sent")
 	}
-	if Refused(err) != (f.verdict == refused) || Unreachable(err) != (f.verdict == unreachable) {
-		t.Errorf("refused %t, unreachable %t: %v", Refused(err), Unreachable(err), err)
+	if IsPermanent(err) != (f.verdict == refused) || IsUnreachable(err) != (f.verdict == unreachable) {
+		t.Errorf("refused %t, unreachable %t: %v", IsPermanent(err), IsUnreachable(err), err)
 	}
 	for _, d := range f.detail {
 		if !strings.Contains(err.Error(), d) {
@@ -107,29 +107,29 @@ func TestFailuresOfServers(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		variable string
-		change   func(*SMTP)
+		change   func(*SMTPSender)
 		message  Message
 		step     string
 		detail   []string
 		verdict  verdict
 	}{
-		"recipient": {plainServer, func(*SMTP) {}, to("ann@refused.example"), "accept", []string{"recipient ann@refused.example: 550 5.1.0"}, refused},
-		"no address": {plainServer, func(*SMTP) {}, to("ann@example.com>\r\nDATA"), "accept",
+		"recipient": {plainServer, func(*SMTPSender) {}, to("ann@refused.example"), "accept", []string{"recipient ann@refused.example: 550 5.1.0"}, refused},
+		"no address": {plainServer, func(*SMTPSender) {}, to("ann@example.com>\r\nDATA"), "accept",
 			[]string{"is no address"}, refused},
-		"password": {starttlsServer, func(s *SMTP) { s.Password += "x" }, message(), "auth", []string{"535", "SMTPPassword"}, unreachable},
-		"nobody":   {starttlsServer, func(s *SMTP) { s.Username = "" }, message(), "accept", []string{"sender", "530", "EnableSMTPAuth"}, unsent},
-		"no sign-in offered": {plainServer, func(s *SMTP) { s.Username = "ann" }, message(), "auth",
+		"password": {starttlsServer, func(s *SMTPSender) { s.Password += "x" }, message(), "auth", []string{"535", "SMTPPassword"}, unreachable},
+		"nobody":   {starttlsServer, func(s *SMTPSender) { s.Username = "" }, message(), "accept", []string{"sender", "530", "EnableSMTPAuth"}, unsent},
+		"no sign-in offered": {plainServer, func(s *SMTPSender) { s.Username = "ann" }, message(), "auth",
 			[]string{"takes no sign-in on this connection", "ConnectionSecurity"}, unreachable},
-		"no STARTTLS":   {plainServer, func(s *SMTP) { s.Security = "STARTTLS" }, message(), "TLS", []string{"does not offer STARTTLS"}, unreachable},
-		"TLS to plain":  {plainServer, func(s *SMTP) { s.Security = "TLS" }, message(), "TLS", []string{"does not begin with TLS", "STARTTLS"}, unreachable},
-		"unknown words": {plainServer, func(s *SMTP) { s.Security = "tls" }, message(), "TLS", []string{"security"}, unreachable},
-		"plain to STARTTLS": {starttlsServer, func(s *SMTP) { s.Security, s.Username = "", "" }, message(), "accept",
+		"no STARTTLS":   {plainServer, func(s *SMTPSender) { s.Security = "STARTTLS" }, message(), "TLS", []string{"does not offer STARTTLS"}, unreachable},
+		"TLS to plain":  {plainServer, func(s *SMTPSender) { s.Security = "TLS" }, message(), "TLS", []string{"does not begin with TLS", "STARTTLS"}, unreachable},
+		"unknown words": {plainServer, func(s *SMTPSender) { s.Security = "tls" }, message(), "TLS", []string{"security"}, unreachable},
+		"plain to STARTTLS": {starttlsServer, func(s *SMTPSender) { s.Security, s.Username = "", "" }, message(), "accept",
 			[]string{"530", "ConnectionSecurity"}, unsent},
-		"plain to TLS": {tlsServer, func(s *SMTP) { s.Security, s.Timeout = "", 300*time.Millisecond }, message(), "connect",
+		"plain to TLS": {tlsServer, func(s *SMTPSender) { s.Security, s.Timeout = "", 300*time.Millisecond }, message(), "connect",
 			[]string{"no answer within 300ms", "set ConnectionSecurity to TLS"}, unreachable},
-		"other name":          {tlsServer, func(s *SMTP) { s.Host = "localhost" }, message(), "TLS", []string{"certificate", "SMTPServer"}, unreachable},
-		"other name STARTTLS": {starttlsServer, func(s *SMTP) { s.Host = "localhost" }, message(), "TLS", []string{"certificate"}, unreachable},
-		"greeting of lines":   {plainServer, func(s *SMTP) { s.HELO = "a\r\nMAIL FROM:<x@y.z>" }, message(), "connect", []string{"CR or LF"}, unreachable},
+		"other name":          {tlsServer, func(s *SMTPSender) { s.Host = "localhost" }, message(), "TLS", []string{"certificate", "SMTPServer"}, unreachable},
+		"other name STARTTLS": {starttlsServer, func(s *SMTPSender) { s.Host = "localhost" }, message(), "TLS", []string{"certificate"}, unreachable},
+		"greeting of lines":   {plainServer, func(s *SMTPSender) { s.HELO = "a\r\nMAIL FROM:<x@y.z>" }, message(), "connect", []string{"CR or LF"}, unreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := server(t, test.variable)
@@ -198,7 +198,7 @@ func TestEndedContextIsNobodysFault(t *testing.T) {
 	s := talk(t, func(net.Conn) { cancel(); <-t.Context().Done() })
 	s.Timeout = time.Hour
 	err := s.Send(ctx, message())
-	if !errors.Is(err, context.Canceled) || Refused(err) || Unreachable(err) {
+	if !errors.Is(err, context.Canceled) || IsPermanent(err) || IsUnreachable(err) {
 		t.Fatal(err)
 	}
 }

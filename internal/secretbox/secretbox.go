@@ -28,8 +28,8 @@ const (
 	keyBytes = 32
 )
 
-// ErrBroken says that a sealed text was not sealed with this key for this purpose, or was changed.
-var ErrBroken = errors.New("can't be unsealed with this server's key")
+// ErrDecrypt says that a sealed text was not sealed with this key for this purpose, or was changed.
+var ErrDecrypt = errors.New("can't be unsealed with this server's key")
 
 // Box seals, unseals and authenticates with keys of one secret. It is safe for concurrent use.
 type Box struct {
@@ -57,7 +57,7 @@ func New(secret []byte) (*Box, error) {
 
 // Open returns the Box of a server: of its configured secret, or else of the key file in its data directory, which is made for a database that
 // holds no secrets yet. The key must be the one that the database's secrets were sealed with.
-func Open(ctx context.Context, dataDir, configured string, marks Marks) (*Box, error) {
+func Open(ctx context.Context, dataDir, configured string, marks KeyCheckStore) (*Box, error) {
 	secret, err := serverSecret(ctx, dataDir, configured, marks)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func Open(ctx context.Context, dataDir, configured string, marks Marks) (*Box, e
 	return box, box.Check(ctx, marks)
 }
 
-func serverSecret(ctx context.Context, dataDir, configured string, marks Marks) ([]byte, error) {
+func serverSecret(ctx context.Context, dataDir, configured string, marks KeyCheckStore) ([]byte, error) {
 	if configured != "" {
 		return []byte(configured), nil
 	}
@@ -89,8 +89,8 @@ func serverSecret(ctx context.Context, dataDir, configured string, marks Marks) 
 }
 
 // createFirst makes the key file, unless the database was used with a key before: a fresh one would not open its secrets, and would be taken for theirs.
-func createFirst(ctx context.Context, name string, marks Marks) ([]byte, error) {
-	_, used, err := marks.Mark(ctx, checkName)
+func createFirst(ctx context.Context, name string, marks KeyCheckStore) ([]byte, error) {
+	_, used, err := marks.SystemValue(ctx, checkName)
 	if err != nil {
 		return nil, err
 	}
@@ -133,24 +133,24 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Seal encrypts a text. What it is for, such as whose, must be said again to unseal it: a text moved elsewhere does not open.
-func (b *Box) Seal(text, purpose string) string {
+// Encrypt encrypts a text. What it is for, such as whose, must be said again to unseal it: a text moved elsewhere does not open.
+func (b *Box) Encrypt(text, purpose string) string {
 	nonce := make([]byte, b.aead.NonceSize())
 	_, _ = rand.Read(nonce) // crypto/rand.Read never fails
 	return prefix + base64.StdEncoding.EncodeToString(b.aead.Seal(nonce, nonce, []byte(text), []byte(purpose)))
 }
 
-// Unseal gives a sealed text back; ErrBroken for any that Seal did not make with this key and purpose.
-func (b *Box) Unseal(sealed, purpose string) (string, error) {
+// Decrypt gives a sealed text back; ErrBroken for any that Seal did not make with this key and purpose.
+func (b *Box) Decrypt(sealed, purpose string) (string, error) {
 	text, ok := strings.CutPrefix(sealed, prefix)
 	raw, err := base64.StdEncoding.DecodeString(text)
 	n := b.aead.NonceSize()
 	if !ok || err != nil || len(raw) < n {
-		return "", ErrBroken
+		return "", ErrDecrypt
 	}
 	plain, err := b.aead.Open(nil, raw[:n], raw[n:], []byte(purpose))
 	if err != nil {
-		return "", ErrBroken
+		return "", ErrDecrypt
 	}
 	return string(plain), nil
 }
@@ -168,43 +168,43 @@ func (b *Box) MAC(purpose string, parts ...string) []byte {
 	return h.Sum(nil)
 }
 
-// Marks keeps one small text for good: the first that is given under a name.
-type Marks interface {
-	Mark(ctx context.Context, name string) (kept string, found bool, err error)
-	KeepMark(ctx context.Context, name, value string) (kept string, err error)
+// KeyCheckStore keeps one small text for good: the first that is given under a name.
+type KeyCheckStore interface {
+	SystemValue(ctx context.Context, name string) (kept string, found bool, err error)
+	InitSystemValue(ctx context.Context, name, value string) (kept string, err error)
 }
 
 const checkName = "key_check"
 
 // Check holds the key against the one that the database's secrets were sealed with; the first server to come sets it.
-func (b *Box) Check(ctx context.Context, marks Marks) error {
-	kept, err := marks.KeepMark(ctx, checkName, b.Seal(checkName, checkName))
+func (b *Box) Check(ctx context.Context, marks KeyCheckStore) error {
+	kept, err := marks.InitSystemValue(ctx, checkName, b.Encrypt(checkName, checkName))
 	if err != nil {
 		return fmt.Errorf("check the server key: %w", err)
 	}
-	if _, err := b.Unseal(kept, checkName); err != nil {
+	if _, err := b.Decrypt(kept, checkName); err != nil {
 		return errors.New("the database's secrets were sealed with another key: give this server the same muster.key in its data directory, or the same SqlSettings.AtRestEncryptKey")
 	}
 	return nil
 }
 
-// Saver is what keeps the settings.
-type Saver interface {
+// SettingsStore is what keeps the settings.
+type SettingsStore interface {
 	LoadSettings(ctx context.Context) (muster.KeptSettings, error)
 	ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error)
 }
 
-// Settings is a Saver that seals what another one keeps: settings hold passwords of other servers.
-type Settings struct {
+// EncryptedSettings is a Saver that seals what another one keeps: settings hold passwords of other servers.
+type EncryptedSettings struct {
 	Box   *Box
-	Saver Saver
+	Store SettingsStore
 }
 
 const settingsPurpose = "settings"
 
 // LoadSettings unseals what is kept.
-func (s Settings) LoadSettings(ctx context.Context) (muster.KeptSettings, error) {
-	kept, err := s.Saver.LoadSettings(ctx)
+func (s EncryptedSettings) LoadSettings(ctx context.Context) (muster.KeptSettings, error) {
+	kept, err := s.Store.LoadSettings(ctx)
 	if err != nil {
 		return kept, err
 	}
@@ -212,8 +212,8 @@ func (s Settings) LoadSettings(ctx context.Context) (muster.KeptSettings, error)
 }
 
 // ChangeSettings unseals for change and seals what it makes.
-func (s Settings) ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error) {
-	return s.Saver.ChangeSettings(ctx, func(kept muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+func (s EncryptedSettings) ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error) {
+	return s.Store.ChangeSettings(ctx, func(kept muster.KeptSettings) ([]byte, []*muster.Audit, error) {
 		kept, err := s.unseal(kept)
 		if err != nil {
 			return nil, nil, err
@@ -222,16 +222,16 @@ func (s Settings) ChangeSettings(ctx context.Context, change func(muster.KeptSet
 		if err != nil || document == nil {
 			return nil, audits, err
 		}
-		return []byte(s.Box.Seal(string(document), settingsPurpose)), audits, nil
+		return []byte(s.Box.Encrypt(string(document), settingsPurpose)), audits, nil
 	})
 }
 
 // unseal opens a kept document; what an earlier version kept in the clear is read as it is.
-func (s Settings) unseal(kept muster.KeptSettings) (muster.KeptSettings, error) {
+func (s EncryptedSettings) unseal(kept muster.KeptSettings) (muster.KeptSettings, error) {
 	if !strings.HasPrefix(string(kept.Document), prefix) {
 		return kept, nil
 	}
-	text, err := s.Box.Unseal(string(kept.Document), settingsPurpose)
+	text, err := s.Box.Decrypt(string(kept.Document), settingsPurpose)
 	if err != nil {
 		return muster.KeptSettings{}, fmt.Errorf("settings: %w", err)
 	}

@@ -15,22 +15,22 @@ import (
 func TestOnlyItsKeyAndPurposeOpenAText(t *testing.T) {
 	a, _ := secretbox.New([]byte("one secret that is long enough"))
 	b, _ := secretbox.New([]byte("another secret, long enough too"))
-	sealed := a.Seal("JBSWY3DP", "mfa ann")
-	if strings.Contains(sealed, "JBSWY3DP") || sealed == a.Seal("JBSWY3DP", "mfa ann") {
+	sealed := a.Encrypt("JBSWY3DP", "mfa ann")
+	if strings.Contains(sealed, "JBSWY3DP") || sealed == a.Encrypt("JBSWY3DP", "mfa ann") {
 		t.Errorf("sealed to %q, twice the same or readable", sealed)
 	}
-	if text, err := a.Unseal(sealed, "mfa ann"); err != nil || text != "JBSWY3DP" {
+	if text, err := a.Decrypt(sealed, "mfa ann"); err != nil || text != "JBSWY3DP" {
 		t.Errorf("got %q, %v", text, err)
 	}
 	for name, try := range map[string]func() (string, error){
-		"another key":     func() (string, error) { return b.Unseal(sealed, "mfa ann") },
-		"another purpose": func() (string, error) { return a.Unseal(sealed, "mfa bob") },
-		"a changed text":  func() (string, error) { return a.Unseal(sealed[:len(sealed)-6]+"AAAAA=", "mfa ann") },
-		"a short text":    func() (string, error) { return a.Unseal("v1:AAAA", "mfa ann") },
-		"a clear text":    func() (string, error) { return a.Unseal("JBSWY3DP", "mfa ann") },
-		"nothing":         func() (string, error) { return a.Unseal("", "mfa ann") },
+		"another key":     func() (string, error) { return b.Decrypt(sealed, "mfa ann") },
+		"another purpose": func() (string, error) { return a.Decrypt(sealed, "mfa bob") },
+		"a changed text":  func() (string, error) { return a.Decrypt(sealed[:len(sealed)-6]+"AAAAA=", "mfa ann") },
+		"a short text":    func() (string, error) { return a.Decrypt("v1:AAAA", "mfa ann") },
+		"a clear text":    func() (string, error) { return a.Decrypt("JBSWY3DP", "mfa ann") },
+		"nothing":         func() (string, error) { return a.Decrypt("", "mfa ann") },
 	} {
-		if text, err := try(); !errors.Is(err, secretbox.ErrBroken) || text != "" {
+		if text, err := try(); !errors.Is(err, secretbox.ErrDecrypt) || text != "" {
 			t.Errorf("%s: got %q, %v", name, text, err)
 		}
 	}
@@ -43,12 +43,12 @@ func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed := first.Seal("x", "p")
+	sealed := first.Encrypt("x", "p")
 	again, err := secretbox.Open(t.Context(), dir, "", db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := again.Unseal(sealed, "p"); err != nil || text != "x" {
+	if text, err := again.Decrypt(sealed, "p"); err != nil || text != "x" {
 		t.Errorf("after a restart: %q, %v", text, err)
 	}
 	name := filepath.Join(dir, "muster.key")
@@ -78,12 +78,12 @@ type memory struct {
 	settings muster.KeptSettings
 }
 
-func (m *memory) Mark(_ context.Context, name string) (string, bool, error) {
+func (m *memory) SystemValue(_ context.Context, name string) (string, bool, error) {
 	kept, ok := m.marks[name]
 	return kept, ok, nil
 }
 
-func (m *memory) KeepMark(_ context.Context, name, value string) (string, error) {
+func (m *memory) InitSystemValue(_ context.Context, name, value string) (string, error) {
 	if old, ok := m.marks[name]; ok {
 		return old, nil
 	}
@@ -117,7 +117,7 @@ func TestSettingsAreSealed(t *testing.T) {
 	const clear = `{"EmailSettings":{"SMTPPassword":"hunter2"}}`
 	db := &memory{settings: muster.KeptSettings{Document: []byte(clear), Version: 1}}
 	box, _ := secretbox.New([]byte("one secret that is long enough"))
-	s := secretbox.Settings{Box: box, Saver: db}
+	s := secretbox.EncryptedSettings{Box: box, Store: db}
 	kept, err := s.LoadSettings(t.Context())
 	if err != nil || string(kept.Document) != clear || kept.Version != 1 {
 		t.Fatalf("kept in the clear by an earlier version: %+v, %v", kept, err)
@@ -145,12 +145,12 @@ func TestSettingsAreSealed(t *testing.T) {
 	}
 }
 
-func FuzzUnseal(f *testing.F) {
+func FuzzDecrypt(f *testing.F) {
 	box, _ := secretbox.New([]byte("one secret that is long enough"))
-	f.Add(box.Seal("text", "purpose"))
+	f.Add(box.Encrypt("text", "purpose"))
 	f.Add("v1:")
 	f.Fuzz(func(t *testing.T, sealed string) {
-		if text, err := box.Unseal(sealed, "another purpose"); err == nil {
+		if text, err := box.Decrypt(sealed, "another purpose"); err == nil {
 			t.Errorf("%q opened to %q", sealed, text)
 		}
 	})

@@ -44,8 +44,8 @@ func (s *Store) ChangeSettings(ctx context.Context, change func(muster.KeptSetti
 	return version, err
 }
 
-// Mark reads a text that KeepMark kept.
-func (s *Store) Mark(ctx context.Context, name string) (kept string, found bool, err error) {
+// SystemValue returns a value that InitSystemValue stored, and reports whether there is one.
+func (s *Store) SystemValue(ctx context.Context, name string) (kept string, found bool, err error) {
 	kept, err = scanString(s.queryRow(ctx, "SELECT value FROM system WHERE name = ?", name))
 	if errors.Is(noRow(err), ErrNotFound) {
 		return "", false, nil
@@ -53,9 +53,9 @@ func (s *Store) Mark(ctx context.Context, name string) (kept string, found bool,
 	return kept, err == nil, err
 }
 
-// KeepMark keeps a small text under a name for good, unless one is kept already; it gives the one that is kept.
-func (s *Store) KeepMark(ctx context.Context, name, value string) (kept string, err error) {
-	kept, found, err := s.Mark(ctx, name)
+// InitSystemValue stores a value under a name, for good: if there is one already, it stays. It returns the stored value.
+func (s *Store) InitSystemValue(ctx context.Context, name, value string) (kept string, err error) {
+	kept, found, err := s.SystemValue(ctx, name)
 	if found || err != nil {
 		return kept, err
 	}

@@ -90,13 +90,13 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	must(t, err)
 	secrets, err := secretbox.New([]byte(Key))
 	must(t, err)
-	folder, err := mail.OpenFolder(s.MailDir)
+	folder, err := mail.NewFileSender(s.MailDir)
 	must(t, err)
 	s.events = &ear{}
 	b := &eventbus.Bus{}
 	b.Subscribe(s.events.hear)
 	log := slog.New(slog.DiscardHandler)
-	s.Passwords = password.New(password.Options{MemoryKiB: cheapHash, Limited: func() bool { return settings.Current().RateLimitSettings.Enable }})
+	s.Passwords = password.New(password.Options{MemoryKiB: cheapHash, LimitNetworks: func() bool { return settings.Current().RateLimitSettings.Enable }})
 	a := app.New(app.Options{
 		Store: s.Store, Config: settings, Passwords: s.Passwords, Secrets: secrets,
 		Blobs: blobs, Mail: folder, TempDir: s.Files, Bus: b, Log: log, Now: now,

@@ -20,12 +20,12 @@ func TestAFullQueueTurnsAwayOnlyWhoFilledIt(t *testing.T) {
 		s.Configure(t, `{"RateLimitSettings":{"Enable":false}}`)
 		const flooder = "127.0.66.6"
 		for {
-			ticket, err := s.Passwords.Admit(t.Context(), password.Origin{Network: network.Of(flooder)})
+			reservation, err := s.Passwords.Reserve(t.Context(), password.Origin{Network: network.Of(flooder)})
 			if muster.IsKind(err, muster.Unavailable) {
 				break
 			}
 			must(t, err)
-			defer ticket.Release()
+			defer reservation.Release()
 		}
 		refused := login(t, s, clientFrom(flooder), u.Username, testserver.Password)
 		if wait, err := strconv.Atoi(refused.header.Get("Retry-After")); refused.status != http.StatusServiceUnavailable || err != nil || wait < 1 {
@@ -47,12 +47,12 @@ func TestStrangersFromEverywhereKeepNoOwnerOut(t *testing.T) {
 		fill := func(pattern string, n int) {
 			t.Helper()
 			for i := range n {
-				ticket, err := s.Passwords.Admit(t.Context(), password.Origin{Network: network.Of(fmt.Sprintf(pattern, i/250, i%250))})
+				reservation, err := s.Passwords.Reserve(t.Context(), password.Origin{Network: network.Of(fmt.Sprintf(pattern, i/250, i%250))})
 				if muster.IsKind(err, muster.Unavailable) {
 					return
 				}
 				must(t, err)
-				t.Cleanup(ticket.Release)
+				t.Cleanup(reservation.Release)
 			}
 			t.Fatal("there is always room")
 		}
@@ -77,12 +77,12 @@ func TestOneSiteOfManyNetworksTurnsNobodyAway(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, u := s.Admin(t)
 		for i := 0; ; i++ {
-			ticket, err := s.Passwords.Admit(t.Context(), password.Origin{Network: network.Of(fmt.Sprintf("2001:db8:1:%x::1", i))})
+			reservation, err := s.Passwords.Reserve(t.Context(), password.Origin{Network: network.Of(fmt.Sprintf("2001:db8:1:%x::1", i))})
 			if muster.IsKind(err, muster.Unavailable) {
 				break
 			}
 			must(t, err)
-			t.Cleanup(ticket.Release)
+			t.Cleanup(reservation.Release)
 		}
 		for i := range 5 {
 			if a := login(t, s, clientFrom(fmt.Sprintf("127.0.9.%d", i+1)), u.Username, testserver.Password); a.status != http.StatusOK {

@@ -42,8 +42,8 @@ func OpenBreached(path string) (*Breached, error) {
 // Close closes the file.
 func (b *Breached) Close() error { return b.file.Close() }
 
-// Has reports whether a password is in the file.
-func (b *Breached) Has(plain string) (bool, error) {
+// Contains reports whether a password is in the file.
+func (b *Breached) Contains(plain string) (bool, error) {
 	sum := sha1.Sum([]byte(plain)) //nolint:gosec // as above
 	found, err := b.has(strings.ToUpper(hex.EncodeToString(sum[:])))
 	if err != nil {

@@ -31,11 +31,11 @@ const (
 
 // Options bound the work. Zero values take the defaults.
 type Options struct {
-	Workers   int         // hashes at once; the number of processors by default
-	Queue     int         // requests that may have a place; 512 by default
-	Share     int         // places of one network; 256 by default, at most the queue's
-	MemoryKiB uint32      // that a new hash takes; 19 MiB by default, less only where nothing real is protected
-	Limited   func() bool // whether Share holds at the moment; nil: always
+	Workers       int         // hashes at once; the number of processors by default
+	QueueSize     int         // requests that may have a place; 512 by default
+	PerNetwork    int         // places of one network; 256 by default, at most the queue's
+	MemoryKiB     uint32      // that a new hash takes; 19 MiB by default, less only where nothing real is protected
+	LimitNetworks func() bool // whether PerNetwork holds at the moment; nil: always
 }
 
 // Hasher hashes and verifies in a bounded pool, so that a storm of sign-ins takes neither all memory nor every processor's time slice.
@@ -44,8 +44,8 @@ type Hasher struct {
 	limited func() bool
 	memory  uint32 // KiB
 	dummy   string // a hash of nothing anybody knows, for accounts that don't exist
-	own     effort // of a new hash
-	inUse   atomic.Pointer[[]effort]
+	own     cost   // of a new hash
+	inUse   atomic.Pointer[[]cost]
 }
 
 // New makes a Hasher.
@@ -53,19 +53,19 @@ func New(o Options) *Hasher {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	if o.Queue <= 0 {
-		o.Queue = defaultQueue
+	if o.QueueSize <= 0 {
+		o.QueueSize = defaultQueue
 	}
-	if o.Share <= 0 {
-		o.Share = defaultShare
+	if o.PerNetwork <= 0 {
+		o.PerNetwork = defaultShare
 	}
 	if o.MemoryKiB == 0 {
 		o.MemoryKiB = memoryKiB
 	}
-	h := &Hasher{queue: newQueue(o.Workers, o.Queue, min(o.Share, o.Queue)), limited: o.Limited, memory: o.MemoryKiB}
+	h := &Hasher{queue: newQueue(o.Workers, o.QueueSize, min(o.PerNetwork, o.QueueSize)), limited: o.LimitNetworks, memory: o.MemoryKiB}
 	h.dummy = h.encode(random(saltBytes), random(keyBytes))
-	h.own = (&argon2Hash{"argon2id", h.memory, passes, lanes, make([]byte, saltBytes), make([]byte, keyBytes)}).effort()
-	h.SetInUse(nil)
+	h.own = (&argon2Hash{"argon2id", h.memory, passes, lanes, make([]byte, saltBytes), make([]byte, keyBytes)}).cost()
+	h.SetSchemesInUse(nil)
 	return h
 }
 

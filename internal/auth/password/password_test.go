@@ -19,10 +19,10 @@ var foreign = map[string]struct{ encoded, plain string }{
 	"pbkdf2 reference":  {"$pbkdf2$f=SHA256,w=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$2/6i32L0Bi6MtP2OuJMPcqA89+m4kdqqE3/bAThGMxs", "Passw0rd!"},
 }
 
-// ticket is a place in a queue for the length of a test.
-func ticket(t testing.TB, h *Hasher) *Ticket {
+// reservation is a place in a queue for the length of a test.
+func reservation(t testing.TB, h *Hasher) *Reservation {
 	t.Helper()
-	place, err := h.Admit(t.Context(), Origin{})
+	place, err := h.Reserve(t.Context(), Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func ticket(t testing.TB, h *Hasher) *Ticket {
 }
 
 func TestForeignHashesAreVerifiedAndStale(t *testing.T) {
-	h := ticket(t, New(Options{}))
+	h := reservation(t, New(Options{}))
 	for name, f := range foreign {
 		ok, stale, err := h.Verify(f.encoded, f.plain)
 		if !ok || !stale || err != nil {
@@ -45,7 +45,7 @@ func TestForeignHashesAreVerifiedAndStale(t *testing.T) {
 }
 
 func TestOwnHashes(t *testing.T) {
-	h := ticket(t, New(Options{}))
+	h := reservation(t, New(Options{}))
 	one, err := h.Hash("päss")
 	if err != nil || !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatal(one, err)
@@ -58,7 +58,7 @@ func TestOwnHashes(t *testing.T) {
 	if !ok || stale || err != nil {
 		t.Fatal(ok, stale, err)
 	}
-	if err := h.Dummy("päss"); err != nil {
+	if err := h.VerifyDummy("päss"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -71,10 +71,10 @@ func TestHashesThatAskForTooMuchAreRefused(t *testing.T) {
 		"$argon2id$v=19$m=1,t=2,p=0" + tail, "$scrypt$ln=30,r=8,p=1" + tail, "$scrypt$ln=20,r=64,p=1" + tail, "$pbkdf2-sha256$99999999" + tail,
 		"$pbkdf2-md5$1000" + tail, "$pbkdf2-sha256$1000$!!$!!", "$2a$31$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga", "$2a$10$short",
 	} {
-		if example, _, err := New(Options{}).Foreign(encoded); err == nil {
+		if example, _, err := New(Options{}).ForeignScheme(encoded); err == nil {
 			t.Errorf("%q was taken for %s", encoded, example)
 		}
-		_, _, err := ticket(t, New(Options{})).Verify(encoded, "x")
+		_, _, err := reservation(t, New(Options{})).Verify(encoded, "x")
 		if err == nil || len(encoded) > 5 && strings.Contains(err.Error(), encoded) {
 			t.Errorf("%q: error %v", encoded, err)
 		}
@@ -118,19 +118,19 @@ func FuzzParse(f *testing.F) {
 		}
 		again, err := parse(s.example())
 		if err != nil {
-			if s.effort().weight <= maxWeight {
+			if s.cost().weight <= maxWeight {
 				t.Fatalf("the example %q of an affordable hash can't be read", s.example())
 			}
 			return
 		}
-		if was, is := s.effort(), again.effort(); was.kind != is.kind || was.units != is.units || again.example() != s.example() {
+		if was, is := s.cost(), again.cost(); was.kind != is.kind || was.units != is.units || again.example() != s.example() {
 			t.Fatalf("a hash of %s x %d has an example of %s x %d", was.kind, was.units, is.kind, is.units)
 		}
 	})
 }
 
 func BenchmarkHash(b *testing.B) {
-	h := ticket(b, New(Options{}))
+	h := reservation(b, New(Options{}))
 	for b.Loop() {
 		if _, err := h.Hash("a password"); err != nil {
 			b.Fatal(err)

@@ -44,7 +44,7 @@ func (p Policy) checkGuessable(plain string, about []string) error {
 		return p.refuse("_common")
 	}
 	if p.Breached != nil {
-		found, err := p.Breached.Has(plain)
+		found, err := p.Breached.Contains(plain)
 		if err != nil {
 			return err
 		}

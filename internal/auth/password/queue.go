@@ -68,8 +68,8 @@ type line struct {
 	key     lineKey
 	site    *site
 	lane    *lane
-	places  []*Ticket // the oldest first
-	waiting []*Ticket // those that wait for a worker, the oldest first
+	places  []*Reservation // the oldest first
+	waiting []*Reservation // those that wait for a worker, the oldest first
 }
 
 const (
@@ -91,7 +91,7 @@ func newLane(size, share int) lane {
 }
 
 // admit takes a place. limited says whether the bound of a single network holds.
-func (q *queue) admit(ctx context.Context, o Origin, limited bool) (*Ticket, error) {
+func (q *queue) admit(ctx context.Context, o Origin, limited bool) (*Reservation, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n, key := &q.strangers, lineKey{network: o.Network}
@@ -111,7 +111,7 @@ func (q *queue) admit(ctx context.Context, o Origin, limited bool) (*Ticket, err
 	if o.Target != [sha256.Size]byte{} {
 		q.targets[o.Target]++
 	}
-	t := &Ticket{ctx: ctx, line: l, target: o.Target, turn: make(chan error, 1)}
+	t := &Reservation{ctx: ctx, line: l, target: o.Target, turn: make(chan error, 1)}
 	l.places = append(l.places, t)
 	l.site.places++
 	l.site.lines[key] = l
@@ -135,14 +135,14 @@ func (n *lane) line(o Origin, key lineKey) *line {
 	return &line{key: key, site: s, lane: n}
 }
 
-// leave frees a ticket's place.
-func (q *queue) leave(t *Ticket) {
+// leave frees a reservation's place.
+func (q *queue) leave(t *Reservation) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.vacate(t)
 }
 
-func (q *queue) vacate(t *Ticket) {
+func (q *queue) vacate(t *Reservation) {
 	if t.left {
 		return
 	}
@@ -200,8 +200,8 @@ func (q *queue) evict(newcomer *line) bool {
 	return false
 }
 
-// await returns once a worker is the ticket's, which done gives back; or with an error when the ticket lost its place or its caller went away.
-func (q *queue) await(t *Ticket) error {
+// await returns once a worker is the reservation's, which done gives back; or with an error when the reservation lost its place or its caller went away.
+func (q *queue) await(t *Reservation) error {
 	q.mu.Lock()
 	switch {
 	case t.left:
@@ -230,8 +230,8 @@ func (q *queue) await(t *Ticket) error {
 	}
 }
 
-// giveUp ends the waiting of a ticket whose caller went away. A worker that was given to it meanwhile goes to the next.
-func (q *queue) giveUp(t *Ticket) error {
+// giveUp ends the waiting of a reservation whose caller went away. A worker that was given to it meanwhile goes to the next.
+func (q *queue) giveUp(t *Reservation) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	select {
@@ -246,7 +246,7 @@ func (q *queue) giveUp(t *Ticket) error {
 	return fmt.Errorf("waiting to hash a password: %w", t.ctx.Err())
 }
 
-func (q *queue) stopWaiting(t *Ticket) {
+func (q *queue) stopWaiting(t *Reservation) {
 	l := t.line
 	if l.waiting = without(l.waiting, t); len(l.waiting) > 0 {
 		return
@@ -260,8 +260,8 @@ func without[T comparable](list []T, one T) []T {
 	return slices.DeleteFunc(list, func(other T) bool { return other == one })
 }
 
-// done gives a ticket's worker back, which worked for so long.
-func (q *queue) done(t *Ticket, took time.Duration) {
+// done gives a reservation's worker back, which worked for so long.
+func (q *queue) done(t *Reservation, took time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t.working = false
@@ -289,8 +289,8 @@ func (q *queue) next() {
 	first.turn <- nil
 }
 
-// turn takes the next ticket out of the lane, and puts its line and its site last.
-func (n *lane) turn() *Ticket {
+// turn takes the next reservation out of the lane, and puts its line and its site last.
+func (n *lane) turn() *Reservation {
 	s := n.turns[0]
 	n.turns = n.turns[1:]
 	l := s.turns[0]

@@ -44,13 +44,13 @@ func newScene(t *testing.T, o Options) *scene {
 	return s
 }
 
-func (s *scene) admit(n network.Network) *Ticket {
+func (s *scene) admit(n network.Network) *Reservation {
 	s.t.Helper()
-	ticket, err := s.h.Admit(s.t.Context(), Origin{Network: n})
+	reservation, err := s.h.Reserve(s.t.Context(), Origin{Network: n})
 	if err != nil {
 		s.t.Fatalf("%v got no place: %v", n, err)
 	}
-	return ticket
+	return reservation
 }
 
 // wait has a network wait for the worker.
@@ -61,14 +61,14 @@ func (s *scene) wait(ctx context.Context, n network.Network, name string) {
 
 func (s *scene) waitAs(ctx context.Context, o Origin, name string) {
 	s.t.Helper()
-	ticket, err := s.h.Admit(ctx, o)
+	reservation, err := s.h.Reserve(ctx, o)
 	if err != nil {
 		s.t.Fatalf("%s got no place: %v", name, err)
 	}
 	before := s.waiting()
 	s.running.Go(func() {
-		defer ticket.Release()
-		err := ticket.work(func() error {
+		defer reservation.Release()
+		err := reservation.work(func() error {
 			s.note(name, nil)
 			return nil
 		})
@@ -142,13 +142,13 @@ func TestNetworksAreServedInTurn(t *testing.T) {
 
 func TestANetworkHasItsShareAndNoMore(t *testing.T) {
 	limited := true
-	s := newScene(t, Options{Queue: 10, Share: 3, Limited: func() bool { return limited }})
+	s := newScene(t, Options{QueueSize: 10, PerNetwork: 3, LimitNetworks: func() bool { return limited }})
 	for range 3 {
 		s.wait(t.Context(), eve, "eve")
 	}
 	refuses := func(n network.Network) {
 		t.Helper()
-		_, err := s.h.Admit(t.Context(), Origin{Network: n})
+		_, err := s.h.Reserve(t.Context(), Origin{Network: n})
 		if e := muster.AsError(err); e.Kind != muster.Unavailable || e.RetryAfter < time.Second {
 			t.Fatalf("%v: %v, Retry-After %v", n, err, e.RetryAfter)
 		}
@@ -168,23 +168,23 @@ func TestANetworkHasItsShareAndNoMore(t *testing.T) {
 
 // A few networks that fill the queue make room for the next one, down to one place each.
 func TestAFullQueueMakesRoomForWhoHasLess(t *testing.T) {
-	s := newScene(t, Options{Queue: 6, Share: 4})
+	s := newScene(t, Options{QueueSize: 6, PerNetwork: 4})
 	for range 3 {
 		s.wait(t.Context(), eve, "eve")
 		s.wait(t.Context(), bob, "bob")
 	}
 	first := s.waiting()
-	ticket, err := s.h.Admit(t.Context(), Origin{Network: ann})
+	reservation, err := s.h.Reserve(t.Context(), Origin{Network: ann})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.until(func() bool { return s.waiting() == first-1 })
 	s.running.Go(func() {
-		defer ticket.Release()
-		_ = ticket.work(func() error { s.note("ann", nil); return nil })
+		defer reservation.Release()
+		_ = reservation.work(func() error { s.note("ann", nil); return nil })
 	})
 	s.until(func() bool { return s.waiting() == first })
-	if _, err := s.h.Admit(t.Context(), Origin{Network: eve}); !muster.IsKind(err, muster.Unavailable) {
+	if _, err := s.h.Reserve(t.Context(), Origin{Network: eve}); !muster.IsKind(err, muster.Unavailable) {
 		t.Fatalf("a network that has its part already: %v", err)
 	}
 	served := s.play()
@@ -198,25 +198,25 @@ func TestAFullQueueMakesRoomForWhoHasLess(t *testing.T) {
 
 // Nobody need wait for a worker for that: places are taken as well by who is at something else before the password is looked at.
 func TestPlacesThatAreNotWaitedInAreGivenUpToo(t *testing.T) {
-	h := New(Options{Queue: 3, MemoryKiB: 64})
-	var held []*Ticket
+	h := New(Options{QueueSize: 3, MemoryKiB: 64})
+	var held []*Reservation
 	for range 3 {
-		ticket, err := h.Admit(t.Context(), Origin{Network: eve})
+		reservation, err := h.Reserve(t.Context(), Origin{Network: eve})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer ticket.Release()
-		held = append(held, ticket)
+		defer reservation.Release()
+		held = append(held, reservation)
 	}
-	ticket, err := h.Admit(t.Context(), Origin{Network: ann})
+	reservation, err := h.Reserve(t.Context(), Origin{Network: ann})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ticket.Release()
+	defer reservation.Release()
 	if _, err := held[2].Hash("x"); !muster.IsKind(err, muster.Unavailable) {
 		t.Fatalf("the last of eve's places: %v", err)
 	}
-	for _, who := range []*Ticket{held[0], held[1], ticket} {
+	for _, who := range []*Reservation{held[0], held[1], reservation} {
 		if _, err := who.Hash("x"); err != nil {
 			t.Fatal(err)
 		}
@@ -245,7 +245,7 @@ func TestWhoLeavesTheQueueCostsNothing(t *testing.T) {
 func TestRetryAfterIsTheTimeOfWhatWaits(t *testing.T) {
 	q := newQueue(2, 100, 100)
 	for range 100 {
-		q.done(&Ticket{}, 400*time.Millisecond)
+		q.done(&Reservation{}, 400*time.Millisecond)
 	}
 	if got := q.wait(50); got != 10*time.Second {
 		t.Fatalf("50 hashes of 400 ms by two workers: %v", got)
@@ -254,51 +254,51 @@ func TestRetryAfterIsTheTimeOfWhatWaits(t *testing.T) {
 
 func TestAReleasedTicketIsOver(t *testing.T) {
 	h := New(Options{MemoryKiB: 64})
-	ticket, err := h.Admit(t.Context(), Origin{Network: ann})
+	reservation, err := h.Reserve(t.Context(), Origin{Network: ann})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ticket.Release()
-	ticket.Release()
+	reservation.Release()
+	reservation.Release()
 	if h.queue.strangers.taken != 0 {
 		t.Fatalf("%d places taken", h.queue.strangers.taken)
 	}
-	if _, err := ticket.Hash("x"); !muster.IsKind(err, muster.Unavailable) {
-		t.Fatalf("a released ticket hashed: %v", err)
+	if _, err := reservation.Hash("x"); !muster.IsKind(err, muster.Unavailable) {
+		t.Fatalf("a released reservation hashed: %v", err)
 	}
 }
 
 func TestARehashThatLosesItsPlaceWaitsForTheNextSignIn(t *testing.T) {
 	h := New(Options{Workers: 1, MemoryKiB: 64})
-	ticket, err := h.Admit(t.Context(), Origin{Network: ann})
+	reservation, err := h.Reserve(t.Context(), Origin{Network: ann})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ok, stale, err := ticket.Verify(foreign["bcrypt"].encoded, foreign["bcrypt"].plain)
+	ok, stale, err := reservation.Verify(foreign["bcrypt"].encoded, foreign["bcrypt"].plain)
 	if err != nil || !ok || !stale {
 		t.Fatal(ok, stale, err)
 	}
-	ticket.Release() // as a network that has fewer takes it
-	if better, err := ticket.Rehash(foreign["bcrypt"].plain); err != nil || better != "" {
+	reservation.Release() // as a network that has fewer takes it
+	if better, err := reservation.Rehash(foreign["bcrypt"].plain); err != nil || better != "" {
 		t.Fatal(better, err)
 	}
-	if _, err := ticket.Hash("new"); !muster.IsKind(err, muster.Unavailable) {
+	if _, err := reservation.Hash("new"); !muster.IsKind(err, muster.Unavailable) {
 		t.Fatal(err)
 	}
 }
 
 // A customer with a /48 has 65,536 networks, and is one site all the same.
 func TestASiteIsServedInTurnAndMakesRoom(t *testing.T) {
-	s := newScene(t, Options{Queue: 6})
+	s := newScene(t, Options{QueueSize: 6})
 	for i := range 6 {
 		s.wait(t.Context(), network.Of(fmt.Sprintf("2001:db8:1:%x::1", i)), "site")
 	}
 	first := s.waiting()
-	ticket := s.admit(ann)
+	reservation := s.admit(ann)
 	s.until(func() bool { return s.waiting() == first-1 })
 	s.running.Go(func() {
-		defer ticket.Release()
-		_ = ticket.work(func() error { s.note("ann", nil); return nil })
+		defer reservation.Release()
+		_ = reservation.work(func() error { s.note("ann", nil); return nil })
 	})
 	s.until(func() bool { return s.waiting() == first })
 	if got := s.play(); len(got) != 6 || !slices.Contains(got[:2], "ann") {
@@ -311,7 +311,7 @@ func TestASiteIsServedInTurnAndMakesRoom(t *testing.T) {
 
 // Whoever comes with what an account knows waits for strangers no longer than every other hash takes.
 func TestKnownDevicesWaitApartFromStrangers(t *testing.T) {
-	s := newScene(t, Options{Queue: 6})
+	s := newScene(t, Options{QueueSize: 6})
 	for i := range 6 {
 		s.wait(t.Context(), network.Of(fmt.Sprintf("10.%d.0.1", i)), "stranger")
 	}
@@ -330,20 +330,20 @@ func TestStrangersShareThePlacesOfWhatTheyGuessAt(t *testing.T) {
 	h := New(Options{MemoryKiB: 64})
 	target := [32]byte{1}
 	for i := range targetShare {
-		ticket, err := h.Admit(t.Context(), Origin{Network: network.Of(fmt.Sprintf("10.%d.0.1", i)), Target: target})
+		reservation, err := h.Reserve(t.Context(), Origin{Network: network.Of(fmt.Sprintf("10.%d.0.1", i)), Target: target})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer ticket.Release()
+		defer reservation.Release()
 	}
-	if _, err := h.Admit(t.Context(), Origin{Network: ann, Target: target}); !muster.IsKind(err, muster.Unavailable) {
+	if _, err := h.Reserve(t.Context(), Origin{Network: ann, Target: target}); !muster.IsKind(err, muster.Unavailable) {
 		t.Fatalf("one more: %v", err)
 	}
 	for _, o := range []Origin{{Network: ann, Target: [32]byte{2}}, {Network: ann}, {Network: ann, Account: "ann", Target: target}} {
-		ticket, err := h.Admit(t.Context(), o)
+		reservation, err := h.Reserve(t.Context(), o)
 		if err != nil {
 			t.Fatalf("%v: %v", o, err)
 		}
-		ticket.Release()
+		reservation.Release()
 	}
 }

@@ -37,8 +37,8 @@ var errScheme = errors.New("the stored password hash is of no known form")
 type scheme interface {
 	verify(plain string) (bool, error)
 	stale(memoryKiB uint32) bool // other than a new hash would be
-	effort() effort
-	example() string // a hash of the same effort that is nobody's
+	cost() cost
+	example() string // a hash of the same cost that is nobody's
 }
 
 // parse reads a PHC or MCF string.
@@ -121,7 +121,7 @@ func (h bcryptHash) verify(plain string) (bool, error) {
 	return err == nil, err
 }
 
-func (h bcryptHash) cost() int {
+func (h bcryptHash) logRounds() int {
 	n, _ := bcrypt.Cost([]byte(h)) // parseBcrypt has seen to it that there is one
 	return n
 }

@@ -80,12 +80,12 @@ func NewRecoveryCode() string {
 	return strings.Join(groups, "-")
 }
 
-// RecoveryHash returns what is kept of a new recovery code.
-func RecoveryHash(code string) []byte { return recoveryHash(withoutI(letters(code))) }
+// HashRecoveryCode returns what is kept of a new recovery code.
+func HashRecoveryCode(code string) []byte { return recoveryHash(withoutI(letters(code))) }
 
-// RecoveryHashes returns what may be kept of a recovery code that somebody typed: a hash for each way to read it, since "1" and "i" are taken for each
+// RecoveryCodeHashes returns what may be kept of a recovery code that somebody typed: a hash for each way to read it, since "1" and "i" are taken for each
 // other. New codes have no "i"; those that were made before had both. It reports false for what can't be a code.
-func RecoveryHashes(code string) ([][]byte, bool) {
+func RecoveryCodeHashes(code string) ([][]byte, bool) {
 	typed := letters(code)
 	if len(typed) != recoveryLetters {
 		return nil, false

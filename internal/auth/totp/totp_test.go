@@ -78,12 +78,12 @@ func TestRecoveryCodesAreReadAsTyped(t *testing.T) {
 	for _, typed := range []string{
 		strings.ToUpper(code), strings.ReplaceAll(code, "-", " "), strings.ReplaceAll(code, "-", ""), strings.NewReplacer("o", "0", "1", "l").Replace(code),
 	} {
-		if !reads(typed, totp.RecoveryHash(code)) {
+		if !reads(typed, totp.HashRecoveryCode(code)) {
 			t.Errorf("%q is taken for another code than %q", typed, code)
 		}
 	}
 	for _, wrong := range []string{"", "123456", code + "a"} {
-		if _, ok := totp.RecoveryHashes(wrong); ok {
+		if _, ok := totp.RecoveryCodeHashes(wrong); ok {
 			t.Errorf("%q is taken for a code", wrong)
 		}
 	}
@@ -108,16 +108,16 @@ func TestOlderRecoveryCodesAreReadAlike(t *testing.T) {
 }
 
 func reads(typed string, hash []byte) bool {
-	hashes, _ := totp.RecoveryHashes(typed)
+	hashes, _ := totp.RecoveryCodeHashes(typed)
 	return slices.ContainsFunc(hashes, func(h []byte) bool { return bytes.Equal(h, hash) })
 }
 
-func FuzzRecoveryHashes(f *testing.F) {
+func FuzzRecoveryCodeHashes(f *testing.F) {
 	f.Add("yoi4-k9w1-ahin-dx7q")
 	f.Add("iiii-1111-llll-0000")
 	f.Fuzz(func(t *testing.T, typed string) {
-		hashes, ok := totp.RecoveryHashes(typed)
-		if ok && (len(hashes) == 0 || len(hashes) > 64 || !reads(typed, totp.RecoveryHash(typed))) {
+		hashes, ok := totp.RecoveryCodeHashes(typed)
+		if ok && (len(hashes) == 0 || len(hashes) > 64 || !reads(typed, totp.HashRecoveryCode(typed))) {
 			t.Errorf("%d readings of %q", len(hashes), typed)
 		}
 	})

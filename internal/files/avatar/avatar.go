@@ -31,8 +31,8 @@ var backgrounds = []color.RGBA{
 
 var loadFont = sync.OnceValues(func() (*opentype.Font, error) { return opentype.Parse(gobold.TTF) })
 
-// Draw gives the picture of an account that has none: the first letter or digit of its name on a colour that its id chooses.
-func Draw(name, id string) ([]byte, error) {
+// DrawInitial returns the picture of an account that has none: the first letter or digit of its name on a colour that its id chooses.
+func DrawInitial(name, id string) ([]byte, error) {
 	f, err := loadFont()
 	if err != nil {
 		return nil, fmt.Errorf("embedded font: %w", err)

@@ -180,17 +180,17 @@ type errorReader struct{ err error }
 func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
 
 func TestDrawnPicturesAreTheSameEachTime(t *testing.T) {
-	a, err := Draw("ann", "id1")
+	a, err := DrawInitial("ann", "id1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := Draw("ann", "id1")
-	other, _ := Draw("bob", "id1")
+	again, _ := DrawInitial("ann", "id1")
+	other, _ := DrawInitial("bob", "id1")
 	if !bytes.Equal(a, again) || bytes.Equal(a, other) {
 		t.Fatal("a picture must follow from name and id alone")
 	}
 	for _, name := range []string{"", "...", "漢字", "ß", "-9"} {
-		data, err := Draw(name, "")
+		data, err := DrawInitial(name, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,7 +234,7 @@ func FuzzOrientation(f *testing.F) {
 
 func BenchmarkDraw(b *testing.B) {
 	for b.Loop() {
-		if _, err := Draw("ann", "id"); err != nil {
+		if _, err := DrawInitial("ann", "id"); err != nil {
 			b.Fatal(err)
 		}
 	}

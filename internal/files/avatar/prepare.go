@@ -56,7 +56,7 @@ func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
 	if int64(len(data)) > l.MaxBytes {
 		return nil, ErrTooLarge
 	}
-	if err := Check(bytes.NewReader(data), l); err != nil {
+	if err := CheckHeader(bytes.NewReader(data), l); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, decodeTime, fmt.Errorf("%w: it takes too long to decode", ErrFormat))
@@ -71,8 +71,8 @@ func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
 // headerMax bounds how much of a file is read for its dimensions, in bytes: what cameras put before them (EXIF, previews, colour profiles) is less.
 const headerMax = 1 << 20
 
-// Check reads no more of a picture than tells its format and dimensions. Errors: ErrPixels, ErrFormat, and the reader's own, wrapped.
-func Check(r io.Reader, l Limits) (err error) {
+// CheckHeader reads no more of a picture than tells its format and dimensions. Errors: ErrPixels, ErrFormat, and the reader's own, wrapped.
+func CheckHeader(r io.Reader, l Limits) (err error) {
 	defer refusePanic(&err)
 	source := &sourceError{r: io.LimitReader(r, headerMax)}
 	buffered := bufio.NewReader(source)

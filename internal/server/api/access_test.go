@@ -221,7 +221,7 @@ func (s *scene) serve(t *testing.T, dir string) *place {
 	must(t, err)
 	secrets, err := secretbox.New([]byte("the key of a server that a test runs"))
 	must(t, err)
-	folder, err := mail.OpenFolder(filepath.Join(dir, "mails"))
+	folder, err := mail.NewFileSender(filepath.Join(dir, "mails"))
 	must(t, err)
 	a := app.New(app.Options{
 		Store: db, Config: settings, Passwords: password.New(password.Options{MemoryKiB: 64}), Secrets: secrets,

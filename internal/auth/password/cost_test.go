@@ -13,14 +13,14 @@ func spent(t *testing.T, h *Hasher, encoded string) map[string]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	units := map[string]int{s.effort().kind: s.effort().units}
+	units := map[string]int{s.cost().kind: s.cost().units}
 	counted := slices.Clone(*h.inUse.Load())
 	for i, e := range counted {
 		counted[i].spend = func(_ string, n int) error { units[e.kind] += n; return nil }
 	}
 	real := h.inUse.Swap(&counted)
 	defer h.inUse.Store(real)
-	if err := h.topUp("a guess", s.effort()); err != nil {
+	if err := h.topUp("a guess", s.cost()); err != nil {
 		t.Fatal(err)
 	}
 	return units
@@ -36,18 +36,18 @@ func TestEveryRefusalTakesTheSameWork(t *testing.T) {
 	}
 	stored = append(stored, exampleBcrypt(4), exampleBcrypt(6), "$pbkdf2-sha1$i=700$MDEyMzQ1Njc4OWFiY2RlZg$"+zeros(32))
 	for _, encoded := range stored {
-		example, isForeign, err := h.Foreign(encoded)
+		example, isForeign, err := h.ForeignScheme(encoded)
 		if err != nil || isForeign != (encoded != h.dummy) {
 			t.Fatalf("%s: foreign %v, %v", encoded, isForeign, err)
 		}
-		if again, _, err := h.Foreign(example); again != example || err != nil {
+		if again, _, err := h.ForeignScheme(example); again != example || err != nil {
 			t.Errorf("the example of %s is %s, and of that %s: %v", encoded, example, again, err)
 		}
 		if isForeign {
 			inUse = append(inUse, example)
 		}
 	}
-	if left := h.SetInUse(inUse); len(left) != 0 {
+	if left := h.SetSchemesInUse(inUse); len(left) != 0 {
 		t.Fatalf("left out: %q", left)
 	}
 	want := spent(t, h, h.dummy)
@@ -62,7 +62,7 @@ func TestEveryRefusalTakesTheSameWork(t *testing.T) {
 			}
 		}
 	}
-	h.SetInUse(nil)
+	h.SetSchemesInUse(nil)
 	if alone := spent(t, h, h.dummy); len(alone) != 1 || alone[h.own.kind] != 1 {
 		t.Errorf("without imports a refusal takes %v", alone)
 	}
@@ -70,9 +70,9 @@ func TestEveryRefusalTakesTheSameWork(t *testing.T) {
 
 func TestDummyWorkIsReallyDone(t *testing.T) {
 	h := New(Options{MemoryKiB: 64})
-	h.SetInUse([]string{exampleBcrypt(5), "$pbkdf2-sha512$i=100$" + zeros(16) + "$" + zeros(64), "$scrypt$ln=4,r=8,p=1$" + zeros(16) + "$" + zeros(32)})
-	place := ticket(t, h)
-	if err := place.Dummy("a guess"); err != nil {
+	h.SetSchemesInUse([]string{exampleBcrypt(5), "$pbkdf2-sha512$i=100$" + zeros(16) + "$" + zeros(64), "$scrypt$ln=4,r=8,p=1$" + zeros(16) + "$" + zeros(32)})
+	place := reservation(t, h)
+	if err := place.VerifyDummy("a guess"); err != nil {
 		t.Fatal(err)
 	}
 	ok, stale, err := place.Verify(exampleBcrypt(4), "a guess")
@@ -111,7 +111,7 @@ func TestImportedHashesMayNotMakeRefusalsDear(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	if left := h.SetInUse([]string{exampleBcrypt(15), exampleBcrypt(10)}); len(left) != 1 || !strings.HasPrefix(left[0], "$2a$15$") {
+	if left := h.SetSchemesInUse([]string{exampleBcrypt(15), exampleBcrypt(10)}); len(left) != 1 || !strings.HasPrefix(left[0], "$2a$15$") {
 		t.Errorf("left out: %q", left)
 	}
 }

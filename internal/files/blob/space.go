@@ -9,23 +9,23 @@ import (
 	"muster/internal/diskspace"
 )
 
-// Bounded is a Store on a disk that may run full: it writes nothing while admit refuses, and stops writing when it begins to.
-type Bounded struct {
+// SpaceChecked is a Store on a disk that may run full: it writes nothing while admit refuses, and stops writing when it begins to.
+type SpaceChecked struct {
 	Store
 	admit func() error
 }
 
-// Bound has admit asked before and while anything is written to a store; its errors are of kind StorageFull.
-func Bound(s Store, admit func() error) *Bounded { return &Bounded{s, admit} }
+// WithSpaceCheck has admit asked before and while anything is written to a store; its errors are of kind StorageFull.
+func WithSpaceCheck(s Store, admit func() error) *SpaceChecked { return &SpaceChecked{s, admit} }
 
 // Put implements Store.
-func (b *Bounded) Put(ctx context.Context, key string, data []byte) error {
+func (b *SpaceChecked) Put(ctx context.Context, key string, data []byte) error {
 	_, err := b.Write(ctx, key, bytes.NewReader(data))
 	return err
 }
 
 // Write implements Store.
-func (b *Bounded) Write(ctx context.Context, key string, r io.Reader) (int64, error) {
+func (b *SpaceChecked) Write(ctx context.Context, key string, r io.Reader) (int64, error) {
 	if err := b.admit(); err != nil {
 		return 0, err
 	}

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// effort is the work that a hash asks for. Hashes of one kind differ in units alone, and units add up: two runs of bcrypt at 2^10 take as long as
+// cost is the work that a hash asks for. Hashes of one kind differ in units alone, and units add up: two runs of bcrypt at 2^10 take as long as
 // one at 2^11. A weight compares kinds, roughly: a new hash weighs 1.
-type effort struct {
+type cost struct {
 	kind   string
 	units  int
 	weight float64 // of all units
@@ -25,14 +25,14 @@ const (
 	maxSchemesInUse = 16
 )
 
-// Foreign returns an example of a stored hash's scheme and cost, made up and the same for all hashes of that cost, and whether they are other than
+// ForeignScheme returns an example of a stored hash's scheme and cost, made up and the same for all hashes of that cost, and whether they are other than
 // a new hash's. Schemes in use are kept as such examples (password_schemes). An error says that encoded can't be read.
-func (h *Hasher) Foreign(encoded string) (example string, foreign bool, err error) {
+func (h *Hasher) ForeignScheme(encoded string) (example string, foreign bool, err error) {
 	s, err := parse(encoded)
 	if err != nil {
 		return "", false, err
 	}
-	return s.example(), s.effort().kind != h.own.kind, nil
+	return s.example(), s.cost().kind != h.own.kind, nil
 }
 
 // Affordable reports whether refused sign-ins may cost what the schemes of these examples take together.
@@ -41,19 +41,19 @@ func (h *Hasher) Affordable(examples []string) bool {
 	return len(examples) <= maxSchemesInUse && len(left) == 0
 }
 
-// SetInUse says by examples which schemes accounts have, besides that of new hashes: from now on every refusal takes the work of all of them, whatever
+// SetSchemesInUse says by examples which schemes accounts have, besides that of new hashes: from now on every refusal takes the work of all of them, whatever
 // it was held against. It returns those that cost too much to be hidden, the dearest.
-func (h *Hasher) SetInUse(examples []string) (left []string) {
+func (h *Hasher) SetSchemesInUse(examples []string) (left []string) {
 	work, left := h.plan(examples)
 	h.inUse.Store(&work)
 	return left
 }
 
 // plan is the work of a refusal: of each kind as much as its dearest hash takes. The cheapest schemes come first, as many as the bounds allow.
-func (h *Hasher) plan(examples []string) (work []effort, left []string) {
+func (h *Hasher) plan(examples []string) (work []cost, left []string) {
 	type scheme struct {
 		example string
-		effort  effort
+		cost    cost
 	}
 	var schemes []scheme
 	for _, example := range examples {
@@ -62,19 +62,19 @@ func (h *Hasher) plan(examples []string) (work []effort, left []string) {
 			left = append(left, example)
 			continue
 		}
-		schemes = append(schemes, scheme{example, s.effort()})
+		schemes = append(schemes, scheme{example, s.cost()})
 	}
-	slices.SortFunc(schemes, func(a, b scheme) int { return cmp.Compare(a.effort.weight, b.effort.weight) })
-	most := map[string]effort{h.own.kind: h.own}
+	slices.SortFunc(schemes, func(a, b scheme) int { return cmp.Compare(a.cost.weight, b.cost.weight) })
+	most := map[string]cost{h.own.kind: h.own}
 	total := h.own.weight
 	for i, s := range schemes {
-		more := total + s.effort.weight - most[s.effort.kind].weight
-		if s.effort.weight > maxWeight || more > maxWeightInUse || i >= maxSchemesInUse {
+		more := total + s.cost.weight - most[s.cost.kind].weight
+		if s.cost.weight > maxWeight || more > maxWeightInUse || i >= maxSchemesInUse {
 			left = append(left, s.example)
 			continue
 		}
-		if s.effort.units > most[s.effort.kind].units {
-			most[s.effort.kind], total = s.effort, more
+		if s.cost.units > most[s.cost.kind].units {
+			most[s.cost.kind], total = s.cost, more
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(most)) { // always in one order
@@ -84,7 +84,7 @@ func (h *Hasher) plan(examples []string) (work []effort, left []string) {
 }
 
 // topUp does what a refusal takes beyond the work that was done.
-func (h *Hasher) topUp(plain string, done effort) error {
+func (h *Hasher) topUp(plain string, done cost) error {
 	for _, e := range *h.inUse.Load() {
 		missing := e.units
 		if e.kind == done.kind {
@@ -107,8 +107,8 @@ func (h *argon2Hash) example() string {
 	return fmt.Sprintf("$%s$v=19$m=%d,t=%d,p=%d$%s$%s", h.kind, h.memory, h.time, h.threads, zeros(saltBytes), zeros(keyBytes))
 }
 
-func (h *argon2Hash) effort() effort {
-	return effort{
+func (h *argon2Hash) cost() cost {
+	return cost{
 		kind: fmt.Sprintf("%s m=%d,t=%d,p=%d", h.kind, h.memory, h.time, h.threads), units: 1,
 		weight: float64(h.memory) * float64(h.time) / (memoryKiB * passes),
 		spend:  runs(h),
@@ -119,9 +119,9 @@ func (h *scryptHash) example() string {
 	return fmt.Sprintf("$scrypt$ln=%d,r=%d,p=%d$%s$%s", h.logN, h.r, h.p, zeros(saltBytes), zeros(keyBytes))
 }
 
-func (h *scryptHash) effort() effort {
+func (h *scryptHash) cost() cost {
 	const kibPerUnit = 8 // a block of r=8 is 1 KiB, and is written and read once: as one pass of argon2id and a half
-	return effort{
+	return cost{
 		kind: fmt.Sprintf("scrypt ln=%d,r=%d,p=%d", h.logN, h.r, h.p), units: 1,
 		weight: float64(h.r) * float64(h.p) * float64(int(1)<<h.logN) / kibPerUnit / memoryKiB * passes,
 		spend:  runs(h),
@@ -140,13 +140,13 @@ func runs(s scheme) func(string, int) error {
 	}
 }
 
-func (h bcryptHash) example() string { return exampleBcrypt(h.cost()) }
+func (h bcryptHash) example() string { return exampleBcrypt(h.logRounds()) }
 
 func exampleBcrypt(cost int) string { return fmt.Sprintf("$2a$%02d$%s", cost, strings.Repeat(".", 53)) }
 
-func (h bcryptHash) effort() effort {
+func (h bcryptHash) cost() cost {
 	const roundsPerWeight = 1 << 9
-	return effort{kind: "bcrypt", units: 1 << h.cost(), weight: float64(int(1)<<h.cost()) / roundsPerWeight, spend: spendBcrypt}
+	return cost{kind: "bcrypt", units: 1 << h.logRounds(), weight: float64(int(1)<<h.logRounds()) / roundsPerWeight, spend: spendBcrypt}
 }
 
 // spendBcrypt runs bcrypt once for each bit of units, which is a sum of powers of two.
@@ -169,10 +169,10 @@ func (h *pbkdf2Hash) example() string {
 	return fmt.Sprintf("$pbkdf2-%s$i=%d$%s$%s", h.digest, h.rounds(), zeros(saltBytes), zeros(digests[h.digest]().Size()))
 }
 
-func (h *pbkdf2Hash) effort() effort {
+func (h *pbkdf2Hash) cost() cost {
 	const roundsPerWeight = 100_000
 	digest := h.digest
-	return effort{
+	return cost{
 		kind: "pbkdf2-" + digest, units: h.rounds(), weight: float64(h.rounds()) / roundsPerWeight,
 		spend: func(plain string, units int) error {
 			one := &pbkdf2Hash{digest: digest, iterations: units, salt: make([]byte, saltBytes), key: make([]byte, digests[digest]().Size())}

@@ -6,20 +6,20 @@ import (
 	"muster/internal/files/blob"
 )
 
-// Folder keeps each mail as one .eml file.
-type Folder struct{ dir *blob.Dir }
+// FileSender keeps each mail as one .eml file.
+type FileSender struct{ dir *blob.Dir }
 
-// OpenFolder opens or makes the folder (mode 0700).
-func OpenFolder(dir string) (*Folder, error) {
+// NewFileSender opens or makes the folder (mode 0700).
+func NewFileSender(dir string) (*FileSender, error) {
 	d, err := blob.OpenDir(dir)
-	return &Folder{d}, err
+	return &FileSender{d}, err
 }
 
 // Close gives the folder free.
-func (f *Folder) Close() error { return f.dir.Close() }
+func (f *FileSender) Close() error { return f.dir.Close() }
 
 // Send writes the mail to disk before it returns. The same message again replaces its file. Refused tells that it can't be composed.
-func (f *Folder) Send(ctx context.Context, m Message) error {
+func (f *FileSender) Send(ctx context.Context, m Message) error {
 	text, err := compose(m)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ const farewellTime = time.Second // for what follows on the last word that matte
 
 // exchange is one connection to a server, over which one mail goes.
 type exchange struct {
-	server SMTP
+	server SMTPSender
 	mail   Message
 	text   []byte // the composed mail
 	conn   net.Conn
