@@ -54,6 +54,10 @@ crash: ## kill the server while it writes; nothing acknowledged may be lost
 fixture: ## make a fixture of the upgrade tests from this version: NAME=v1.0, once for each release
 	scripts/with-postgres.sh go run ./test/upgrade/makefixture $(NAME)
 
+.PHONY: mutate
+mutate: ## measure how many small faults the tests notice (half an hour; MUTATE="--sample 20" for less, MUTATE=--help for more)
+	go run ./test/mutate $(MUTATE)
+
 .PHONY: generate
 generate: ## write docs/configuration.md and docs/errors.md anew
 	go generate ./...
