@@ -86,7 +86,10 @@ func (req *pageRequest) show(p page) error {
 		}
 		req.err, status = p.err, e.Kind.Status()
 		req.setRetryAfter(e)
-		v.FormError = &formError{messageFor(e), fieldOf(e, req.form)}
+		v.FormError = &formError{Message: messageFor(e)}
+		if req.form.Has(e.Field) { // a page has several forms, and fields of the same name
+			v.FormError.Field = e.Field
+		}
 		v.values = maps.Clone(p.values)
 		v.keepSubmitted()
 	}
