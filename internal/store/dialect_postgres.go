@@ -93,10 +93,8 @@ func (postgresDialect) refuseForeign(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-func (postgresDialect) name() goose.Dialect { return goose.DialectPostgres }
-func (postgresDialect) schemaWords() []string {
-	return []string{"{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA", "{clustered}", ""}
-}
+func (postgresDialect) name() goose.Dialect         { return goose.DialectPostgres }
+func (postgresDialect) migrations() string          { return "migrations/postgres" }
 func (postgresDialect) forUpdate() string           { return " FOR UPDATE" }
 func (postgresDialect) forUpdateSkipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 func (postgresDialect) exclusive() bool             { return false }

@@ -85,10 +85,8 @@ func hold(f *os.File, dir string) (release func() error, err error) {
 	return f.Close, nil
 }
 
-func (sqliteDialect) name() goose.Dialect { return goose.DialectSQLite3 }
-func (sqliteDialect) schemaWords() []string {
-	return []string{"{text}", "TEXT", "{bytes}", "BLOB", "{clustered}", " WITHOUT ROWID"}
-}
+func (sqliteDialect) name() goose.Dialect                    { return goose.DialectSQLite3 }
+func (sqliteDialect) migrations() string                     { return "migrations/sqlite" }
 func (sqliteDialect) goose() ([]goose.ProviderOption, error) { return nil, nil } // the directory is held: nobody else migrates
 func (sqliteDialect) rebind(query string) string             { return query }
 func (sqliteDialect) forUpdate() string                      { return "" } // there is one writer

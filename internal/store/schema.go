@@ -6,22 +6,21 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"path"
-	"strings"
-	"testing/fstest"
 
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations
-var migrations embed.FS
+// migrationFiles has a directory for each database. Both have the same versions and lead to the same tables: a test compares them.
+//
+//go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
+var migrationFiles embed.FS
 
 // migrate brings the schema up to date. One that is newer than this program is refused: what it means is not known here.
 func (s *Store) migrate(ctx context.Context) error {
 	if err := s.refuseNewer(ctx, s.writer); err != nil {
 		return err
 	}
-	dir, err := s.migrations()
+	dir, err := fs.Sub(migrationFiles, s.dialect.migrations())
 	if err != nil {
 		return err
 	}
@@ -43,27 +42,13 @@ func (s *Store) migrate(ctx context.Context) error {
 	return nil
 }
 
-// migrations gives the embedded files in the dialect's words.
-func (s *Store) migrations() (fs.FS, error) {
-	words := strings.NewReplacer(s.dialect.schemaWords()...)
-	dir := fstest.MapFS{}
-	names, err := fs.Glob(migrations, "migrations/*.sql")
-	for _, name := range names {
-		var text []byte
-		if text, err = migrations.ReadFile(name); err != nil {
-			break
-		}
-		dir[path.Base(name)] = &fstest.MapFile{Data: []byte(words.Replace(string(text)))}
-	}
-	return dir, err
-}
-
+// refuseNewer refuses a database that a newer program has migrated.
 func (s *Store) refuseNewer(ctx context.Context, db *sql.DB) error {
 	kept, err := s.schemaVersion(ctx, db)
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	known, err := knownVersion()
+	known, err := s.knownVersion()
 	if err != nil {
 		return err
 	}
@@ -84,8 +69,9 @@ func (s *Store) schemaVersion(ctx context.Context, db *sql.DB) (version int64, e
 	return version, err
 }
 
-func knownVersion() (latest int64, err error) {
-	names, err := fs.Glob(migrations, "migrations/*.sql")
+// knownVersion returns the version of this program's last migration.
+func (s *Store) knownVersion() (latest int64, err error) {
+	names, err := fs.Glob(migrationFiles, s.dialect.migrations()+"/*.sql")
 	for _, name := range names {
 		var v int64
 		if v, err = goose.NumericComponent(name); err != nil {

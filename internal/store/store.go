@@ -46,7 +46,7 @@ type Store struct {
 // dialect is what differs between the databases. Everything else is SQL that both share.
 type dialect interface {
 	name() goose.Dialect
-	schemaWords() []string // the migrations' {words} and what they are here
+	migrations() string // the directory of its migrations
 	goose() ([]goose.ProviderOption, error)
 	rebind(query string) string
 	isUnique(err error) bool     // a unique constraint refused the row

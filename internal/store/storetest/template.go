@@ -102,10 +102,10 @@ func databaseURL(name string) (string, error) {
 	return u.String(), nil
 }
 
-// schemaHash names the migrations that this program was built with.
+// schemaHash returns a name for the PostgreSQL migrations that this program was built with.
 func schemaHash() (string, error) {
 	_, here, _, _ := runtime.Caller(0)
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(here), "..", "migrations", "*.sql"))
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(here), "..", "migrations", "postgres", "*.sql"))
 	if err != nil {
 		return "", err
 	}

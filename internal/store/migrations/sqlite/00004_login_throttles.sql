@@ -2,9 +2,9 @@
 -- Attempts to sign in that are remembered (docs/adr/0016-login-throttling.md). Every key is a keyed hash, so that a row has a fixed size whatever was
 -- typed, and says nothing to who reads the table.
 CREATE TABLE login_throttles (
-    key           {bytes} PRIMARY KEY, -- of the kind and of what is counted
+    key           BLOB PRIMARY KEY, -- of the kind and of what is counted
     kind          INTEGER NOT NULL, -- store.CounterKind; rows are locked in its order
-    subject       {bytes} NOT NULL, -- of the account's name, address or id that the row is about, empty for a network
+    subject       BLOB NOT NULL, -- of the account's name, address or id that the row is about, empty for a network
     attempts      INTEGER NOT NULL,
     names         INTEGER NOT NULL,
     delays        INTEGER NOT NULL,

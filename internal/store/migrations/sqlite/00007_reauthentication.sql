@@ -4,7 +4,7 @@ UPDATE sessions SET authenticated_at = create_at;
 
 -- How many mails went in the current period to one recipient, from one sender or to one team; the period begins with its first mail.
 CREATE TABLE mail_quotas (
-    scope   {bytes} PRIMARY KEY, -- SHA-256 of what is counted
+    scope   BLOB PRIMARY KEY, -- SHA-256 of what is counted
     used    INTEGER NOT NULL,
     ends_at BIGINT NOT NULL
 );

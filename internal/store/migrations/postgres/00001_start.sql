@@ -1,12 +1,12 @@
 -- +goose Up
--- {text} compares by bytes, {bytes} is binary, {clustered} keeps rows in the order of their key where that can be asked for.
+-- COLLATE "C" compares by bytes, as SQLite does.
 CREATE TABLE users (
     id                   TEXT PRIMARY KEY,
     create_at            BIGINT NOT NULL,
     update_at            BIGINT NOT NULL,
     delete_at            BIGINT NOT NULL,
-    username             {text} NOT NULL,
-    email                {text} NOT NULL,
+    username             TEXT COLLATE "C" NOT NULL,
+    email                TEXT COLLATE "C" NOT NULL,
     email_verified       BOOLEAN NOT NULL,
     password             TEXT NOT NULL,
     auth_service         TEXT NOT NULL,
@@ -42,17 +42,17 @@ CREATE INDEX users_roles_idx ON users (roles) WHERE roles <> 'system_user'; -- t
 
 -- The words that a user is found by; kind says which setting may hide them (see search.go).
 CREATE TABLE user_terms (
-    term     {text} NOT NULL,
-    username {text} NOT NULL, -- the order of results, so that no row of users is read to sort
+    term     TEXT COLLATE "C" NOT NULL,
+    username TEXT COLLATE "C" NOT NULL, -- the order of results, so that no row of users is read to sort
     user_id  TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     kind     INTEGER NOT NULL,
     PRIMARY KEY (term, username, user_id)
-){clustered};
+);
 CREATE INDEX user_terms_user_idx ON user_terms (user_id, term, kind);
 
 CREATE TABLE sessions (
     id               TEXT PRIMARY KEY,
-    token_hash       {bytes} NOT NULL,
+    token_hash       BYTEA NOT NULL,
     user_id          TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     create_at        BIGINT NOT NULL,
     expires_at       BIGINT NOT NULL,
@@ -84,7 +84,7 @@ CREATE TABLE teams (
     update_at         BIGINT NOT NULL,
     delete_at         BIGINT NOT NULL,
     display_name      TEXT NOT NULL,
-    name              {text} NOT NULL,
+    name              TEXT COLLATE "C" NOT NULL,
     description       TEXT NOT NULL,
     email             TEXT NOT NULL,
     type              TEXT NOT NULL,
@@ -107,7 +107,7 @@ CREATE TABLE team_members (
     scheme_admin   BOOLEAN NOT NULL,
     explicit_roles TEXT NOT NULL,
     PRIMARY KEY (team_id, user_id)
-){clustered};
+);
 CREATE INDEX team_members_user_idx ON team_members (user_id, team_id, delete_at);
 
 CREATE TABLE channels (
@@ -118,7 +118,7 @@ CREATE TABLE channels (
     team_id           TEXT REFERENCES teams (id) ON DELETE CASCADE, -- NULL for direct and group channels
     type              TEXT NOT NULL,
     display_name      TEXT NOT NULL,
-    name              {text} NOT NULL,
+    name              TEXT COLLATE "C" NOT NULL,
     header            TEXT NOT NULL,
     purpose           TEXT NOT NULL,
     last_post_at      BIGINT NOT NULL, -- of the last membership change: there are no posts
@@ -140,12 +140,12 @@ CREATE TABLE channel_members (
     scheme_admin   BOOLEAN NOT NULL,
     explicit_roles TEXT NOT NULL,
     PRIMARY KEY (channel_id, user_id)
-){clustered};
+);
 CREATE INDEX channel_members_user_idx ON channel_members (user_id, channel_id);
 
 CREATE TABLE roles (
     id             TEXT PRIMARY KEY,
-    name           {text} NOT NULL,
+    name           TEXT COLLATE "C" NOT NULL,
     display_name   TEXT NOT NULL,
     description    TEXT NOT NULL,
     create_at      BIGINT NOT NULL,
@@ -167,11 +167,11 @@ CREATE TABLE statuses (
 
 CREATE TABLE preferences (
     user_id  TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    category {text} NOT NULL,
-    name     {text} NOT NULL,
+    category TEXT COLLATE "C" NOT NULL,
+    name     TEXT COLLATE "C" NOT NULL,
     value    TEXT NOT NULL,
     PRIMARY KEY (user_id, category, name)
-){clustered};
+);
 
 -- What administrators changed in the settings, and marks such as which account was the first.
 CREATE TABLE system (

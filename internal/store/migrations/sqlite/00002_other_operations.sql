@@ -6,13 +6,13 @@ ALTER TABLE users ADD COLUMN terms_of_service_create_at BIGINT NOT NULL DEFAULT 
 
 CREATE TABLE recovery_codes (
     user_id   TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    code_hash {bytes} NOT NULL,
+    code_hash BLOB NOT NULL,
     PRIMARY KEY (user_id, code_hash)
 );
 
 CREATE TABLE access_tokens (
     id           TEXT PRIMARY KEY,
-    token_hash   {bytes} NOT NULL,
+    token_hash   BLOB NOT NULL,
     user_id      TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     description  TEXT NOT NULL,
     is_active    BOOLEAN NOT NULL,
@@ -26,7 +26,7 @@ CREATE INDEX access_tokens_create_at_idx ON access_tokens (create_at, id);
 
 -- What mailed links carry, each good once.
 CREATE TABLE mail_tokens (
-    token_hash {bytes} PRIMARY KEY,
+    token_hash BLOB PRIMARY KEY,
     purpose    TEXT NOT NULL,
     user_id    TEXT REFERENCES users (id) ON DELETE CASCADE, -- NULL for an invitation
     email      TEXT NOT NULL,
@@ -57,7 +57,7 @@ CREATE INDEX terms_of_service_create_at_idx ON terms_of_service (create_at);
 
 CREATE TABLE user_groups (
     id              TEXT PRIMARY KEY,
-    name            {text} NOT NULL,
+    name            TEXT NOT NULL,
     display_name    TEXT NOT NULL,
     description     TEXT NOT NULL,
     source          TEXT NOT NULL,
@@ -74,7 +74,7 @@ CREATE TABLE group_members (
     user_id   TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     create_at BIGINT NOT NULL,
     PRIMARY KEY (group_id, user_id)
-){clustered};
+) WITHOUT ROWID;
 CREATE INDEX group_members_user_idx ON group_members (user_id, group_id);
 
 CREATE TABLE group_teams (

@@ -20,7 +20,7 @@ CREATE INDEX outbox_set_aside_idx ON outbox (set_aside_at) WHERE set_aside_at > 
 -- Links that somebody asked for, for an address that need not be anybody's.
 CREATE TABLE link_requests (
     purpose   TEXT NOT NULL,
-    email     {text} NOT NULL,
+    email     TEXT COLLATE "C" NOT NULL,
     create_at BIGINT NOT NULL,
     asker     TEXT NOT NULL, -- address that it was asked from
     audit     TEXT NOT NULL, -- JSON: who asked, for the history of the account
@@ -31,7 +31,7 @@ CREATE INDEX link_requests_asker_idx ON link_requests (asker);
 
 -- Sign-ins that lack a step: the one-time code, the terms of service.
 CREATE TABLE sign_ins (
-    token_hash    {bytes} PRIMARY KEY,
+    token_hash    BYTEA PRIMARY KEY,
     user_id       TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     password      TEXT NOT NULL, -- what the sign-in was held against; a change of any of the three ends it
     mfa_active    BOOLEAN NOT NULL,
