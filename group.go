@@ -80,15 +80,15 @@ type GroupSyncable struct {
 func (g *Group) Validate() error {
 	switch {
 	case g.Name == nil || *g.Name == "" || len(*g.Name) > GroupNameMaxBytes:
-		return E(Invalid, "model.group.name.invalid_length.app_error").On("name")
+		return E(Invalid, "model.group.name.invalid_length.app_error")
 	case !groupName.MatchString(*g.Name):
-		return E(Invalid, "model.group.name.invalid_chars.app_error").On("name")
+		return E(Invalid, "model.group.name.invalid_chars.app_error")
 	case reservedGroupNames[*g.Name]:
-		return E(Invalid, "model.group.name.reserved.app_error").On("name")
+		return E(Invalid, "model.group.name.reserved.app_error")
 	case g.DisplayName == "" || !validText(g.DisplayName, GroupDisplayNameMaxRunes):
-		return E(Invalid, "model.group.display_name.app_error").On("display_name")
+		return E(Invalid, "model.group.display_name.app_error")
 	case utf8.RuneCountInString(g.Description) > GroupDescriptionMaxRunes || !storable(g.Description):
-		return E(Invalid, "model.group.description.app_error").On("description")
+		return E(Invalid, "model.group.description.app_error")
 	}
 	return nil
 }

@@ -19,13 +19,13 @@ type Preference struct {
 func (p *Preference) Validate() error {
 	switch {
 	case !ValidID(p.UserID):
-		return E(Invalid, "model.preference.is_valid.id.app_error").On("user_id")
+		return E(Invalid, "model.preference.is_valid.id.app_error")
 	case p.Category == "" || !validText(p.Category, PreferenceNameMaxBytes):
-		return E(Invalid, "model.preference.is_valid.category.app_error").On("category")
+		return E(Invalid, "model.preference.is_valid.category.app_error")
 	case !validText(p.Name, PreferenceNameMaxBytes):
-		return E(Invalid, "model.preference.is_valid.name.app_error").On("name")
+		return E(Invalid, "model.preference.is_valid.name.app_error")
 	case len(p.Value) > PreferenceValueMaxBytes || !storable(p.Value):
-		return E(Invalid, "model.preference.is_valid.value.app_error").On("value")
+		return E(Invalid, "model.preference.is_valid.value.app_error")
 	}
 	return nil
 }

@@ -72,10 +72,7 @@ type TeamMember struct {
 
 // Validate checks every field against the reference limits; kind Invalid.
 func (t *Team) Validate() error {
-	breaks := func(rule, field string) error {
-		return E(Invalid, "model.team.is_valid."+rule+".app_error", "id", t.ID).On(field)
-	}
-	bad := func(field string) error { return breaks(field, field) }
+	bad := func(field string) error { return E(Invalid, "model.team.is_valid."+field+".app_error", "id", t.ID) }
 	switch {
 	case !ValidID(t.ID):
 		return bad("id")
@@ -86,23 +83,23 @@ func (t *Team) Validate() error {
 	case t.Email != "" && (len(t.Email) > EmailMaxBytes || !ValidEmail(t.Email)):
 		return bad("email")
 	case t.DisplayName == "" || !validText(t.DisplayName, TeamDisplayNameMaxRunes):
-		return breaks("name", "display_name")
+		return bad("name")
 	case len(t.Name) > TeamNameMaxBytes:
-		return breaks("url", "name")
+		return bad("url")
 	case !validText(t.Description, TeamDescriptionMaxRunes):
 		return bad("description")
 	case t.InviteID == "":
 		return bad("invite_id")
 	case reservedTeamName(t.Name):
-		return breaks("reserved", "name")
+		return bad("reserved")
 	case len(t.Name) < TeamNameMinBytes || !teamName.MatchString(t.Name):
-		return breaks("characters", "name")
+		return bad("characters")
 	case t.Type != TeamOpen && t.Type != TeamInvite:
 		return bad("type")
 	case !validText(t.CompanyName, TeamCompanyNameMaxRunes):
-		return breaks("company", "company_name")
+		return bad("company")
 	case len(t.AllowedDomains) > TeamAllowedDomainsMaxBytes || !validText(t.AllowedDomains, TeamAllowedDomainsMaxBytes):
-		return breaks("domains", "allowed_domains")
+		return bad("domains")
 	}
 	return nil
 }

@@ -27,9 +27,7 @@ type Upload struct {
 
 // Validate checks what a client asks for; kind Invalid, an id model.upload_session.is_valid.*.
 func (u *Upload) Validate() error {
-	bad := func(field string) error {
-		return E(Invalid, "model.upload_session.is_valid."+field+".app_error").On(field)
-	}
+	bad := func(field string) error { return E(Invalid, "model.upload_session.is_valid."+field+".app_error") }
 	switch {
 	case u.Type != UploadAttachment:
 		return bad("type")

@@ -164,10 +164,9 @@ func (u *User) AuthDataValue() string {
 // Validate checks every stored field against the reference limits and names the first that fails.
 // The error is of kind Invalid with an id model.user.is_valid.*.
 func (u *User) Validate() error {
-	breaks := func(rule, field string) error {
-		return E(Invalid, "model.user.is_valid."+rule+".app_error", "UserId", u.ID).On(field)
+	bad := func(field string) error {
+		return E(Invalid, "model.user.is_valid."+field+".app_error", "UserId", u.ID)
 	}
-	bad := func(field string) error { return breaks(field, field) }
 	switch {
 	case !ValidID(u.ID):
 		return bad("id")
@@ -190,19 +189,19 @@ func (u *User) Validate() error {
 	case len(u.AuthDataValue()) > AuthDataMaxBytes || !validText(u.AuthDataValue(), AuthDataMaxBytes):
 		return bad("auth_data")
 	case u.AuthDataValue() != "" && u.AuthService == "":
-		return breaks("auth_data_type", "auth_service")
+		return bad("auth_data_type")
 	case u.Password != "" && u.AuthDataValue() != "":
-		return breaks("auth_data_pwd", "password")
+		return bad("auth_data_pwd")
 	case len(u.Locale) > LocaleMaxBytes:
 		return bad("locale")
 	case len(u.Roles) > RolesMaxBytes:
-		return breaks("roles_limit", "roles")
+		return bad("roles_limit")
 	case utf8.RuneCountInString(encoded(u.Timezone)) > TimezoneMaxRunes:
-		return breaks("timezone_limit", "timezone")
+		return bad("timezone_limit")
 	case len(encoded(u.Props)) > PropsMaxBytes || len(encoded(u.NotifyProps)) > PropsMaxBytes:
-		return breaks("invalidProperty", "props")
+		return bad("invalidProperty")
 	case !validMap(u.Timezone) || !validMap(u.Props) || !validMap(u.NotifyProps):
-		return breaks("invalidProperty", "props")
+		return bad("invalidProperty")
 	}
 	return nil
 }

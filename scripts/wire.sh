@@ -3,23 +3,19 @@
 # Options go to wire.py, for instance --only users.list or --verbose.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/lib.sh
 recordings=${WIRE:-../shared}
 dir=$(mktemp -d)
-server=
-# shellcheck disable=SC2329 # called by the trap
 stop() {
-	if [ -n "$server" ]; then
-		kill "$server" 2>/dev/null || true
-		wait "$server" || true
-	fi
+	stop_servers
 	rm -rf "$dir"
 }
 trap stop EXIT
 
 go build -o "$dir/muster" ./cmd/muster
 MUSTER_METRICSSETTINGS_LISTENADDRESS='' "$dir/muster" serve --listen 127.0.0.1:0 --data "$dir/data" --local-socket "$dir/socket" >"$dir/out" 2>"$dir/log" &
-server=$!
-for _ in $(seq 100); do
+servers+=($!)
+for _ in $(seq 600); do
 	base=$(sed -n 's/^listening on //p' "$dir/out")
 	if [ -n "$base" ]; then
 		break

@@ -4,6 +4,8 @@
 # MUSTER_TEST_POSTGRES names already is used as it is. Without PostgreSQL the command runs alone; with CI=true that is a failure.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=scripts/lib.sh
+. "$here/lib.sh"
 
 # find_binaries prints the directory of initdb, the newest version first.
 find_binaries() {
@@ -41,20 +43,12 @@ stop() {
 	rm -rf "$dir"
 }
 
-# start tries ports until one is free.
+# start PORT runs the server without what makes a database survive a crash.
 start() {
-	local port
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		port=$((20000 + RANDOM))
-		if unprivileged "$binaries/pg_ctl" start --pgdata="$dir/data" --log="$dir/log" --wait --silent \
-			--options="-c port=$port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 \
-				-c fsync=off -c synchronous_commit=off -c full_page_writes=off" >/dev/null 2>&1; then
-			export MUSTER_TEST_POSTGRES="postgres://muster@127.0.0.1:$port/postgres?sslmode=disable"
-			return
-		fi
-	done
-	cat "$dir/log" >&2
-	return 1
+	unprivileged "$binaries/pg_ctl" start --pgdata="$dir/data" --log="$dir/log" --wait --silent \
+		--options="-c port=$1 -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 \
+			-c fsync=off -c synchronous_commit=off -c full_page_writes=off" >/dev/null 2>&1 &&
+		export MUSTER_TEST_POSTGRES="postgres://muster@127.0.0.1:$1/postgres?sslmode=disable"
 }
 
 if [ -n "${MUSTER_TEST_POSTGRES:-}" ]; then
@@ -65,10 +59,7 @@ if [ -z "$binaries" ] && install_postgres; then
 	binaries=$(find_binaries)
 fi
 if [ -z "$binaries" ]; then
-	echo "SKIPPED: PostgreSQL is not there and can't be installed; its tests don't run" >&2
-	if [ "${CI:-}" = true ]; then
-		exit 1
-	fi
+	skip "PostgreSQL is not there and can't be installed; its tests don't run"
 	exec "$@"
 fi
 
@@ -81,6 +72,6 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 cd "$dir" # a directory that the unprivileged account can enter
 unprivileged "$binaries/initdb" --pgdata="$dir/data" --username=muster --auth=trust --encoding=UTF8 --locale=C --no-sync >/dev/null
-start
+on_free_port start || { cat "$dir/log" >&2 && exit 1; }
 cd "$OLDPWD"
 "$@"

@@ -11,99 +11,57 @@
 # They keep every mail that they take, which is mail to addresses under .com, .org, .net and .test; others, such as x@refused.example, they
 # refuse (550).
 # The servers are on free loopback ports over a temporary directory, and gone when the command ends. Those that MUSTER_TEST_SMTP names
-# already are used as they are. Mailpit is built once, at the version below, into a cache outside the repository (half a minute on two
-# cores). Where it can't be had the command runs alone; with CI=true that is a failure.
+# already are used as they are. Where Mailpit can't be had, the command runs alone; with CI=true that is a failure.
 set -euo pipefail
-version=v1.33.1
-tool=${XDG_CACHE_HOME:-$HOME/.cache}/muster-tools/mailpit-$version/mailpit
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
 
-build() {
-	echo "building mailpit $version, once: takes a minute or so" >&2
-	# outside the repository, whose go.mod it has no part in
-	(cd / && GOBIN=$(dirname "$tool") go install "github.com/axllent/mailpit@$version")
-}
-
-stop() {
-	if [ ${#servers[@]} -gt 0 ]; then
-		kill "${servers[@]}" 2>/dev/null || true
-		wait "${servers[@]}" 2>/dev/null || true
-	fi
-	rm -rf "$dir"
-}
-
-random_text() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
-
-# listens PID PORT waits until the server takes connections; it fails if the server ends, as it does when a port is taken.
-listens() {
-	for _ in $(seq 100); do
-		kill -0 "$1" 2>/dev/null || return 1
-		if (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null; then
-			sleep 0.1 # the connection may have been to another server, on whose port ours is about to fail
-			kill -0 "$1" 2>/dev/null
-			return
-		fi
-		sleep 0.1
-	done
-	return 1
-}
-
-# start NAME [OPTION...] tries ports until two are free, and leaves them in smtp and http.
+# start NAME [OPTION...] PORT runs a mail server there, with its API on the next port.
 start() {
-	local name=$1 server
-	shift
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		smtp=127.0.0.1:$((20000 + RANDOM))
-		http=127.0.0.1:$((20000 + RANDOM))
-		"$tool" --smtp "$smtp" --listen "$http" --database "$dir/$name.db" --disable-version-check --smtp-disable-rdns --max 0 \
-			--smtp-allowed-recipients '\.(com|org|net|test)$' "$@" >"$dir/$name.log" 2>&1 &
-		server=$!
-		servers+=("$server")
-		if listens "$server" "${smtp#*:}" && listens "$server" "${http#*:}"; then
-			return
-		fi
-		kill "$server" 2>/dev/null || true
-		wait "$server" 2>/dev/null || true
-	done
-	cat "$dir/$name.log" >&2
-	return 1
+	local name=$1 smtp=${*: -1}
+	local http=$((smtp + 1))
+	"$mailpit" --smtp "127.0.0.1:$smtp" --listen "127.0.0.1:$http" --database "$dir/$name.db" --disable-version-check --smtp-disable-rdns --max 0 \
+		--smtp-allowed-recipients '\.(com|org|net|test)$' "${@:2:$#-2}" >"$dir/$name.log" 2>&1 &
+	servers+=($!)
+	listens $! "$smtp" && listens $! "$http" && address=127.0.0.1:$smtp api=http://127.0.0.1:$http
 }
 
 # certificate makes one for 127.0.0.1, with the program that comes with Go.
 certificate() {
-	(cd "$dir" && go run "$(go env GOROOT)/src/crypto/tls/generate_cert.go" --host 127.0.0.1 --ecdsa-curve P256 --ca) 2>"$dir/certificate.log" ||
-		{ cat "$dir/certificate.log" >&2 && return 1; }
+	(cd "$dir" && go run "$(go env GOROOT)/src/crypto/tls/generate_cert.go" --host 127.0.0.1 --ecdsa-curve P256 --ca) 2>"$dir/certificate.log"
 	export MUSTER_TEST_SMTP_CA=$dir/cert.pem
 }
 
 start_all() {
-	local user password secured
+	local user password secured address api
 	user=$(random_text)
 	password=$(random_text)
 	printf '%s:%s\n' "$user" "$password" >"$dir/users"
-	certificate
+	certificate || return
 	secured=(--smtp-tls-cert "$dir/cert.pem" --smtp-tls-key "$dir/key.pem" --smtp-auth-file "$dir/users")
 
-	start plain --max-message-size 1
-	export MUSTER_TEST_SMTP="smtp://$smtp" MUSTER_TEST_SMTP_API="http://$http"
-	start starttls "${secured[@]}" --smtp-require-starttls --enable-chaos
-	export MUSTER_TEST_SMTP_STARTTLS="smtp://$user:$password@$smtp" MUSTER_TEST_SMTP_STARTTLS_API="http://$http"
-	start tls "${secured[@]}" --smtp-require-tls
-	export MUSTER_TEST_SMTP_TLS="smtps://$user:$password@$smtp" MUSTER_TEST_SMTP_TLS_API="http://$http"
+	on_free_port start plain --max-message-size 1 || return
+	export MUSTER_TEST_SMTP="smtp://$address" MUSTER_TEST_SMTP_API=$api
+	on_free_port start starttls "${secured[@]}" --smtp-require-starttls --enable-chaos || return
+	export MUSTER_TEST_SMTP_STARTTLS="smtp://$user:$password@$address" MUSTER_TEST_SMTP_STARTTLS_API=$api
+	on_free_port start tls "${secured[@]}" --smtp-require-tls || return
+	export MUSTER_TEST_SMTP_TLS="smtps://$user:$password@$address" MUSTER_TEST_SMTP_TLS_API=$api
+}
+
+stop() {
+	stop_servers
+	rm -rf "$dir"
 }
 
 if [ -n "${MUSTER_TEST_SMTP:-}" ]; then
 	exec "$@"
 fi
-if [ ! -x "$tool" ] && ! build; then
-	echo "SKIPPED: mailpit is not there and can't be built; the tests of SMTP don't run" >&2
-	if [ "${CI:-}" = true ]; then
-		exit 1
-	fi
+if ! mailpit=$(tool github.com/axllent/mailpit v1.33.1); then
+	skip "mailpit is not there and can't be built; the tests of SMTP don't run"
 	exec "$@"
 fi
 
-servers=()
 dir=$(mktemp -d "${TMPDIR:-/tmp}/muster-smtp.XXXXXX")
 trap stop EXIT
-start_all
+start_all || { cat "$dir"/*.log >&2 && exit 1; }
 "$@"

@@ -155,7 +155,7 @@ func (a *App) checkNew(ctx context.Context, who *Caller, u *muster.User) error {
 		domains = a.Config().GuestAccountsSettings.RestrictCreationToDomains
 	}
 	if !inDomains(u.Email, domains) && muster.ValidEmail(u.Email) {
-		return muster.E(muster.Invalid, "api.user.create_user.accepted_domain.app_error").On("email")
+		return muster.E(muster.Invalid, "api.user.create_user.accepted_domain.app_error")
 	}
 	plain := u.Password
 	u.Password = ""
@@ -164,15 +164,15 @@ func (a *App) checkNew(ctx context.Context, who *Caller, u *muster.User) error {
 	}
 	if u.AuthService != "" {
 		if u.AuthDataValue() == "" {
-			return muster.E(muster.Invalid, "model.user.is_valid.auth_data.app_error", "UserId", u.ID).On("auth_data")
+			return muster.E(muster.Invalid, "model.user.is_valid.auth_data.app_error", "UserId", u.ID)
 		}
 		if plain != "" {
-			return muster.E(muster.Invalid, "model.user.is_valid.auth_data_pwd.app_error", "UserId", u.ID).On("password")
+			return muster.E(muster.Invalid, "model.user.is_valid.auth_data_pwd.app_error", "UserId", u.ID)
 		}
 		return nil
 	}
-	if err := a.passwordPolicy("password", plain, u); err != nil {
-		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err, "Reason", muster.AsError(err).Message()).On("password")
+	if err := a.passwordPolicy(plain, u); err != nil {
+		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err, "Reason", muster.AsError(err).Message())
 	}
 	hash, err := a.hashPassword(ctx, who, plain)
 	u.Password = hash

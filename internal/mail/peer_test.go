@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -224,7 +225,7 @@ func TestMechanisms(t *testing.T) {
 		{"", true, "", errNoAuth},
 	} {
 		name, auth, err := mechanism(strings.Fields(test.offered), SMTPSender{Username: "ann", Password: "secret"}, test.private)
-		if name != test.name || (auth == nil) != (name == "") || err != test.err {
+		if name != test.name || (auth == nil) != (name == "") || !errors.Is(err, test.err) {
 			t.Errorf("%q private %t: %s %v", test.offered, test.private, name, err)
 		}
 	}

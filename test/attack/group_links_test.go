@@ -14,12 +14,13 @@ import (
 )
 
 // refused fails the test unless err is the server's refusal with this status and id.
-func refused(t testing.TB, err error, status int, id string) {
+func refused(t testing.TB, err error, status int, id string) *client.Error {
 	t.Helper()
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok || e.StatusCode != status || e.ID != id {
 		t.Fatalf("got %v, want %d %s", err, status, id)
 	}
+	return e
 }
 
 const noPermission = "api.context.permissions.app_error"

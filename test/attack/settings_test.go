@@ -24,8 +24,7 @@ const (
 // refusal checks that an error is the server's refusal with a status and an id, and returns its message.
 func refusal(t *testing.T, err error, status int, id string) string {
 	t.Helper()
-	refused(t, err, status, id)
-	return err.(*client.Error).Message
+	return refused(t, err, status, id).Message
 }
 
 // newestPatch returns the newest line of the administrator's history about a patch.

@@ -21,7 +21,6 @@ type Policy struct {
 	Lowercase, Uppercase, Number, Symbol bool
 	MinimumStrength                      int       // a Strength's score
 	Breached                             *Breached // nil for none
-	Field                                string    // of the request that holds the password, for errors
 }
 
 // Check returns nil, or an error of kind Invalid whose id names the rules that plain breaks. about is what others may know of its owner, as for Estimate.
@@ -82,5 +81,5 @@ func (p Policy) missing(plain string) (suffix string) {
 
 func (p Policy) refuse(suffix string, params ...any) error {
 	return muster.E(muster.Invalid, policyID+suffix+".app_error",
-		append(params, "Min", strconv.Itoa(p.MinimumLength), "Max", strconv.Itoa(muster.PasswordMaxBytes))...).On(p.Field)
+		append(params, "Min", strconv.Itoa(p.MinimumLength), "Max", strconv.Itoa(muster.PasswordMaxBytes))...)
 }

@@ -119,7 +119,7 @@ func removePicture(req *pageRequest) error {
 	return req.redirectWithFlash(accountPage, "picture-removed")
 }
 
-var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error", "Reason", "This is your email address already. Enter another one.").On("email")
+var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error", "Reason", "This is your email address already. Enter another one.")
 
 // changeEmail changes the address at once or, where addresses must be confirmed, once the mail to the new one was answered.
 func changeEmail(req *pageRequest) error {

@@ -74,9 +74,9 @@ func (req *pageRequest) tokens() (all []*muster.AccessToken, err error) {
 }
 
 var (
-	errNoDescription = muster.E(muster.Invalid, "model.user_access_token.is_valid.description.app_error", "Reason", "Say what the token is for, so that you know it again later.").On("description")
+	errNoDescription = muster.E(muster.Invalid, "model.user_access_token.is_valid.description.app_error", "Reason", "Say what the token is for, so that you know it again later.")
 	errBadExpiry     = muster.E(muster.Invalid, "api.context.invalid_body_param.app_error", "Name", "expires_at", "Reason",
-		"Choose a day from today on, no later than tokens may work here, or leave it empty.").On("expires_at")
+		"Choose a day from today on, no later than tokens may work here, or leave it empty.")
 )
 
 func createToken(req *pageRequest) error {
@@ -95,7 +95,7 @@ func createToken(req *pageRequest) error {
 		return req.showTokens(nil, err)
 	}
 	made, err := req.app.CreateAccessToken(req.ctx(), req.who, req.who.ID(), wanted)
-	if e := muster.AsError(err); err != nil && e.Field == "expires_at" {
+	if e := muster.AsError(err); err != nil && e.Params["Name"] == "expires_at" {
 		err = errBadExpiry
 	}
 	return req.showTokens(made, err)

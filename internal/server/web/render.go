@@ -86,10 +86,7 @@ func (req *pageRequest) show(p page) error {
 		}
 		req.err, status = p.err, e.Kind.Status()
 		req.setRetryAfter(e)
-		v.FormError = &formError{Message: messageFor(e)}
-		if req.form.Has(e.Field) { // a page has several forms, and fields of the same name
-			v.FormError.Field = e.Field
-		}
+		v.FormError = &formError{messageFor(e), fieldOf(e, req.form)}
 		v.values = maps.Clone(p.values)
 		v.keepSubmitted()
 	}

@@ -153,15 +153,10 @@ func (s *socket) next() heard {
 	return h
 }
 
-// until gives the next event of a name, and those before it.
-func (s *socket) until(event string) (found heard, before []heard) {
+// until reads up to the next event of a name.
+func (s *socket) until(event string) {
 	s.t.Helper()
-	for {
-		h := s.next()
-		if h.Event == event {
-			return h, before
-		}
-		before = append(before, h)
+	for s.next().Event != event {
 	}
 }
 
