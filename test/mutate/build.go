@@ -20,8 +20,8 @@ import (
 
 // program is the mutated module: every mutant is in it, switched off.
 type program struct {
-	module   string // its folder
-	build    string // where everything that is made goes
+	module   string // root directory
+	build    string // directory for generated files
 	mutants  []*mutant
 	binaries []*binary
 }
@@ -33,10 +33,10 @@ type binary struct {
 	hash string
 }
 
-// name returns the name of what belongs to a package's tests.
+// name returns the package's directory as part of a file name.
 func (b *binary) name() string { return strings.ReplaceAll(b.dir, "/", "-") }
 
-// build mutates the targets and compiles them. What doesn't compile is left out: a mutant that the compiler refuses needs no test.
+// build mutates the targets and compiles them. Mutants that don't compile are left out.
 func build(ctx context.Context, module, out string, targets []target) (*program, error) {
 	packages, err := load(ctx, module, targets)
 	if err != nil {
@@ -54,7 +54,7 @@ func build(ctx context.Context, module, out string, targets []target) (*program,
 		}
 		if len(refused) > 0 {
 			for _, m := range refused {
-				fmt.Fprintf(os.Stderr, "leaving out what doesn't compile: %v\n", m)
+				fmt.Fprintf(os.Stderr, "left out, since it doesn't compile: %v\n", m)
 				skip[m.id] = true
 			}
 			continue
@@ -64,10 +64,10 @@ func build(ctx context.Context, module, out string, targets []target) (*program,
 	return nil, errors.New("the mutated program does not compile")
 }
 
-// mutate writes the mutated files and the overlay that puts them in the originals' place.
+// mutate writes the mutated files, and the overlay that makes the compiler read them instead of the originals.
 func (p *program) mutate(packages []*goPackage, skip map[string]bool) error {
-	folder := filepath.Join(p.build, "source")
-	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o755)); err != nil {
+	directory := filepath.Join(p.build, "source")
+	if err := errors.Join(os.RemoveAll(directory), os.MkdirAll(directory, 0o755)); err != nil {
 		return err
 	}
 	s := &source{same: map[string]int{}, skip: skip}
@@ -79,7 +79,7 @@ func (p *program) mutate(packages []*goPackage, skip map[string]bool) error {
 				continue
 			}
 			name := pkg.fset.Position(f.Package).Filename
-			to := filepath.Join(folder, strings.ReplaceAll(name, "/", "-"))
+			to := filepath.Join(directory, strings.ReplaceAll(name, "/", "-"))
 			if err := os.WriteFile(to, []byte(text), 0o644); err != nil {
 				return err
 			}
@@ -125,8 +125,8 @@ func (p *program) compileTargets(ctx context.Context, targets []target) ([]*muta
 }
 
 func (p *program) compileTests(ctx context.Context, tests []target) error {
-	folder := filepath.Join(p.build, "bin")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	directory := filepath.Join(p.build, "bin")
+	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return err
 	}
 	for _, t := range tests {
@@ -134,7 +134,7 @@ func (p *program) compileTests(ctx context.Context, tests []target) error {
 			continue
 		}
 		b := &binary{dir: t.dir}
-		b.path = filepath.Join(folder, b.name()+".test")
+		b.path = filepath.Join(directory, b.name()+".test")
 		fmt.Fprintf(os.Stderr, "compiling the tests of %s\n", t.dir)
 		if output, err := p.command(ctx, "test", "-c", "-overlay", p.overlay(), "-o", b.path, "./"+t.dir).CombinedOutput(); err != nil {
 			return fmt.Errorf("compile tests: %w\n%s", err, output)
@@ -167,7 +167,7 @@ func hashFile(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// moduleRoot returns the folder of the module that the working directory is in.
+// moduleRoot returns the root directory of the module that the working directory is in.
 func moduleRoot(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	return string(bytes.TrimSpace(out)), err

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// edits are changes of a file's text that nest: what wraps an outer expression has to be added before what wraps one inside. None of them adds a line,
-// so that compilers and panics name the lines of the original.
+// edits are nested changes of a file's text: outer expressions must be wrapped before those inside them. No edit adds a line, so that line numbers stay
+// those of the original.
 type edits struct {
 	before  map[int]string // by offset in the original
 	after   map[int]string

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// condition negates what is no comparison; those are mutated by themselves.
+// condition negates a condition that is not a comparison; comparisons have mutants of their own.
 func (m *mutator) condition(e ast.Expr) {
 	switch inner := ast.Unparen(e).(type) {
 	case *ast.BinaryExpr:
@@ -45,7 +45,7 @@ func (m *mutator) binary(n *ast.BinaryExpr, parent ast.Node) {
 	}
 }
 
-// logical swaps "and" and "or" by De Morgan's law, so that no operand has to be written twice, and drops either operand.
+// logical swaps && and ||, using De Morgan's law so that no operand is written twice, and drops each operand.
 func (m *mutator) logical(n *ast.BinaryExpr) {
 	if !m.dynamicBool(n) {
 		return
@@ -146,7 +146,7 @@ func (m *mutator) sql(operands []ast.Expr) {
 	for _, o := range operands {
 		part := sqlPart{}
 		if lit, ok := o.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-			m.seen[lit] = true
+			m.done[lit] = true
 			if text, err := strconv.Unquote(lit.Value); err == nil {
 				part = sqlPart{text: text, literal: true}
 			}

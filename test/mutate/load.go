@@ -35,7 +35,7 @@ type goPackage struct {
 	info   *types.Info
 }
 
-// listed is what "go list" says of a package.
+// listed is a package in the output of "go list".
 type listed struct {
 	ImportPath string
 	Dir        string
@@ -44,8 +44,8 @@ type listed struct {
 	Error      *struct{ Err string }
 }
 
-// expand turns patterns into the packages that there are. A pattern is a directory, one that ends in "/..." for those below as well, and may be followed by
-// a colon and a regular expression of file names. What does not exist is left out.
+// expand returns the packages that match patterns. A pattern is a directory, with "/..." for those below as well, and optionally with a colon and a
+// regular expression that selects files. Directories that don't exist are ignored.
 func expand(module string, patterns []string) ([]target, error) {
 	var found []target
 	for _, p := range patterns {

@@ -1,4 +1,4 @@
-// Command mutate measures how strong the tests are: it changes the program in one small way after the other and counts the changes that a test notices.
+// Command mutate measures how strong the tests are: it makes small changes to the program, one at a time, and counts those that a test notices.
 package main
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-const about = `Changes the program in one small way after the other (a condition negated, AND for OR, a term of SQL dropped, a call left out) and runs the tests
-that reach the change. A mutant that no test notices survives; the report lists the survivors and the score of each package.
+const about = `Makes small changes to the program, one at a time (a negated condition, AND for OR, a dropped term of SQL, a dropped call), and runs the tests
+that reach the change. A mutant survives if no test fails. The report lists the survivors and the score of each package.
 
 Examples:
 
@@ -25,7 +25,7 @@ Examples:
   mutate --all --only 'session\.go$'              every mutant of some files
   mutate --list --only 'session\.go$'             print the mutants and run nothing`
 
-// command is what to mutate and how much of it.
+// command holds the command line.
 type command struct {
 	Sample    int      `help:"How many mutants to try, drawn at random." default:"150"`
 	Seed      uint64   `help:"Draws another sample." default:"1"`
@@ -33,16 +33,16 @@ type command struct {
 	Only      string   `help:"Regular expression of the files to mutate." placeholder:"REGEXP"`
 	ID        []string `help:"Try these mutants, explained or not." name:"id"`
 	List      bool     `help:"Print the mutants and run nothing."`
-	Packages  []string `help:"Packages to mutate: folders, \"/...\" for those below, \":REGEXP\" for some files." default:"${packages}" sep:" "`
-	Tests     []string `help:"Packages whose tests run." default:"${tests}" sep:" "`
-	Workers   int      `help:"Tests that run at the same time." default:"2"`
-	Build     string   `help:"Folder for what is made; it remembers what the tests reach." default:"build/mutate"`
-	Explained string   `help:"List of survivors that are explained, and left out." default:"test/mutate/survivors.md"`
+	Packages  []string `help:"Packages to mutate instead of those in targets.go: directories, with \"/...\" for those below, with \":REGEXP\" for some files." placeholder:"DIR"`
+	Tests     []string `help:"Packages whose tests run instead of those in targets.go." placeholder:"DIR"`
+	Workers   int      `help:"Mutants to try at the same time." default:"2"`
+	Build     string   `help:"Directory for generated files and for what is known of the tests." default:"build/mutate"`
+	Explained string   `help:"List of explained survivors, which are left out." default:"test/mutate/survivors.md"`
 }
 
 func main() {
 	var c command
-	kong.Parse(&c, kong.Name("mutate"), kong.Description(about), kong.Vars{"packages": defaultPackages, "tests": defaultTests})
+	kong.Parse(&c, kong.Name("mutate"), kong.Description(about))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := c.run(ctx); err != nil {
@@ -60,6 +60,12 @@ func (c *command) run(ctx context.Context) error {
 	only, err := regexp.Compile(c.Only)
 	if err != nil {
 		return err
+	}
+	if len(c.Packages) == 0 {
+		c.Packages = defaultPackages
+	}
+	if len(c.Tests) == 0 {
+		c.Tests = defaultTests
 	}
 	targets, err := expand(module, c.Packages)
 	if err != nil {
@@ -105,7 +111,7 @@ func (c *command) choose(mutants []*mutant, list string, only *regexp.Regexp) ([
 	}
 	for id := range known {
 		if !slices.ContainsFunc(mutants, func(m *mutant) bool { return m.id == id }) {
-			fmt.Fprintf(os.Stderr, "%s explains %s, which is no mutant (any more)\n", c.Explained, id)
+			fmt.Fprintf(os.Stderr, "%s explains %s, which is not a mutant (any more)\n", c.Explained, id)
 		}
 	}
 	if len(c.ID) > 0 {

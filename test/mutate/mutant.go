@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// mutant is one change of the program.
+// mutant is one small change of the program.
 type mutant struct {
 	number   int    // its switch in the mutated program
-	id       string // stays the same when lines or files move
+	id       string // a hash that doesn't depend on line or file
 	dir      string // of the package, relative to the module
 	file     string // relative to the module
 	line     int
@@ -24,11 +24,11 @@ func (m *mutant) String() string {
 	return fmt.Sprintf("%s %s:%d %s (%s)\n    - %s\n    + %s", m.id, m.file, m.line, m.function, m.kind, m.old, m.new)
 }
 
-// source counts the mutants found, so that their numbers and ids are unique.
+// source collects mutants and gives them numbers and ids.
 type source struct {
 	mutants []*mutant
 	same    map[string]int
-	skip    map[string]bool // ids that don't compile
+	skip    map[string]bool // ids of mutants that don't compile
 }
 
 // add registers a mutant and reports whether it is wanted.

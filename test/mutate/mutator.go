@@ -18,15 +18,15 @@ type mutator struct {
 	text  string
 	name  string
 	edits *edits
-	seen  map[ast.Node]bool     // parts of SQL that are done
-	fixed map[types.Object]bool // constants that have to stay constant
+	done  map[ast.Node]bool     // what must not be mutated, or has been
+	fixed map[types.Object]bool // constants that must stay constant
 	decl  string                // the function or variable that is being mutated
 }
 
-// mutate returns the file's text with all its mutants in it, "" without any.
+// mutate returns the file's text with all its mutants in it, "" if there are none.
 func (s *source) mutate(p *goPackage, f *ast.File) string {
 	m := &mutator{
-		source: s, pkg: p, text: p.source[f], name: p.fset.Position(f.Package).Filename, edits: newEdits(), seen: map[ast.Node]bool{},
+		source: s, pkg: p, text: p.source[f], name: p.fset.Position(f.Package).Filename, edits: newEdits(), done: map[ast.Node]bool{},
 		fixed: p.fixedConstants(),
 	}
 	for _, d := range f.Decls {
@@ -40,7 +40,7 @@ func (s *source) mutate(p *goPackage, f *ast.File) string {
 	return m.edits.apply(m.text)
 }
 
-// declared names a function, with its receiver's type, or the first name that another declaration declares.
+// declared returns the name of a function, with its receiver's type, or the first name in a declaration of variables or constants.
 func declared(d ast.Decl) string {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
@@ -63,7 +63,7 @@ func declared(d ast.Decl) string {
 	return ""
 }
 
-// fixedConstants are those that other constants are made of.
+// fixedConstants returns the constants that other constants refer to.
 func (p *goPackage) fixedConstants() map[types.Object]bool {
 	fixed := map[types.Object]bool{}
 	for _, f := range p.files {
@@ -90,15 +90,18 @@ func (m *mutator) wrap(n ast.Node, prefix, suffix string) {
 	m.edits.wrap(m.offset(n.Pos()), m.offset(n.End()), prefix, suffix)
 }
 
-// found registers a mutant at a node.
-func (m *mutator) found(n ast.Node, kind, old, mutated string) (call string, wanted bool) {
-	number, wanted := m.add(&mutant{
+// found registers a mutant of a node and returns its number.
+func (m *mutator) found(n ast.Node, kind, old, mutated string) (number string, wanted bool) {
+	assigned, wanted := m.add(&mutant{
 		dir: m.pkg.dir, file: m.name, line: m.pkg.fset.Position(n.Pos()).Line, function: m.decl, kind: kind, old: old, new: mutated,
 	})
-	return strconv.Itoa(number), wanted
+	return strconv.Itoa(assigned), wanted
 }
 
 func (m *mutator) visit(n ast.Node, stack []ast.Node) bool {
+	if m.done[n] {
+		return false
+	}
 	var parent ast.Node
 	if len(stack) > 0 {
 		parent = stack[len(stack)-1]
@@ -109,6 +112,10 @@ func (m *mutator) visit(n ast.Node, stack []ast.Node) bool {
 	case *ast.Field:
 		return false
 	case *ast.IfStmt:
+		if onlyLogs(n) {
+			m.done[n.Cond] = true
+			return true
+		}
 		m.condition(n.Cond)
 		m.guard(n, parent)
 	case *ast.CaseClause:
@@ -124,7 +131,7 @@ func (m *mutator) visit(n ast.Node, stack []ast.Node) bool {
 	case *ast.Ident:
 		m.literal(n, parent)
 	case *ast.BasicLit:
-		if n.Kind == token.STRING && !m.seen[n] {
+		if n.Kind == token.STRING {
 			if _, label := parent.(*ast.CaseClause); !label {
 				m.sql([]ast.Expr{n})
 			}
@@ -135,7 +142,7 @@ func (m *mutator) visit(n ast.Node, stack []ast.Node) bool {
 	return true
 }
 
-// variable turns a declaration of constants into one of variables where they are text that nothing needs to be constant.
+// variable turns a declaration of string constants into one of variables, unless other constants refer to them, and reports whether it did.
 func (m *mutator) variable(d *ast.GenDecl) bool {
 	for _, s := range d.Specs {
 		v := s.(*ast.ValueSpec)

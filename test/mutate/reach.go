@@ -16,7 +16,7 @@ import (
 	"muster/test/mutate/mutation"
 )
 
-// learned is what is kept of a binary whose tests ran once, each by itself.
+// learned is the saved result of running each test of a binary once, by itself.
 type learned struct {
 	Hash  string // of the binary
 	Tests []*testCase
@@ -58,7 +58,7 @@ func (p *program) learnBinary(ctx context.Context, b *binary, workers int) ([]*t
 		return nil, fmt.Errorf("list the tests of %s: %w", b.dir, err)
 	}
 	names := strings.Fields(string(out))
-	fmt.Fprintf(os.Stderr, "%s: running %d tests to see what each reaches\n", b.dir, len(names))
+	fmt.Fprintf(os.Stderr, "%s: running %d tests to see what each one reaches\n", b.dir, len(names))
 	var tests []*testCase
 	var mu sync.Mutex
 	err = each(ctx, workers, names, func(ctx context.Context, name string) error {

@@ -12,7 +12,7 @@ import (
 	"text/tabwriter"
 )
 
-// explained reads the ids of the mutants that a list explains: its lines begin with "- " and an id.
+// explained returns the ids of the mutants that a list explains, from its lines that begin with "- " and an id.
 func explained(file string) (map[string]bool, error) {
 	f, err := os.Open(file)
 	if os.IsNotExist(err) {
@@ -33,7 +33,7 @@ func explained(file string) (map[string]bool, error) {
 	return ids, lines.Err()
 }
 
-// score counts the mutants of one package, or of all.
+// score counts mutants by outcome.
 type score struct{ killed, survived, unreached int }
 
 func (s *score) add(o outcome) {

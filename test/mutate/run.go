@@ -18,7 +18,7 @@ import (
 	"muster/test/mutate/mutation"
 )
 
-// testCase is a top-level test and what it reaches when nothing is mutated.
+// testCase is a top-level test and the mutants that it reaches.
 type testCase struct {
 	Name    string
 	Seconds float64
@@ -26,11 +26,11 @@ type testCase struct {
 	binary  *binary
 }
 
-// outcome is what became of a mutant.
+// outcome is the fate of a mutant.
 type outcome int
 
 const (
-	unreached outcome = iota // no test runs the code, or none in a way that makes a difference
+	unreached outcome = iota // no test runs the code with values for which the mutant makes a difference
 	survived
 	killed
 	timedOut
@@ -40,16 +40,16 @@ func (o outcome) String() string {
 	return [...]string{"unreached", "survived", "killed", "timed out"}[o]
 }
 
-// verdict is what the tests said of a mutant.
+// verdict is the outcome of a mutant and the tests that led to it.
 type verdict struct {
 	mutant  *mutant
 	outcome outcome
-	tests   []*testCase // that reach it
-	by      string      // what killed it
+	tests   []*testCase // those that reach it
+	by      string      // the test that killed it
 	took    time.Duration
 }
 
-// try runs the tests that reach a mutant, the fastest first and more and more of them at once, until one fails.
+// try runs the tests that reach a mutant until one fails: the fastest first, in batches of growing size.
 func (p *program) try(ctx context.Context, m *mutant, tests []*testCase) (*verdict, error) {
 	v := &verdict{mutant: m, outcome: unreached, tests: tests}
 	began := time.Now()
@@ -66,7 +66,7 @@ func (p *program) try(ctx context.Context, m *mutant, tests []*testCase) (*verdi
 	return v, nil
 }
 
-// runMutated runs tests with a mutant on. A failure counts when it repeats: on a busy machine some tests fail by themselves.
+// runMutated runs tests with a mutant on. A failure only counts if it repeats: on a busy machine some tests fail by themselves.
 func (p *program) runMutated(ctx context.Context, m *mutant, tests []*testCase) (*result, error) {
 	on := mutation.ActiveEnv + "=" + strconv.Itoa(m.number)
 	first, err := p.runTests(ctx, tests, on)
@@ -82,10 +82,10 @@ func (p *program) runMutated(ctx context.Context, m *mutant, tests []*testCase) 
 	return p.runTests(ctx, tests, on)
 }
 
-// batches splits tests, the fastest first, into runs of one binary each.
+// batches splits tests, the fastest first, into batches of one binary each.
 func batches(tests []*testCase) [][]*testCase {
 	var all [][]*testCase
-	limit := 1.0 // seconds of tests before those that failed would have ended the run
+	limit := 1.0 // seconds that the batch may take
 	for rest := tests; len(rest) > 0; limit *= 4 {
 		n, sum := 0, 0.0
 		for n < len(rest) && (n == 0 || sum < limit) {
@@ -108,7 +108,7 @@ func batches(tests []*testCase) [][]*testCase {
 	return all
 }
 
-// result is what a run of tests came to.
+// result is the result of running a batch of tests.
 type result struct {
 	outcome outcome
 	failed  string
@@ -127,7 +127,7 @@ func (p *program) runTests(ctx context.Context, tests []*testCase, env ...string
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(temp) }() // what a test leaves behind that was ended is of no interest
+	defer func() { _ = os.RemoveAll(temp) }() // best effort: a killed test may still write
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	b := tests[0].binary
@@ -154,7 +154,7 @@ func (p *program) runTests(ctx context.Context, tests []*testCase, env ...string
 	return r, nil
 }
 
-// testEnvironment is ours without other databases and services: the embedded database is the fastest.
+// testEnvironment returns the environment without the settings of other databases and services. Tests run on SQLite, which is the fastest.
 func testEnvironment() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MUSTER_") || strings.HasPrefix(v, "MUTATE_") })
 }
@@ -169,7 +169,7 @@ func failedTest(output []byte) string {
 	return "a crash"
 }
 
-// each calls do with every item on so many workers, until all are done or one fails.
+// each calls do for every item, on several workers, until all are done or one fails.
 func each[T any](ctx context.Context, workers int, items []T, do func(context.Context, T) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// query is SQL that a concatenation makes.
+// query is SQL, as the operands of a concatenation.
 type query []sqlPart
 
-// sqlPart is a literal or, without text, something that is only known when the program runs.
+// sqlPart is one operand: a literal, or an expression whose value is not known here.
 type sqlPart struct {
 	text    string
 	literal bool
@@ -22,7 +22,7 @@ type sqlMutant struct {
 	parts    []string // by operand, "" for those that stay
 }
 
-// dynamic stands in the joined text for what is not known.
+// dynamic stands for an expression in the joined text.
 const dynamic = "\x00"
 
 var (
@@ -43,7 +43,7 @@ func (q query) joined() string {
 	return b.String()
 }
 
-// isSQL reports whether a text is SQL; where nothing but SQL is expected, a piece of a condition is enough.
+// isSQL reports whether the text is SQL. If SQL is expected, part of a condition is enough.
 func (q query) isSQL(expected bool) bool {
 	text := q.joined()
 	return statementExpr.MatchString(oneLine(text)) || expected && fragmentExpr.MatchString(text)
@@ -54,13 +54,13 @@ type sqlToken struct {
 	text     string
 }
 
-// change is what becomes of a part of the joined text.
+// change replaces a part of the joined text.
 type change struct {
 	from, to int
 	text     string
 }
 
-// clause is where in a statement a token stands.
+// clause is the part of a statement that a token belongs to.
 type clause int
 
 const (
@@ -78,7 +78,7 @@ type sqlScan struct {
 	found  []sqlMutant
 }
 
-// frame is what stands in one pair of parentheses.
+// frame is the state of one pair of parentheses.
 type frame struct {
 	clause  clause
 	outside clause // of a CASE whose WHEN is being read
@@ -114,7 +114,7 @@ func (q query) mutants() []sqlMutant {
 	return s.found
 }
 
-// beginning guesses what a fragment is that begins in the middle of a statement.
+// beginning guesses the clause of a fragment that begins in the middle of a statement.
 func (s *sqlScan) beginning() clause {
 	switch s.word(0) {
 	case "SELECT", "UPDATE", "DELETE", "INSERT", "WITH", "FROM", "JOIN", "LEFT", "ORDER", "CREATE", "SET", "ON", "WHERE", "HAVING", "VALUES", "AND", "OR":
@@ -255,7 +255,7 @@ func (s *sqlScan) replace(kind string, i int, text string) {
 	s.change(kind, i, i, change{s.tokens[i].from, s.tokens[i].to, text})
 }
 
-// change adds a mutant with a few tokens around to show it.
+// change adds a mutant. The report shows it with a few tokens around it.
 func (s *sqlScan) change(kind string, first, last int, c ...change) {
 	from, to := s.tokens[max(0, first-3)].from, s.tokens[min(len(s.tokens)-1, last+3)].to
 	m := sqlMutant{kind: kind, old: shown(s.text[from:to]), parts: make([]string, len(s.query))}
@@ -270,7 +270,7 @@ func (s *sqlScan) change(kind string, first, last int, c ...change) {
 	s.found = append(s.found, m)
 }
 
-// inLiteral makes one change of a literal; it reports false where no literal is. Changes have to come from the last to the first.
+// inLiteral applies a change to the literal that contains it, and reports false if there is none. Later changes must be applied first.
 func (s *sqlScan) inLiteral(c change, parts []string) bool {
 	start := 0
 	for i, p := range s.query {
@@ -305,7 +305,7 @@ func (f *frame) end(at int, then string) {
 	f.open = false
 }
 
-// leave closes a parenthesis and drops each of the terms in it in turn. The placeholders stay, as the arguments do.
+// leave ends a frame and drops each of its terms in turn. They are made neutral instead of removed, so that placeholders and arguments still match.
 func (s *sqlScan) leave(at int) {
 	f := s.frames[len(s.frames)-1]
 	f.end(at, "")

@@ -10,13 +10,13 @@ import (
 )
 
 var (
-	// guards are the calls whose error refuses something. Other errors are faults, which no test can bring about for each and every call.
+	// guards matches functions whose error is a refusal. Other errors are faults, which a test can't provoke at each call.
 	guards = regexp.MustCompile(`^(?i:require|may|must|can|guard|check|valid|validate|use|admit|changed|allow|verify|reserve|take|refuse|act|grant|enforce|lock)([A-Z]|$)`)
-	// harmless are calls that are not dropped: tests can't tell, or can do nothing but hang.
+	// harmless matches functions whose calls are not dropped: no test could tell, or it would only hang.
 	harmless = regexp.MustCompile(`^(R?Lock|R?Unlock|Debug|Info|Warn|Error|Log(Attrs)?|Done|Wait|panic|close|Close|Stop|Reset|cancel|done|stop|Print(f|ln)?|Fprint(f|ln)?)$`)
 )
 
-// guard drops an if statement that leaves the block. The mutant counts as reached where the condition is true.
+// guard drops an if statement that leaves the block. The mutant is reached only if the condition is true.
 func (m *mutator) guard(n *ast.IfStmt, parent ast.Node) {
 	if len(n.Body.List) == 0 || n.Else != nil || !m.dynamicBool(n.Cond) {
 		return
@@ -35,7 +35,19 @@ func (m *mutator) guard(n *ast.IfStmt, parent ast.Node) {
 	}
 }
 
-// errorOf names the function whose error an if statement tests, "" when it is not to be seen.
+// onlyLogs reports whether an if statement does nothing but calls that are not mutated.
+func onlyLogs(n *ast.IfStmt) bool {
+	return n.Else == nil && !slices.ContainsFunc(n.Body.List, func(s ast.Stmt) bool {
+		e, ok := s.(*ast.ExprStmt)
+		if !ok {
+			return true
+		}
+		c, ok := e.X.(*ast.CallExpr)
+		return !ok || !harmless.MatchString(callee(c))
+	})
+}
+
+// errorOf returns the name of the function whose error an if statement tests, "" if it can't be seen.
 func (m *mutator) errorOf(n *ast.IfStmt, parent ast.Node) string {
 	from := n.Init
 	if from == nil {
@@ -74,7 +86,7 @@ func statements(n ast.Node) []ast.Stmt {
 	return nil
 }
 
-// returned drops the call whose error is returned, and negates what is returned of conditions.
+// returned drops a call whose error is returned, and negates returned conditions.
 func (m *mutator) returned(n *ast.ReturnStmt) {
 	for _, e := range n.Results {
 		switch ast.Unparen(e).(type) {
@@ -95,7 +107,7 @@ func (m *mutator) returned(n *ast.ReturnStmt) {
 	}
 }
 
-// statement drops calls, and assignments to what outlives the function.
+// statement drops calls, and assignments to fields and elements.
 func (m *mutator) statement(n ast.Stmt, parent ast.Node) {
 	if !slices.Contains(statements(parent), n) {
 		return

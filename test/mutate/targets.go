@@ -1,17 +1,15 @@
 package main
 
-import "strings"
+// defaultPackages are the packages to mutate. What does not exist is ignored.
+var defaultPackages = []string{
+	"internal/app", "internal/core", "internal/auth", "internal/accounts", "internal/directory",
+	"internal/store",
+	`internal/server/api:^(auth|session|route|router|call|caller|local)\.go$`,
+	`internal/server/httpx:^(cookie|origin|token|device)\.go$`,
+}
 
-// What is mutated, and whose tests run. What does not exist is left out.
-var (
-	defaultPackages = strings.Join([]string{
-		"internal/app", "internal/core", "internal/auth", "internal/accounts", "internal/directory",
-		"internal/store",
-		"internal/server/api:^(auth|session|route|router|call|caller|local)\\.go$",
-		"internal/server/httpx:^(cookie|origin|token|device)\\.go$",
-	}, " ")
-	defaultTests = strings.Join([]string{
-		"internal/app", "internal/core", "internal/auth/...", "internal/accounts", "internal/directory", "internal/mailer", "internal/files",
-		"internal/store", "internal/server/...", "test/attack",
-	}, " ")
-)
+// defaultTests are the packages whose tests run.
+var defaultTests = []string{
+	"internal/app", "internal/core", "internal/auth/...", "internal/accounts", "internal/directory", "internal/mailer", "internal/files",
+	"internal/store", "internal/server/...", "test/attack",
+}

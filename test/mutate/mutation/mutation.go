@@ -1,4 +1,4 @@
-// Package mutation is what a mutated program consults: which one of its mutants is on, and where to record those that were reached.
+// Package mutation is imported by mutated code. It reports which mutant is on and records which ones were reached.
 package mutation
 
 import (
@@ -27,7 +27,7 @@ func number(s string) int {
 	return n
 }
 
-// recorder writes every number once, at once: a test may end its process in any way.
+// recorder writes each number once and without buffering, since a test process may end at any point.
 type recorder struct {
 	seen sync.Map
 	mu   sync.Mutex
