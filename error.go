@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -111,22 +110,6 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Cause }
-
-// Message is the sentence that a person reads: the catalogue's text with the parameters filled in.
-// A Reason among them says it better than the catalogue can: which rule a new password breaks, say.
-func (e *Error) Message() string {
-	if reason := e.Params["Reason"]; reason != "" {
-		return reason
-	}
-	text := ErrorText(e.ID)
-	if text == "" {
-		text = catalogue[internalErrorID]
-	}
-	for k, v := range e.Params {
-		text = strings.ReplaceAll(text, "{"+k+"}", v)
-	}
-	return text
-}
 
 // AsError finds the Error in err's chain; anything else becomes an Internal one with err as its cause.
 func AsError(err error) *Error {

@@ -17,14 +17,14 @@ func (c *Client) Ping(ctx context.Context) error {
 }
 
 // Config returns the server's settings; secrets are masked. IfNoneMatch sets the tag that PatchConfig can name in IfMatch.
-func (c *Client) Config(ctx context.Context, opts ...CallOption) (*muster.Config, error) {
-	return get[*muster.Config](ctx, c, "/config", nil, opts...)
+func (c *Client) Config(ctx context.Context, opts ...CallOption) (json.RawMessage, error) {
+	return get[json.RawMessage](ctx, c, "/config", nil, opts...)
 }
 
 // PatchConfig changes the settings that the JSON object patch names and gives all of them. Without IfMatch what others changed meanwhile stays, key
 // by key; with it the patch is refused when they changed anything.
-func (c *Client) PatchConfig(ctx context.Context, patch json.RawMessage, opts ...CallOption) (*muster.Config, error) {
-	return send[*muster.Config](ctx, c, http.MethodPut, "/config/patch", nil, patch, opts...)
+func (c *Client) PatchConfig(ctx context.Context, patch json.RawMessage, opts ...CallOption) (json.RawMessage, error) {
+	return send[json.RawMessage](ctx, c, http.MethodPut, "/config/patch", nil, patch, opts...)
 }
 
 // ClientConfig gives the settings that clients go by; without a session only what the sign-in page needs.

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"os"
 
-	"muster"
 	"muster/internal/config"
 )
 
@@ -12,7 +11,7 @@ import (
 func newLog(settings *config.Live) *slog.Logger {
 	level := &slog.LevelVar{}
 	level.Set(logLevel(settings.Current()))
-	settings.OnChange(func(_, now *muster.Config) { level.Set(logLevel(now)) })
+	settings.OnChange(func(_, now *config.Config) { level.Set(logLevel(now)) })
 	o := &slog.HandlerOptions{Level: level}
 	if settings.Current().LogSettings.ConsoleJson {
 		return slog.New(slog.NewJSONHandler(os.Stderr, o))
@@ -20,7 +19,7 @@ func newLog(settings *config.Live) *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, o))
 }
 
-func logLevel(c *muster.Config) slog.Level {
+func logLevel(c *config.Config) slog.Level {
 	switch c.LogSettings.ConsoleLevel {
 	case "DEBUG":
 		return slog.LevelDebug

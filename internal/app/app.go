@@ -79,7 +79,7 @@ func New(o Options) *App {
 	a.warn(ctx, "read password schemes", a.readPasswordSchemes(ctx))
 	a.running.Go(func() { a.watchPasswordSchemes(ctx) })
 	// What may sign in, and by what, is a matter of settings too.
-	a.config.OnChange(func(_, _ *muster.Config) { a.cache.forgetAll() })
+	a.config.OnChange(func(_, _ *config.Config) { a.cache.forgetAll() })
 	return a
 }
 
@@ -100,7 +100,7 @@ func (a *App) Close(ctx context.Context) error {
 }
 
 // Config is the settings in force. Callers must not change them.
-func (a *App) Config() *muster.Config { return a.config.Current() }
+func (a *App) Config() *config.Config { return a.config.Current() }
 
 func (a *App) now() int64 { return a.clock().UnixMilli() }
 

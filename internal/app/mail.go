@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"muster"
+	"muster/internal/config"
 	"muster/internal/mail"
 	"muster/internal/store"
 )
@@ -71,13 +72,13 @@ func (a *App) message(m *store.Mail) (mail.Message, error) {
 }
 
 // envelope is a message from the site, by some settings.
-func (a *App) envelope(c muster.EmailSettings, to string) mail.Message {
+func (a *App) envelope(c config.EmailSettings, to string) mail.Message {
 	site := mail.Site{Name: a.Config().TeamSettings.SiteName, URL: a.siteURL()}
 	return mail.Message{From: c.Sender(a.siteHost()), FromName: cmp.Or(c.FeedbackName, site.Name), ReplyTo: c.ReplyTo(), To: to, Site: site}
 }
 
 // smtp is the server that takes outgoing mail, by some settings.
-func smtp(c muster.EmailSettings) mail.SMTPSender {
+func smtp(c config.EmailSettings) mail.SMTPSender {
 	s := mail.SMTPSender{
 		Host: c.SMTPServer, Port: cmp.Or(c.SMTPPort, smtpPort), Security: c.ConnectionSecurity,
 		Timeout: time.Duration(c.SMTPServerTimeout) * time.Second, SkipVerify: c.SkipServerCertificateVerification,

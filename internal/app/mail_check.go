@@ -40,7 +40,7 @@ func (a *App) CheckMail(ctx context.Context, who *Caller, proposed []byte) ([]ma
 }
 
 // proposedMail is the mail settings in force, or as they would be.
-func (a *App) proposedMail(ctx context.Context, who *Caller, proposed []byte) (*muster.EmailSettings, error) {
+func (a *App) proposedMail(ctx context.Context, who *Caller, proposed []byte) (*config.EmailSettings, error) {
 	if text := bytes.TrimSpace(proposed); len(text) == 0 || string(text) == "null" || string(text) == "{}" {
 		return &a.Config().EmailSettings, nil
 	}

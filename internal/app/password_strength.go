@@ -5,6 +5,7 @@ import (
 
 	"muster"
 	"muster/internal/auth/password"
+	"muster/internal/message"
 )
 
 // Strength is how hard a password is to guess.
@@ -14,7 +15,7 @@ type Strength = password.Strength
 func (a *App) PasswordStrength(plain string, u *muster.User) (Strength, error) {
 	err := a.passwordPolicy(plain, u)
 	if muster.IsKind(err, muster.Invalid) {
-		return Strength{Label: "Not good enough yet", Advice: muster.AsError(err).Message()}, nil
+		return Strength{Label: "Not good enough yet", Advice: message.Of(muster.AsError(err))}, nil
 	}
 	return password.Estimate(plain, a.knownOf(u)), err
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Settings returns the settings in force, secrets masked, with the entity tag that a change of them can name; needs manage_system.
-func (a *App) Settings(ctx context.Context, who *Caller) (c *muster.Config, tag string, err error) {
+func (a *App) Settings(ctx context.Context, who *Caller) (c *config.Config, tag string, err error) {
 	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, "", err
 	}
@@ -24,7 +24,7 @@ func (a *App) Settings(ctx context.Context, who *Caller) (c *muster.Config, tag 
 // PatchSettings changes some settings, in force at once and after a restart; needs manage_system.
 // patch is a JSON object of sections, ifMatch the entity tags of which one must be that of the settings, none for any. Kind Invalid says what is
 // wrong, kind Conflict that somebody else was faster.
-func (a *App) PatchSettings(ctx context.Context, who *Caller, patch []byte, ifMatch []string) (*muster.Config, error) {
+func (a *App) PatchSettings(ctx context.Context, who *Caller, patch []byte, ifMatch []string) (*config.Config, error) {
 	if err := a.requireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}

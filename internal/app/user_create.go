@@ -6,6 +6,7 @@ import (
 
 	"muster"
 	"muster/internal/mail"
+	"muster/internal/message"
 	"muster/internal/store"
 )
 
@@ -172,7 +173,7 @@ func (a *App) checkNew(ctx context.Context, who *Caller, u *muster.User) error {
 		return nil
 	}
 	if err := a.passwordPolicy(plain, u); err != nil {
-		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err, "Reason", muster.AsError(err).Message())
+		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err, "Reason", message.Of(muster.AsError(err)))
 	}
 	hash, err := a.hashPassword(ctx, who, plain)
 	u.Password = hash

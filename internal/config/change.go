@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"muster"
 )
 
 // Change is one setting that a patch changes.
 type Change struct {
-	Setting  *muster.Setting
+	Setting  *Setting
 	Old, New any
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"strings"
-
-	"muster"
 )
 
 // ReferenceVersion is the version of the reference server whose API Muster speaks; clients turn features on by it.
@@ -13,7 +11,7 @@ const ReferenceVersion = "9.9.0"
 
 // ClientConfig gives what clients need to know, every value as a string, by the reference server's flat names
 // (GET /config/client?format=old). Without a session it is what the pages before sign-in need, and no more.
-func ClientConfig(c *muster.Config, signedIn bool) map[string]string {
+func ClientConfig(c *Config, signedIn bool) map[string]string {
 	values := beforeSignIn(c)
 	if signedIn {
 		maps.Copy(values, afterSignIn(c))
@@ -25,7 +23,7 @@ func ClientConfig(c *muster.Config, signedIn bool) map[string]string {
 	return texts
 }
 
-func beforeSignIn(c *muster.Config) map[string]any {
+func beforeSignIn(c *Config) map[string]any {
 	service, team, mail, password := &c.ServiceSettings, &c.TeamSettings, &c.EmailSettings, &c.PasswordSettings
 	return map[string]any{
 		"Version":              ReferenceVersion,
@@ -71,7 +69,7 @@ func beforeSignIn(c *muster.Config) map[string]any {
 	}
 }
 
-func afterSignIn(c *muster.Config) map[string]any {
+func afterSignIn(c *Config) map[string]any {
 	service, team, support := &c.ServiceSettings, &c.TeamSettings, &c.SupportSettings
 	return map[string]any{
 		"EnableUserAccessTokens":                            service.EnableUserAccessTokens,

@@ -3,13 +3,11 @@ package config
 import (
 	"slices"
 	"testing"
-
-	"muster"
 )
 
 // The recorded answers (wire/misc.supporting.json) and what of them belongs to the signed in alone.
 func TestClientConfig(t *testing.T) {
-	c := muster.DefaultConfig()
+	c := Default()
 	c.ServiceSettings.EnableMultifactorAuthentication = true
 	c.ServiceSettings.EnableUserAccessTokens = true
 	c.ServiceSettings.SiteURL = "https://id.example.com/"
@@ -43,14 +41,14 @@ func TestClientConfig(t *testing.T) {
 }
 
 func TestClientConfigHoldsNoSecret(t *testing.T) {
-	c := muster.DefaultConfig()
-	for _, s := range muster.Settings() {
+	c := Default()
+	for _, s := range Settings() {
 		if s.Secret {
 			s.Set(c, "sensitive")
 		}
 	}
 	for name, v := range ClientConfig(c, true) {
-		if slices.Contains([]string{"sensitive", muster.SecretMask}, v) {
+		if slices.Contains([]string{"sensitive", SecretMask}, v) {
 			t.Errorf("%s tells a secret", name)
 		}
 	}

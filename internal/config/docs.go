@@ -3,8 +3,6 @@ package config
 import (
 	"fmt"
 	"strings"
-
-	"muster"
 )
 
 //go:generate go test . -run ^TestConfigurationDocument$ -update
@@ -38,7 +36,7 @@ func Markdown() string {
 	var b strings.Builder
 	b.WriteString(intro)
 	section := ""
-	for _, s := range muster.Settings() {
+	for _, s := range Settings() {
 		if s.Section != section {
 			section = s.Section
 			fmt.Fprintf(&b, "\n## %s\n\n| Key | Takes | Default | What it does | Variable |\n| --- | --- | --- | --- | --- |\n", section)
@@ -48,7 +46,7 @@ func Markdown() string {
 	return b.String()
 }
 
-func takes(s *muster.Setting) string {
+func takes(s *Setting) string {
 	rule := s.Rule()
 	if rule == "" {
 		return s.TypeName()
@@ -56,14 +54,14 @@ func takes(s *muster.Setting) string {
 	return s.TypeName() + "; " + rule
 }
 
-func shownDefault(s *muster.Setting) string {
+func shownDefault(s *Setting) string {
 	if s.Default == "" {
 		return "empty"
 	}
 	return "`" + s.Default + "`"
 }
 
-func describe(s *muster.Setting) string {
+func describe(s *Setting) string {
 	text := s.Description
 	for _, mark := range []struct {
 		set  bool

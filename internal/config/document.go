@@ -6,19 +6,17 @@ import (
 	"errors"
 	"reflect"
 	"unicode/utf8"
-
-	"muster"
 )
 
 // document is what one source sets: a value of the setting's own type for each key that it names.
-type document map[*muster.Setting]any
+type document map[*Setting]any
 
 // byKey finds a setting by section and name.
-var byKey = func() map[string]map[string]*muster.Setting {
-	sections := map[string]map[string]*muster.Setting{}
-	for _, s := range muster.Settings() {
+var byKey = func() map[string]map[string]*Setting {
+	sections := map[string]map[string]*Setting{}
+	for _, s := range Settings() {
 		if sections[s.Section] == nil {
-			sections[s.Section] = map[string]*muster.Setting{}
+			sections[s.Section] = map[string]*Setting{}
 		}
 		sections[s.Section][s.Name] = s
 	}
@@ -28,15 +26,15 @@ var byKey = func() map[string]map[string]*muster.Setting {
 // decoded is what a JSON source came to.
 type decoded struct {
 	set     document
-	offsets map[*muster.Setting]int // where in the source each value is
-	foreign []foreign               // keys that no setting has
+	offsets map[*Setting]int // where in the source each value is
+	foreign []foreign        // keys that no setting has
 	faults  []fault
 }
 
 // decode reads settings nested by section. A null leaves its key unset, and so does the mask of a secret; of a key that
 // comes twice the last counts.
 func decode(data []byte) decoded {
-	d := decoded{set: document{}, offsets: map[*muster.Setting]int{}}
+	d := decoded{set: document{}, offsets: map[*Setting]int{}}
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
 		d.faults = append(d.faults, fault{reason: "is not JSON: " + err.Error(), offset: syntaxOffset(err)})
@@ -73,14 +71,14 @@ func (d *decoded) section(section member) {
 	}
 }
 
-func (d *decoded) setting(s *muster.Setting, key member) {
+func (d *decoded) setting(s *Setting, key member) {
 	delete(d.set, s)
 	if key.isNull() {
 		return
 	}
 	v, err := fromJSON(s, key.value)
 	switch {
-	case s.Secret && v == muster.SecretMask:
+	case s.Secret && v == SecretMask:
 	case err != nil:
 		d.faults = append(d.faults, fault{key: s.Key(), reason: err.Error(), offset: key.offset})
 	default:
@@ -88,7 +86,7 @@ func (d *decoded) setting(s *muster.Setting, key member) {
 	}
 }
 
-func fromJSON(s *muster.Setting, raw []byte) (any, error) {
+func fromJSON(s *Setting, raw []byte) (any, error) {
 	to := reflect.New(s.Type)
 	if err := json.Unmarshal(raw, to.Interface()); err != nil {
 		return nil, errors.New("must be " + s.Wants())
@@ -97,7 +95,7 @@ func fromJSON(s *muster.Setting, raw []byte) (any, error) {
 	return v, s.Check(v)
 }
 
-func fromText(s *muster.Setting, text string) (any, error) {
+func fromText(s *Setting, text string) (any, error) {
 	v, err := s.Parse(text)
 	if err != nil {
 		return nil, err

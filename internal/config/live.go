@@ -13,10 +13,10 @@ import (
 
 // Saver keeps what administrators changed, one document for all nodes.
 type Saver interface {
-	LoadSettings(ctx context.Context) (muster.KeptSettings, error)
+	LoadSettings(ctx context.Context) (Stored, error)
 	// ChangeSettings locks the document, keeps what change makes of it, if that is anything, and the audits in one transaction, and returns the
 	// version afterwards. change may run more than once.
-	ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error)
+	ChangeSettings(ctx context.Context, change func(Stored) ([]byte, []*muster.Audit, error)) (version int64, err error)
 }
 
 // Live holds the settings in force. It is safe for use by many goroutines.
@@ -27,12 +27,12 @@ type Live struct {
 	file      document
 	fixed     document // variables and flags: no patch gets past them
 	saver     Saver
-	listeners []func(old, new *muster.Config)
+	listeners []func(old, new *Config)
 }
 
 // state is what is in force, and the version of the kept document that is part of it.
 type state struct {
-	config  *muster.Config
+	config  *Config
 	version int64
 }
 
@@ -43,10 +43,10 @@ func newLive(file, fixed document) *Live {
 }
 
 // Current returns the settings in force, without a lock. Callers only read them.
-func (l *Live) Current() *muster.Config { return l.state.Load().config }
+func (l *Live) Current() *Config { return l.state.Load().config }
 
 // Tagged returns the settings in force with the entity tag of what administrators changed of them (RFC 9110, 8.8.3).
-func (l *Live) Tagged() (c *muster.Config, tag string) {
+func (l *Live) Tagged() (c *Config, tag string) {
 	s := l.state.Load()
 	return s.config, tagOf(s.version)
 }
@@ -54,7 +54,7 @@ func (l *Live) Tagged() (c *muster.Config, tag string) {
 func tagOf(version int64) string { return strconv.Quote(strconv.FormatInt(version, 10)) }
 
 // OnChange has f called after each change, one call at a time in the order of the changes. f must not call Patch, Refresh or Attach.
-func (l *Live) OnChange(f func(old, new *muster.Config)) {
+func (l *Live) OnChange(f func(old, new *Config)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.listeners = append(l.listeners, f)
@@ -90,7 +90,7 @@ func (l *Live) Refresh(ctx context.Context) error {
 }
 
 // follow puts a kept document in force unless it is there already; l.mu is held.
-func (l *Live) follow(kept muster.KeptSettings) error {
+func (l *Live) follow(kept Stored) error {
 	if kept.Version == l.state.Load().version {
 		return nil
 	}
@@ -108,7 +108,7 @@ type keptDocument struct {
 	unread []string
 }
 
-func parseKept(kept muster.KeptSettings) (keptDocument, error) {
+func parseKept(kept Stored) (keptDocument, error) {
 	if len(kept.Document) == 0 {
 		return keptDocument{set: document{}}, nil
 	}
@@ -137,8 +137,8 @@ func (l *Live) publish(saved document, version int64) {
 }
 
 // merge returns what the sources make together, later ones above.
-func (l *Live) merge(above ...document) *muster.Config {
-	c := muster.DefaultConfig()
+func (l *Live) merge(above ...document) *Config {
+	c := Default()
 	for _, source := range append([]document{l.file}, above...) {
 		for s, v := range source {
 			s.Set(c, v)

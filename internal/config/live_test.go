@@ -16,18 +16,18 @@ import (
 // memory is a Saver that lives as long as the test. It stands for any keeper of bytes; the store has its own tests.
 type memory struct {
 	mu     sync.Mutex
-	kept   muster.KeptSettings
+	kept   Stored
 	audits []*muster.Audit
 	fail   error
 }
 
-func (m *memory) LoadSettings(context.Context) (muster.KeptSettings, error) {
+func (m *memory) LoadSettings(context.Context) (Stored, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.kept, m.fail
 }
 
-func (m *memory) ChangeSettings(_ context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (int64, error) {
+func (m *memory) ChangeSettings(_ context.Context, change func(Stored) ([]byte, []*muster.Audit, error)) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.fail != nil {
@@ -38,7 +38,7 @@ func (m *memory) ChangeSettings(_ context.Context, change func(muster.KeptSettin
 		return 0, err
 	}
 	if document != nil {
-		m.kept = muster.KeptSettings{Document: document, Version: m.kept.Version + 1}
+		m.kept = Stored{Document: document, Version: m.kept.Version + 1}
 	}
 	m.audits = append(m.audits, audits...)
 	return m.kept.Version, nil
@@ -47,7 +47,7 @@ func (m *memory) ChangeSettings(_ context.Context, change func(muster.KeptSettin
 func (m *memory) text() string { return string(m.kept.Document) }
 
 // patch changes settings as an administrator would.
-func patch(live *Live, body string, ifMatch ...string) (*muster.Config, error) {
+func patch(live *Live, body string, ifMatch ...string) (*Config, error) {
 	return live.Patch(context.Background(), Patch{Body: []byte(body), IfMatch: ifMatch, Audit: func(changes []Change) *muster.Audit {
 		return &muster.Audit{ExtraInfo: Describe(changes)}
 	}})
@@ -74,7 +74,7 @@ func TestPatchTakesEffectAndSurvives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := muster.DefaultConfig()
+	want := Default()
 	want.TeamSettings.SiteName, want.TeamSettings.MaxUsersPerTeam = "Patched", 7
 	want.ServiceSettings.TrustedProxyIPHeader = []string{"X-A"}
 	if !reflect.DeepEqual(got, want) || live.Current() != got {
@@ -110,7 +110,7 @@ func TestPatchRefusals(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			saver := &memory{}
 			live := start(t, Options{}, saver)
-			live.OnChange(func(_, _ *muster.Config) { t.Error("a refused patch was announced") })
+			live.OnChange(func(_, _ *Config) { t.Error("a refused patch was announced") })
 			before := live.Current()
 			_, err := patch(live, tc.body)
 			if !muster.IsKind(err, muster.Invalid) || !muster.HasID(err, "api.context.invalid_body_param.app_error") {
@@ -191,7 +191,7 @@ func TestVariableHoldsAgainstPatchUntilItIsGone(t *testing.T) {
 func TestOnChangeTellsOldAndNew(t *testing.T) {
 	live := start(t, Options{}, &memory{})
 	var told []string
-	live.OnChange(func(old, new *muster.Config) {
+	live.OnChange(func(old, new *Config) {
 		told = append(told, old.TeamSettings.SiteName+">"+new.TeamSettings.SiteName)
 	})
 	for _, name := range []string{"A", "B"} {
@@ -206,8 +206,8 @@ func TestOnChangeTellsOldAndNew(t *testing.T) {
 
 func TestAttachRefusesWhatItCannotRead(t *testing.T) {
 	for _, saver := range []*memory{
-		{kept: muster.KeptSettings{Document: []byte(`{"PasswordSettings":{"MinimumLength":1}}`)}},
-		{kept: muster.KeptSettings{Document: []byte(`{`)}},
+		{kept: Stored{Document: []byte(`{"PasswordSettings":{"MinimumLength":1}}`)}},
+		{kept: Stored{Document: []byte(`{`)}},
 		{fail: errors.New("no database")},
 	} {
 		live, _, err := Load(Options{})
@@ -217,7 +217,7 @@ func TestAttachRefusesWhatItCannotRead(t *testing.T) {
 		if _, err := live.Attach(context.Background(), saver); err == nil {
 			t.Errorf("attached %q, %v", saver.text(), saver.fail)
 		}
-		if !reflect.DeepEqual(live.Current(), muster.DefaultConfig()) {
+		if !reflect.DeepEqual(live.Current(), Default()) {
 			t.Errorf("in force: %+v", live.Current())
 		}
 	}

@@ -58,7 +58,7 @@ func warnUnread(name string, unread []string) []string {
 
 // unavailable reports whether a value sets what nothing reads, and whether it is a switch that turns on what this version does not have: somebody
 // would rely on a protection or a way to sign in that is not there.
-func unavailable(s *muster.Setting, v any) (unread, misleading bool) {
+func unavailable(s *Setting, v any) (unread, misleading bool) {
 	unread = s.Later && !s.IsDefault(v)
 	return unread, unread && v == true
 }
@@ -104,7 +104,7 @@ func parseFile(path string, text []byte) (source, error) {
 }
 
 // EnvName is the variable that sets s: MUSTER_SECTION_KEY in capitals.
-func EnvName(s *muster.Setting) string {
+func EnvName(s *Setting) string {
 	return envName(s.Section, s.Name)
 }
 
@@ -112,9 +112,9 @@ func envName(section, name string) string {
 	return envPrefix + strings.ToUpper(section) + "_" + strings.ToUpper(name)
 }
 
-var byEnvName = func() map[string]*muster.Setting {
-	m := map[string]*muster.Setting{}
-	for _, s := range muster.Settings() {
+var byEnvName = func() map[string]*Setting {
+	m := map[string]*Setting{}
+	for _, s := range Settings() {
 		m[EnvName(s)] = s
 	}
 	return m

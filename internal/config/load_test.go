@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"muster"
 )
 
 func write(t testing.TB, text string) string {
@@ -26,7 +24,7 @@ func write(t testing.TB, text string) string {
 func TestHigherSourcesWinKeyByKey(t *testing.T) {
 	file := write(t, `{"TeamSettings": {"SiteName": "File", "MaxUsersPerTeam": 1, "RestrictDirectMessage": "team"},
 		"ServiceSettings": {"TrustedProxyIPHeader": ["X-A"], "SiteURL": null}, "SupportSettings": null,
-		"SqlSettings": {"DataSource": "`+muster.SecretMask+`"}}`)
+		"SqlSettings": {"DataSource": "`+SecretMask+`"}}`)
 	environ := []string{
 		"HOME=/root", "MUSTER_TEAMSETTINGS_SITENAME=Variable", "MUSTER_TEAMSETTINGS_MAXUSERSPERTEAM=2",
 		"MUSTER_SERVICESETTINGS_TRUSTEDPROXYIPHEADER=X-B, X-C", "MUSTER_SERVICESETTINGS_SITEURL=http://a=b",
@@ -35,7 +33,7 @@ func TestHigherSourcesWinKeyByKey(t *testing.T) {
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(err, warnings)
 	}
-	want := muster.DefaultConfig()
+	want := Default()
 	want.TeamSettings.SiteName = "Flag"
 	want.TeamSettings.MaxUsersPerTeam = 2
 	want.TeamSettings.RestrictDirectMessage = "team"
@@ -48,7 +46,7 @@ func TestHigherSourcesWinKeyByKey(t *testing.T) {
 
 func TestNoSourcesGiveTheDefaults(t *testing.T) {
 	live, warnings, err := Load(Options{})
-	if err != nil || len(warnings) > 0 || !reflect.DeepEqual(live.Current(), muster.DefaultConfig()) {
+	if err != nil || len(warnings) > 0 || !reflect.DeepEqual(live.Current(), Default()) {
 		t.Errorf("%v, %v, %+v", err, warnings, live.Current())
 	}
 }
@@ -88,8 +86,8 @@ func TestAWholeFileOfTheReferenceServerStarts(t *testing.T) {
 		}
 		whole[section][name] = v
 	}
-	for _, s := range muster.Settings() {
-		add(s.Section, s.Name, s.Get(muster.DefaultConfig()))
+	for _, s := range Settings() {
+		add(s.Section, s.Name, s.Get(Default()))
 	}
 	for section, keys := range reference {
 		for name, v := range keys {
@@ -101,7 +99,7 @@ func TestAWholeFileOfTheReferenceServerStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	live, warnings, err := Load(Options{File: write(t, string(text))})
-	if err != nil || len(warnings) > 0 || !reflect.DeepEqual(live.Current(), muster.DefaultConfig()) {
+	if err != nil || len(warnings) > 0 || !reflect.DeepEqual(live.Current(), Default()) {
 		t.Errorf("%v, %v", err, warnings)
 	}
 }

@@ -22,16 +22,16 @@ type Patch struct {
 // database, which another node may have changed; that node's changes come into force here too. Values already in force are passed over, and so
 // is SecretMask for a secret. A key that a variable or a flag sets keeps that value until the variable is gone. An Error of kind Invalid says
 // what is wrong, one of kind Conflict that IfMatch no longer holds; nothing is changed then.
-func (l *Live) Patch(ctx context.Context, p Patch) (*muster.Config, error) {
+func (l *Live) Patch(ctx context.Context, p Patch) (*Config, error) {
 	d, err := decodePatch(p.Body)
 	if err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var kept muster.KeptSettings
+	var kept Stored
 	var saved document
-	version, err := l.saver.ChangeSettings(ctx, func(now muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+	version, err := l.saver.ChangeSettings(ctx, func(now Stored) ([]byte, []*muster.Audit, error) {
 		kept = now
 		if len(p.IfMatch) > 0 && !matches(p.IfMatch, now.Version) {
 			return nil, nil, muster.E(muster.Conflict, changedID)
@@ -65,7 +65,7 @@ func (l *Live) Patch(ctx context.Context, p Patch) (*muster.Config, error) {
 }
 
 // Propose returns the settings as Patch would make them, in force for nobody. A variable or a flag gives way here. Errors as Patch's.
-func (l *Live) Propose(body []byte) (*muster.Config, error) {
+func (l *Live) Propose(body []byte) (*Config, error) {
 	d, err := decodePatch(body)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func decodePatch(body []byte) (decoded, error) {
 func (l *Live) change(kept, patch document) (saved document, changes []Change, err error) {
 	inForce, below := l.merge(kept, l.fixed), l.merge(kept)
 	saved = maps.Clone(kept)
-	for _, s := range muster.Settings() { // in their order
+	for _, s := range Settings() { // in their order
 		v, named := patch[s]
 		if !named || reflect.DeepEqual(v, s.Get(inForce)) {
 			continue
@@ -120,14 +120,14 @@ func (l *Live) change(kept, patch document) (saved document, changes []Change, e
 
 // checkSecrets refuses a change of what says where a secret is sent, unless the patch sets the secret again. An administrator of the settings need not
 // know their secrets, and must not get them by having them sent to a server of theirs.
-func checkSecrets(patch document, before, after *muster.Config) error {
-	for _, secret := range muster.Settings() {
+func checkSecrets(patch document, before, after *Config) error {
+	for _, secret := range Settings() {
 		given, isGiven := patch[secret]
 		sent := secret.Get(after)
 		if len(secret.SentTo) == 0 || sent == "" || isGiven && given == sent {
 			continue
 		}
-		moved := slices.DeleteFunc(slices.Clone(secret.SentTo), func(s *muster.Setting) bool { return s.Equal(before, after) })
+		moved := slices.DeleteFunc(slices.Clone(secret.SentTo), func(s *Setting) bool { return s.Equal(before, after) })
 		if len(moved) > 0 {
 			reason := fmt.Sprintf("was given for another %s: give it again with this change, or empty it", names(moved))
 			if isGiven {
@@ -139,7 +139,7 @@ func checkSecrets(patch document, before, after *muster.Config) error {
 	return nil
 }
 
-func names(settings []*muster.Setting) string {
+func names(settings []*Setting) string {
 	list := make([]string, len(settings))
 	for i, s := range settings {
 		list[i] = s.Name

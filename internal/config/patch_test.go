@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/message"
 )
 
 // errorOf returns the id and the message of a refusal.
-func errorOf(t *testing.T, err error) (id, message string) {
+func errorOf(t *testing.T, err error) (id, text string) {
 	t.Helper()
 	if err == nil {
 		t.Fatal("not refused")
 	}
 	e := muster.AsError(err)
-	return e.ID, e.Message()
+	return e.ID, message.Of(e)
 }
 
 func TestPatchSaysWhatWouldBeRight(t *testing.T) {
@@ -83,7 +84,7 @@ const mailServer = `"SMTPServer":"mail.example.com","SMTPPort":"587","Connection
 
 func TestASecretIsSentOnlyWhereItWasGivenFor(t *testing.T) {
 	kept := []string{`{"EmailSettings":{` + mailServer + `,"SMTPPassword":"hunter2"}}`}
-	mask := muster.SecretMask
+	mask := SecretMask
 	for _, tc := range []struct {
 		name    string
 		file    string
@@ -200,7 +201,7 @@ func TestASecretIsJudgedAsItIsKept(t *testing.T) {
 }
 
 func TestKeptKeysThatNothingReadsHaveTheirDefaults(t *testing.T) {
-	saver := &memory{kept: muster.KeptSettings{Document: []byte(`{"LdapSettings":{"Enable":true},"TeamSettings":{"SiteName":"Ours","Later":1},"Later":{}}`), Version: 3}}
+	saver := &memory{kept: Stored{Document: []byte(`{"LdapSettings":{"Enable":true},"TeamSettings":{"SiteName":"Ours","Later":1},"Later":{}}`), Version: 3}}
 	live, _, err := Load(Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +246,7 @@ func TestDescribe(t *testing.T) {
 
 func TestDescriptionIsBounded(t *testing.T) {
 	var all []Change
-	for _, s := range muster.Settings() {
+	for _, s := range Settings() {
 		all = append(all, Change{s, strings.Repeat("old", 100), strings.Repeat("new", 100)})
 	}
 	if got := Describe(all); len(got) > describedWhole+50 || !strings.Contains(got, "more") {

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"muster"
+	"muster/internal/config"
 )
 
 const (
@@ -190,8 +191,8 @@ func (b *Box) Check(ctx context.Context, marks KeyCheckStore) error {
 
 // SettingsStore is what keeps the settings.
 type SettingsStore interface {
-	LoadSettings(ctx context.Context) (muster.KeptSettings, error)
-	ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error)
+	LoadSettings(ctx context.Context) (config.Stored, error)
+	ChangeSettings(ctx context.Context, change func(config.Stored) ([]byte, []*muster.Audit, error)) (version int64, err error)
 }
 
 // EncryptedSettings is a Saver that seals what another one keeps: settings hold passwords of other servers.
@@ -203,7 +204,7 @@ type EncryptedSettings struct {
 const settingsPurpose = "settings"
 
 // LoadSettings unseals what is kept.
-func (s EncryptedSettings) LoadSettings(ctx context.Context) (muster.KeptSettings, error) {
+func (s EncryptedSettings) LoadSettings(ctx context.Context) (config.Stored, error) {
 	kept, err := s.Store.LoadSettings(ctx)
 	if err != nil {
 		return kept, err
@@ -212,8 +213,8 @@ func (s EncryptedSettings) LoadSettings(ctx context.Context) (muster.KeptSetting
 }
 
 // ChangeSettings unseals for change and seals what it makes.
-func (s EncryptedSettings) ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error) {
-	return s.Store.ChangeSettings(ctx, func(kept muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+func (s EncryptedSettings) ChangeSettings(ctx context.Context, change func(config.Stored) ([]byte, []*muster.Audit, error)) (version int64, err error) {
+	return s.Store.ChangeSettings(ctx, func(kept config.Stored) ([]byte, []*muster.Audit, error) {
 		kept, err := s.unseal(kept)
 		if err != nil {
 			return nil, nil, err
@@ -227,13 +228,13 @@ func (s EncryptedSettings) ChangeSettings(ctx context.Context, change func(muste
 }
 
 // unseal opens a kept document; what an earlier version kept in the clear is read as it is.
-func (s EncryptedSettings) unseal(kept muster.KeptSettings) (muster.KeptSettings, error) {
+func (s EncryptedSettings) unseal(kept config.Stored) (config.Stored, error) {
 	if !strings.HasPrefix(string(kept.Document), prefix) {
 		return kept, nil
 	}
 	text, err := s.Box.Decrypt(string(kept.Document), settingsPurpose)
 	if err != nil {
-		return muster.KeptSettings{}, fmt.Errorf("settings: %w", err)
+		return config.Stored{}, fmt.Errorf("settings: %w", err)
 	}
 	kept.Document = []byte(text)
 	return kept, nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/config"
 	"muster/internal/secretbox"
 )
 
@@ -75,7 +76,7 @@ func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 // memory keeps marks and settings as a database would.
 type memory struct {
 	marks    map[string]string
-	settings muster.KeptSettings
+	settings config.Stored
 }
 
 func (m *memory) SystemValue(_ context.Context, name string) (string, bool, error) {
@@ -91,12 +92,12 @@ func (m *memory) InitSystemValue(_ context.Context, name, value string) (string,
 	return value, nil
 }
 
-func (m *memory) LoadSettings(context.Context) (muster.KeptSettings, error) { return m.settings, nil }
+func (m *memory) LoadSettings(context.Context) (config.Stored, error) { return m.settings, nil }
 
-func (m *memory) ChangeSettings(_ context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (int64, error) {
+func (m *memory) ChangeSettings(_ context.Context, change func(config.Stored) ([]byte, []*muster.Audit, error)) (int64, error) {
 	document, _, err := change(m.settings)
 	if err == nil && document != nil {
-		m.settings = muster.KeptSettings{Document: document, Version: m.settings.Version + 1}
+		m.settings = config.Stored{Document: document, Version: m.settings.Version + 1}
 	}
 	return m.settings.Version, err
 }
@@ -115,7 +116,7 @@ func TestAnotherKeyIsRefusedAtTheStart(t *testing.T) {
 
 func TestSettingsAreSealed(t *testing.T) {
 	const clear = `{"EmailSettings":{"SMTPPassword":"hunter2"}}`
-	db := &memory{settings: muster.KeptSettings{Document: []byte(clear), Version: 1}}
+	db := &memory{settings: config.Stored{Document: []byte(clear), Version: 1}}
 	box, _ := secretbox.New([]byte("one secret that is long enough"))
 	s := secretbox.EncryptedSettings{Box: box, Store: db}
 	kept, err := s.LoadSettings(t.Context())
@@ -123,7 +124,7 @@ func TestSettingsAreSealed(t *testing.T) {
 		t.Fatalf("kept in the clear by an earlier version: %+v, %v", kept, err)
 	}
 	for range 2 { // the second time it is sealed
-		_, err = s.ChangeSettings(t.Context(), func(kept muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+		_, err = s.ChangeSettings(t.Context(), func(kept config.Stored) ([]byte, []*muster.Audit, error) {
 			if string(kept.Document) != clear {
 				t.Errorf("changes %q", kept.Document)
 			}
@@ -139,7 +140,7 @@ func TestSettingsAreSealed(t *testing.T) {
 	if again, err := s.LoadSettings(t.Context()); err != nil || string(again.Document) != clear || again.Version != 3 {
 		t.Errorf("read back %+v, %v", again, err)
 	}
-	version, err := s.ChangeSettings(t.Context(), func(muster.KeptSettings) ([]byte, []*muster.Audit, error) { return nil, nil, nil })
+	version, err := s.ChangeSettings(t.Context(), func(config.Stored) ([]byte, []*muster.Audit, error) { return nil, nil, nil })
 	if err != nil || version != 3 {
 		t.Errorf("after no change: version %d, %v", version, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/config"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
 )
@@ -99,7 +100,7 @@ func TestAServerWhoseDatabaseAnotherTookStops(t *testing.T) {
 	if _, err := s.Empty(t.Context()); !muster.IsKind(err, muster.Unavailable) {
 		t.Errorf("it still reads: %v", err)
 	}
-	_, err = s.ChangeSettings(t.Context(), func(muster.KeptSettings) ([]byte, []*muster.Audit, error) { return []byte("{}"), nil, nil })
+	_, err = s.ChangeSettings(t.Context(), func(config.Stored) ([]byte, []*muster.Audit, error) { return []byte("{}"), nil, nil })
 	if !muster.IsKind(err, muster.Unavailable) {
 		t.Errorf("it still writes: %v", err)
 	}

@@ -5,24 +5,25 @@ import (
 	"errors"
 
 	"muster"
+	"muster/internal/config"
 )
 
 const selectSettings = "SELECT document, version FROM settings WHERE id = 1"
 
-func scanSettings(row scanner) (muster.KeptSettings, error) {
-	var kept muster.KeptSettings
+func scanSettings(row scanner) (config.Stored, error) {
+	var kept config.Stored
 	err := row.Scan(&kept.Document, &kept.Version)
 	return kept, err
 }
 
 // LoadSettings returns what administrators changed of the settings.
-func (s *Store) LoadSettings(ctx context.Context) (muster.KeptSettings, error) {
+func (s *Store) LoadSettings(ctx context.Context) (config.Stored, error) {
 	return scanSettings(s.queryRow(ctx, selectSettings))
 }
 
 // ChangeSettings locks the settings, keeps the document that change makes of them, unless that is nil, and the audits in one transaction, and
 // returns the version afterwards. change runs again when the transaction lost a race.
-func (s *Store) ChangeSettings(ctx context.Context, change func(muster.KeptSettings) ([]byte, []*muster.Audit, error)) (version int64, err error) {
+func (s *Store) ChangeSettings(ctx context.Context, change func(config.Stored) ([]byte, []*muster.Audit, error)) (version int64, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		kept, err := scanSettings(t.queryRow(ctx, selectSettings+s.dialect.forUpdate()))
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/config"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
 )
@@ -54,7 +55,7 @@ func TestDataOutlivesTheProcess(t *testing.T) {
 // keepSettings replaces the kept settings, whatever they are.
 func keepSettings(t *testing.T, s *store.Store, document string, audits ...*muster.Audit) (version int64) {
 	t.Helper()
-	version, err := s.ChangeSettings(t.Context(), func(muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+	version, err := s.ChangeSettings(t.Context(), func(config.Stored) ([]byte, []*muster.Audit, error) {
 		return []byte(document), audits, nil
 	})
 	must(t, err)
@@ -82,11 +83,11 @@ func TestSettingsStayAsTheyAre(t *testing.T) {
 		ctx := t.Context()
 		keepSettings(t, s, "1")
 		refusal := errors.New("refused")
-		_, err := s.ChangeSettings(ctx, func(muster.KeptSettings) ([]byte, []*muster.Audit, error) { return []byte("2"), nil, refusal })
+		_, err := s.ChangeSettings(ctx, func(config.Stored) ([]byte, []*muster.Audit, error) { return []byte("2"), nil, refusal })
 		if !errors.Is(err, refusal) {
 			t.Fatal(err)
 		}
-		version, err := s.ChangeSettings(ctx, func(muster.KeptSettings) ([]byte, []*muster.Audit, error) { return nil, nil, nil })
+		version, err := s.ChangeSettings(ctx, func(config.Stored) ([]byte, []*muster.Audit, error) { return nil, nil, nil })
 		if err != nil || version != 1 {
 			t.Fatal(version, err)
 		}
@@ -103,7 +104,7 @@ func TestChangesOfTheSettingsFollowEachOther(t *testing.T) {
 		var all sync.WaitGroup
 		for range changes {
 			all.Go(func() {
-				_, err := s.ChangeSettings(t.Context(), func(kept muster.KeptSettings) ([]byte, []*muster.Audit, error) {
+				_, err := s.ChangeSettings(t.Context(), func(kept config.Stored) ([]byte, []*muster.Audit, error) {
 					return append(kept.Document, 'x'), nil, nil
 				})
 				if err != nil {

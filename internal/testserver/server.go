@@ -198,3 +198,13 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Settings decodes settings as the API answers with them.
+func Settings(t testing.TB, raw json.RawMessage) *config.Config {
+	t.Helper()
+	c := &config.Config{}
+	if err := json.Unmarshal(raw, c); err != nil {
+		t.Fatalf("settings: %v", err)
+	}
+	return c
+}

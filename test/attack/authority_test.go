@@ -10,9 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	openapi "muster/api"
-
 	"muster"
+	openapi "muster/api"
 	"muster/client"
 	"muster/internal/store"
 	"muster/internal/testserver"

@@ -11,12 +11,12 @@ import (
 
 	"github.com/coder/websocket"
 
-	"muster"
+	"muster/internal/config"
 	"muster/internal/testserver"
 )
 
 func TestLimitsAreOnByDefault(t *testing.T) {
-	c := muster.DefaultConfig().RateLimitSettings
+	c := config.Default().RateLimitSettings
 	if !c.Enable || c.LoginBurst < 500 || c.PerSec != 0 {
 		t.Fatalf("%+v", c)
 	}
@@ -100,7 +100,7 @@ func TestWebSocketUpgradesAreLimitedByNetwork(t *testing.T) {
 
 // After a restart everybody's WebSockets come back at once, from one network too; those without a session are held to less.
 func TestWebSocketsOfAnOfficeComeBack(t *testing.T) {
-	c := muster.DefaultConfig().RateLimitSettings
+	c := config.Default().RateLimitSettings
 	if c.WebSocketBurst < 3000 || c.MaxWebSocketsPerNetwork < 3000 || c.MaxConnectionsPerNetwork <= c.MaxWebSocketsPerNetwork || c.MaxAnonymousWebSocketsPerNetwork > 100 {
 		t.Errorf("%+v", c)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/message"
 )
 
 // breachedFile writes a list of some passwords, in the order of their hashes.
@@ -122,8 +123,8 @@ func TestGuessablePasswordsAreRefused(t *testing.T) {
 		if c.want == "" && err != nil || c.want != "" && !muster.HasID(err, policyID+c.want+".app_error") {
 			t.Errorf("%q at %d: %v, want %q", c.plain, c.strength, err, c.want)
 		}
-		if e := muster.AsError(err); c.want == "_guessable" && !strings.HasPrefix(e.Message(), "This password is too easy to guess. ") {
-			t.Errorf("%q is told %q", c.plain, e.Message())
+		if e := muster.AsError(err); c.want == "_guessable" && !strings.HasPrefix(message.Of(e), "This password is too easy to guess. ") {
+			t.Errorf("%q is told %q", c.plain, message.Of(e))
 		}
 	}
 }

@@ -5,14 +5,14 @@ import (
 	"context"
 	"fmt"
 
-	"muster"
+	"muster/internal/config"
 )
 
 const amazon = "s3.amazonaws.com"
 
 // Open opens the store that the settings name: the directory dir, or S3-compatible storage, in which case dir is not touched. It fails
 // if the directory can't be used or the bucket does not answer; the error may be shown, it never holds the secret key.
-func Open(ctx context.Context, dir string, c muster.FileSettings) (Store, error) {
+func Open(ctx context.Context, dir string, c config.FileSettings) (Store, error) {
 	switch c.DriverName {
 	case "local":
 		d, err := OpenDir(dir)

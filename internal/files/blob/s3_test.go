@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/config"
 )
 
 const s3Variable = "MUSTER_TEST_S3"
@@ -271,7 +272,7 @@ func (l *line) carry(to, from net.Conn) {
 }
 
 func TestOpenPicksTheDriver(t *testing.T) {
-	c := muster.DefaultConfig().FileSettings
+	c := config.Default().FileSettings
 	dir := t.TempDir() + "/files"
 	s, err := Open(ctx, dir, c)
 	if err != nil {
@@ -291,7 +292,7 @@ func TestOpenPicksTheDriver(t *testing.T) {
 
 func TestOpenPicksS3(t *testing.T) {
 	o := s3Options(t)
-	c := muster.DefaultConfig().FileSettings
+	c := config.Default().FileSettings
 	c.DriverName, c.AmazonS3Endpoint, c.AmazonS3SSL, c.AmazonS3Bucket, c.AmazonS3PathPrefix = "amazons3", o.Endpoint, o.TLS, o.Bucket, o.PathPrefix
 	c.AmazonS3AccessKeyId, c.AmazonS3SecretAccessKey = o.AccessKeyID, o.SecretAccessKey
 	dir := t.TempDir() + "/files"

@@ -134,10 +134,10 @@ func TestTheSocketsCallerAdministersTheRest(t *testing.T) {
 		_, bob := s.User(t, "bob")
 
 		c, err := l.PatchConfig(ctx, json.RawMessage(`{"TeamSettings":{"SiteName":"Ours"},"ServiceSettings":{"EnableBotAccountCreation":true}}`))
-		if err != nil || c.TeamSettings.SiteName != "Ours" || s.App.Config().TeamSettings.SiteName != "Ours" {
+		if err != nil || testserver.Settings(t, c).TeamSettings.SiteName != "Ours" || s.App.Config().TeamSettings.SiteName != "Ours" {
 			t.Error(err)
 		}
-		if c, err = l.Config(ctx); err != nil || c.TeamSettings.SiteName != "Ours" {
+		if c, err = l.Config(ctx); err != nil || testserver.Settings(t, c).TeamSettings.SiteName != "Ours" {
 			t.Error(err)
 		}
 		socketLine(t, s, "/config/patch", "config patched")

@@ -14,6 +14,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/config"
 	"muster/internal/mail/mailtest"
 	"muster/internal/testserver"
 )
@@ -381,7 +382,7 @@ func TestTheMailSettingsAreTriedStepByStep(t *testing.T) {
 		refused(t, err, 400, badParameter)
 		// A kept password is told to nobody else.
 		s.Configure(t, `{"EmailSettings":{"EnableSMTPAuth":true,"SMTPUsername":"u","SMTPPassword":"kept"}}`)
-		_, err = admin.TestEmail(ctx, json.RawMessage(`{"EmailSettings":{"SMTPServer":"evil.example","SMTPPassword":"`+muster.SecretMask+`"}}`))
+		_, err = admin.TestEmail(ctx, json.RawMessage(`{"EmailSettings":{"SMTPServer":"evil.example","SMTPPassword":"`+config.SecretMask+`"}}`))
 		refused(t, err, 400, "api.admin.test_email.reenter_password")
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/message"
 )
 
 // reply is an answer that is more than a value: any part may be left out.
@@ -170,7 +171,7 @@ type errorBody struct {
 }
 
 func newErrorBody(e *muster.Error, detail, requestID string) errorBody {
-	return errorBody{e.ID, e.Message(), detail, requestID, e.Kind.Status()}
+	return errorBody{e.ID, message.Of(e), detail, requestID, e.Kind.Status()}
 }
 
 func (c *call) writeError(e *muster.Error, detail, requestID string) {

@@ -8,6 +8,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/config"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -194,9 +195,10 @@ func TestSettingsAreMaskedPatchedAndKept(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
-		c, err := admin.PatchConfig(ctx, []byte(`{"EmailSettings":{"SMTPPassword":"secret"},"TeamSettings":{"SiteName":"Ours"}}`))
+		patched, err := admin.PatchConfig(ctx, []byte(`{"EmailSettings":{"SMTPPassword":"secret"},"TeamSettings":{"SiteName":"Ours"}}`))
 		must(t, err)
-		if c.EmailSettings.SMTPPassword != muster.SecretMask || c.TeamSettings.SiteName != "Ours" {
+		c := testserver.Settings(t, patched)
+		if c.EmailSettings.SMTPPassword != config.SecretMask || c.TeamSettings.SiteName != "Ours" {
 			t.Fatalf("%+v", c.EmailSettings)
 		}
 		_, err = admin.PatchConfig(ctx, []byte(`{"PasswordSettings":{"MinimumLength":1},"TeamSettings":{"SiteName":"Theirs"}}`))

@@ -8,6 +8,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/config"
 )
 
 // NewCaller is who makes a request, before it is known whether a session comes along.
@@ -90,7 +91,7 @@ const hopsMax = 32
 
 // trust is which proxies are trusted, and to say what.
 type trust struct {
-	config  *muster.Config // that it was read from
+	config  *config.Config // that it was read from
 	proxies []netip.Prefix
 	headers []string // best first
 }
@@ -106,10 +107,10 @@ func (l *Limiter) trust() *trust {
 	return t
 }
 
-func newTrust(c *muster.Config) *trust {
+func newTrust(c *config.Config) *trust {
 	t := &trust{config: c, headers: c.ServiceSettings.TrustedProxyIPHeader}
 	for _, text := range c.ServiceSettings.TrustedProxies {
-		if p, err := muster.ParseNetwork(text); err == nil { // the settings in force are valid
+		if p, err := config.ParseNetwork(text); err == nil { // the settings in force are valid
 			t.proxies = append(t.proxies, p)
 		}
 	}

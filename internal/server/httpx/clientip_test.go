@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"muster"
+	"muster/internal/config"
 )
 
 func trustOf(proxies, headers []string) *trust {
-	c := muster.DefaultConfig()
+	c := config.Default()
 	c.ServiceSettings.TrustedProxies, c.ServiceSettings.TrustedProxyIPHeader = proxies, headers
 	return newTrust(c)
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"muster"
+	"muster/internal/config"
 )
 
 // Token finds the session token: the Authorization header first, then the cookie. Never the address, where logs would keep it.
@@ -23,7 +23,7 @@ func Token(r *http.Request) (token string, fromCookie bool) {
 }
 
 // StrictTransport has browsers come back over TLS only, where the settings say so.
-func StrictTransport(h http.Header, c muster.ServiceSettings) {
+func StrictTransport(h http.Header, c config.ServiceSettings) {
 	if c.TLSStrictTransport {
 		h.Set("Strict-Transport-Security", "max-age="+strconv.FormatInt(c.TLSStrictTransportMaxAge, 10))
 	}

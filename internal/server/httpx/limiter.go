@@ -13,6 +13,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/config"
 	"muster/internal/network"
 )
 
@@ -87,7 +88,7 @@ func (l *Limiter) Refused(name string) uint64 {
 	return l.refused[i].Load()
 }
 
-func (l *Limiter) settings() muster.RateLimitSettings { return l.app.Config().RateLimitSettings }
+func (l *Limiter) settings() config.RateLimitSettings { return l.app.Config().RateLimitSettings }
 
 // sheds reports whether a network that keeps running into a limit has its new connections closed for a while. Honest people run into those of rates: an
 // office where many sign in at once, say.

@@ -10,6 +10,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/config"
 	"muster/internal/network"
 )
 
@@ -18,7 +19,7 @@ const bucketMemory = 10 * time.Minute
 
 // buckets are the token buckets of RateLimitSettings.
 type buckets struct {
-	settings muster.RateLimitSettings
+	settings config.RateLimitSettings
 	cache    *otter.Cache[bucketKey, *rate.Limiter]
 }
 
@@ -29,7 +30,7 @@ type bucketKey struct {
 	client  [sha256.Size]byte // for limitRate, which may count by more than the network
 }
 
-func newBuckets(c muster.RateLimitSettings) *buckets {
+func newBuckets(c config.RateLimitSettings) *buckets {
 	return &buckets{c, otter.Must(&otter.Options[bucketKey, *rate.Limiter]{
 		MaximumSize: max(c.MemoryStoreSize, 1), ExpiryCalculator: otter.ExpiryAccessing[bucketKey, *rate.Limiter](bucketMemory),
 	})}
@@ -81,7 +82,7 @@ func (l *Limiter) allowNetwork(which limit, perMinute, burst int, who *app.Calle
 }
 
 // draw takes a token. New settings begin with fresh buckets.
-func (l *Limiter) draw(key bucketKey, c muster.RateLimitSettings, every rate.Limit, burst int, who *app.Caller) error {
+func (l *Limiter) draw(key bucketKey, c config.RateLimitSettings, every rate.Limit, burst int, who *app.Caller) error {
 	now := l.buckets.Load()
 	for now == nil || now.settings != c {
 		if fresh := newBuckets(c); l.buckets.CompareAndSwap(now, fresh) {
@@ -102,7 +103,7 @@ func (l *Limiter) draw(key bucketKey, c muster.RateLimitSettings, every rate.Lim
 }
 
 // clientKey is whose bucket of PerSec a request draws from, by the VaryBy settings.
-func clientKey(r *http.Request, who *app.Caller, c muster.RateLimitSettings) [sha256.Size]byte {
+func clientKey(r *http.Request, who *app.Caller, c config.RateLimitSettings) [sha256.Size]byte {
 	key := ""
 	if c.VaryByUser {
 		key = who.ID()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/message"
 	"muster/internal/network"
 )
 
@@ -65,7 +66,7 @@ func rescue(w http.ResponseWriter, log *slog.Logger) {
 	}
 	log.Error("panic", "panic", p, "stack", string(debug.Stack()))
 	e := muster.E(muster.Internal, "api.context.internal.app_error")
-	text, err := json.Marshal(map[string]any{"id": e.ID, "message": e.Message(), "detailed_error": "", "status_code": e.Kind.Status()})
+	text, err := json.Marshal(map[string]any{"id": e.ID, "message": message.Of(e), "detailed_error": "", "status_code": e.Kind.Status()})
 	if err != nil {
 		text = []byte("{}") // four plain fields always encode
 	}

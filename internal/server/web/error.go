@@ -7,6 +7,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/message"
 	"muster/internal/server/httpx"
 )
 
@@ -20,7 +21,7 @@ var pageMessages = map[string]string{
 	"api.context.rate_limited.app_error":           "Too many requests came from your network in a short time. Wait a moment, then try again.",
 }
 
-// message is what people read about an error: never its cause.
+// messageFor returns what people read about an error: never its cause.
 func messageFor(e *muster.Error) string {
 	if name, ok := e.Params["Name"]; ok && e.Params["Reason"] == "" && strings.HasSuffix(e.ID, "_param.app_error") {
 		if name == "email" {
@@ -31,7 +32,7 @@ func messageFor(e *muster.Error) string {
 	if text, ok := pageMessages[e.ID]; ok {
 		return text
 	}
-	return e.Message()
+	return message.Of(e)
 }
 
 // fieldOf is the field of a posted form that an error is about, "" where it can't be told. Ids of errors name the field in one of these ways.

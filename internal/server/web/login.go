@@ -5,6 +5,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/config"
 )
 
 // signInCookie holds the token of a sign-in that is under way, between its steps.
@@ -155,7 +156,7 @@ func (req *pageRequest) showPasswordStep(back string, formErr error) error {
 }
 
 // nameLabel says by what people sign in here.
-func loginIDLabel(c muster.EmailSettings) string {
+func loginIDLabel(c config.EmailSettings) string {
 	switch {
 	case !c.EnableSignInWithEmail:
 		return "Username"

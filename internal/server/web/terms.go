@@ -1,8 +1,6 @@
 package web
 
-import (
-	"muster"
-)
+import "muster"
 
 func showTerms(req *pageRequest) error { return req.showTerms(nil) }
 

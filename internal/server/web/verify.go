@@ -1,8 +1,6 @@
 package web
 
-import (
-	"muster"
-)
+import "muster"
 
 func showResend(req *pageRequest) error { return req.showResend("", req.query("email"), nil) }
 

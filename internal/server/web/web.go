@@ -14,6 +14,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/config"
 	"muster/internal/server/httpx"
 )
 
@@ -77,7 +78,7 @@ type pageRequest struct {
 func (req *pageRequest) ctx() context.Context { return req.r.Context() }
 
 // config is the settings in force.
-func (req *pageRequest) config() *muster.Config { return req.app.Config() }
+func (req *pageRequest) config() *config.Config { return req.app.Config() }
 
 // site is the site's name.
 func (req *pageRequest) site() string { return req.config().TeamSettings.SiteName }

@@ -9,7 +9,7 @@ const (
 // backlog is what a connection was sent last and what it has yet to be sent, oldest first. Events are numbered as they come in, so that
 // a number stands for the same event however often it is sent.
 type backlog struct {
-	kept   []*message
+	kept   []*encodedEvent
 	first  int64 // number of kept[0]
 	next   int   // in kept, the first that is yet to be sent
 	resend int   // how many of those were sent once already
@@ -18,10 +18,10 @@ type backlog struct {
 // waiting is how many events were never sent.
 func (b *backlog) waiting() int { return len(b.kept) - b.next - b.resend }
 
-func (b *backlog) add(m *message) { b.kept = append(b.kept, m) }
+func (b *backlog) add(m *encodedEvent) { b.kept = append(b.kept, m) }
 
 // take gives the next event to send and its number, and counts it as sent.
-func (b *backlog) take() (m *message, seq int64, ok bool) {
+func (b *backlog) take() (m *encodedEvent, seq int64, ok bool) {
 	if b.next == len(b.kept) {
 		return nil, 0, false
 	}

@@ -26,7 +26,7 @@ type conn struct {
 }
 
 // begin starts a new connection with its first event. It holds everything back unless the sign-in is current.
-func (c *conn) begin(s *socket, in *signIn, hello *message, current bool) {
+func (c *conn) begin(s *socket, in *signIn, hello *encodedEvent, current bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.log.add(hello)
@@ -97,7 +97,7 @@ const (
 )
 
 // push takes an event for sending. A client that falls behind misses first what is soon stale anyway (websocket.json, delivery_order).
-func (c *conn) push(m *message) verdict {
+func (c *conn) push(m *encodedEvent) verdict {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch waiting := c.log.waiting(); {
@@ -123,7 +123,7 @@ func (c *conn) wake() {
 }
 
 // next gives the event that a socket's writer sends next; false ends that writer.
-func (c *conn) next(s *socket) (m *message, seq int64, ok bool) {
+func (c *conn) next(s *socket) (m *encodedEvent, seq int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.sock == s && c.settled == c.changes {

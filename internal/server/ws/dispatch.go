@@ -59,7 +59,7 @@ func (h *Hub) deliver(d *dispatcher, e muster.Event) {
 	if err == nil && len(hearers) == 0 {
 		return
 	}
-	var m *message
+	var m *encodedEvent
 	if err == nil {
 		m, err = encode(e)
 	}
@@ -97,7 +97,7 @@ func (h *Hub) connected(d *dispatcher, userID string) []string {
 
 // give puts an event into a connection's queue. One that is full belongs to a client that does not keep up: it is dropped, and the
 // client starts anew.
-func (h *Hub) give(c *conn, m *message) {
+func (h *Hub) give(c *conn, m *encodedEvent) {
 	switch c.push(m) {
 	case skipped:
 		h.dropped.Add(1)

@@ -19,7 +19,7 @@ func DecodeFrame(binary bool, b []byte) (seq int64, action string, data map[stri
 // Backlog is a connection's queue with numbers for events.
 type Backlog struct {
 	b      backlog
-	number map[*message]int64
+	number map[*encodedEvent]int64
 	added  int64
 }
 
@@ -32,9 +32,9 @@ const (
 // Add appends the next event; its content is its number.
 func (b *Backlog) Add() {
 	if b.number == nil {
-		b.number = map[*message]int64{}
+		b.number = map[*encodedEvent]int64{}
 	}
-	m := &message{head: []byte{0}}
+	m := &encodedEvent{head: []byte{0}}
 	b.number[m] = b.added
 	b.added++
 	b.b.add(m)

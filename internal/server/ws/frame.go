@@ -9,6 +9,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"muster"
+	"muster/internal/message"
 )
 
 // frame is what a client asks (websocket.json, frames.client).
@@ -96,7 +97,7 @@ type errorBody struct {
 }
 
 func errorObject(e *muster.Error) *errorBody {
-	return &errorBody{ID: e.ID, Message: e.Message(), StatusCode: e.Kind.Status()}
+	return &errorBody{ID: e.ID, Message: message.Of(e), StatusCode: e.Kind.Status()}
 }
 
 // reply answers a frame (websocket.json, frames.reply).

@@ -129,7 +129,7 @@ func (h *Hub) attach(s *socket, in *signIn) error {
 }
 
 // connect makes a new connection. Hub.mu is held.
-func (h *Hub) connect(s *socket, in *signIn, id string, hello *message) {
+func (h *Hub) connect(s *socket, in *signIn, id string, hello *encodedEvent) {
 	c := &conn{hub: h, id: id, userID: in.userID}
 	p := h.index.person(in.userID)
 	p.conns = append(p.conns, c)

@@ -11,8 +11,8 @@ import (
 	"muster/internal/config"
 )
 
-// message is an event in its encoding, up to the number that each connection has its own of.
-type message struct {
+// encodedEvent is an event in its encoding, up to the number that each connection has its own of.
+type encodedEvent struct {
 	head      []byte
 	droppable bool
 }
@@ -30,7 +30,7 @@ type broadcast struct {
 }
 
 // encode makes the message of an event, once for everybody who hears of it.
-func encode(e muster.Event) (*message, error) {
+func encode(e muster.Event) (*encodedEvent, error) {
 	to := e.Audience
 	b := broadcast{
 		UserID: to.UserID, ChannelID: to.ChannelID, TeamID: to.TeamID,
@@ -54,17 +54,17 @@ func encode(e muster.Event) (*message, error) {
 		return nil, fmt.Errorf("encode event %s: %w", e.Name, err)
 	}
 	head := append(text[:len(text)-1], `,"seq":`...)
-	return &message{head: head, droppable: e.Name == muster.EventTyping || e.Name == muster.EventStatusChange}, nil
+	return &encodedEvent{head: head, droppable: e.Name == muster.EventTyping || e.Name == muster.EventStatusChange}, nil
 }
 
 // appendTo appends the event as the text of a frame.
-func (m *message) appendTo(b []byte, seq int64) []byte {
+func (m *encodedEvent) appendTo(b []byte, seq int64) []byte {
 	b = append(b, m.head...)
 	return append(strconv.AppendInt(b, seq, 10), '}')
 }
 
 // hello is the first event of a connection.
-func (h *Hub) hello(userID, connectionID string) (*message, error) {
+func (h *Hub) hello(userID, connectionID string) (*encodedEvent, error) {
 	version, err := h.serverVersion()
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func (h *Hub) hello(userID, connectionID string) (*message, error) {
 
 // identity is the server's version under some settings.
 type identity struct {
-	of      *muster.Config
+	of      *config.Config
 	version string
 }
 

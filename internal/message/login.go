@@ -1,7 +1,7 @@
-package muster
+package message
 
-// signInErrors are about proving who one is: passwords, second factors, links by mail, sessions and tokens.
-var signInErrors = map[string]string{
+// loginErrors are about proving who one is: passwords, second factors, links by mail, sessions and tokens.
+var loginErrors = map[string]string{
 	"api.user.login.blank_pwd.app_error":                    "Give a password.",
 	"api.user.login.bot_login_forbidden.app_error":          "Bots cannot sign in with a password. Use an access token.",
 	"api.user.login.client_side_cert.certificate.app_error": "Your browser sent no certificate, or one that the server does not accept. Choose another.",

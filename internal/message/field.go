@@ -1,4 +1,4 @@
-package muster
+package message
 
 // fieldErrors are about one field of a stored thing: what a value must be like.
 var fieldErrors = map[string]string{

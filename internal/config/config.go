@@ -1,4 +1,4 @@
-package muster
+package config
 
 import (
 	"fmt"
@@ -38,16 +38,16 @@ type Config struct {
 	ExperimentalSettings  ExperimentalSettings
 }
 
-// ConfigProblem is a setting whose value may not be used, and why.
-type ConfigProblem struct {
+// Problem is a setting whose value may not be used, and why.
+type Problem struct {
 	Key    string // Section.Name
 	Reason string // completes "KEY: ..."
 }
 
-func (p ConfigProblem) String() string { return p.Key + ": " + p.Reason }
+func (p Problem) String() string { return p.Key + ": " + p.Reason }
 
-// DefaultConfig gives a fresh Config with the default of every setting.
-func DefaultConfig() *Config {
+// Default gives a fresh Config with the default of every setting.
+func Default() *Config {
 	c := &Config{}
 	for _, s := range settings {
 		v, err := s.Parse(s.Default)
@@ -71,11 +71,11 @@ func (c *Config) Clone() *Config {
 }
 
 // Validate checks every setting by its own rule and names each that fails; none means that c may be used.
-func (c *Config) Validate() []ConfigProblem {
-	var problems []ConfigProblem
+func (c *Config) Validate() []Problem {
+	var problems []Problem
 	for _, s := range settings {
 		if err := s.Check(s.Get(c)); err != nil {
-			problems = append(problems, ConfigProblem{Key: s.Key(), Reason: err.Error()})
+			problems = append(problems, Problem{Key: s.Key(), Reason: err.Error()})
 		}
 	}
 	return problems
@@ -92,8 +92,8 @@ func (c *Config) Masked() *Config {
 	return d
 }
 
-// KeptSettings is the document of what administrators changed of the settings, and its version, which goes up with each change.
-type KeptSettings struct {
+// Stored is the document of what administrators changed of the settings, and its version, which goes up with each change.
+type Stored struct {
 	Document []byte // empty before the first change
 	Version  int64
 }

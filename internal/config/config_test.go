@@ -1,4 +1,4 @@
-package muster
+package config
 
 import (
 	"encoding/json"
@@ -25,7 +25,7 @@ func TestDefaultsAreTheReferences(t *testing.T) {
 	want["RateLimitSettings"]["Enable"], want["RateLimitSettings"]["PerSec"] = true, 0.0
 	want["ServiceSettings"]["LocalModeSocketLocation"] = "local.socket" // anybody may put one at the reference server's place, /var/tmp
 
-	encoded, err := json.Marshal(DefaultConfig())
+	encoded, err := json.Marshal(Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestEverySettingIsDeclaredWhole(t *testing.T) {
 }
 
 func TestConfigValidate(t *testing.T) {
-	if p := DefaultConfig().Validate(); len(p) > 0 {
+	if p := Default().Validate(); len(p) > 0 {
 		t.Fatalf("the defaults are refused: %v", p)
 	}
 	long := strings.Repeat("x", settingMaxRunes+1)
@@ -129,7 +129,7 @@ func TestConfigValidate(t *testing.T) {
 		{"ExperimentalSettings.ClientSideCertCheck", func(c *Config) { c.ExperimentalSettings.ClientSideCertCheck = "both" }},
 	}
 	for _, tc := range cases {
-		c := DefaultConfig()
+		c := Default()
 		tc.set(c)
 		got := ""
 		for _, p := range c.Validate() {
@@ -170,7 +170,7 @@ func TestSettingParse(t *testing.T) {
 }
 
 func TestConfigCloneSharesNothing(t *testing.T) {
-	c := DefaultConfig()
+	c := Default()
 	c.ServiceSettings.TrustedProxyIPHeader = []string{"X-Real-IP"}
 	d := c.Clone()
 	if !reflect.DeepEqual(c, d) {
@@ -184,7 +184,7 @@ func TestConfigCloneSharesNothing(t *testing.T) {
 }
 
 func TestConfigMasked(t *testing.T) {
-	c := DefaultConfig()
+	c := Default()
 	c.EmailSettings.SMTPPassword = "hunter2"
 	m := c.Masked()
 	if m.EmailSettings.SMTPPassword != SecretMask {
@@ -210,7 +210,7 @@ func settingCalled(t *testing.T, key string) *Setting {
 }
 
 func TestMailServerAndAddresses(t *testing.T) {
-	e := DefaultConfig().EmailSettings
+	e := Default().EmailSettings
 	if e.HasServer() || e.Sender("example.com") != "muster@example.com" || e.ReplyTo() != "" {
 		t.Errorf("the reference server's placeholders are taken for real: %+v", e)
 	}

@@ -1,4 +1,4 @@
-package muster
+package message
 
 // userErrors are about creating, finding, changing and removing accounts.
 var userErrors = map[string]string{

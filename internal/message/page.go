@@ -1,4 +1,4 @@
-package muster
+package message
 
 // pageErrors are of forms of the pages, which the API does not have.
 var pageErrors = map[string]string{

@@ -1,4 +1,4 @@
-package muster
+package message
 
 // settingsErrors are about changes of the settings. What is wrong is mostly said by the error's Reason.
 var settingsErrors = map[string]string{

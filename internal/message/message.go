@@ -1,21 +1,24 @@
-package muster
+// Package message owns the sentences that people read when a request is refused: one for each error id of the protocol. docs/errors.md is
+// generated from it.
+package message
 
 import (
 	"maps"
 	"slices"
 	"strings"
+
+	"muster"
 )
 
 const internalErrorID = "api.context.internal.app_error"
 
-// catalogue holds, for each error id of the protocol, the sentence that a person reads: what to do about it.
-// {Name} places are filled from Error.Params. docs/errors.md is generated from it.
-var catalogue = joined(catalogueParts)
+// texts holds a sentence for each error id; its {Name} places are filled from the error's Params.
+var texts = merge(parts)
 
-// catalogueParts have no id in common (TestEveryErrorIDIsDefinedOnce).
-var catalogueParts = []map[string]string{requestErrors, settingsErrors, userErrors, fieldErrors, signInErrors, membershipErrors, uploadErrors, liveErrors, pageErrors}
+// parts have no id in common (TestEveryErrorIDIsDefinedOnce).
+var parts = []map[string]string{requestErrors, settingsErrors, userErrors, fieldErrors, loginErrors, membershipErrors, uploadErrors, webSocketErrors, pageErrors}
 
-func joined(parts []map[string]string) map[string]string {
+func merge(parts []map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, p := range parts {
 		maps.Copy(all, p)
@@ -23,12 +26,28 @@ func joined(parts []map[string]string) map[string]string {
 	return all
 }
 
-// ErrorIDs gives every error id that the server may answer with, sorted.
-func ErrorIDs() []string { return slices.Sorted(maps.Keys(catalogue)) }
+// Of returns the sentence for an error with its places filled in. A Reason among the error's Params is the whole sentence: it says what only the
+// place that refused knows, such as which rule a new password breaks.
+func Of(e *muster.Error) string {
+	if reason := e.Params["Reason"]; reason != "" {
+		return reason
+	}
+	text := Text(e.ID)
+	if text == "" {
+		text = texts[internalErrorID]
+	}
+	for k, v := range e.Params {
+		text = strings.ReplaceAll(text, "{"+k+"}", v)
+	}
+	return text
+}
 
-// ErrorText gives the sentence for an error id with its {Name} places unfilled, "" for an id that nobody answers with.
-func ErrorText(id string) string {
-	if text, ok := catalogue[id]; ok {
+// IDs returns every error id that the server may answer with, sorted.
+func IDs() []string { return slices.Sorted(maps.Keys(texts)) }
+
+// Text returns the sentence for an error id with its {Name} places unfilled, "" for an id that the server never answers with.
+func Text(id string) string {
+	if text, ok := texts[id]; ok {
 		return text
 	}
 	return passwordRulesText(id)
@@ -51,7 +70,7 @@ func passwordRulesText(id string) string {
 	var sentences []string
 	for _, rule := range passwordRuleNames {
 		if strings.Contains(rest, rule) {
-			sentences = append(sentences, catalogue[passwordRuleStem+rule+errorIDEnd])
+			sentences = append(sentences, texts[passwordRuleStem+rule+errorIDEnd])
 		}
 	}
 	return strings.Join(sentences, " ")

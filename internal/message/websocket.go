@@ -1,7 +1,7 @@
-package muster
+package message
 
-// liveErrors are about the WebSocket and what clients ask over it.
-var liveErrors = map[string]string{
+// webSocketErrors are about the WebSocket and what clients ask over it.
+var webSocketErrors = map[string]string{
 	"api.web_socket.connect.upgrade.app_error":          "The WebSocket could not be opened. Ask for a WebSocket, from a page of this server or of one that its settings allow.",
 	"api.web_socket_router.bad_action.app_error":        "There is no such action. Check the action's name.",
 	"api.web_socket_router.bad_seq.app_error":           "The frame's seq is missing or not valid. Number the frames from 1.",

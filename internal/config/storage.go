@@ -1,4 +1,4 @@
-package muster
+package config
 
 // StorageSettings is about how much is kept, for whom and for how long (docs/adr/0019-storage-limits.md).
 type StorageSettings struct {

@@ -1,4 +1,4 @@
-package muster
+package message
 
 // uploadErrors are about files on their way, and about terms of service.
 var uploadErrors = map[string]string{

@@ -1,4 +1,4 @@
-package muster
+package message
 
 // membershipErrors are about teams, channels, groups and roles, and who belongs to them.
 var membershipErrors = map[string]string{

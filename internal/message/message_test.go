@@ -1,4 +1,4 @@
-package muster
+package message
 
 import (
 	"flag"
@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"muster"
 )
 
 var updateDocs = flag.Bool("update", false, "rewrite docs/errors.md")
@@ -20,7 +22,7 @@ var updateDocs = flag.Bool("update", false, "rewrite docs/errors.md")
 
 const errorsIntro = `# Errors
 
-<!-- Generated from catalogue*.go by "go generate ./..."; change the sentences there instead. -->
+<!-- Generated from internal/message by "go generate ./..."; change the sentences there instead. -->
 
 Every refusal is one JSON object: ` + "`id`" + ` (stable, in the table below), ` + "`message`" + ` (the sentence, for a person), ` + "`detailed_error`" + `
 (empty unless ServiceSettings.EnableDeveloper is on), ` + "`request_id`" + ` (also in the X-Request-Id header and the server's log) and
@@ -34,11 +36,11 @@ A password that breaks several rules at once gets one id that names them all, su
 `
 
 func TestErrorsDocument(t *testing.T) {
-	const path = "docs/errors.md"
+	const path = "../../docs/errors.md"
 	var b strings.Builder
 	b.WriteString(errorsIntro)
-	for _, id := range ErrorIDs() {
-		b.WriteString("| `" + id + "` | " + ErrorText(id) + " |\n")
+	for _, id := range IDs() {
+		b.WriteString("| `" + id + "` | " + Text(id) + " |\n")
 	}
 	if *updateDocs {
 		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
@@ -50,23 +52,23 @@ func TestErrorsDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(text) != b.String() {
-		t.Errorf("%s is behind the catalogue: run go generate ./...", path)
+		t.Errorf("%s is behind the texts: run go generate ./...", path)
 	}
 }
 
 func TestErrorMessages(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		err  *Error
+		err  *muster.Error
 		want string
 	}{
-		{"parameter", InvalidParam("email"), "The request's email is missing or not valid. Correct it and send the request again."},
-		{"unknown id", E(Invalid, "app.nothing.of.this.kind"), catalogue[internalErrorID]},
-		{"several password rules", E(Invalid, "model.user.is_valid.pwd_lowercase_number.app_error"),
+		{"parameter", muster.InvalidParam("email"), "The request's email is missing or not valid. Correct it and send the request again."},
+		{"unknown id", muster.E(muster.Invalid, "app.nothing.of.this.kind"), texts[internalErrorID]},
+		{"several password rules", muster.E(muster.Invalid, "model.user.is_valid.pwd_lowercase_number.app_error"),
 			"Choose a password with at least one lower-case letter. Choose a password with at least one digit."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.err.Message(); got != c.want {
+			if got := Of(c.err); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
@@ -79,11 +81,11 @@ var errorID = regexp.MustCompile(`^(api|app|ent|mfa|model|plugin|store|web)\.[a-
 // TestEveryErrorIDHasASentence reads the module's own source for ids that no sentence explains.
 func TestEveryErrorIDHasASentence(t *testing.T) {
 	found := 0
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if name := d.Name(); d.IsDir() && name != "." && (name == "testdata" || name == "node_modules" || name == "data" || strings.HasPrefix(name, ".")) {
+		if name := d.Name(); d.IsDir() && name != ".." && (name == "testdata" || name == "node_modules" || name == "data" || strings.HasPrefix(name, ".")) {
 			return filepath.SkipDir
 		}
 		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
@@ -96,8 +98,8 @@ func TestEveryErrorIDHasASentence(t *testing.T) {
 		}
 		for _, id := range errorIDsIn(file) {
 			found++
-			if ErrorText(id.text) == "" {
-				t.Errorf("%s: %s is not in the catalogue", fset.Position(id.pos), id.text)
+			if Text(id.text) == "" {
+				t.Errorf("%s: %s is not in the texts", fset.Position(id.pos), id.text)
 			}
 		}
 		return nil
@@ -113,10 +115,10 @@ func TestEveryErrorIDHasASentence(t *testing.T) {
 // TestEveryErrorIDIsDefinedOnce: the part that came last would win, and the other sentence be dead text.
 func TestEveryErrorIDIsDefinedOnce(t *testing.T) {
 	defined := map[string]bool{}
-	for _, part := range catalogueParts {
+	for _, part := range parts {
 		for id := range part {
 			if defined[id] {
-				t.Errorf("%s is defined in two parts of the catalogue", id)
+				t.Errorf("%s is defined in two parts of the texts", id)
 			}
 			defined[id] = true
 		}
@@ -130,7 +132,7 @@ type namedError struct {
 
 // errorIDsIn finds whole ids, and those that a function puts together from a stem, its own calls' argument and an ending:
 //
-//	bad := func(field string) error { return E(Invalid, "model.user.is_valid."+field+".app_error") }
+//	bad := func(field string) error { return muster.E(muster.Invalid, "model.user.is_valid."+field+".app_error") }
 func errorIDsIn(file *ast.File) []namedError {
 	var ids []namedError
 	for _, decl := range file.Decls {

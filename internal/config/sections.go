@@ -1,4 +1,4 @@
-package muster
+package config
 
 // TeamSettings is about who may join, and how people find and name each other.
 type TeamSettings struct {

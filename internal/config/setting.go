@@ -1,4 +1,4 @@
-package muster
+package config
 
 import (
 	"errors"
@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"muster"
 )
 
 // Bounds of the settings that name none of their own.
@@ -228,10 +230,10 @@ func (s *Setting) checkText(v string) error {
 	switch {
 	case int64(utf8.RuneCountInString(v)) > longest:
 		return fmt.Errorf("must be at most %d characters long", longest)
-	case !ValidText(v, settingMaxRunes):
+	case !muster.ValidText(v, settingMaxRunes):
 		return errors.New("must be text in UTF-8 without control characters")
 	case s.oneOf != nil && !slices.Contains(s.oneOf, v):
-		return errors.New("must be " + s.Rule() + Suggest(v, slices.Values(s.oneOf)))
+		return errors.New("must be " + s.Rule() + muster.Suggest(v, slices.Values(s.oneOf)))
 	case s.format != "" && !settingFormats[s.format].holds(v):
 		return errors.New("must be " + s.Rule())
 	}
@@ -280,7 +282,7 @@ type settingFormat struct {
 var localeForm = regexp.MustCompile(`^[a-z]{2}(-[A-Z]{2})?$`)
 
 func isMailAddress(v string) bool {
-	return ValidEmail(strings.ToLower(v))
+	return muster.ValidEmail(strings.ToLower(v))
 }
 
 // settingFormats names the forms that a text setting can ask for.

@@ -1,4 +1,4 @@
-package muster
+package config
 
 // What the reference server's settings hold before anybody sets them (config.json): an address and a mail server that nobody has.
 const (

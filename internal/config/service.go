@@ -1,4 +1,4 @@
-package muster
+package config
 
 // ServiceSettings is about the server itself: where it listens, how long sessions live, what the API allows.
 type ServiceSettings struct {
