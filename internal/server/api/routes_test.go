@@ -9,7 +9,7 @@ import (
 
 // docs/compatibility.md says of each operation whether it works; it must be what is served.
 func TestTheCompatibilityTableIsWhatIsServed(t *testing.T) {
-	doc, err := os.ReadFile("../../docs/compatibility.md")
+	doc, err := os.ReadFile("../../../docs/compatibility.md")
 	if err != nil {
 		t.Fatal(err)
 	}
