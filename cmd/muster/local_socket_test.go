@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a test waits for a server to begin.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // over is the scripts' client of a local socket: "over PATH METHOD /PATH [BODY]" waits until somebody serves the socket and prints the
 // answer's status and body, "over PATH mode" prints the socket's type and mode.

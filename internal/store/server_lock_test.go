@@ -12,7 +12,7 @@ import (
 	"muster/internal/store/storetest"
 )
 
-const patience = 30 * time.Second // for what must happen
+const patience = time.Minute // for what must happen
 
 func TestASecondServerOnOnePostgresIsRefused(t *testing.T) {
 	store.LockPatience(t, 0)

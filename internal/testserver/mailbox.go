@@ -19,7 +19,7 @@ import (
 type Mail struct{ Subject, Text, HTML string }
 
 // mailPatience is how long a test waits for mails that the server sends after its answer.
-const mailPatience = 10 * time.Second
+const mailPatience = time.Minute
 
 // Mails waits until n mails went to an address and gives all of them, oldest first.
 func (s *Server) Mails(t testing.TB, to string, n int) []Mail {

@@ -28,7 +28,7 @@ func clientFrom(address string) *http.Client {
 }
 
 // patience is how long a test waits for what must happen.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // answer is what the server said, read to its end.
 type answer struct {

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	patience = 20 * time.Second      // for a page to do what it must
+	patience = time.Minute           // for a page to do what it must
 	askEvery = 20 * time.Millisecond // whether it did
 )
 

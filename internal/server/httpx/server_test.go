@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // open serves a handler as the program does, without limits by network.
 func open(t *testing.T, h http.HandlerFunc, w Timeouts) net.Conn {

@@ -23,7 +23,7 @@ import (
 )
 
 // patience bounds how long a test waits for what must come.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // door is a hub that serves beside a test's server.
 type door struct {
