@@ -94,7 +94,7 @@ func (postgresDialect) refuseForeign(ctx context.Context, db *sql.DB) error {
 }
 
 func (postgresDialect) name() goose.Dialect         { return goose.DialectPostgres }
-func (postgresDialect) migrations() string          { return "migrations/postgres" }
+func (postgresDialect) migrations() string          { return "postgres" }
 func (postgresDialect) forUpdate() string           { return " FOR UPDATE" }
 func (postgresDialect) forUpdateSkipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 func (postgresDialect) exclusive() bool             { return false }

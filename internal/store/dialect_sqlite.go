@@ -86,7 +86,7 @@ func hold(f *os.File, dir string) (release func() error, err error) {
 }
 
 func (sqliteDialect) name() goose.Dialect                    { return goose.DialectSQLite3 }
-func (sqliteDialect) migrations() string                     { return "migrations/sqlite" }
+func (sqliteDialect) migrations() string                     { return "sqlite" }
 func (sqliteDialect) goose() ([]goose.ProviderOption, error) { return nil, nil } // the directory is held: nobody else migrates
 func (sqliteDialect) rebind(query string) string             { return query }
 func (sqliteDialect) forUpdate() string                      { return "" } // there is one writer

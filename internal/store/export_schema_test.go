@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"io/fs"
+
+	"muster/internal/store/migrations"
 )
 
 // MigrationNames returns the files of the database's migrations.
 func MigrationNames(s *Store) ([]string, error) {
-	dir, err := fs.Sub(migrationFiles, s.dialect.migrations())
+	dir, err := fs.Sub(migrations.FS, s.dialect.migrations())
 	if err != nil {
 		return nil, err
 	}

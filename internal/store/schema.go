@@ -3,24 +3,20 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
-)
 
-// migrationFiles has a directory for each database. Both have the same versions and lead to the same tables: a test compares them.
-//
-//go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
-var migrationFiles embed.FS
+	"muster/internal/store/migrations"
+)
 
 // migrate brings the schema up to date. One that is newer than this program is refused: what it means is not known here.
 func (s *Store) migrate(ctx context.Context) error {
 	if err := s.refuseNewer(ctx, s.writer); err != nil {
 		return err
 	}
-	dir, err := fs.Sub(migrationFiles, s.dialect.migrations())
+	dir, err := fs.Sub(migrations.FS, s.dialect.migrations())
 	if err != nil {
 		return err
 	}
@@ -71,7 +67,7 @@ func (s *Store) schemaVersion(ctx context.Context, db *sql.DB) (version int64, e
 
 // knownVersion returns the version of this program's last migration.
 func (s *Store) knownVersion() (latest int64, err error) {
-	names, err := fs.Glob(migrationFiles, s.dialect.migrations()+"/*.sql")
+	names, err := fs.Glob(migrations.FS, s.dialect.migrations()+"/*.sql")
 	for _, name := range names {
 		var v int64
 		if v, err = goose.NumericComponent(name); err != nil {

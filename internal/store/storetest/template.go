@@ -7,13 +7,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 
 	"muster/internal/store"
+	"muster/internal/store/migrations"
 )
 
 // Migrating takes far longer than copying what was migrated before, so tests start on copies of a template: for SQLite a file of this process,
@@ -104,17 +105,13 @@ func databaseURL(name string) (string, error) {
 
 // schemaHash returns a name for the PostgreSQL migrations that this program was built with.
 func schemaHash() (string, error) {
-	_, here, _, _ := runtime.Caller(0)
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(here), "..", "migrations", "postgres", "*.sql"))
+	files, err := fs.Glob(migrations.FS, "postgres/*.sql")
 	if err != nil {
 		return "", err
 	}
-	if len(files) == 0 {
-		return "", errors.New("no migrations beside the tests' source")
-	}
 	sum := sha256.New()
 	for _, name := range files {
-		text, err := os.ReadFile(name)
+		text, err := migrations.FS.ReadFile(name)
 		if err != nil {
 			return "", err
 		}
