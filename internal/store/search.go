@@ -86,7 +86,7 @@ func foldTerm(s string) string {
 }
 
 func (t *tx) saveTerms(ctx context.Context, u *muster.User) error {
-	if _, err := t.exec(ctx, "DELETE FROM user_terms WHERE user_id = ?", u.ID); err != nil {
+	if _, err := t.exec(ctx, "DELETE FROM search_terms WHERE user_id = ?", u.ID); err != nil {
 		return fmt.Errorf("drop search terms: %w", err)
 	}
 	terms := termsOf(u)
@@ -95,7 +95,7 @@ func (t *tx) saveTerms(ctx context.Context, u *muster.User) error {
 		values = append(values, term, u.Username, u.ID, kind)
 	}
 	rows := strings.TrimSuffix(strings.Repeat("(?,?,?,?),", len(terms)), ",")
-	if _, err := t.exec(ctx, "INSERT INTO user_terms (term, username, user_id, kind) VALUES "+rows, values...); err != nil {
+	if _, err := t.exec(ctx, "INSERT INTO search_terms (term, username, user_id, kind) VALUES "+rows, values...); err != nil {
 		return fmt.Errorf("save search terms: %w", err)
 	}
 	return nil
@@ -144,7 +144,7 @@ func afterPrefix(p string) string { return p + string(unicode.MaxRune) }
 
 // candidates gives the accounts that the index has under a word, by username; all tells that there are no more.
 func (s *Store) candidates(ctx context.Context, word string, kinds int) (ids []string, all bool, err error) {
-	rows, err := s.query(ctx, "SELECT username, user_id FROM user_terms WHERE term >= ? AND term < ? AND kind & ? <> 0 LIMIT ?",
+	rows, err := s.query(ctx, "SELECT username, user_id FROM search_terms WHERE term >= ? AND term < ? AND kind & ? <> 0 LIMIT ?",
 		word, afterPrefix(word), kinds, candidateMax)
 	found, err := collect(rows, err, func(r scanner) (p [2]string, err error) { return p, r.Scan(&p[0], &p[1]) })
 	if err != nil {
@@ -206,6 +206,6 @@ func (s *Store) walk(ctx context.Context, words []string, c *condition, q UserSe
 
 // addWord asks that one of the account's terms begins with a word, or that the word is its id.
 func addWord(c *condition, word string, kinds int) {
-	c.add("(u.id = ? OR EXISTS (SELECT 1 FROM user_terms t WHERE t.user_id = u.id AND t.term >= ? AND t.term < ? AND t.kind & ? <> 0))",
+	c.add("(u.id = ? OR EXISTS (SELECT 1 FROM search_terms t WHERE t.user_id = u.id AND t.term >= ? AND t.term < ? AND t.kind & ? <> 0))",
 		word, word, afterPrefix(word), kinds)
 }

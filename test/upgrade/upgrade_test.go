@@ -17,7 +17,7 @@ import (
 )
 
 // renamed are tables that have a new name since a fixture was made.
-var renamed = map[string]string{}
+var renamed = map[string]string{"user_terms": "search_terms"}
 
 func TestUpgrade(t *testing.T) {
 	fixtures, err := filepath.Glob("testdata/*")
