@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"muster/internal/require"
 )
 
 // patience is how long a test waits for a server to begin.
@@ -64,30 +66,30 @@ func dialPatiently(ctx context.Context, path string) (net.Conn, error) {
 // A server whose queue of connections is full answers nobody for the moment, but it is there.
 func TestABusySocketIsNotTakenOver(t *testing.T) {
 	dir, err := os.MkdirTemp("", "muster") // a socket's path must be short
-	must(t, err)
+	require.NoError(t, err)
 	path := filepath.Join(dir, "local.socket")
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
-	must(t, err)
-	must(t, syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}))
-	must(t, syscall.Listen(fd, 0))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}))
+	require.NoError(t, syscall.Listen(fd, 0))
 	var waiting []net.Conn
 	defer func() {
 		for _, c := range waiting {
-			must(t, c.Close())
+			require.NoError(t, c.Close())
 		}
-		must(t, errors.Join(syscall.Close(fd), os.RemoveAll(dir)))
+		require.NoError(t, errors.Join(syscall.Close(fd), os.RemoveAll(dir)))
 	}()
 	for {
 		c, err := net.Dial("unix", path)
 		if errors.Is(err, syscall.EAGAIN) {
 			break
 		}
-		must(t, err)
+		require.NoError(t, err)
 		waiting = append(waiting, c)
 	}
 	l, err := listenLocal(path)
 	if err == nil {
-		must(t, l.Close())
+		require.NoError(t, l.Close())
 		t.Fatal("it was taken over")
 	}
 	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSocket == 0 {
@@ -98,10 +100,10 @@ func TestABusySocketIsNotTakenOver(t *testing.T) {
 // Whoever could put a socket of theirs in the place of ours would be sent what administrators say.
 func TestASocketInReachOfOthersIsRefused(t *testing.T) {
 	dir, err := os.MkdirTemp("", "muster")
-	must(t, err)
-	defer func() { must(t, os.RemoveAll(dir)) }()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, os.RemoveAll(dir)) }()
 	sub := filepath.Join(dir, "sub")
-	must(t, os.Mkdir(sub, 0o700))
+	require.NoError(t, os.Mkdir(sub, 0o700))
 	for _, tc := range []struct {
 		mode    fs.FileMode // of dir
 		path    string
@@ -113,10 +115,10 @@ func TestASocketInReachOfOthersIsRefused(t *testing.T) {
 		{0o777, "sub/local.socket", "everybody may write"}, // and replace sub
 		{0o700, strings.Repeat("s", 104), "longer than 103 bytes"},
 	} {
-		must(t, os.Chmod(dir, tc.mode))
+		require.NoError(t, os.Chmod(dir, tc.mode))
 		l, err := listenLocal(filepath.Join(dir, tc.path))
 		if err == nil {
-			must(t, l.Close())
+			require.NoError(t, l.Close())
 		}
 		if tc.refused == "" && err != nil || tc.refused != "" && (err == nil || !strings.Contains(err.Error(), tc.refused)) {
 			t.Errorf("%v %s: %v, want %q", tc.mode, tc.path, err, tc.refused)
@@ -129,12 +131,5 @@ func TestSocketPath(t *testing.T) {
 		if got := socketPath("/data", location); got != want {
 			t.Errorf("%q: %s, want %s", location, got, want)
 		}
-	}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }

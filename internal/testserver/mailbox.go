@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"muster/internal/require"
 )
 
 // Mail is one mail that the server sent.
@@ -70,22 +72,22 @@ func (s *Server) MailedToken(t testing.TB, to string, n int) string {
 func (s *Server) mailsTo(t testing.TB, to string) (mails []Mail) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.MailDir, "*.eml"))
-	must(t, err)
+	require.NoError(t, err)
 	slices.Sort(files)
 	for _, name := range files {
 		f, err := os.Open(name)
-		must(t, err)
+		require.NoError(t, err)
 		m, err := mail.ReadMessage(f)
-		must(t, err)
+		require.NoError(t, err)
 		list, err := m.Header.AddressList("To")
-		must(t, err)
+		require.NoError(t, err)
 		subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-		must(t, err)
+		require.NoError(t, err)
 		if len(list) == 1 && list[0].Address == to {
 			text, html := parts(t, m)
 			mails = append(mails, Mail{subject, text, html})
 		}
-		must(t, f.Close())
+		require.NoError(t, f.Close())
 	}
 	return mails
 }
@@ -94,7 +96,7 @@ func (s *Server) mailsTo(t testing.TB, to string) (mails []Mail) {
 func parts(t testing.TB, m *mail.Message) (text, html string) {
 	t.Helper()
 	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
-	must(t, err)
+	require.NoError(t, err)
 	if kind != "multipart/alternative" {
 		t.Fatalf("a mail of type %s", kind)
 	}
@@ -104,9 +106,9 @@ func parts(t testing.TB, m *mail.Message) (text, html string) {
 		if errors.Is(err, io.EOF) {
 			return text, html
 		}
-		must(t, err)
+		require.NoError(t, err)
 		content, err := io.ReadAll(part)
-		must(t, err)
+		require.NoError(t, err)
 		switch kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind {
 		case "text/plain":
 			text = string(content)

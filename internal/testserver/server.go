@@ -21,6 +21,7 @@ import (
 	"muster/internal/eventbus"
 	"muster/internal/files/blob"
 	"muster/internal/mail"
+	"muster/internal/require"
 	"muster/internal/secretbox"
 	"muster/internal/server/api"
 	"muster/internal/server/httpx"
@@ -82,16 +83,16 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	t.Helper()
 	ctx := context.Background()
 	settings, _, err := config.Load(config.Options{})
-	must(t, err)
+	require.NoError(t, err)
 	_, err = settings.Attach(ctx, s.Store)
-	must(t, err)
-	must(t, s.Store.SeedRoles(ctx, muster.BuiltInRoles()))
+	require.NoError(t, err)
+	require.NoError(t, s.Store.SeedRoles(ctx, muster.BuiltInRoles()))
 	blobs, err := blob.OpenDir(s.Files)
-	must(t, err)
+	require.NoError(t, err)
 	secrets, err := secretbox.New([]byte(Key))
-	must(t, err)
+	require.NoError(t, err)
 	folder, err := mail.NewFileSender(s.MailDir)
-	must(t, err)
+	require.NoError(t, err)
 	s.events = &ear{}
 	b := &eventbus.Bus{}
 	b.Subscribe(s.events.hear)
@@ -110,10 +111,10 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	h.Listener = httpx.Listen(h.Listener, limiter, httpx.Timeouts{})
 	h.Start()
 	t.Cleanup(func() {
-		must(t, hub.Close(ctx))
+		require.NoError(t, hub.Close(ctx))
 		h.Close()
-		must(t, a.Close(ctx))
-		must(t, errors.Join(blobs.Close(), folder.Close()))
+		require.NoError(t, a.Close(ctx))
+		require.NoError(t, errors.Join(blobs.Close(), folder.Close()))
 	})
 	s.URL = h.URL
 	return s
@@ -141,7 +142,7 @@ func (s *Server) User(t testing.TB, name string) (*client.Client, *muster.User) 
 func (s *Server) signUp(t testing.TB, by *client.Client, name string) (*client.Client, *muster.User) {
 	t.Helper()
 	_, err := by.CreateUser(t.Context(), &muster.User{Username: name, Email: name + "@example.com", Password: Password, DisableWelcomeEmail: true})
-	must(t, err)
+	require.NoError(t, err)
 	return s.SignIn(t, name)
 }
 
@@ -150,7 +151,7 @@ func (s *Server) SignIn(t testing.TB, name string) (*client.Client, *muster.User
 	t.Helper()
 	c := s.Client()
 	u, err := c.Login(t.Context(), name, Password)
-	must(t, err)
+	require.NoError(t, err)
 	return c, u
 }
 
@@ -159,7 +160,7 @@ func (s *Server) Configure(t testing.TB, patch string) {
 	t.Helper()
 	admin, _ := s.Admin(t)
 	_, err := admin.PatchConfig(t.Context(), json.RawMessage(patch))
-	must(t, err)
+	require.NoError(t, err)
 }
 
 // Events gives the events heard so far of one name, oldest first.
@@ -190,13 +191,6 @@ func (e *ear) forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.heard = nil
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // Settings decodes settings as the API answers with them.

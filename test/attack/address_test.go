@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -31,7 +32,7 @@ func TestNobodyChoosesTheirAddress(t *testing.T) {
 				t.Fatalf("%s: %d %s", name, got.status, got.body)
 			}
 			audits, err := s.Store.Audits(t.Context(), u.ID, 0, 1)
-			must(t, err)
+			require.NoError(t, err)
 			if len(audits) != 1 || audits[0].IPAddress != c.want {
 				t.Errorf("%s: %+v, want a sign-in from %s", name, audits[0], c.want)
 			}

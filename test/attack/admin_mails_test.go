@@ -6,6 +6,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -17,7 +18,7 @@ func TestMailsAboutAdministratorsSaySoWithoutTheirAddress(t *testing.T) {
 		admin := client.New(s.URL, client.WithHTTPClient(clientFrom("127.0.44.7")))
 		_, adminUser := s.Admin(t)
 		_, err := admin.Login(ctx, adminUser.Username, testserver.Password)
-		must(t, err)
+		require.NoError(t, err)
 		twoStep(t, ann)
 		address := "ann@new.example.com"
 		for _, c := range []struct {
@@ -30,7 +31,7 @@ func TestMailsAboutAdministratorsSaySoWithoutTheirAddress(t *testing.T) {
 			{"Your account was deactivated", func() error { return admin.UpdateUserActive(ctx, u.ID, false) }},
 			{"Your email address was changed", func() error { _, err := admin.PatchUser(ctx, u.ID, &muster.UserPatch{Email: &address}); return err }},
 		} {
-			must(t, c.do())
+			require.NoError(t, c.do())
 			m := s.MailAbout(t, "ann@example.com", c.subject)
 			text := strings.Join(strings.Fields(m.Text), " ")
 			if !strings.Contains(text, "An administrator of Muster did this.") || strings.Contains(m.Text+m.HTML, "127.0.44.") {
@@ -46,16 +47,16 @@ func TestMailsAboutOnesOwnDoingSayFromWhere(t *testing.T) {
 		_, u := s.User(t, "ann")
 		ann := client.New(s.URL, client.WithHTTPClient(clientFrom("127.0.44.8")))
 		_, err := ann.Login(ctx, u.Username, testserver.Password)
-		must(t, err)
-		must(t, ann.UpdateUserPassword(ctx, client.Me, testserver.Password, "An0ther!password"))
+		require.NoError(t, err)
+		require.NoError(t, ann.UpdateUserPassword(ctx, client.Me, testserver.Password, "An0ther!password"))
 		m := s.MailAbout(t, "ann@example.com", "Your password was changed")
 		if !strings.Contains(m.Text, "127.0.44.8") || strings.Contains(m.Text, "dministrator of") {
 			t.Errorf("the mail says:\n%s", m.Text)
 		}
 		// By the link of a mail, its owner does it, whoever asks.
 		admin, _ := s.Admin(t)
-		must(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
-		must(t, admin.ResetPassword(ctx, s.MailedToken(t, "ann@example.com", 1), testserver.Password))
+		require.NoError(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
+		require.NoError(t, admin.ResetPassword(ctx, s.MailedToken(t, "ann@example.com", 1), testserver.Password))
 		mails := s.Mails(t, "ann@example.com", 3)
 		if text := mails[len(mails)-1].Text; strings.Contains(text, "dministrator of") {
 			t.Errorf("the mail says:\n%s", text)

@@ -13,6 +13,7 @@ import (
 	"muster"
 	openapi "muster/api"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -34,9 +35,9 @@ type court struct {
 func grantRole(t *testing.T, admin *client.Client, name string, permissions ...string) {
 	t.Helper()
 	role, err := admin.RoleByName(t.Context(), name)
-	must(t, err)
+	require.NoError(t, err)
 	_, err = admin.PatchRole(t.Context(), role.ID, &muster.RolePatch{Permissions: &permissions})
-	must(t, err)
+	require.NoError(t, err)
 }
 
 // allBut returns every permission but the ones named.
@@ -72,24 +73,24 @@ func makeCourt(t *testing.T, s *testserver.Server) *court {
 	c := &court{s: s, admin: admin, deputy: deputy, chief: chief, chiefID: chiefUser.ID, deputyID: deputyUser.ID}
 
 	// The chief's things are made while it may make them; then it keeps manage_system alone.
-	must(t, admin.UpdateUserRoles(ctx, c.chiefID, "system_user "+deputyRole))
+	require.NoError(t, admin.UpdateUserRoles(ctx, c.chiefID, "system_user "+deputyRole))
 	bot, err := chief.CreateBot(ctx, &muster.Bot{Username: "courier"})
-	must(t, err)
+	require.NoError(t, err)
 	token, err := chief.CreateAccessToken(ctx, c.chiefID, "errands", 0)
-	must(t, err)
-	must(t, chief.UpdatePreferences(ctx, c.chiefID, []*muster.Preference{{UserID: c.chiefID, Category: "theme", Name: "x", Value: "y"}}))
+	require.NoError(t, err)
+	require.NoError(t, chief.UpdatePreferences(ctx, c.chiefID, []*muster.Preference{{UserID: c.chiefID, Category: "theme", Name: "x", Value: "y"}}))
 	team, err := admin.CreateTeam(ctx, &muster.Team{Name: "court", DisplayName: "Court", Type: muster.TeamOpen})
-	must(t, err)
+	require.NoError(t, err)
 	channel, err := admin.CreateChannel(ctx, &muster.Channel{TeamID: team.ID, Name: "hall", DisplayName: "Hall", Type: muster.ChannelPublic})
-	must(t, err)
+	require.NoError(t, err)
 	_, err = admin.AddTeamMember(ctx, team.ID, c.chiefID)
-	must(t, err)
+	require.NoError(t, err)
 	_, err = admin.AddChannelMember(ctx, channel.ID, c.chiefID)
-	must(t, err)
+	require.NoError(t, err)
 	sessions, err := s.Store.Sessions(ctx, c.chiefID)
-	must(t, err)
-	must(t, admin.UpdateUserRoles(ctx, c.chiefID, "system_user "+chiefRole))
-	must(t, admin.UpdateUserRoles(ctx, c.deputyID, "system_user "+deputyRole))
+	require.NoError(t, err)
+	require.NoError(t, admin.UpdateUserRoles(ctx, c.chiefID, "system_user "+chiefRole))
+	require.NoError(t, admin.UpdateUserRoles(ctx, c.deputyID, "system_user "+deputyRole))
 	c.names = map[string]string{
 		"user_id": c.chiefID, "bot_user_id": bot.UserID, "token_id": token.ID, "team_id": team.ID, "channel_id": channel.ID,
 		"category": "theme", "preference_name": "x", "session_id": sessions[0].ID, "deputy_id": c.deputyID,
@@ -186,11 +187,11 @@ var namesSomebody = regexp.MustCompile(`\{(user_id|token_id|bot_user_id)\}|^POST
 func describedRoutes(t *testing.T) []string {
 	t.Helper()
 	text, err := openapi.JSON()
-	must(t, err)
+	require.NoError(t, err)
 	var doc struct {
 		Paths map[string]map[string]json.RawMessage `json:"paths"`
 	}
-	must(t, json.Unmarshal(text, &doc))
+	require.NoError(t, json.Unmarshal(text, &doc))
 	var routes []string
 	for path, item := range doc.Paths {
 		for method := range item {
@@ -254,24 +255,24 @@ func (c *court) kept(t *testing.T) map[string]any {
 	kept := map[string]any{}
 	for _, id := range []string{c.chiefID, c.names["bot_user_id"]} {
 		u, err := c.s.Store.User(ctx, id)
-		must(t, err)
+		require.NoError(t, err)
 		mfa, err := c.s.Store.MfaState(ctx, id)
-		must(t, err)
+		require.NoError(t, err)
 		sessions, err := c.s.Store.Sessions(ctx, id)
-		must(t, err)
+		require.NoError(t, err)
 		for _, s := range sessions {
 			s.LastActivityAt = 0
 		}
 		tokens, err := c.s.Store.AccessTokens(ctx, id, 0, 10)
-		must(t, err)
+		require.NoError(t, err)
 		preferences, err := c.s.Store.Preferences(ctx, id)
-		must(t, err)
+		require.NoError(t, err)
 		statuses, err := c.s.Store.Statuses(ctx, []string{id})
-		must(t, err)
+		require.NoError(t, err)
 		kept[id] = []any{u, mfa, sessions, tokens, preferences, statuses}
 	}
 	bot, err := c.s.Store.Bot(ctx, c.names["bot_user_id"])
-	must(t, err)
+	require.NoError(t, err)
 	kept["bot"] = bot
 	kept["events"] = len(c.s.Events(muster.EventUserUpdated))
 	return kept
@@ -294,13 +295,13 @@ func (c *court) ask(t *testing.T, route, body string) *answer {
 		text = "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"x.png\"\r\n\r\nno picture\r\n--x--\r\n"
 	}
 	q, err := http.NewRequestWithContext(t.Context(), method, c.s.URL+"/api/v4"+fill(path), strings.NewReader(text))
-	must(t, err)
+	require.NoError(t, err)
 	q.Header.Set("Content-Type", kind)
 	q.Header.Set("Authorization", "Bearer "+c.deputy.Token())
 	resp, err := http.DefaultClient.Do(q)
-	must(t, err)
+	require.NoError(t, err)
 	said, err := io.ReadAll(resp.Body)
-	must(t, errors.Join(err, resp.Body.Close()))
+	require.NoError(t, errors.Join(err, resp.Body.Close()))
 	return &answer{resp.StatusCode, resp.Header, said}
 }
 
@@ -318,7 +319,7 @@ func TestNobodyGrantsMoreThanTheyHold(t *testing.T) {
 			t.Run(name, func(t *testing.T) { refused(t, err, http.StatusForbidden, noPermission) })
 		}
 		role, err := c.deputy.RoleByName(ctx, deputyRole)
-		must(t, err)
+		require.NoError(t, err)
 		all := allBut()
 		_, err = c.deputy.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &all})
 		refused(t, err, http.StatusForbidden, noPermission)
@@ -326,13 +327,13 @@ func TestNobodyGrantsMoreThanTheyHold(t *testing.T) {
 			c.deputyID: "system_user " + deputyRole, annUser.ID: "system_user", c.chiefID: "system_user " + chiefRole,
 		} {
 			u, err := s.Store.User(ctx, id)
-			must(t, err)
+			require.NoError(t, err)
 			if u.Roles != want {
 				t.Errorf("roles %q, want %q", u.Roles, want)
 			}
 		}
-		must(t, c.deputy.UpdateUserRoles(ctx, annUser.ID, "system_user "+deputyRole)) // what one holds one may grant
-		must(t, c.chief.UpdateUserRoles(ctx, c.deputyID, "system_user"))              // manage_system may act on anybody
+		require.NoError(t, c.deputy.UpdateUserRoles(ctx, annUser.ID, "system_user "+deputyRole)) // what one holds one may grant
+		require.NoError(t, c.chief.UpdateUserRoles(ctx, c.deputyID, "system_user"))              // manage_system may act on anybody
 	})
 }
 
@@ -345,18 +346,18 @@ func TestNobodyGrantsMoreInATeamThanTheyHoldThere(t *testing.T) {
 		captainClient, _ := s.SignIn(t, "captain")
 		team, channel := c.names["team_id"], c.names["channel_id"]
 		_, err := c.admin.AddTeamMember(ctx, team, captain.ID)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = c.admin.AddChannelMember(ctx, channel, captain.ID)
-		must(t, err)
-		must(t, c.admin.UpdateTeamMemberRoles(ctx, team, captain.ID, "team_user team_admin"))
+		require.NoError(t, err)
+		require.NoError(t, c.admin.UpdateTeamMemberRoles(ctx, team, captain.ID, "team_user team_admin"))
 		const strong = "team_post_all"
 		grantRole(t, c.admin, strong, string(muster.PermManageTeam), string(muster.PermReadAudits))
 		const weak = "team_post_all_public"
 		grantRole(t, c.admin, weak, string(muster.PermManageTeam))
 		refused(t, captainClient.UpdateTeamMemberRoles(ctx, team, captain.ID, "team_user team_admin "+strong), http.StatusForbidden, noPermission)
-		must(t, captainClient.UpdateTeamMemberRoles(ctx, team, captain.ID, "team_user team_admin "+weak))
-		must(t, c.admin.UpdateTeamMemberRoles(ctx, team, captain.ID, "team_user team_admin "+strong))
-		must(t, captainClient.UpdateTeamMemberRoles(ctx, team, captain.ID, "team_user team_admin "+strong)) // it has the role already
+		require.NoError(t, captainClient.UpdateTeamMemberRoles(ctx, team, captain.ID, "team_user team_admin "+weak))
+		require.NoError(t, c.admin.UpdateTeamMemberRoles(ctx, team, captain.ID, "team_user team_admin "+strong))
+		require.NoError(t, captainClient.UpdateTeamMemberRoles(ctx, team, captain.ID, "team_user team_admin "+strong)) // it has the role already
 	})
 }
 
@@ -369,7 +370,7 @@ func TestAPromotionIsSeenByWhatRacesIt(t *testing.T) {
 		give := func(roles string) {
 			t.Helper()
 			_, _, err := s.Store.UpdateUser(ctx, c.chiefID, store.UserUpdate{Apply: func(u *muster.User) error { u.Roles = roles; return nil }})
-			must(t, err)
+			require.NoError(t, err)
 		}
 		for route, q := range aboutOthers {
 			if q.why != "" || strings.HasPrefix(route, "GET ") {
@@ -378,9 +379,9 @@ func TestAPromotionIsSeenByWhatRacesIt(t *testing.T) {
 			give("system_user")
 			nickname := route[:min(len(route), muster.NameMaxRunes)]
 			_, err := c.admin.PatchUser(ctx, c.chiefID, &muster.UserPatch{Nickname: &nickname}) // the cache reads the account anew
-			must(t, err)
+			require.NoError(t, err)
 			_, err = c.admin.User(ctx, c.chiefID)
-			must(t, err)
+			require.NoError(t, err)
 			give("system_user " + chiefRole)
 			before := c.kept(t)
 			if got := c.ask(t, route, q.body); got.status < http.StatusBadRequest {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -21,21 +22,21 @@ func TestOpenRoutesReadSmallBodies(t *testing.T) {
 			"/users", "/users/login", "/users/login/cws", "/users/mfa", "/users/password/reset/send", "/users/password/reset", "/users/email/verify/send", "/users/email/verify",
 		} {
 			got, err := send(t.Context(), c, http.MethodPost, s.URL+"/api/v4"+path, long)
-			must(t, err)
+			require.NoError(t, err)
 			if got.status != http.StatusRequestEntityTooLarge {
 				t.Errorf("%s: %d %s", path, got.status, got.body)
 			}
 		}
 		for _, page := range []string{"/login", "/signup_user_complete", "/reset_password"} {
 			resp, err := c.Post(s.URL+page, "application/x-www-form-urlencoded", strings.NewReader("login_id="+long["login_id"]))
-			must(t, err)
-			if must(t, resp.Body.Close()); resp.StatusCode != http.StatusRequestEntityTooLarge {
+			require.NoError(t, err)
+			if require.NoError(t, resp.Body.Close()); resp.StatusCode != http.StatusRequestEntityTooLarge {
 				t.Errorf("page %s: %d", page, resp.StatusCode)
 			}
 		}
 		// Who is signed in sends more, and an administrator creates accounts with props of any size.
 		got, err := send(t.Context(), c, http.MethodPost, s.URL+"/api/v4/users/ids", []string{strings.Repeat("x", 200<<10)}, "Authorization", "Bearer "+admin.Token())
-		if must(t, err); got.status != http.StatusOK && got.status != http.StatusBadRequest {
+		if require.NoError(t, err); got.status != http.StatusOK && got.status != http.StatusBadRequest {
 			t.Errorf("signed in: %d %s", got.status, got.body)
 		}
 	})
@@ -64,7 +65,7 @@ func endless(t *testing.T, c *http.Client, url, contentType string, beginning []
 	var n atomic.Int64
 	body := io.MultiReader(bytes.NewReader(beginning), io.LimitReader(zeros{&n}, endlessBody))
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, body)
-	must(t, err)
+	require.NoError(t, err)
 	r.Header.Set("Content-Type", contentType)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -73,7 +74,7 @@ func endless(t *testing.T, c *http.Client, url, contentType string, beginning []
 	if err != nil {
 		return n.Load(), 0
 	}
-	must(t, resp.Body.Close())
+	require.NoError(t, resp.Body.Close())
 	return n.Load(), resp.StatusCode
 }
 

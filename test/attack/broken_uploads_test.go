@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -54,8 +55,8 @@ func TestResetUploadsGiveTheirPlacesBack(t *testing.T) {
 	for range 4 { // more than a network has places
 		c := rawFrom(t, s, to.from)
 		say(t, c, to.request(5000)+to.start)
-		must(t, c.(*net.TCPConn).SetLinger(0))
-		must(t, c.Close())
+		require.NoError(t, c.(*net.TCPConn).SetLinger(0))
+		require.NoError(t, c.Close())
 	}
 	form := string(pictureOf(aPNG(t))) + "\r\n--x--\r\n"
 	eventually(t, "the places of the uploads that were reset", func() bool { return to.upload(t, s, len(form), form, false) == http.StatusOK })
@@ -71,14 +72,14 @@ func targets(t *testing.T, s *testserver.Server) []target {
 	admin, u := s.Admin(t)
 	ann, _ := s.User(t, "ann")
 	session, _, err := s.App.Authenticate(ctx, ann.Token())
-	must(t, err)
+	require.NoError(t, err)
 	team, err := admin.CreateTeam(ctx, &muster.Team{Name: "gardeners", DisplayName: "Gardeners", Type: "O"})
-	must(t, err)
+	require.NoError(t, err)
 	channel, err := admin.CreateChannel(ctx, &muster.Channel{TeamID: team.ID, Name: "roses", DisplayName: "Roses", Type: "O"})
-	must(t, err)
+	require.NoError(t, err)
 	announced := func() string {
 		up, err := admin.CreateUpload(ctx, &muster.Upload{ChannelID: channel.ID, Filename: "a.txt", FileSize: 90_000})
-		must(t, err)
+		require.NoError(t, err)
 		return "/api/v4/uploads/" + up.ID
 	}
 	const form = "\r\nContent-Type: " + pictureForm
@@ -107,12 +108,12 @@ func (to target) upload(t *testing.T, s *testserver.Server, length int, sent str
 	say(t, c, to.request(length))
 	_, _ = io.WriteString(c, sent) // the answer may come before all is sent
 	if end {
-		must(t, c.(*net.TCPConn).CloseWrite())
+		require.NoError(t, c.(*net.TCPConn).CloseWrite())
 	}
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil { // it was cut after the answer, which the kernel lost with the rest of the body
 		return http.StatusRequestEntityTooLarge
 	}
-	must(t, resp.Body.Close())
+	require.NoError(t, resp.Body.Close())
 	return resp.StatusCode
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -71,15 +72,8 @@ func send(ctx context.Context, c *http.Client, method, url string, body any, hea
 func login(t testing.TB, s *testserver.Server, c *http.Client, name, password string, headers ...string) *answer {
 	t.Helper()
 	a, err := send(t.Context(), c, http.MethodPost, s.URL+"/api/v4/users/login", map[string]string{"login_id": name, "password": password}, headers...)
-	must(t, err)
+	require.NoError(t, err)
 	return a
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // clock is the time of servers, which stands still until the test moves it. Their own goroutines read it, too.

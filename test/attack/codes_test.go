@@ -12,6 +12,7 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/app"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -21,14 +22,14 @@ func enrol(t *testing.T, s *testserver.Server, name string) (code func(steps int
 	s.Configure(t, `{"ServiceSettings":{"EnableMultifactorAuthentication":true}}`)
 	c, _ := s.User(t, name)
 	secret, err := c.GenerateMfaSecret(t.Context(), client.Me)
-	must(t, err)
+	require.NoError(t, err)
 	code = func(steps int) string {
 		code, err := hotp.GenerateCode(secret.Secret, uint64(time.Now().Unix()/30+int64(steps)))
-		must(t, err)
+		require.NoError(t, err)
 		return code
 	}
 	recovery, err = c.UpdateMfa(t.Context(), client.Me, true, code(0))
-	must(t, err)
+	require.NoError(t, err)
 	return code, recovery
 }
 
@@ -67,7 +68,7 @@ func TestCodesGuessedAtOnceDoNotPassTheLimitTogether(t *testing.T) {
 		refusedAs(t, first, 401, "mfa.validate_token.authenticate.app_error") // asks for the code, and counts nothing
 		body := map[string]string{"login_id": "ann", "password": testserver.Password, "token": recovery[0]}
 		a, err := send(t.Context(), owner, http.MethodPost, s.URL+"/api/v4/users/login", body)
-		must(t, err)
+		require.NoError(t, err)
 		device := signsIn(t, a).header.Get("X-Device-Token")
 
 		guesses := wrongCodes(200, code)
@@ -115,7 +116,7 @@ func TestCodesGuessedAtOnceInStepsDoNotPassTheLimitTogether(t *testing.T) {
 		var under []string
 		for range 4 { // a sign-in more brings no guesses more
 			in, err := s.App.BeginSignIn(t.Context(), thief(), app.LoginRequest{LoginID: "ann", Password: testserver.Password}, "")
-			must(t, err)
+			require.NoError(t, err)
 			under = append(under, in.Token)
 		}
 		guesses := wrongCodes(200, code)
@@ -137,9 +138,9 @@ func TestCodesGuessedInAnOpenSessionAreCountedByIt(t *testing.T) {
 		code, recovery := enrol(t, s, "ann")
 		c := s.Client()
 		_, err := c.LoginWith(t.Context(), client.Credentials{LoginID: "ann", Password: testserver.Password, Code: recovery[0]})
-		must(t, err)
+		require.NoError(t, err)
 		session, u, err := s.App.Authenticate(t.Context(), c.Token())
-		must(t, err)
+		require.NoError(t, err)
 		guesses := wrongCodes(50, code)
 		got := parallel(50, func(i int) string {
 			who := &app.Caller{IP: "127.0.9.2", Path: "/account/confirm", Session: session, User: u}

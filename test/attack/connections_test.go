@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -71,7 +72,7 @@ func TestStalledBodiesAreBoundedByNetwork(t *testing.T) {
 			t.Fatalf("another network: %d %s", got.status, got.body)
 		}
 		for _, c := range stalled {
-			must(t, c.Close())
+			require.NoError(t, c.Close())
 		}
 		eventually(t, "the places of requests that ended", func() bool {
 			return login(t, s, clientFrom("127.0.12.1"), u.Username, testserver.Password).status == http.StatusOK
@@ -83,10 +84,10 @@ func TestStalledBodiesAreBoundedByNetwork(t *testing.T) {
 func rawFrom(t *testing.T, s *testserver.Server, address string) net.Conn {
 	t.Helper()
 	at, err := url.Parse(s.URL)
-	must(t, err)
+	require.NoError(t, err)
 	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}).DialContext(t.Context(), "tcp", at.Host)
-	must(t, err)
-	must(t, c.SetDeadline(time.Now().Add(patience)))
+	require.NoError(t, err)
+	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
@@ -95,7 +96,7 @@ func rawFrom(t *testing.T, s *testserver.Server, address string) net.Conn {
 func say(t *testing.T, c net.Conn, text string) {
 	t.Helper()
 	_, err := io.WriteString(c, text)
-	must(t, err)
+	require.NoError(t, err)
 }
 
 // A network that keeps being refused has its new connections closed without an answer for a while; others, and sign-ins over the rate, are answered.
@@ -123,8 +124,8 @@ func TestRefusalsBecomeCheap(t *testing.T) {
 	eventually(t, "the network to be answered again", func() bool { return attempt("127.0.12.3") })
 	for range 400 { // a rate that is exceeded closes nothing
 		resp, err := clientFrom("127.0.12.5").Post(s.URL+"/api/v4/users/login", "application/json", nil)
-		must(t, err)
-		must(t, resp.Body.Close())
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -45,7 +46,7 @@ func TestAnotherSiteSignsNobodyOut(t *testing.T) {
 		cookie := "MMAUTHTOKEN=" + admin.Token()
 		logout := func(headers ...string) *answer {
 			got, err := send(t.Context(), clientFrom("127.0.15.2"), http.MethodPost, s.URL+"/api/v4/users/logout", nil, headers...)
-			must(t, err)
+			require.NoError(t, err)
 			return got
 		}
 		for name, headers := range map[string][]string{

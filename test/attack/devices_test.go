@@ -7,6 +7,7 @@ import (
 
 	"muster"
 	"muster/internal/app"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -44,7 +45,7 @@ func TestADeviceTokenIsGoodForItsAccountAloneAndForATime(t *testing.T) {
 		refusedAs(t, login(t, n, c, "ann", testserver.Password, "X-Device-Token", again), 401, tooMany)
 
 		at.forward(-180*24*time.Hour + time.Minute)
-		must(t, admin.UpdateUserPassword(ctx, ann.ID, "", "An0ther!long-password")) // so does a new password
+		require.NoError(t, admin.UpdateUserPassword(ctx, ann.ID, "", "An0ther!long-password")) // so does a new password
 		exhaust(t, s, c, "ann")
 		refusedAs(t, login(t, s, c, "ann", "An0ther!long-password", "X-Device-Token", anns), 401, tooMany)
 	})
@@ -79,7 +80,7 @@ func TestABrowserIsKnownAfterSignIn(t *testing.T) {
 		s.User(t, "ann")
 		who := &app.Caller{IP: "127.0.9.1", Path: "/login"}
 		in, err := s.App.BeginSignIn(t.Context(), who, app.LoginRequest{LoginID: "ann", Password: testserver.Password}, "")
-		must(t, err)
+		require.NoError(t, err)
 		c := clientFrom("127.0.9.2")
 		exhaust(t, s, c, "ann")
 		refusedAs(t, login(t, s, c, "ann", testserver.Password), 401, tooMany)

@@ -14,6 +14,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/store/storetest"
 	"muster/internal/subprocess"
 	"muster/internal/testserver"
@@ -25,7 +26,7 @@ const noRoom = "api.context.storage_full.app_error"
 // the reserve, and all recovers once there is room.
 func TestAFullDiskStopsNoSignIn(t *testing.T) {
 	program, err := subprocess.Build(t.Context(), "muster/cmd/muster", t.TempDir())
-	must(t, err)
+	require.NoError(t, err)
 	t.Run("sqlite", func(t *testing.T) { fillDisk(t, program, "") })
 	t.Run("postgres", func(t *testing.T) { fillDisk(t, program, storetest.PostgresDSN(t)) })
 }
@@ -40,14 +41,14 @@ func smallDisk(t *testing.T, size string) string {
 		}
 		t.Skipf("SKIPPED: mounting a small file system takes root: %v", err)
 	}
-	t.Cleanup(func() { must(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
 	return dir
 }
 
 func freeBytes(t *testing.T, dir string) int64 {
 	t.Helper()
 	var s syscall.Statfs_t
-	must(t, syscall.Statfs(dir, &s))
+	require.NoError(t, syscall.Statfs(dir, &s))
 	return int64(s.Bavail) * s.Bsize
 }
 
@@ -56,9 +57,9 @@ func fillTo(t *testing.T, dir, name string, left int64) (filler string) {
 	t.Helper()
 	filler = filepath.Join(dir, name)
 	f, err := os.Create(filler)
-	must(t, err)
-	must(t, syscall.Fallocate(int(f.Fd()), 0, 0, freeBytes(t, dir)-left))
-	must(t, f.Close())
+	require.NoError(t, err)
+	require.NoError(t, syscall.Fallocate(int(f.Fd()), 0, 0, freeBytes(t, dir)-left))
+	require.NoError(t, f.Close())
 	return filler
 }
 
@@ -67,9 +68,9 @@ func fillDisk(t *testing.T, program, dsn string) {
 	disk := smallDisk(t, "64m")
 	data := filepath.Join(disk, "data")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	require.NoError(t, err)
 	health := l.Addr().String()
-	must(t, l.Close())
+	require.NoError(t, l.Close())
 	p, err := subprocess.Start(context.WithoutCancel(t.Context()), subprocess.Options{
 		Program: program, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", data}, Log: t.Output(),
 		Env: []string{
@@ -77,27 +78,27 @@ func fillDisk(t *testing.T, program, dsn string) {
 			"MUSTER_STORAGESETTINGS_DISKREFUSEBYTES=12582912", "MUSTER_STORAGESETTINGS_DISKWARNBYTES=25165824", "MUSTER_RATELIMITSETTINGS_ENABLE=false",
 		},
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, p.Kill()) })
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.Kill()) })
 	c := client.New(p.URL)
 	me, err := c.CreateUser(t.Context(), &muster.User{Username: "admin", Email: "admin@example.com", Password: testserver.Password})
-	must(t, err)
+	require.NoError(t, err)
 	_, err = c.Login(t.Context(), "admin", testserver.Password)
-	must(t, err)
+	require.NoError(t, err)
 	ch, err := c.CreateDirectChannel(t.Context(), me.ID, me.ID)
-	must(t, err)
+	require.NoError(t, err)
 	pref := []*muster.Preference{{UserID: me.ID, Category: "attack", Name: "x", Value: "y"}}
 	send := func() error {
 		_, err := c.SendFile(t.Context(), ch.ID, "a.txt", 1000, bytes.NewReader(make([]byte, 1000)))
 		return err
 	}
-	must(t, send())
+	require.NoError(t, send())
 	awaitHealth(t, health, "ready\n")
 
 	warned := fillTo(t, disk, "some", 16*mib)
 	awaitHealth(t, health, "ready, but the disk is filling up")
-	must(t, send())
-	must(t, c.UpdatePreferences(t.Context(), me.ID, pref))
+	require.NoError(t, send())
+	require.NoError(t, c.UpdatePreferences(t.Context(), me.ID, pref))
 
 	refused := fillTo(t, disk, "more", 8*mib)
 	awaitHealth(t, health, "ready, but the disk is nearly full")
@@ -124,22 +125,22 @@ func fillDisk(t *testing.T, program, dsn string) {
 	}
 
 	for _, filler := range []string{warned, refused, full} {
-		must(t, os.Remove(filler))
+		require.NoError(t, os.Remove(filler))
 	}
 	awaitHealth(t, health, "ready\n")
 	eventually(t, "the reserve to be back", func() bool { return exists(t, filepath.Join(data, "disk.reserve")) })
-	must(t, send())
-	must(t, c.UpdatePreferences(t.Context(), me.ID, pref))
+	require.NoError(t, send())
+	require.NoError(t, c.UpdatePreferences(t.Context(), me.ID, pref))
 }
 
 func signInAndOut(t *testing.T, url string) {
 	t.Helper()
 	c := client.New(url)
 	_, err := c.Login(t.Context(), "admin", testserver.Password)
-	must(t, err)
+	require.NoError(t, err)
 	_, err = c.Me(t.Context())
-	must(t, err)
-	must(t, c.Logout(t.Context()))
+	require.NoError(t, err)
+	require.NoError(t, c.Logout(t.Context()))
 }
 
 // awaitHealth waits until /readyz answers 200 with a body that begins so.
@@ -148,10 +149,10 @@ func awaitHealth(t *testing.T, address, body string) {
 	var said string
 	eventually(t, "/readyz to say "+body, func() bool {
 		resp, err := http.Get("http://" + address + "/readyz")
-		must(t, err)
+		require.NoError(t, err)
 		text, err := io.ReadAll(resp.Body)
-		must(t, err)
-		must(t, resp.Body.Close())
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
 		said = string(text)
 		if resp.StatusCode != http.StatusOK {
 			t.Fatalf("/readyz: %d %s", resp.StatusCode, said)

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"muster/internal/require"
 )
 
 var (
@@ -19,7 +21,7 @@ var (
 func TestTheDocumentsOnSecurityNameWhatExists(t *testing.T) {
 	root := filepath.Join("..", "..")
 	functions := map[string]bool{}
-	must(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -31,7 +33,7 @@ func TestTheDocumentsOnSecurityNameWhatExists(t *testing.T) {
 	}))
 	for _, name := range []string{"security-model.md", "asvs.md"} {
 		text, err := os.ReadFile(filepath.Join(root, "docs", name))
-		must(t, err)
+		require.NoError(t, err)
 		for _, found := range testName.FindAllSubmatch(text, -1) {
 			if !functions[string(found[1])] {
 				t.Errorf("docs/%s names the test %s, which does not exist", name, found[1])

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -16,7 +17,7 @@ func sameAnswers(t *testing.T, answers map[string]*answer) {
 	var first, firstName string
 	for name, a := range answers {
 		var body map[string]any
-		must(t, json.Unmarshal(a.body, &body))
+		require.NoError(t, json.Unmarshal(a.body, &body))
 		delete(body, "request_id")
 		h := a.header.Clone()
 		h.Del("X-Request-Id")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -15,20 +16,20 @@ func TestUploadsAreNotRun(t *testing.T) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		team, err := admin.CreateTeam(ctx, &muster.Team{Name: "gardeners", DisplayName: "Gardeners", Type: "O"})
-		must(t, err)
+		require.NoError(t, err)
 		channel, err := admin.CreateChannel(ctx, &muster.Channel{TeamID: team.ID, Name: "roses", DisplayName: "Roses", Type: "O"})
-		must(t, err)
+		require.NoError(t, err)
 		const script = "alert(1)"
 		for name, served := range map[string]string{
 			"a.js": "application/octet-stream", "a.mjs": "application/octet-stream", "a.html": "application/octet-stream", "a.svg": "application/octet-stream",
 			"a.xml": "application/octet-stream", "a.xhtml": "application/octet-stream", "a.css": "application/octet-stream", "a.png": "image/png", "a.pdf": "application/pdf",
 		} {
 			u, err := admin.CreateUpload(ctx, &muster.Upload{ChannelID: channel.ID, Filename: name, FileSize: int64(len(script))})
-			must(t, err)
+			require.NoError(t, err)
 			f, err := admin.ContinueUpload(ctx, u.ID, 0, []byte(script))
-			must(t, err)
+			require.NoError(t, err)
 			got, err := send(ctx, http.DefaultClient, http.MethodGet, s.URL+"/api/v4/files/"+f.ID, nil, "Authorization", "Bearer "+admin.Token())
-			must(t, err)
+			require.NoError(t, err)
 			h := got.header
 			if h.Get("Content-Type") != served || h.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") ||
 				!strings.Contains(h.Get("Content-Security-Policy"), "sandbox") || string(got.body) != script {
@@ -53,7 +54,7 @@ func TestAnswersAboutPeopleAreNotStored(t *testing.T) {
 			{http.MethodPost, "/users/mfa", map[string]string{"login_id": u.Username}}, {http.MethodGet, "/users/nobody", nil},
 		} {
 			got, err := send(t.Context(), clientFrom("127.0.16.1"), c.method, s.URL+"/api/v4"+c.path, c.body, "Authorization", "Bearer "+admin.Token())
-			must(t, err)
+			require.NoError(t, err)
 			if there := c.path != "/users/nobody"; got.status < http.StatusMultipleChoices != there || !strings.Contains(got.header.Get("Cache-Control"), "no-store") {
 				t.Errorf("%s %s: %d, %q", c.method, c.path, got.status, got.header.Get("Cache-Control"))
 			}

@@ -9,6 +9,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -39,22 +40,22 @@ func makeClub(t *testing.T, s *testserver.Server) *club {
 	admin, me := s.Admin(t)
 	outsider, u := s.User(t, "outsider")
 	team, err := admin.CreateTeam(ctx, &muster.Team{Name: "club", DisplayName: "Club", Type: muster.TeamOpen, AllowOpenInvite: true})
-	must(t, err)
+	require.NoError(t, err)
 	yes := true
 	_, err = admin.PatchTeam(ctx, team.ID, &muster.TeamPatch{GroupConstrained: &yes})
-	must(t, err)
+	require.NoError(t, err)
 	channel, err := admin.CreateChannel(ctx, &muster.Channel{TeamID: team.ID, Name: "vault", DisplayName: "Vault", Type: muster.ChannelPrivate})
-	must(t, err)
+	require.NoError(t, err)
 	name := "members"
 	group, err := admin.CreateGroup(ctx, &muster.Group{Name: &name, DisplayName: "Members", Source: muster.GroupSourceCustom}, me.ID)
-	must(t, err)
+	require.NoError(t, err)
 	return &club{team: team.ID, channel: channel.ID, group: group.ID, outsider: outsider, outsiderID: u.ID, admin: admin}
 }
 
 func (c *club) members(t *testing.T, s *testserver.Server) int {
 	t.Helper()
 	g, err := s.Store.Group(t.Context(), c.group)
-	must(t, err)
+	require.NoError(t, err)
 	if g.DeleteAt != 0 {
 		return 0
 	}
@@ -79,32 +80,32 @@ func TestALinkedGroupIsNotForEverybodyToChange(t *testing.T) {
 			}, func() error { return c.admin.UnlinkGroupFromChannel(ctx, c.group, c.channel) }},
 		} {
 			t.Run(linked.name, func(t *testing.T) {
-				must(t, linked.link())
+				require.NoError(t, linked.link())
 				_, err := c.outsider.AddGroupMembers(ctx, c.group, c.outsiderID)
 				refused(t, err, http.StatusForbidden, noPermission)
 				_, err = c.outsider.RemoveGroupMembers(ctx, c.group, memberOf(t, s, c))
 				refused(t, err, http.StatusForbidden, noPermission)
 				refused(t, c.outsider.DeleteGroup(ctx, c.group), http.StatusForbidden, noPermission)
-				must(t, c.admin.DeleteGroup(ctx, c.group))
+				require.NoError(t, c.admin.DeleteGroup(ctx, c.group))
 				_, err = c.outsider.RestoreGroup(ctx, c.group)
 				refused(t, err, http.StatusForbidden, noPermission)
 				_, err = c.admin.RestoreGroup(ctx, c.group)
-				must(t, err)
+				require.NoError(t, err)
 				if n := c.members(t, s); n != 1 {
 					t.Errorf("the group has %d members, want the 1 it had", n)
 				}
-				must(t, linked.unlink())
+				require.NoError(t, linked.unlink())
 			})
 		}
 		_, err := c.outsider.AddGroupMembers(ctx, c.group, c.outsiderID)
-		must(t, err) // linked to nothing, a custom group is everybody's as before
+		require.NoError(t, err) // linked to nothing, a custom group is everybody's as before
 	})
 }
 
 func memberOf(t *testing.T, s *testserver.Server, c *club) string {
 	t.Helper()
 	users, err := s.Store.ListUsers(t.Context(), store.UserFilter{InGroup: c.group, Limit: 1})
-	must(t, err)
+	require.NoError(t, err)
 	return users[0].ID
 }
 
@@ -113,19 +114,19 @@ func TestAGroupConstrainedTeamIsNotOpenToEverybody(t *testing.T) {
 		ctx := t.Context()
 		c := makeClub(t, s)
 		_, err := c.admin.LinkGroupToTeam(ctx, c.group, c.team, client.GroupLink{})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = c.outsider.AddGroupMembers(ctx, c.group, c.outsiderID)
 		refused(t, err, http.StatusForbidden, noPermission)
 		_, err = c.outsider.AddTeamMember(ctx, c.team, c.outsiderID)
 		refused(t, err, http.StatusBadRequest, "api.team.add_members.user_denied")
 		team, err := s.Store.Team(ctx, c.team)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = c.outsider.JoinTeamByInvite(ctx, team.InviteID)
 		refused(t, err, http.StatusForbidden, "app.team.invite_id.group_constrained.error")
 		_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "new", Email: "new@example.com", Password: testserver.Password}, team.InviteID)
 		refused(t, err, http.StatusForbidden, "app.team.invite_id.group_constrained.error")
 		members, err := s.Store.TeamMembers(ctx, c.team, 0, 10)
-		must(t, err)
+		require.NoError(t, err)
 		if len(members) != 1 {
 			t.Errorf("%d members, want the administrator alone", len(members))
 		}
@@ -151,8 +152,8 @@ func TestALinkWaitsForAChangeOfTheGroupsMembers(t *testing.T) {
 			return nil
 		}}
 		_, err := s.Store.AddGroupMembers(ctx, c.group, []string{c.outsiderID}, guard)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = s.Store.LinkGroup(ctx, link)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }

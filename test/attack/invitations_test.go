@@ -9,6 +9,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -38,7 +39,7 @@ func bait(t *testing.T, s *testserver.Server) *muster.Team {
 	t.Helper()
 	admin, _ := s.Admin(t)
 	team, err := admin.CreateTeam(t.Context(), &muster.Team{Name: "bait", DisplayName: "Win at https://evil.example/prize now", Type: muster.TeamOpen})
-	must(t, err)
+	require.NoError(t, err)
 	return team
 }
 
@@ -47,7 +48,7 @@ func inTeam(t *testing.T, s *testserver.Server, teamID, name string) (*client.Cl
 	admin, _ := s.Admin(t)
 	c, u := s.User(t, name)
 	_, err := admin.AddTeamMember(t.Context(), teamID, u.ID)
-	must(t, err)
+	require.NoError(t, err)
 	return c, u
 }
 
@@ -72,7 +73,7 @@ func TestInvitationsAreRationed(t *testing.T) {
 			t.Error("a restart forgets the quota")
 		}
 		audits, err := s.Store.Audits(ctx, u.ID, 0, 200)
-		must(t, err)
+		require.NoError(t, err)
 		invited := 0
 		for _, a := range audits {
 			if strings.Contains(a.ExtraInfo, "invited") {
@@ -125,9 +126,9 @@ func TestInvitationsNameTheirSenderAndHoldNoBait(t *testing.T) {
 		ana, _ := inTeam(t, s, team.ID, "ana")
 		first, last := "Ana", "Weber www.evil.example"
 		_, err := ana.PatchUser(ctx, client.Me, &muster.UserPatch{FirstName: &first, LastName: &last})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = ana.InviteToTeam(ctx, team.ID, []string{"stranger@example.org"}, false)
-		must(t, err)
+		require.NoError(t, err)
 		m := s.Mails(t, "stranger@example.org", 1)[0]
 		text := strings.Join(strings.Fields(m.Text), " ")
 		if !strings.Contains(text, "Ana Weber www evil example (ana@example.com) invited you to join the team Win at https evil example prize now") {

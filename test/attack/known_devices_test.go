@@ -11,6 +11,7 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/app"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -54,11 +55,11 @@ func TestAPasswordResetUnderAttackDoesNotLockTheOwnerOut(t *testing.T) {
 			t.Fatalf("%d mails", n)
 		}
 
-		must(t, s.Client().SendPasswordReset(ctx, ann.Email))
+		require.NoError(t, s.Client().SendPasswordReset(ctx, ann.Email))
 		link := s.MailedToken(t, ann.Email, 2)
 		here := clientFrom("127.0.9.2")
 		owner := client.New(s.URL, client.WithHTTPClient(here))
-		must(t, owner.ResetPassword(ctx, link, anotherPassword))
+		require.NoError(t, owner.ResetPassword(ctx, link, anotherPassword))
 		guessFromEverywhere(t, s, "ann")
 		if n := attackMails(t, s, ann.Email, 2); n != 2 { // with another link that unlocks
 			t.Fatalf("%d mails", n)
@@ -79,17 +80,17 @@ func TestANewPasswordOfOnesOwnKeepsTheDeviceKnown(t *testing.T) {
 		_, ann := s.User(t, "ann")
 		owner := client.New(s.URL, client.WithHTTPClient(clientFrom("127.0.9.1")))
 		_, err := owner.Login(ctx, "ann", testserver.Password)
-		must(t, err)
+		require.NoError(t, err)
 		old := owner.DeviceToken()
 		guessFromEverywhere(t, s, "ann")
-		must(t, owner.UpdateUserPassword(ctx, ann.ID, testserver.Password, anotherPassword))
+		require.NoError(t, owner.UpdateUserPassword(ctx, ann.ID, testserver.Password, anotherPassword))
 		guessFromEverywhere(t, s, "ann")
 		elsewhere := clientFrom("127.0.9.3")
 		refusedAs(t, login(t, s, elsewhere, "ann", anotherPassword, "X-Device-Token", old), 401, wrongCredentials)
 		signsIn(t, login(t, s, elsewhere, "ann", anotherPassword, "X-Device-Token", owner.DeviceToken()))
 
 		before := admin.DeviceToken()
-		must(t, admin.UpdateUserPassword(ctx, ann.ID, "", testserver.Password)) // another's
+		require.NoError(t, admin.UpdateUserPassword(ctx, ann.ID, "", testserver.Password)) // another's
 		if admin.DeviceToken() != before {
 			t.Fatal("somebody else's device is known")
 		}
@@ -133,7 +134,7 @@ func TestTheAccountsLockDoesNotHoldInKnownNetworks(t *testing.T) {
 		in := signsIn(t, login(t, n, home, "ann", testserver.Password))
 		signsIn(t, login(t, n, office, "bob", testserver.Password))
 		out, err := send(t.Context(), home, http.MethodPost, n.URL+"/api/v4/users/logout", nil, "Authorization", "Bearer "+in.header.Get("Token"))
-		must(t, err)
+		require.NoError(t, err)
 		if out.status != http.StatusOK {
 			t.Fatalf("%d %s", out.status, out.body)
 		}
@@ -155,12 +156,12 @@ func TestTheNetworkThatAnUnlockingLinkIsOpenedInIsKnown(t *testing.T) {
 		_, ann := s.User(t, "ann")
 		guessFromEverywhere(t, s, "ann")
 		_, err := s.App.Unlock(t.Context(), &app.Caller{IP: "127.0.9.1"}, s.MailedToken(t, ann.Email, 1))
-		must(t, err)
+		require.NoError(t, err)
 		guessFromEverywhere(t, s, "ann")
 		signsIn(t, login(t, s, clientFrom("127.0.9.1"), "ann", testserver.Password)) // an app on the same network
 		refusedAs(t, login(t, s, clientFrom("127.0.9.2"), "ann", testserver.Password), 401, wrongCredentials)
 
-		must(t, client.New(s.URL, client.WithHTTPClient(clientFrom("127.0.9.3")), func(c *client.Client) { c.SetToken(admin.Token()) }).ResetFailedAttempts(t.Context(), ann.ID))
+		require.NoError(t, client.New(s.URL, client.WithHTTPClient(clientFrom("127.0.9.3")), func(c *client.Client) { c.SetToken(admin.Token()) }).ResetFailedAttempts(t.Context(), ann.ID))
 		guessFromEverywhere(t, s, "ann")
 		refusedAs(t, login(t, s, clientFrom("127.0.9.3"), "ann", testserver.Password), 401, wrongCredentials) // the administrator's network
 	})
@@ -170,7 +171,7 @@ func TestCORSNamesEachHeaderOnce(t *testing.T) {
 	s := testserver.New(t)
 	s.Configure(t, `{"ServiceSettings":{"AllowCorsFrom":"https://app.example.com"}}`)
 	got, err := send(t.Context(), http.DefaultClient, http.MethodOptions, s.URL+"/api/v4/users/login", nil, "Origin", "https://app.example.com", "Access-Control-Request-Method", "POST")
-	must(t, err)
+	require.NoError(t, err)
 	for _, name := range []string{"Access-Control-Allow-Headers", "Access-Control-Expose-Headers"} {
 		names := strings.Split(got.header.Get(name), ", ")
 		if slices.Sort(names); len(slices.Compact(slices.Clone(names))) != len(names) || !slices.Contains(names, "X-Device-Token") {

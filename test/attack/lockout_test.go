@@ -12,6 +12,7 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/app"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -168,7 +169,7 @@ func TestTheOnlyAdministratorIsNotLockedOutByAStranger(t *testing.T) {
 			c.CloseIdleConnections()
 		}
 		signsIn(t, login(t, s, here, "admin", testserver.Password, "X-Device-Token", device))
-		must(t, admin.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!long-password"))
+		require.NoError(t, admin.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!long-password"))
 		signsIn(t, login(t, s, clientFrom("127.5.0.1"), "admin", "An0ther!long-password"))
 	})
 }
@@ -191,7 +192,7 @@ func TestASessionGuessesAtThePasswordByItself(t *testing.T) {
 		if err := stolen.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!long-password"); !client.HasID(err, tooMany) {
 			t.Fatal(err)
 		}
-		must(t, own.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!long-password"))
+		require.NoError(t, own.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!long-password"))
 	})
 }
 
@@ -233,11 +234,11 @@ func TestWhatUnlocksAnAccount(t *testing.T) {
 	}{
 		{"an administrator", testserver.Password, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			admin, _ := s.Admin(t)
-			must(t, admin.ResetFailedAttempts(t.Context(), u.ID))
+			require.NoError(t, admin.ResetFailedAttempts(t.Context(), u.ID))
 		}},
 		{"the local socket", testserver.Password, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			local := &app.Caller{Session: &muster.Session{Local: true}}
-			must(t, s.App.ResetFailedAttempts(t.Context(), local, u.ID))
+			require.NoError(t, s.App.ResetFailedAttempts(t.Context(), local, u.ID))
 		}},
 		{"a mailed link", testserver.Password, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			token := s.MailedToken(t, u.Email, 1)
@@ -251,12 +252,12 @@ func TestWhatUnlocksAnAccount(t *testing.T) {
 		}},
 		{"a password set by an administrator", another, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			admin, _ := s.Admin(t)
-			must(t, admin.UpdateUserPassword(t.Context(), u.ID, "", another))
+			require.NoError(t, admin.UpdateUserPassword(t.Context(), u.ID, "", another))
 		}},
 		{"a reset by mail", another, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			s.Mails(t, u.Email, 1)
-			must(t, s.Client().SendPasswordReset(t.Context(), u.Email))
-			must(t, s.Client().ResetPassword(t.Context(), s.MailedToken(t, u.Email, 2), another))
+			require.NoError(t, s.Client().SendPasswordReset(t.Context(), u.Email))
+			require.NoError(t, s.Client().ResetPassword(t.Context(), s.MailedToken(t, u.Email, 2), another))
 		}},
 	} {
 		t.Run(way.name, func(t *testing.T) {
@@ -297,7 +298,7 @@ func TestAnUnlockingPageAsksFirst(t *testing.T) {
 		exhaust(t, s, c, "ann")
 		token := s.MailedToken(t, "ann@example.com", 1)
 		page, err := send(t.Context(), c, http.MethodGet, s.URL+"/unlock?token="+token, nil)
-		must(t, err)
+		require.NoError(t, err)
 		if page.status != http.StatusOK {
 			t.Fatalf("%d %s", page.status, page.body)
 		}
@@ -312,16 +313,16 @@ func TestWhoMayUnlock(t *testing.T) {
 		ann, annUser := s.User(t, "ann")
 		manager, managerUser := s.User(t, "manager")
 		role, err := admin.RoleByName(ctx, "system_user_manager")
-		must(t, err)
+		require.NoError(t, err)
 		granted := append(role.Permissions, string(muster.PermWriteUserManagementUsers))
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &granted})
-		must(t, err)
-		must(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_user_manager"))
+		require.NoError(t, err)
+		require.NoError(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_user_manager"))
 		const forbidden = "api.user.reset_password_failed_attempts.permissions.app_error"
 		if err := ann.ResetFailedAttempts(ctx, annUser.ID); !client.HasID(err, forbidden) {
 			t.Error(err)
 		}
-		must(t, manager.ResetFailedAttempts(ctx, annUser.ID))
+		require.NoError(t, manager.ResetFailedAttempts(ctx, annUser.ID))
 		if err := manager.ResetFailedAttempts(ctx, me.ID); !client.HasID(err, "api.context.permissions.app_error") {
 			t.Error(err)
 		}
@@ -330,7 +331,7 @@ func TestWhoMayUnlock(t *testing.T) {
 		}
 		name := "at the service"
 		_, err = s.App.UpdateUserAuth(ctx, &app.Caller{Session: &muster.Session{Local: true}}, annUser.ID, muster.UserAuth{AuthData: &name, AuthService: "saml"})
-		must(t, err)
+		require.NoError(t, err)
 		if err := admin.ResetFailedAttempts(ctx, annUser.ID); !client.HasID(err, "api.user.reset_password_failed_attempts.ldap_and_email_only.app_error") {
 			t.Error(err)
 		}

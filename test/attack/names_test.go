@@ -6,6 +6,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -24,7 +25,7 @@ func TestNobodyIsNamedLikeAPath(t *testing.T) {
 		}
 		for _, name := range []string{"a.", ".a", "-", "_", "a..b"} { // as the reference takes them
 			_, err := admin.PatchUser(ctx, ann.ID, &muster.UserPatch{Username: &name})
-			must(t, err)
+			require.NoError(t, err)
 			got, err := admin.UserByUsername(ctx, name)
 			if err != nil || got.ID != ann.ID {
 				t.Errorf("%q finds %+v (%v)", name, got, err)
@@ -39,7 +40,7 @@ func TestARoleIsNoPattern(t *testing.T) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
-		must(t, admin.UpdateUserRoles(ctx, ann.ID, "system_user system_user_manager"))
+		require.NoError(t, admin.UpdateUserRoles(ctx, ann.ID, "system_user system_user_manager"))
 		for _, role := range []string{"%", "system%", "system_user%manager", "system_______manager", "system_user_manage_", "!"} {
 			for name, q := range map[string]client.UserSearch{
 				"role":  {Term: "a", Role: role},
@@ -73,21 +74,21 @@ func TestAnInviteLinkDiesWithTheAccountThatSawIt(t *testing.T) {
 				ann, annUser := s.User(t, "ann")
 				bob, bobUser := s.User(t, "bob")
 				made, err := admin.CreateTeam(ctx, &muster.Team{Name: "club", DisplayName: "Club", Type: muster.TeamOpen})
-				must(t, err)
+				require.NoError(t, err)
 				_, err = admin.AddTeamMembers(ctx, made.ID, annUser.ID, bobUser.ID)
-				must(t, err)
+				require.NoError(t, err)
 				seen, err := ann.Team(ctx, made.ID)
-				must(t, err)
+				require.NoError(t, err)
 				if seen.InviteID == "" {
 					t.Fatal("a member sees no invite link")
 				}
-				must(t, putOut(admin, annUser.ID))
+				require.NoError(t, putOut(admin, annUser.ID))
 				_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "again", Email: "again@example.com", Password: testserver.Password}, seen.InviteID)
 				refused(t, err, http.StatusNotFound, "app.team.get_by_invite_id.finding.app_error")
 				now, err := bob.Team(ctx, made.ID)
-				must(t, err)
+				require.NoError(t, err)
 				_, err = s.Client().CreateUserWithInvite(ctx, &muster.User{Username: "new", Email: "new@example.com", Password: testserver.Password}, now.InviteID)
-				must(t, err)
+				require.NoError(t, err)
 			})
 		})
 	}

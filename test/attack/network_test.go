@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -16,7 +17,7 @@ func TestClientsComeFromTheirOwnAddress(t *testing.T) {
 			t.Fatalf("sign-in: %d %s", got.status, got.body)
 		}
 		audits, err := s.Store.Audits(t.Context(), u.ID, 0, 1)
-		must(t, err)
+		require.NoError(t, err)
 		if len(audits) != 1 || audits[0].IPAddress != address {
 			t.Fatalf("history %+v, want a sign-in from %s", audits, address)
 		}

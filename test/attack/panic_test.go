@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/require"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -28,7 +29,7 @@ func TestAPanicInATransactionLocksNobodyOut(t *testing.T) {
 			t.Fatalf("sign-in: %d %s", got.status, got.body)
 		}
 		after, err := s.Store.User(t.Context(), u.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if after.Nickname != "" {
 			t.Errorf("half a transaction was kept: nickname %q", after.Nickname)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -22,7 +23,7 @@ func TestCommonPasswordsAreRefusedWhereverOneIsSet(t *testing.T) {
 		admin, _ := s.Admin(t)
 		ann, u := s.User(t, "wrzbkowski")
 		const before = testserver.Password
-		must(t, s.Client().SendPasswordReset(t.Context(), u.Email))
+		require.NoError(t, s.Client().SendPasswordReset(t.Context(), u.Email))
 		link := s.MailedToken(t, u.Email, 1)
 		set := map[string]func(password string) error{
 			"sign-up": func(password string) error {
@@ -64,7 +65,7 @@ func TestCommonPasswordsAreRefusedWhereverOneIsSet(t *testing.T) {
 		if err := set["change"]("Wrzbkowski"); !client.HasID(err, "model.user.is_valid.pwd_guessable.app_error") {
 			t.Errorf("the own name as a password: %v", err)
 		}
-		must(t, set["reset"]("correct horse battery staple")) // no composition is asked for, and the refusals left the link alone
+		require.NoError(t, set["reset"]("correct horse battery staple")) // no composition is asked for, and the refusals left the link alone
 	})
 }
 
@@ -77,13 +78,13 @@ func TestSchemesOfImportedHashesAreKnownWhileInUse(t *testing.T) {
 		inUse := func(want ...string) {
 			t.Helper()
 			got, err := s.Store.PasswordSchemes(t.Context())
-			must(t, err)
+			require.NoError(t, err)
 			if !slices.Equal(got, want) {
 				t.Fatalf("schemes in use %q, want %q", got, want)
 			}
 		}
 		imported, err := bcrypt.GenerateFromPassword([]byte(testserver.Password), 5)
-		must(t, err)
+		require.NoError(t, err)
 		for cost, id := range map[string]string{
 			"$31$": "api.context.invalid_body_param.app_error",
 			"$15$": "app.user.update_password.hash_cost.app_error",
@@ -94,7 +95,7 @@ func TestSchemesOfImportedHashesAreKnownWhileInUse(t *testing.T) {
 			}
 		}
 		inUse()
-		must(t, admin.UpdateUserPasswordHash(t.Context(), u.ID, string(imported)))
+		require.NoError(t, admin.UpdateUserPasswordHash(t.Context(), u.ID, string(imported)))
 		const example = "$2a$05$....................................................."
 		inUse(example)
 		stranger := clientFrom("127.0.7.9")
@@ -107,7 +108,7 @@ func TestSchemesOfImportedHashesAreKnownWhileInUse(t *testing.T) {
 			t.Fatalf("sign-in by an imported hash: %d %s", a.status, a.body)
 		}
 		nextDay := s.Node(t, func() time.Time { return time.Now().Add(25 * time.Hour) })
-		must(t, nextDay.App.CountPasswordSchemes(t.Context()))
+		require.NoError(t, nextDay.App.CountPasswordSchemes(t.Context()))
 		inUse()
 	})
 }

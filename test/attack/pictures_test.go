@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -23,7 +24,7 @@ func pictureOf(file []byte) []byte {
 func aPNG(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	must(t, png.Encode(&b, image.NewRGBA(image.Rect(0, 0, 64, 64))))
+	require.NoError(t, png.Encode(&b, image.NewRGBA(image.Rect(0, 0, 64, 64))))
 	return b.Bytes()
 }
 
@@ -64,12 +65,12 @@ func TestOnePictureOfAnAccountAtATime(t *testing.T) {
 			u.ID, admin.Token(), pictureForm, len(form)+len(end), form[:len(form)-10]))
 		second := func() *http.Response {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/v4/users/me/image", strings.NewReader("--x\r\n\r\n"))
-			must(t, err)
+			require.NoError(t, err)
 			r.Header.Set("Authorization", "Bearer "+admin.Token())
 			r.Header.Set("Content-Type", pictureForm)
 			resp, err := clientFrom("127.0.14.3").Do(r)
-			must(t, err)
-			must(t, resp.Body.Close())
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
 			return resp
 		}
 		eventually(t, "the first upload to have its place", func() bool { return second().StatusCode == http.StatusConflict })

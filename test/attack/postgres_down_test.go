@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/require"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
 	"muster/internal/testserver"
@@ -35,7 +36,7 @@ func newRelay(t *testing.T, to string) *relay {
 func (r *relay) mend(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", r.address)
-	must(t, err)
+	require.NoError(t, err)
 	r.mu.Lock()
 	r.l, r.address = l, l.Addr().String()
 	r.mu.Unlock()
@@ -79,18 +80,18 @@ func (r *relay) cut(t *testing.T) {
 // back, so is everything.
 func TestPostgresDownIs503(t *testing.T) {
 	dsn, err := url.Parse(storetest.PostgresDSN(t))
-	must(t, err)
+	require.NoError(t, err)
 	r := newRelay(t, dsn.Host)
 	dsn.Host = r.address
 	db, err := store.Open(t.Context(), store.Options{DSN: dsn.String()})
-	must(t, err)
-	t.Cleanup(func() { must(t, db.Close()) })
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	s := testserver.On(t, db)
 	admin, me := s.Admin(t)
 	s.Configure(t, `{"ServiceSettings":{"EnableUserAccessTokens":true},"RateLimitSettings":{"Enable":false}}`)
 	group := newGroup(t, admin, "team")
 	fresh, err := admin.CreateAccessToken(t.Context(), me.ID, "not used yet", 0)
-	must(t, err)
+	require.NoError(t, err)
 
 	bearer := "Bearer " + admin.Token()
 	upgrade := []string{"Authorization", "Bearer " + fresh.Token, "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}
@@ -116,7 +117,7 @@ func TestPostgresDownIs503(t *testing.T) {
 	ask := func(method, path string, body any, headers []string) *answer {
 		t.Helper()
 		a, err := send(t.Context(), &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, method, s.URL+path, body, headers...)
-		must(t, err)
+		require.NoError(t, err)
 		return a
 	}
 	r.cut(t)

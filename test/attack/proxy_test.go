@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"muster/internal/require"
 	"muster/internal/subprocess"
 	"muster/internal/testserver"
 )
@@ -32,24 +33,24 @@ func (l *lines) have(text string) bool {
 // A proxy that nobody named, and limits that are turned off, can't be overlooked.
 func TestWeakSettingsAreTold(t *testing.T) {
 	program, err := subprocess.Build(t.Context(), "muster/cmd/muster", t.TempDir())
-	must(t, err)
+	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	require.NoError(t, err)
 	health := l.Addr().String()
-	must(t, l.Close())
+	require.NoError(t, l.Close())
 	log := &lines{}
 	p, err := subprocess.Start(t.Context(), subprocess.Options{
 		Program: program, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir()}, Log: log,
 		Env: []string{"MUSTER_METRICSSETTINGS_LISTENADDRESS=" + health, "MUSTER_RATELIMITSETTINGS_ENABLE=false"},
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, p.Kill()) })
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.Kill()) })
 	if !log.have("limits by network are off") {
 		t.Error("nothing is said of the limits")
 	}
 	awaitHealth(t, health, "ready\n")
 	got, err := send(t.Context(), clientFrom("127.0.19.1"), http.MethodGet, p.URL+"/api/v4/system/ping", nil, "X-Forwarded-For", "203.0.113.7")
-	if must(t, err); got.status != http.StatusOK {
+	if require.NoError(t, err); got.status != http.StatusOK {
 		t.Fatal(got.status)
 	}
 	awaitHealth(t, health, "ready, but there seems to be a proxy at 127.0.19.1 ")
@@ -67,7 +68,7 @@ func TestEstimatesTakeNoSignIns(t *testing.T) {
 	limited := 0
 	for range 30 {
 		got, err := send(t.Context(), c, http.MethodPost, s.URL+"/password_strength", nil)
-		if must(t, err); got.status == http.StatusTooManyRequests {
+		if require.NoError(t, err); got.status == http.StatusTooManyRequests {
 			limited++
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"muster"
 	"muster/internal/auth/password"
 	"muster/internal/network"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -24,7 +25,7 @@ func TestAFullQueueTurnsAwayOnlyWhoFilledIt(t *testing.T) {
 			if muster.IsKind(err, muster.Unavailable) {
 				break
 			}
-			must(t, err)
+			require.NoError(t, err)
 			defer reservation.Release()
 		}
 		refused := login(t, s, clientFrom(flooder), u.Username, testserver.Password)
@@ -51,7 +52,7 @@ func TestStrangersFromEverywhereKeepNoOwnerOut(t *testing.T) {
 				if muster.IsKind(err, muster.Unavailable) {
 					return
 				}
-				must(t, err)
+				require.NoError(t, err)
 				t.Cleanup(reservation.Release)
 			}
 			t.Fatal("there is always room")
@@ -81,7 +82,7 @@ func TestOneSiteOfManyNetworksTurnsNobodyAway(t *testing.T) {
 			if muster.IsKind(err, muster.Unavailable) {
 				break
 			}
-			must(t, err)
+			require.NoError(t, err)
 			t.Cleanup(reservation.Release)
 		}
 		for i := range 5 {

@@ -11,6 +11,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -47,7 +48,7 @@ func TestUploadsStopAtTheQuota(t *testing.T) {
 		bob, him := s.User(t, "bob")
 		s.Configure(t, `{"StorageSettings":{"MaxUploadBytesPerUser":20000},"RateLimitSettings":{"Enable":false}}`)
 		ch, err := ann.CreateDirectChannel(t.Context(), me.ID, him.ID)
-		must(t, err)
+		require.NoError(t, err)
 		announce := func(c *client.Client, size int64) func(context.Context, int) error {
 			return func(ctx context.Context, _ int) error {
 				_, err := c.CreateUpload(ctx, &muster.Upload{ChannelID: ch.ID, Filename: "a.txt", FileSize: size})
@@ -61,10 +62,10 @@ func TestUploadsStopAtTheQuota(t *testing.T) {
 
 		// A file that is whole counts as the upload did.
 		uploads, err := ann.UploadsOf(t.Context(), me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		i := slices.IndexFunc(uploads, func(u *muster.Upload) bool { return u.FileSize == 7000 })
 		_, err = ann.ContinueUpload(t.Context(), uploads[i].ID, 0, make([]byte, 7000))
-		must(t, err)
+		require.NoError(t, err)
 		atOnce(t, many, 0, full, announce(ann, 4000))
 		s.Configure(t, `{"StorageSettings":{"MaxUploadBytesPerUser":0}}`)
 		atOnce(t, 1, 1, full, announce(ann, 100000))
@@ -81,7 +82,7 @@ func TestPreferencesStopAtTheQuota(t *testing.T) {
 		}
 		kept := func() int {
 			list, err := ann.Preferences(t.Context(), me.ID)
-			must(t, err)
+			require.NoError(t, err)
 			return len(list)
 		}
 		atOnce(t, many, 5, full, func(ctx context.Context, i int) error { return ann.UpdatePreferences(ctx, me.ID, pref(i)) })
@@ -89,12 +90,12 @@ func TestPreferencesStopAtTheQuota(t *testing.T) {
 			t.Fatalf("%d are kept", n)
 		}
 		list, err := ann.Preferences(t.Context(), me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		s.Configure(t, `{"StorageSettings":{"MaxPreferencesPerUser":3}}`)
 		list[0].Value = "changed"
-		must(t, ann.UpdatePreferences(t.Context(), me.ID, list)) // what is there may change
-		must(t, ann.DeletePreferences(t.Context(), me.ID, list[:3]))
-		must(t, ann.UpdatePreferences(t.Context(), me.ID, pref(100)))
+		require.NoError(t, ann.UpdatePreferences(t.Context(), me.ID, list)) // what is there may change
+		require.NoError(t, ann.DeletePreferences(t.Context(), me.ID, list[:3]))
+		require.NoError(t, ann.UpdatePreferences(t.Context(), me.ID, pref(100)))
 		if err := ann.UpdatePreferences(t.Context(), me.ID, append(pref(101), pref(102)...)); !client.HasID(err, full) || kept() != 3 {
 			t.Errorf("two more than fit: %v, %d are kept", err, kept())
 		}
@@ -112,11 +113,11 @@ func TestAccessTokensStopAtTheQuota(t *testing.T) {
 		}
 		atOnce(t, many, 3, full, create)
 		tokens, err := admin.AccessTokensOf(t.Context(), me.ID, 0, 10)
-		must(t, err)
+		require.NoError(t, err)
 		if len(tokens) != 3 {
 			t.Fatalf("%d tokens", len(tokens))
 		}
-		must(t, admin.RevokeAccessToken(t.Context(), tokens[0].ID))
+		require.NoError(t, admin.RevokeAccessToken(t.Context(), tokens[0].ID))
 		atOnce(t, 2, 1, full, create)
 	})
 }
@@ -129,7 +130,7 @@ func TestSignInsUnderWayAreBounded(t *testing.T) {
 		alive := 0
 		hash := func(i int) []byte { sum := sha256.Sum256([]byte{byte(i)}); return sum[:] }
 		for i := range tries {
-			must(t, s.Store.SaveSignIn(t.Context(), hash(i), &store.SignIn{UserID: me.ID, ExpiresAt: time.Now().Add(time.Hour + time.Duration(i)*time.Second).UnixMilli()}, nil))
+			require.NoError(t, s.Store.SaveSignIn(t.Context(), hash(i), &store.SignIn{UserID: me.ID, ExpiresAt: time.Now().Add(time.Hour + time.Duration(i)*time.Second).UnixMilli()}, nil))
 		}
 		for i := range tries {
 			if _, err := s.Store.SignIn(t.Context(), hash(i)); err == nil {

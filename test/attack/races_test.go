@@ -8,6 +8,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -39,9 +40,9 @@ type group struct{ team, channel string }
 func newGroup(t *testing.T, admin *client.Client, name string) group {
 	t.Helper()
 	team, err := admin.CreateTeam(t.Context(), &muster.Team{Name: name, DisplayName: name, Type: muster.TeamOpen})
-	must(t, err)
+	require.NoError(t, err)
 	ch, err := admin.CreateChannel(t.Context(), &muster.Channel{TeamID: team.ID, Type: muster.ChannelPublic, Name: "talk", DisplayName: "talk"})
-	must(t, err)
+	require.NoError(t, err)
 	return group{team.ID, ch.ID}
 }
 
@@ -55,12 +56,12 @@ func TestAGuestNeverAdministersATeam(t *testing.T) {
 		s.Configure(t, `{"GuestAccountsSettings":{"Enable":true},"RateLimitSettings":{"Enable":false}}`)
 		old := newGroup(t, admin, "old")
 		_, err := admin.AddTeamMember(ctx, old.team, ann.ID)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = admin.AddChannelMember(ctx, old.channel, ann.ID)
-		must(t, err)
+		require.NoError(t, err)
 		// What races is in itself allowed.
-		must(t, admin.UpdateTeamMemberSchemeRoles(ctx, old.team, ann.ID, client.SchemeRoles{User: true, Admin: true}))
-		must(t, admin.UpdateChannelMemberSchemeRoles(ctx, old.channel, ann.ID, client.SchemeRoles{User: true, Admin: true}))
+		require.NoError(t, admin.UpdateTeamMemberSchemeRoles(ctx, old.team, ann.ID, client.SchemeRoles{User: true, Admin: true}))
+		require.NoError(t, admin.UpdateChannelMemberSchemeRoles(ctx, old.channel, ann.ID, client.SchemeRoles{User: true, Admin: true}))
 		for round := range rounds {
 			fresh := newGroup(t, admin, fmt.Sprint("fresh", round))
 			race := []func(){
@@ -79,7 +80,7 @@ func TestAGuestNeverAdministersATeam(t *testing.T) {
 			}
 			together(race...)
 			wantGuestEverywhere(t, s, ann.ID)
-			must(t, admin.PromoteGuest(ctx, ann.ID))
+			require.NoError(t, admin.PromoteGuest(ctx, ann.ID))
 		}
 	})
 }
@@ -87,21 +88,21 @@ func TestAGuestNeverAdministersATeam(t *testing.T) {
 func wantGuestEverywhere(t *testing.T, s *testserver.Server, userID string) {
 	t.Helper()
 	teams, err := s.Store.TeamMembershipsOf(t.Context(), userID)
-	must(t, err)
+	require.NoError(t, err)
 	for _, m := range teams {
 		if m.Roles != muster.RoleTeamGuest {
 			t.Fatalf("a guest is %q in a team", m.Roles)
 		}
 	}
 	channels, err := s.Store.ChannelMembershipsWithTeams(t.Context(), userID, 0, 1000)
-	must(t, err)
+	require.NoError(t, err)
 	for _, m := range channels {
 		if m.Roles != muster.RoleChannelGuest {
 			t.Fatalf("a guest is %q in a channel", m.Roles)
 		}
 	}
 	sessions, err := s.Store.Sessions(t.Context(), userID)
-	must(t, err)
+	require.NoError(t, err)
 	for _, session := range sessions {
 		if session.Roles != muster.RoleSystemGuest || session.Props[muster.SessionPropIsGuest] != "true" {
 			t.Fatalf("a guest's session is %q", session.Roles)
@@ -119,17 +120,17 @@ func TestNobodyStaysInAChannelOfATeamThatTheyLeft(t *testing.T) {
 		s.Configure(t, `{"RateLimitSettings":{"Enable":false}}`)
 		g := newGroup(t, admin, "team")
 		_, err := admin.AddTeamMember(ctx, g.team, ann.ID)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = admin.AddChannelMember(ctx, g.channel, ann.ID)
-		must(t, err)
-		must(t, admin.RemoveTeamMember(ctx, g.team, ann.ID))
+		require.NoError(t, err)
+		require.NoError(t, admin.RemoveTeamMember(ctx, g.team, ann.ID))
 		for range rounds {
 			_, err := admin.AddTeamMember(ctx, g.team, ann.ID)
-			must(t, err)
+			require.NoError(t, err)
 			add := func() { _, _ = admin.AddChannelMember(ctx, g.channel, ann.ID) } // refused once she has left
 			together(add, add, add, func() { mustWork(t, admin.RemoveTeamMember(ctx, g.team, ann.ID)) })
 			channels, err := s.Store.ChannelMembershipsOf(ctx, ann.ID, g.team)
-			must(t, err)
+			require.NoError(t, err)
 			if len(channels) != 0 {
 				t.Fatalf("in %d channels of a team that she left", len(channels))
 			}
@@ -143,7 +144,7 @@ func TestAChosenStatusStands(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, ann := s.User(t, "ann")
 		for range rounds {
-			must(t, s.Store.SaveStatus(t.Context(), &muster.Status{UserID: ann.ID, Status: muster.StatusOffline}, nil))
+			require.NoError(t, s.Store.SaveStatus(t.Context(), &muster.Status{UserID: ann.ID, Status: muster.StatusOffline}, nil))
 			together(
 				func() {
 					mustWork(t, s.App.SetPresence(context.WithoutCancel(t.Context()), ann.ID, muster.StatusOnline))
@@ -156,7 +157,7 @@ func TestAChosenStatusStands(t *testing.T) {
 				},
 			)
 			kept, err := s.Store.Statuses(t.Context(), []string{ann.ID})
-			must(t, err)
+			require.NoError(t, err)
 			if len(kept) != 1 || kept[0].Status != muster.StatusDnd || !kept[0].Manual {
 				t.Fatalf("kept %+v", kept[0])
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/coder/websocket"
 
 	"muster/internal/config"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -46,7 +47,7 @@ func TestStrangersAreLimitedByNetwork(t *testing.T) {
 			// Neither a header nor a session that somebody brings along changes the network.
 			for _, header := range [][2]string{{"X-Forwarded-For", "203.0.113.7"}, {"Forwarded", "for=203.0.113.7"}} {
 				got, err := send(t.Context(), flood, http.MethodPost, s.URL+"/api/v4"+path, body, header[0], header[1])
-				must(t, err)
+				require.NoError(t, err)
 				if got.status != http.StatusTooManyRequests || got.errorID() != "api.context.rate_limited.app_error" {
 					t.Errorf("%s: %d %s", path, got.status, got.body)
 				}
@@ -60,11 +61,11 @@ func TestStrangersAreLimitedByNetwork(t *testing.T) {
 		}
 		for _, page := range []string{"/login", "/signup_user_complete", "/reset_password", "/reset_password_complete", "/should_verify_email", "/do_verify_email"} {
 			resp, err := flood.PostForm(s.URL+page, url.Values{})
-			must(t, err)
+			require.NoError(t, err)
 			if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 				t.Errorf("%s: %d %v", page, resp.StatusCode, resp.Header)
 			}
-			must(t, resp.Body.Close())
+			require.NoError(t, resp.Body.Close())
 		}
 		if got := login(t, s, other, u.Username, testserver.Password); got.status != http.StatusOK {
 			t.Errorf("another network: %d %s", got.status, got.body)

@@ -8,6 +8,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -30,7 +31,7 @@ func TestRecoveryCodesAreCountedAndReplaced(t *testing.T) {
 		refusedWith(t, "codes without a second factor", err, http.StatusBadRequest, "app.mfa.not_active.app_error")
 		old := twoStep(t, ann)
 		misread := strings.ToUpper(strings.NewReplacer("o", "0", "1", "l").Replace(old[0]))
-		must(t, signInWith(t, s, "ann", misread))
+		require.NoError(t, signInWith(t, s, "ann", misread))
 		refusedWith(t, "a code twice", signInWith(t, s, "ann", old[0]), http.StatusUnauthorized, badCode)
 		if left, err := ann.RecoveryCodesLeft(ctx); err != nil || left != 9 {
 			t.Fatalf("%d codes are left: %v", left, err)
@@ -40,12 +41,12 @@ func TestRecoveryCodesAreCountedAndReplaced(t *testing.T) {
 			t.Errorf("the mail says:\n%s", m.Text)
 		}
 		fresh, err := ann.ReplaceRecoveryCodes(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if len(fresh) != 10 || strings.ContainsAny(strings.Join(fresh, ""), "0il") {
 			t.Errorf("new codes: %q", fresh)
 		}
 		refusedWith(t, "a code of the old set", signInWith(t, s, "ann", old[1]), http.StatusUnauthorized, badCode)
-		must(t, signInWith(t, s, "ann", fresh[0]))
+		require.NoError(t, signInWith(t, s, "ann", fresh[0]))
 		if left, err := ann.RecoveryCodesLeft(ctx); err != nil || left != 9 {
 			t.Errorf("%d codes are left: %v", left, err)
 		}
@@ -65,10 +66,10 @@ func TestOlderRecoveryCodesGoOnWorking(t *testing.T) {
 			hashes = append(hashes, sum[:])
 		}
 		stored, err := s.Store.User(t.Context(), u.ID)
-		must(t, err)
-		must(t, s.Store.ReplaceRecoveryCodes(t.Context(), u.ID, stored.MfaSecret, hashes, noMail))
+		require.NoError(t, err)
+		require.NoError(t, s.Store.ReplaceRecoveryCodes(t.Context(), u.ID, stored.MfaSecret, hashes, noMail))
 		for _, typed := range []string{"Y0L4-K9WI-AHLN-DX7Q", "abcd efgh jkmn pqr0", "1i1i-1i1i-1i1i-1i1i"} {
-			must(t, signInWith(t, s, "ann", typed))
+			require.NoError(t, signInWith(t, s, "ann", typed))
 		}
 		refusedWith(t, "one more", signInWith(t, s, "ann", "yoi4-k9w1-ahin-dx7q"), http.StatusUnauthorized, badCode)
 	})

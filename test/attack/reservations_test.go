@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"muster/internal/app"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -80,7 +81,7 @@ func TestRightSignInsAtOnceFromManyNetworksAllSucceed(t *testing.T) {
 			t.Fatal(got)
 		}
 		u, err := s.Store.User(t.Context(), service.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if stats := s.App.AttackStats(); u.FailedAttempts != 0 || stats.LoginFailures != 0 {
 			t.Errorf("%d failed attempts, %+v", u.FailedAttempts, stats)
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -15,8 +16,8 @@ func TestAResetRevokesAccessTokens(t *testing.T) {
 		ann, u := tokenMaker(t, s, "ann")
 		program, another := withToken(t, s, ann), withToken(t, s, ann)
 		works(t, program)
-		must(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
-		must(t, s.Client().ResetPassword(ctx, s.MailedToken(t, "ann@example.com", 1), "An0ther!password"))
+		require.NoError(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
+		require.NoError(t, s.Client().ResetPassword(ctx, s.MailedToken(t, "ann@example.com", 1), "An0ther!password"))
 		for _, c := range []*client.Client{program, another} {
 			if _, err := c.Me(ctx); err == nil {
 				t.Error("a token outlives the reset")
@@ -26,7 +27,7 @@ func TestAResetRevokesAccessTokens(t *testing.T) {
 			t.Errorf("%d tokens are left: %v", len(tokens), err)
 		}
 		audits, err := s.Store.Audits(ctx, u.ID, 0, 1)
-		must(t, err)
+		require.NoError(t, err)
 		if !strings.Contains(audits[0].ExtraInfo, "access_tokens_revoked=2") {
 			t.Errorf("the history says %q", audits[0].ExtraInfo)
 		}
@@ -43,21 +44,21 @@ func TestANewPasswordRevokesAccessTokensOnRequest(t *testing.T) {
 		admin, _ := s.Admin(t)
 		program := withToken(t, s, ann)
 		works(t, program)
-		must(t, ann.UpdateUserPassword(ctx, client.Me, testserver.Password, "An0ther!password"))
+		require.NoError(t, ann.UpdateUserPassword(ctx, client.Me, testserver.Password, "An0ther!password"))
 		works(t, program)
-		must(t, admin.UpdateUserPassword(ctx, u.ID, "", testserver.Password))
+		require.NoError(t, admin.UpdateUserPassword(ctx, u.ID, "", testserver.Password))
 		works(t, program)
-		must(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
-		must(t, s.Client().ResetPasswordAndKeepTokens(ctx, s.MailedToken(t, "ann@example.com", 1), testserver.Password+"2"))
+		require.NoError(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
+		require.NoError(t, s.Client().ResetPasswordAndKeepTokens(ctx, s.MailedToken(t, "ann@example.com", 1), testserver.Password+"2"))
 		works(t, program)
 		// A program may change its account's password, and so end itself.
-		must(t, program.UpdateUserPasswordAndRevokeTokens(ctx, client.Me, testserver.Password+"2", testserver.Password))
+		require.NoError(t, program.UpdateUserPasswordAndRevokeTokens(ctx, client.Me, testserver.Password+"2", testserver.Password))
 		if _, err := program.Me(ctx); err == nil {
 			t.Error("the token goes on")
 		}
 		ann, _ = s.SignIn(t, "ann")
 		program = withToken(t, s, ann)
-		must(t, admin.UpdateUserPasswordAndRevokeTokens(ctx, u.ID, "", testserver.Password))
+		require.NoError(t, admin.UpdateUserPasswordAndRevokeTokens(ctx, u.ID, "", testserver.Password))
 		if _, err := program.Me(ctx); err == nil {
 			t.Error("the token goes on")
 		}

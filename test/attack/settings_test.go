@@ -11,6 +11,7 @@ import (
 
 	"muster/client"
 	"muster/internal/config"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -31,7 +32,7 @@ func refusal(t *testing.T, err error, status int, id string) string {
 func newestPatch(t *testing.T, s *testserver.Server, adminID string) string {
 	t.Helper()
 	audits, err := s.Store.Audits(t.Context(), adminID, 0, 100)
-	must(t, err)
+	require.NoError(t, err)
 	for _, a := range audits {
 		if strings.HasSuffix(a.Action, "/config/patch") {
 			return a.ExtraInfo
@@ -47,7 +48,7 @@ func TestTheMailPasswordIsNotSentElsewhere(t *testing.T) {
 		admin, adminUser := s.Admin(t)
 		s.Configure(t, `{"EmailSettings":{"SMTPServer":"mail.example.com","SMTPPort":"587","EnableSMTPAuth":true,"SMTPUsername":"muster","SMTPPassword":"hunter2"}}`)
 		before, err := s.Store.LoadSettings(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		line := newestPatch(t, s, adminUser.ID)
 		if strings.Contains(line, "hunter2") || !strings.Contains(line, "EmailSettings.SMTPPassword changed") || !strings.Contains(line, `EmailSettings.SMTPServer: "localhost" -> "mail.example.com"`) {
 			t.Errorf("the history says %q", line)
@@ -70,7 +71,7 @@ func TestTheMailPasswordIsNotSentElsewhere(t *testing.T) {
 			}
 		}
 		after, err := s.Store.LoadSettings(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if string(after.Document) != string(before.Document) || newestPatch(t, s, adminUser.ID) != line {
 			t.Errorf("a refused patch left %s", after.Document)
 		}
@@ -99,12 +100,12 @@ func TestSettingsThatDoNothingAreRefused(t *testing.T) {
 			}
 		}
 		kept, err := s.Store.LoadSettings(t.Context())
-		must(t, err)
+		require.NoError(t, err)
 		if kept.Version != 0 || newestPatch(t, s, adminUser.ID) != "" {
 			t.Errorf("a refused patch left %+v", kept)
 		}
 		shown, err := send(t.Context(), http.DefaultClient, http.MethodGet, s.URL+"/api/v4/config", nil, "Authorization", "Bearer "+admin.Token())
-		must(t, err)
+		require.NoError(t, err)
 		if _, err := admin.PatchConfig(t.Context(), shown.body); err != nil {
 			t.Errorf("what the server showed is refused: %v", err)
 		}
@@ -136,9 +137,9 @@ func TestAdministratorsDoNotUndoEachOther(t *testing.T) {
 		var tag string
 		for i, c := range []*client.Client{one, two} {
 			config, err := c.Config(ctx, client.IfNoneMatch(&tag)) // also what the other one changed last
-			must(t, err)
+			require.NoError(t, err)
 			text, err := json.Marshal(testserver.Settings(t, config).ServiceSettings)
-			must(t, err)
+			require.NoError(t, err)
 			for _, key := range append(keys[0], keys[1]...) {
 				if !strings.Contains(string(text), fmt.Sprintf("%q:true", key)) {
 					t.Errorf("node %d: %s is lost", i+1, key)
@@ -150,15 +151,15 @@ func TestAdministratorsDoNotUndoEachOther(t *testing.T) {
 		}
 
 		_, err := one.PatchConfig(ctx, []byte(`{"TeamSettings":{"SiteName":"One"}}`), client.IfMatch(tag))
-		must(t, err)
+		require.NoError(t, err)
 		_, err = two.PatchConfig(ctx, []byte(`{"TeamSettings":{"SiteName":"Two"}}`), client.IfMatch(tag))
 		refused(t, err, http.StatusConflict, changed)
 		config, err := two.Config(ctx, client.IfNoneMatch(&tag))
-		must(t, err)
+		require.NoError(t, err)
 		if name := testserver.Settings(t, config).TeamSettings.SiteName; name != "One" {
 			t.Errorf("the refused patch took effect: %s", name)
 		}
 		_, err = two.PatchConfig(ctx, []byte(`{"TeamSettings":{"SiteName":"Two"}}`), client.IfMatch(tag))
-		must(t, err)
+		require.NoError(t, err)
 	})
 }

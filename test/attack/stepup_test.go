@@ -12,6 +12,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -32,7 +33,7 @@ func later(t *testing.T, s *testserver.Server, c *client.Client) *client.Client 
 func withToken(t *testing.T, s *testserver.Server, c *client.Client) *client.Client {
 	t.Helper()
 	token, err := c.CreateAccessToken(t.Context(), client.Me, "a program", 0)
-	must(t, err)
+	require.NoError(t, err)
 	return client.New(s.URL, client.WithToken(token.Token))
 }
 
@@ -46,11 +47,11 @@ func twoStep(t *testing.T, c *client.Client) (recovery []string) {
 func twoStepAt(t *testing.T, c *client.Client, now time.Time) (recovery []string) {
 	t.Helper()
 	secret, err := c.GenerateMfaSecret(t.Context(), client.Me)
-	must(t, err)
+	require.NoError(t, err)
 	code, err := totp.GenerateCode(secret.Secret, now)
-	must(t, err)
+	require.NoError(t, err)
 	recovery, err = c.UpdateMfa(t.Context(), client.Me, true, code)
-	must(t, err)
+	require.NoError(t, err)
 	return recovery
 }
 
@@ -60,7 +61,7 @@ func tokenMaker(t *testing.T, s *testserver.Server, name string) (*client.Client
 	s.Configure(t, allOn)
 	c, u := s.User(t, name)
 	admin, _ := s.Admin(t)
-	must(t, admin.UpdateUserRoles(t.Context(), u.ID, "system_user system_user_access_token"))
+	require.NoError(t, admin.UpdateUserRoles(t.Context(), u.ID, "system_user system_user_access_token"))
 	return c, u
 }
 
@@ -96,7 +97,7 @@ func changes(t *testing.T, c *client.Client, u *muster.User) map[string]func() e
 func enableAny(t *testing.T, c *client.Client) error {
 	t.Helper()
 	list, err := c.AccessTokensOf(t.Context(), client.Me, 0, 1)
-	must(t, err)
+	require.NoError(t, err)
 	return c.EnableAccessToken(t.Context(), list[0].ID)
 }
 
@@ -108,7 +109,7 @@ func TestAStolenSessionKeepsNothing(t *testing.T) {
 		program := withToken(t, s, ann)
 		recovery := twoStep(t, ann)
 		before, err := s.Store.User(ctx, u.ID)
-		must(t, err)
+		require.NoError(t, err)
 		stolen := later(t, s, ann)
 		for what, change := range changes(t, stolen, u) {
 			refusedWith(t, "a stale session may "+what, change(), http.StatusForbidden, stale)
@@ -119,9 +120,9 @@ func TestAStolenSessionKeepsNothing(t *testing.T) {
 		refusedWith(t, "an access token counts codes", errorOf(program.RecoveryCodesLeft(ctx)), http.StatusForbidden, byToken)
 		refusedWith(t, "an access token makes itself fresh", program.Reauthenticate(ctx, testserver.Password, recovery[0]), http.StatusForbidden, byToken)
 		after, err := s.Store.User(ctx, u.ID)
-		must(t, err)
+		require.NoError(t, err)
 		tokens, err := s.Store.AccessTokens(ctx, u.ID, 0, 10)
-		must(t, err)
+		require.NoError(t, err)
 		if after.Email != before.Email || !after.MfaActive || after.MfaSecret != before.MfaSecret || after.DeleteAt != 0 || len(tokens) != 1 {
 			t.Errorf("something changed: %+v, %d tokens", after, len(tokens))
 		}
@@ -139,18 +140,18 @@ func TestAFreshSessionIsNotAsked(t *testing.T) {
 		ann, u := tokenMaker(t, s, "ann")
 		email, password := "ann@new.example.com", testserver.Password
 		_, err := later(t, s, ann).PatchUser(ctx, client.Me, &muster.UserPatch{Email: &email, Password: &password})
-		must(t, err)
+		require.NoError(t, err)
 		ann, _ = s.SignIn(t, "ann")
 		withToken(t, s, ann)
 		twoStep(t, ann)
 		_, err = ann.UpdateMfa(ctx, client.Me, false, "")
-		must(t, err)
+		require.NoError(t, err)
 		admin, _ := s.Admin(t)
 		_, err = later(t, s, admin).UpdateMfa(ctx, u.ID, false, "") // of another's account the permissions speak
-		must(t, err)
+		require.NoError(t, err)
 		refusedWith(t, "a stale administrator makes somebody's token", errorOf(later(t, s, admin).CreateAccessToken(ctx, u.ID, "x", 0)), http.StatusForbidden, stale)
 		s.Configure(t, `{"ServiceSettings":{"ReauthenticationIntervalInMinutes":0}}`)
-		must(t, later(t, s, ann).UpdateUserActive(ctx, u.ID, false))
+		require.NoError(t, later(t, s, ann).UpdateUserActive(ctx, u.ID, false))
 	})
 }
 
@@ -161,7 +162,7 @@ func TestReauthenticationTakesWhatSigningInTakes(t *testing.T) {
 		recovery := twoStep(t, ann)
 		other := s.Client()
 		_, err := other.LoginWith(ctx, client.Credentials{LoginID: "ann", Password: testserver.Password, Code: recovery[9]})
-		must(t, err)
+		require.NoError(t, err)
 		stolen := later(t, s, ann)
 		refusedWith(t, "nothing", stolen.Reauthenticate(ctx, "", ""), http.StatusBadRequest, "api.context.invalid_body_param.app_error")
 		refusedWith(t, "a wrong password", stolen.Reauthenticate(ctx, "wrong", recovery[0]), http.StatusBadRequest, "api.user.check_user_password.invalid.app_error")
@@ -172,12 +173,12 @@ func TestReauthenticationTakesWhatSigningInTakes(t *testing.T) {
 			t.Errorf("failed attempts: %d, %v", after.FailedAttempts, err)
 		}
 		refusedWith(t, "still", errorOf(stolen.UpdateMfa(ctx, client.Me, false, "")), http.StatusForbidden, stale)
-		must(t, stolen.Reauthenticate(ctx, testserver.Password, recovery[0]))
+		require.NoError(t, stolen.Reauthenticate(ctx, testserver.Password, recovery[0]))
 		refusedWith(t, "another session of the account", errorOf(later(t, s, other).UpdateMfa(ctx, client.Me, false, "")), http.StatusForbidden, stale)
 		_, err = stolen.UpdateMfa(ctx, client.Me, false, "")
-		must(t, err)
+		require.NoError(t, err)
 		audits, err := s.Store.Audits(ctx, u.ID, 0, 50)
-		must(t, err)
+		require.NoError(t, err)
 		if !slices.ContainsFunc(audits, func(a *muster.Audit) bool {
 			return strings.HasPrefix(a.ExtraInfo, "reauthenticated by a recovery code")
 		}) {
@@ -202,9 +203,9 @@ func TestAStolenSessionEnrolsNoSecondFactor(t *testing.T) {
 		untouched := func() {
 			t.Helper()
 			after, err := s.Store.User(ctx, u.ID)
-			must(t, err)
+			require.NoError(t, err)
 			state, err := s.Store.MfaState(ctx, u.ID)
-			must(t, err)
+			require.NoError(t, err)
 			if after.MfaActive || state.Pending != "" {
 				t.Errorf("a second factor is on or pending: %v %v", after.MfaActive, state.Pending != "")
 			}
@@ -236,7 +237,7 @@ func TestAStolenSessionMakesNoPersonOfABot(t *testing.T) {
 		s.Configure(t, `{"ServiceSettings":{"EnableBotAccountCreation":true,"EnableUserAccessTokens":true}}`)
 		admin, _ := s.Admin(t)
 		bot, err := admin.CreateBot(ctx, &muster.Bot{Username: "robot"})
-		must(t, err)
+		require.NoError(t, err)
 		program := withToken(t, s, admin)
 		password := testserver.Password
 		convert := func(c *client.Client) error {
@@ -246,11 +247,11 @@ func TestAStolenSessionMakesNoPersonOfABot(t *testing.T) {
 		refusedWith(t, "a stale session", convert(later(t, s, admin)), http.StatusForbidden, stale)
 		refusedWith(t, "an access token", convert(program), http.StatusForbidden, byToken)
 		u, err := s.Store.User(ctx, bot.UserID)
-		must(t, err)
+		require.NoError(t, err)
 		if !u.IsBot || u.Password != "" || strings.Contains(u.Roles, muster.RoleSystemAdmin) {
 			t.Errorf("the bot became %+v", u)
 		}
-		must(t, convert(admin))
+		require.NoError(t, convert(admin))
 	})
 }
 
@@ -271,7 +272,7 @@ func TestAWrongProofEndsNoSession(t *testing.T) {
 			t.Error("no Retry-After")
 		}
 		_, err = ann.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -19,7 +20,7 @@ func TestTermsHoldForSessionsOfTheAPI(t *testing.T) {
 		admin, _ := s.Admin(t)
 		s.Configure(t, `{"SupportSettings":{"CustomTermsOfServiceEnabled":true}}`)
 		first, err := admin.CreateTerms(ctx, "Be kind.")
-		must(t, err)
+		require.NoError(t, err)
 		works(t, ann)
 		if _, err := ann.Users(ctx, client.UsersQuery{}); err != nil {
 			t.Errorf("by default that is for clients to see to: %v", err)
@@ -38,18 +39,18 @@ func TestTermsHoldForSessionsOfTheAPI(t *testing.T) {
 		}
 		works(t, ann) // what accepting needs
 		terms, err := ann.Terms(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = ann.ClientConfig(ctx)
-		must(t, err)
-		must(t, ann.AcceptTerms(ctx, client.Me, terms.ID, true))
+		require.NoError(t, err)
+		require.NoError(t, ann.AcceptTerms(ctx, client.Me, terms.ID, true))
 		if _, err := ann.Users(ctx, client.UsersQuery{}); err != nil {
 			t.Error(err)
 		}
-		must(t, admin.AcceptTerms(ctx, client.Me, terms.ID, true))
+		require.NoError(t, admin.AcceptTerms(ctx, client.Me, terms.ID, true))
 		_, err = admin.CreateTerms(ctx, "Be kinder.")
-		must(t, err)
+		require.NoError(t, err)
 		_, err = ann.Users(ctx, client.UsersQuery{})
 		refusedWith(t, "new terms", err, http.StatusForbidden, mustAccept)
-		must(t, ann.Logout(ctx))
+		require.NoError(t, ann.Logout(ctx))
 	})
 }

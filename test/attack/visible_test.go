@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -31,7 +32,7 @@ func TestAnAttackIsSeenAndFillsNothing(t *testing.T) {
 			t.Errorf("%d lockouts", got)
 		}
 		audits, err := s.Store.Audits(ctx, ann.ID, 0, 1000)
-		must(t, err)
+		require.NoError(t, err)
 		failures, locks, more := 0, 0, 0
 		for _, a := range audits {
 			if strings.HasPrefix(a.ExtraInfo, "failure") {
@@ -47,7 +48,7 @@ func TestAnAttackIsSeenAndFillsNothing(t *testing.T) {
 		if failures != 61 || locks != 1 || more != 1 {
 			t.Errorf("%d lines of failures, %d of locks, %d that say that there are more", failures, locks, more)
 		}
-		must(t, admin.ResetFailedAttempts(ctx, ann.ID))
+		require.NoError(t, admin.ResetFailedAttempts(ctx, ann.ID))
 		for n := range 3 { // what unlocks an account has its owner told of the next attack, once
 			exhaust(t, s, clientFrom(fmt.Sprintf("127.7.1.%d", n+1)), "ann")
 		}
@@ -60,7 +61,7 @@ func TestAnAttackIsSeenAndFillsNothing(t *testing.T) {
 			t.Error(own, err)
 		}
 		audits, err = s.Store.Audits(ctx, "", 0, 1000)
-		must(t, err)
+		require.NoError(t, err)
 		unlocked := 0
 		for _, a := range audits {
 			if strings.Contains(a.ExtraInfo, "user_id="+ann.ID+" unlocked") {
@@ -77,7 +78,7 @@ func TestNamesThatNobodyHasGetNoMailAndNoHistory(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.Admin(t)
 		audits, err := s.Store.Audits(t.Context(), "", 0, 1000)
-		must(t, err)
+		require.NoError(t, err)
 		before := len(audits)
 		exhaust(t, s, clientFrom("127.0.9.1"), "nobody@example.com")
 		exhaust(t, s, clientFrom("127.0.9.2"), strings.Repeat("long ", 2000))

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"muster/internal/require"
 )
 
 const serverVariable = "MUSTER_TEST_SMTP"
@@ -47,7 +49,7 @@ func Named(t testing.TB, variable string) *url.URL {
 		t.Skip("SKIPPED: " + variable + " names no mail server (scripts/with-smtp.sh starts one)")
 	}
 	u, err := url.Parse(text)
-	check(t, err)
+	require.NoError(t, err)
 	return u
 }
 
@@ -83,17 +85,10 @@ func (s *Server) Page(m Mail) string { return s.api + "/view/" + m.ID + ".html" 
 func (s *Server) get(t testing.TB, path string, into any) {
 	t.Helper()
 	answer, err := http.Get(s.api + path)
-	check(t, err)
+	require.NoError(t, err)
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		t.Fatalf("the mail server answers %s to %s", answer.Status, path)
 	}
-	check(t, json.NewDecoder(answer.Body).Decode(into))
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, json.NewDecoder(answer.Body).Decode(into))
 }

@@ -28,6 +28,7 @@ import (
 	"muster/internal/eventbus"
 	"muster/internal/files/blob"
 	"muster/internal/mail"
+	"muster/internal/require"
 	"muster/internal/secretbox"
 	"muster/internal/server/api"
 	"muster/internal/store"
@@ -70,7 +71,7 @@ func TestAccess(t *testing.T) {
 		table.WriteString(strings.Join(got, "\n") + "\n")
 	}
 	if *updateAccess && !t.Failed() {
-		must(t, os.WriteFile(accessGolden, []byte(table.String()), 0o644))
+		require.NoError(t, os.WriteFile(accessGolden, []byte(table.String()), 0o644))
 	}
 }
 
@@ -98,7 +99,7 @@ const stepMark = "> "
 func readAccess(t *testing.T) (rows []*row) {
 	t.Helper()
 	file, err := os.ReadFile(accessGolden)
-	must(t, err)
+	require.NoError(t, err)
 	for line := range strings.Lines(string(file)) {
 		line = strings.TrimRight(line, "\n")
 		if strings.HasPrefix(line, " ") {
@@ -211,28 +212,28 @@ func (s *scene) serve(t *testing.T, dir string) *place {
 	t.Helper()
 	ctx := context.Background()
 	db, err := store.Open(ctx, store.Options{DataDir: dir})
-	must(t, err)
+	require.NoError(t, err)
 	settings, _, err := config.Load(config.Options{})
-	must(t, err)
+	require.NoError(t, err)
 	_, err = settings.Attach(ctx, db)
-	must(t, err)
-	must(t, db.SeedRoles(ctx, muster.BuiltInRoles()))
+	require.NoError(t, err)
+	require.NoError(t, db.SeedRoles(ctx, muster.BuiltInRoles()))
 	blobs, err := blob.OpenDir(filepath.Join(dir, "blobs"))
-	must(t, err)
+	require.NoError(t, err)
 	secrets, err := secretbox.New([]byte("the key of a server that a test runs"))
-	must(t, err)
+	require.NoError(t, err)
 	folder, err := mail.NewFileSender(filepath.Join(dir, "mails"))
-	must(t, err)
+	require.NoError(t, err)
 	a := app.New(app.Options{
 		Store: db, Config: settings, Passwords: password.New(password.Options{MemoryKiB: 64}), Secrets: secrets,
 		Blobs: blobs, Mail: folder, Bus: &eventbus.Bus{}, Log: slog.New(slog.DiscardHandler),
 	})
 	return &place{dir, api.New(api.Options{App: a, Log: slog.New(slog.DiscardHandler), Version: "test"}), db, func(t *testing.T) {
 		t.Helper()
-		must(t, a.Close(ctx)) // mails on their way go to the folder
-		must(t, errors.Join(blobs.Close(), folder.Close(), db.Close()))
+		require.NoError(t, a.Close(ctx)) // mails on their way go to the folder
+		require.NoError(t, errors.Join(blobs.Close(), folder.Close(), db.Close()))
 		if dir != s.dir {
-			must(t, os.RemoveAll(dir))
+			require.NoError(t, os.RemoveAll(dir))
 		}
 	}}
 }
@@ -241,8 +242,8 @@ func (s *scene) serve(t *testing.T, dir string) *place {
 func (s *scene) copy(t *testing.T) *place {
 	t.Helper()
 	dir, err := os.MkdirTemp(filepath.Dir(s.dir), "copy")
-	must(t, err)
-	must(t, os.CopyFS(dir, os.DirFS(s.dir)))
+	require.NoError(t, err)
+	require.NoError(t, os.CopyFS(dir, os.DirFS(s.dir)))
 	return s.serve(t, dir)
 }
 
@@ -332,7 +333,7 @@ func (s *scene) fill(t *testing.T, caller, text string) string {
 			name = base + ":" + caller
 		case name == "code":
 			code, err := hotp.GenerateCode(s.names["secret"], uint64(time.Now().Unix()/30))
-			must(t, err)
+			require.NoError(t, err)
 			return code
 		}
 		value, ok := s.names[name]
@@ -408,6 +409,6 @@ func (s *scene) links(t *testing.T, db *store.Store) {
 		s.names[name] = muster.NewMailToken()
 		hash := sha256.Sum256([]byte(s.names[name]))
 		m.CreateAt, m.ExpiresAt = now, now+time.Hour.Milliseconds()
-		must(t, db.Send(t.Context(), store.Post{Links: []store.Link{{Token: m, Hash: hash[:]}}}))
+		require.NoError(t, db.Send(t.Context(), store.Post{Links: []store.Link{{Token: m, Hash: hash[:]}}}))
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -31,7 +32,7 @@ func holder(t *testing.T, s *testserver.Server, name string) (*client.Client, *m
 	s.Configure(t, tokensOn)
 	c, u := s.User(t, name)
 	admin, _ := s.Admin(t)
-	must(t, admin.UpdateUserRoles(t.Context(), u.ID, tokenHolder))
+	require.NoError(t, admin.UpdateUserRoles(t.Context(), u.ID, tokenHolder))
 	return c, u
 }
 
@@ -39,7 +40,7 @@ func holder(t *testing.T, s *testserver.Server, name string) (*client.Client, *m
 func issue(t *testing.T, s *testserver.Server, by *client.Client, userID string) (*muster.AccessToken, *client.Client) {
 	t.Helper()
 	token, err := by.CreateAccessToken(t.Context(), userID, "a script", 0)
-	must(t, err)
+	require.NoError(t, err)
 	return token, bearer(s, token.Token)
 }
 
@@ -47,7 +48,7 @@ func issue(t *testing.T, s *testserver.Server, by *client.Client, userID string)
 func works(t *testing.T, c *client.Client) {
 	t.Helper()
 	_, err := c.Me(t.Context())
-	must(t, err)
+	require.NoError(t, err)
 }
 
 // stopped holds that a client is signed in no more.
@@ -67,12 +68,12 @@ func TestAnAccessTokenActsAsItsOwner(t *testing.T) {
 		}
 		onRecord(t, s, me.ID, "/users/me/tokens", "user_id="+me.ID+" token_id="+token.ID)
 		got, err := script.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if got.ID != me.ID {
 			t.Fatalf("the token acts as %s", got.ID)
 		}
 		sessions, err := ann.Sessions(ctx, "me")
-		must(t, err)
+		require.NoError(t, err)
 		if len(sessions) != 2 || slices.IndexFunc(sessions, func(x *muster.Session) bool {
 			return x.OfAccessToken() && x.Props[muster.SessionPropTokenID] == token.ID && x.Token == ""
 		}) < 0 {
@@ -89,7 +90,7 @@ func TestAnAccessTokenIsShownOnce(t *testing.T) {
 		token, script := issue(t, s, ann, "me")
 		works(t, script)
 		one, err := ann.AccessToken(ctx, token.ID)
-		must(t, err)
+		require.NoError(t, err)
 		lists := []*muster.AccessToken{one}
 		for _, list := range []func() ([]*muster.AccessToken, error){
 			func() ([]*muster.AccessToken, error) { return ann.AccessTokensOf(ctx, "me", 0, 10) },
@@ -98,7 +99,7 @@ func TestAnAccessTokenIsShownOnce(t *testing.T) {
 			func() ([]*muster.AccessToken, error) { return admin.SearchAccessTokens(ctx, "ann") },
 		} {
 			l, err := list()
-			must(t, err)
+			require.NoError(t, err)
 			if len(l) != 1 {
 				t.Fatalf("%d tokens", len(l))
 			}
@@ -138,20 +139,20 @@ func TestAnAccessTokenStopsAtOnce(t *testing.T) {
 			},
 		} {
 			works(t, script)
-			must(t, way.stop())
+			require.NoError(t, way.stop())
 			stopped(t, script)
-			must(t, way.start())
+			require.NoError(t, way.start())
 			if _, err := script.Me(ctx); err != nil {
 				t.Errorf("%s, and allowed again: %v", name, err)
 			}
 		}
-		must(t, ann.DisableAccessToken(ctx, token.ID))
+		require.NoError(t, ann.DisableAccessToken(ctx, token.ID))
 		if got, err := ann.AccessToken(ctx, token.ID); err != nil || got.IsActive {
 			t.Fatal(got, err)
 		}
-		must(t, ann.EnableAccessToken(ctx, token.ID))
+		require.NoError(t, ann.EnableAccessToken(ctx, token.ID))
 		works(t, script)
-		must(t, ann.RevokeAccessToken(ctx, token.ID))
+		require.NoError(t, ann.RevokeAccessToken(ctx, token.ID))
 		stopped(t, script)
 		refused(t, ann.EnableAccessToken(ctx, token.ID), 404, unknownToken)
 		for _, operation := range []string{"disable", "enable", "revoke"} {
@@ -160,7 +161,7 @@ func TestAnAccessTokenStopsAtOnce(t *testing.T) {
 		_, other := issue(t, s, ann, "me")
 		works(t, other)
 		s.Configure(t, `{"ServiceSettings":{"EnableAPIUserDeletion":true}}`)
-		must(t, admin.DeleteUserPermanently(ctx, me.ID))
+		require.NoError(t, admin.DeleteUserPermanently(ctx, me.ID))
 		stopped(t, other)
 	})
 }
@@ -176,11 +177,11 @@ func TestAnAccessTokensEnd(t *testing.T) {
 		}
 		end := now.Add(time.Hour).UnixMilli()
 		used, err := ann.CreateAccessToken(ctx, "me", "used", end)
-		must(t, err)
+		require.NoError(t, err)
 		unused, err := ann.CreateAccessToken(ctx, "me", "never used", end)
-		must(t, err)
+		require.NoError(t, err)
 		endless, err := ann.CreateAccessToken(ctx, "me", "endless", 0)
-		must(t, err)
+		require.NoError(t, err)
 		if used.ExpiresAt != end || endless.ExpiresAt != 0 {
 			t.Fatal(used.ExpiresAt, endless.ExpiresAt)
 		}
@@ -208,16 +209,16 @@ func TestAnAccessTokensLongestLife(t *testing.T) {
 		refused(t, err, 400, badParameter)
 		wanted := time.Now().Add(29 * day).UnixMilli()
 		within, err := ann.CreateAccessToken(ctx, "me", "within", wanted)
-		must(t, err)
+		require.NoError(t, err)
 		before := time.Now()
 		silent, err := ann.CreateAccessToken(ctx, "me", "names no end", 0)
-		must(t, err)
+		require.NoError(t, err)
 		latest := time.Now().Add(30 * day).UnixMilli()
 		if within.ExpiresAt != wanted || silent.ExpiresAt < before.Add(30*day).UnixMilli() || silent.ExpiresAt > latest {
 			t.Fatalf("ends at %d and %d", within.ExpiresAt, silent.ExpiresAt)
 		}
 		list, err := ann.AccessTokensOf(ctx, "me", 0, 10)
-		must(t, err)
+		require.NoError(t, err)
 		if len(list) != 2 || list[0].ExpiresAt != wanted && list[1].ExpiresAt != wanted {
 			t.Fatalf("%+v", list)
 		}
@@ -229,11 +230,11 @@ func TestAnAccessTokenHasItsOwnersRightsAndNoMore(t *testing.T) {
 		ctx := t.Context()
 		ann, me := holder(t, s, "ann")
 		admin, _ := s.Admin(t)
-		must(t, admin.UpdateUserRoles(ctx, me.ID, "system_user system_admin"))
+		require.NoError(t, admin.UpdateUserRoles(ctx, me.ID, "system_user system_admin"))
 		token, script := issue(t, s, ann, "me")
 		_, err := script.Config(ctx)
-		must(t, err)
-		must(t, admin.UpdateUserRoles(ctx, me.ID, "system_user"))
+		require.NoError(t, err)
+		require.NoError(t, admin.UpdateUserRoles(ctx, me.ID, "system_user"))
 		_, err = script.Config(ctx)
 		refused(t, err, 403, noPermission)
 		_, err = script.AccessToken(ctx, token.ID)
@@ -254,12 +255,12 @@ func TestOthersAccessTokensAreTheirs(t *testing.T) {
 		token, script := issue(t, s, ann, "me")
 		adminsToken, adminsScript := issue(t, s, admin, "me")
 		role, err := admin.RoleByName(ctx, "system_user_manager") // edits people, but is no administrator
-		must(t, err)
+		require.NoError(t, err)
 		granted := append(role.Permissions, "edit_other_users", "read_user_access_token", "create_user_access_token", "revoke_user_access_token")
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &granted})
-		must(t, err)
+		require.NoError(t, err)
 		manager, managerUser := s.User(t, "manager")
-		must(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_user_manager"))
+		require.NoError(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_user_manager"))
 
 		tries := func(by *client.Client, id, ownerID string) map[string]error {
 			_, read := by.AccessToken(ctx, id)
@@ -324,7 +325,7 @@ func TestAccessTokensAreSearched(t *testing.T) {
 			"nne": nil, "%": nil, "_nn": nil, "!": nil, "a script": nil, first.Token: nil,
 		} {
 			list, err := admin.SearchAccessTokens(ctx, term)
-			must(t, err)
+			require.NoError(t, err)
 			var got []string
 			for _, a := range list {
 				got = append(got, a.ID)
@@ -353,7 +354,7 @@ func TestEveryAccessTokenIsOnSomePage(t *testing.T) {
 		var seen []string
 		for page := range 3 {
 			list, err := ann.AccessTokensOf(ctx, "me", page, 2)
-			must(t, err)
+			require.NoError(t, err)
 			for _, token := range list {
 				seen = append(seen, token.ID)
 			}
@@ -372,17 +373,17 @@ func TestEndingSessionsEndsNoAccessToken(t *testing.T) {
 		admin, _ := s.Admin(t)
 		_, script := issue(t, s, ann, "me")
 		works(t, script)
-		must(t, admin.RevokeAllSessions(ctx, me.ID))
+		require.NoError(t, admin.RevokeAllSessions(ctx, me.ID))
 		stopped(t, ann)
 		works(t, script)
-		must(t, admin.RevokeSessionsFromAllUsers(ctx))
+		require.NoError(t, admin.RevokeSessionsFromAllUsers(ctx))
 		works(t, script)
 		list, err := script.Sessions(ctx, "me")
-		must(t, err)
+		require.NoError(t, err)
 		if len(list) != 1 {
 			t.Fatalf("%d sessions", len(list))
 		}
-		must(t, script.RevokeSession(ctx, me.ID, list[0].ID))
+		require.NoError(t, script.RevokeSession(ctx, me.ID, list[0].ID))
 		works(t, script)
 	})
 }
@@ -395,10 +396,10 @@ func TestAccessTokensAreTurnedOffForPeopleAlone(t *testing.T) {
 		_, err := admin.CreateAccessToken(ctx, "me", "x", 0)
 		refused(t, err, 501, "app.user_access_token.disabled")
 		bot, err := admin.CreateBot(ctx, &muster.Bot{Username: "robot"})
-		must(t, err)
+		require.NoError(t, err)
 		_, script := issue(t, s, admin, bot.UserID)
 		got, err := script.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if got.ID != bot.UserID {
 			t.Fatal(got.Username)
 		}
@@ -433,7 +434,7 @@ func TestManyFirstUsesOfAnAccessTokenAreOneSession(t *testing.T) {
 			}
 		}
 		list, err := s.Store.Sessions(t.Context(), me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if len(list) != 2 { // and the one that ann signed in with
 			t.Fatalf("%d sessions", len(list))
 		}
@@ -447,11 +448,11 @@ func TestADeviceDoesNotProlongAToken(t *testing.T) {
 		s.Configure(t, tokensOn)
 		admin, me := s.Admin(t)
 		token, err := admin.CreateAccessToken(ctx, me.ID, "short", time.Now().Add(time.Hour).UnixMilli())
-		must(t, err)
+		require.NoError(t, err)
 		program := client.New(s.URL, client.WithToken(token.Token))
-		must(t, program.AttachDevice(ctx, "apple:phone"))
+		require.NoError(t, program.AttachDevice(ctx, "apple:phone"))
 		sessions, err := admin.Sessions(ctx, me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		for _, session := range sessions {
 			if session.OfAccessToken() && session.ExpiresAt != token.ExpiresAt {
 				t.Fatalf("ends at %d, want %d", session.ExpiresAt, token.ExpiresAt)

@@ -10,6 +10,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/server/api"
 	"muster/internal/testserver"
 )
@@ -31,11 +32,11 @@ func TestAnAccountMovesToAnotherService(t *testing.T) {
 		ctx := t.Context()
 		admin, adminUser := s.Admin(t)
 		ann, me := s.User(t, "ann")
-		must(t, s.Client().SendPasswordReset(ctx, me.Email))
+		require.NoError(t, s.Client().SendPasswordReset(ctx, me.Email))
 		link := s.MailedToken(t, me.Email, 1)
 		s.ForgetEvents()
 		got, err := admin.UpdateUserAuth(ctx, me.ID, muster.UserAuth{AuthService: "saml", AuthData: ptr("Ann of SAML")})
-		must(t, err)
+		require.NoError(t, err)
 		if got.AuthService != "saml" || got.AuthData == nil || *got.AuthData != "Ann of SAML" {
 			t.Fatalf("%+v", got)
 		}
@@ -44,7 +45,7 @@ func TestAnAccountMovesToAnotherService(t *testing.T) {
 		_, err = s.Client().Login(ctx, "ann", testserver.Password)
 		refused(t, err, 401, badCredentials)
 		stored, err := s.Store.User(ctx, me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if stored.Password != "" || stored.AuthService != "saml" || stored.AuthDataValue() != "Ann of SAML" {
 			t.Fatalf("%+v", stored)
 		}
@@ -54,8 +55,8 @@ func TestAnAccountMovesToAnotherService(t *testing.T) {
 		refused(t, s.Client().ResetPassword(ctx, link, newPassword), 400, badReset)
 		refused(t, admin.UpdateUserPassword(ctx, me.ID, "", newPassword), 400, "api.user.update_password.oauth.app_error")
 
-		must(t, s.Client().SendPasswordReset(ctx, me.Email)) // there is no password to set
-		must(t, s.Client().SendPasswordReset(ctx, adminUser.Email))
+		require.NoError(t, s.Client().SendPasswordReset(ctx, me.Email)) // there is no password to set
+		require.NoError(t, s.Client().SendPasswordReset(ctx, adminUser.Email))
 		s.Mails(t, adminUser.Email, 1)
 		if n := len(s.Mails(t, me.Email, 0)); n != 1 {
 			t.Fatalf("%d mails", n)
@@ -70,7 +71,7 @@ func TestWhichServicesAnAccountMayMoveTo(t *testing.T) {
 		_, annUser := s.User(t, "ann")
 		bob, bobUser := s.User(t, "bob")
 		_, err := admin.UpdateUserAuth(ctx, annUser.ID, muster.UserAuth{AuthService: "ldap", AuthData: ptr("uid1")})
-		must(t, err)
+		require.NoError(t, err)
 		const invalid = "api.user.update_user_auth.invalid_request"
 		for name, c := range map[string]struct {
 			userID, service string
@@ -114,10 +115,10 @@ func TestTwoServicesMayHaveOneName(t *testing.T) {
 			_, err := admin.UpdateUserAuth(ctx, userID, muster.UserAuth{AuthService: service, AuthData: &data})
 			return err
 		}
-		must(t, move(annUser.ID, "ldap", "uid1"))
-		must(t, move(bobUser.ID, "saml", "uid1"))
+		require.NoError(t, move(annUser.ID, "ldap", "uid1"))
+		require.NoError(t, move(bobUser.ID, "saml", "uid1"))
 		refused(t, move(bobUser.ID, "ldap", "uid1"), 400, "app.user.update_auth_data.email_exists.app_error")
-		must(t, move(bobUser.ID, "ldap", "uid2"))
+		require.NoError(t, move(bobUser.ID, "ldap", "uid2"))
 	})
 }
 
@@ -133,21 +134,21 @@ func TestWhoMovesAnAccount(t *testing.T) {
 			refused(t, err, 403, noPermission)
 		}
 		role, err := admin.RoleByName(ctx, "system_user_manager")
-		must(t, err)
+		require.NoError(t, err)
 		granted := append(role.Permissions, "edit_other_users")
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &granted})
-		must(t, err)
-		must(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_user_manager"))
+		require.NoError(t, err)
+		require.NoError(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_user_manager"))
 		_, err = manager.UpdateUserAuth(ctx, adminUser.ID, to)
 		refused(t, err, 403, noPermission)
 		works(t, admin)
 		s.SignIn(t, "admin")
 		_, err = manager.UpdateUserAuth(ctx, annUser.ID, to)
-		must(t, err)
+		require.NoError(t, err)
 		stopped(t, ann)
 		elsewhere, _ := s.SignIn(t, "admin")
 		_, err = admin.UpdateUserAuth(ctx, "me", muster.UserAuth{AuthService: "openid", AuthData: ptr("boss")})
-		must(t, err)
+		require.NoError(t, err)
 		works(t, admin) // the session that asked goes on
 		stopped(t, elsewhere)
 	})
@@ -157,19 +158,19 @@ func TestWhoMovesAnAccount(t *testing.T) {
 func signInByCWS(t *testing.T, s *testserver.Server, name, secret string) *http.Response {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"login_id": name, "cws_token": secret})
-	must(t, err)
+	require.NoError(t, err)
 	r, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+api.Prefix+"/users/login/cws", strings.NewReader(string(body)))
-	must(t, err)
+	require.NoError(t, err)
 	resp, err := http.DefaultTransport.RoundTrip(r) // which follows no redirect
-	must(t, err)
-	must(t, resp.Body.Close())
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
 	return resp
 }
 
 func setCWS(t *testing.T, s *testserver.Server, secret string) {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{"CloudSettings": map[string]string{"CWSToken": secret}})
-	must(t, err)
+	require.NoError(t, err)
 	s.Configure(t, string(text))
 }
 
@@ -197,7 +198,7 @@ func TestTheControlPlanesSecretSignsInOnce(t *testing.T) {
 			t.Fatal(cookies)
 		}
 		u, err := bearer(s, token).Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if u.ID != adminUser.ID {
 			t.Fatal(u.Username)
 		}
@@ -210,12 +211,12 @@ func TestTheControlPlanesSecretSignsInOnce(t *testing.T) {
 		refused(t, s.Client().LoginCWS(ctx, "admin", cwsSecret), 400, badCWS)
 
 		answer, err := admin.Do(ctx, &client.Request{Method: "GET", Path: "/config"})
-		must(t, err)
+		require.NoError(t, err)
 		if strings.Contains(string(answer.Body), "control plane") || !strings.Contains(string(answer.Body), `"CWSToken"`) {
 			t.Fatal("GET /config tells the secret, or not that there is one")
 		}
 		audits, err := s.Store.Audits(ctx, "", 0, 200)
-		must(t, err)
+		require.NoError(t, err)
 		for _, a := range audits {
 			if strings.Contains(a.ExtraInfo, "control plane") {
 				t.Fatal(a.ExtraInfo)
@@ -231,7 +232,7 @@ func TestWhomTheControlPlanesSecretSignsIn(t *testing.T) {
 		admin, _ := s.Admin(t)
 		makeBot(t, admin, "robot")
 		_, gone := s.User(t, "gone")
-		must(t, admin.UpdateUserActive(ctx, gone.ID, false))
+		require.NoError(t, admin.UpdateUserActive(ctx, gone.ID, false))
 		for i, c := range []struct {
 			name   string
 			status int
@@ -261,8 +262,8 @@ func TestAnAddressIsVerifiedByMail(t *testing.T) {
 		for _, bad := range []string{"", "x", "a\x00@example.com"} {
 			refused(t, s.Client().SendVerification(ctx, bad), 400, badParameter)
 		}
-		must(t, s.Client().SendVerification(ctx, "nobody@example.com")) // mails go out in order: this one's would be the first
-		must(t, s.Client().SendVerification(ctx, " ANN@example.com "))
+		require.NoError(t, s.Client().SendVerification(ctx, "nobody@example.com")) // mails go out in order: this one's would be the first
+		require.NoError(t, s.Client().SendVerification(ctx, " ANN@example.com "))
 		token := s.MailedToken(t, me.Email, 1)
 		if n := len(s.Mails(t, "nobody@example.com", 0)); n != 0 {
 			t.Fatal("a mail to nobody")
@@ -278,7 +279,7 @@ func TestAnAddressIsVerifiedByMail(t *testing.T) {
 			t.Fatal(u, err)
 		}
 		s.ForgetEvents()
-		must(t, s.Client().VerifyEmail(ctx, token))
+		require.NoError(t, s.Client().VerifyEmail(ctx, token))
 		u, err := ann.Me(ctx)
 		if err != nil || !u.EmailVerified {
 			t.Fatal(u, err)
@@ -288,8 +289,8 @@ func TestAnAddressIsVerifiedByMail(t *testing.T) {
 			t.Fatalf("%d events", n)
 		}
 		refused(t, s.Client().VerifyEmail(ctx, token), 400, badVerify)
-		must(t, s.Client().SendVerification(ctx, me.Email)) // there is nothing to verify any more
-		must(t, s.Client().SendVerification(ctx, "admin@example.com"))
+		require.NoError(t, s.Client().SendVerification(ctx, me.Email)) // there is nothing to verify any more
+		require.NoError(t, s.Client().SendVerification(ctx, "admin@example.com"))
 		s.Mails(t, "admin@example.com", 1)
 		if n := len(s.Mails(t, me.Email, 0)); n != 1 {
 			t.Fatalf("%d mails", n)
@@ -303,7 +304,7 @@ func TestWhatVoidsAVerification(t *testing.T) {
 		ann, me := s.User(t, "ann")
 		ask := func(n int, email string) string {
 			t.Helper()
-			must(t, s.Client().SendVerification(ctx, email))
+			require.NoError(t, s.Client().SendVerification(ctx, email))
 			return s.MailedToken(t, email, n)
 		}
 		first := ask(1, me.Email)
@@ -311,7 +312,7 @@ func TestWhatVoidsAVerification(t *testing.T) {
 		move := func(to string) {
 			t.Helper()
 			_, err := ann.PatchUser(ctx, "me", &muster.UserPatch{Email: &to, Password: ptr(testserver.Password)})
-			must(t, err)
+			require.NoError(t, err)
 		}
 		for _, to := range []string{"other@example.com", me.Email} { // and back
 			move(to)
@@ -334,29 +335,29 @@ func TestAnAddressMayHaveToBeVerified(t *testing.T) {
 		ctx := t.Context()
 		admin, adminUser := s.Admin(t)
 		before, err := admin.VerifyEmailOf(ctx, adminUser.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if before.EmailVerified || before.Password != "" || before.ID != adminUser.ID {
 			t.Fatalf("%+v", before)
 		}
 		s.Configure(t, `{"EmailSettings":{"RequireEmailVerification":true},"TeamSettings":{"EnableOpenServer":true}}`)
 		_, err = s.Client().CreateUser(ctx, account("ann"))
-		must(t, err)
+		require.NoError(t, err)
 		token := s.MailedToken(t, "ann@example.com", 1)
 		_, err = s.Client().Login(ctx, "ann", testserver.Password)
 		refused(t, err, 401, "api.user.login.not_verified.app_error")
 		_, err = s.Client().Login(ctx, "ann", "wrong") // who does not know the password learns nothing
 		refused(t, err, 401, badCredentials)
-		must(t, s.Client().VerifyEmail(ctx, token))
+		require.NoError(t, s.Client().VerifyEmail(ctx, token))
 		ann, _ := s.SignIn(t, "ann")
 
 		bob, err := s.Client().CreateUser(ctx, account("bob"))
-		must(t, err)
+		require.NoError(t, err)
 		_, err = ann.VerifyEmailOf(ctx, bob.ID)
 		refused(t, err, 403, noPermission)
 		_, err = admin.VerifyEmailOf(ctx, ghostID)
 		refused(t, err, 404, unknownAccount)
 		_, err = admin.VerifyEmailOf(ctx, bob.ID)
-		must(t, err)
+		require.NoError(t, err)
 		onRecord(t, s, adminUser.ID, "/users/"+bob.ID+"/email/verify/member", "user_id="+bob.ID)
 		s.SignIn(t, "bob")
 	})
@@ -369,7 +370,7 @@ func TestAPasswordIsResetByMail(t *testing.T) {
 		ann, me := s.User(t, "ann")
 		bob, _ := s.User(t, "bob")
 		_, gone := s.User(t, "gone")
-		must(t, admin.UpdateUserActive(ctx, gone.ID, false))
+		require.NoError(t, admin.UpdateUserActive(ctx, gone.ID, false))
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":1}}`)
 		_, err := s.Client().Login(ctx, "ann", "wrong")
 		refused(t, err, 401, badCredentials)
@@ -377,7 +378,7 @@ func TestAPasswordIsResetByMail(t *testing.T) {
 			refused(t, s.Client().SendPasswordReset(ctx, bad), 400, badParameter)
 		}
 		for _, nobodys := range []string{"nobody@example.com", gone.Email, "ANN@example.com"} { // the last is hers
-			must(t, s.Client().SendPasswordReset(ctx, nobodys))
+			require.NoError(t, s.Client().SendPasswordReset(ctx, nobodys))
 		}
 		token := s.MailedToken(t, me.Email, 2) // after the mail that somebody guesses at the password
 		if n := len(s.Mails(t, "nobody@example.com", 0)); n != 0 {
@@ -398,12 +399,12 @@ func TestAPasswordIsResetByMail(t *testing.T) {
 			}
 		}
 		works(t, ann)
-		must(t, s.Client().ResetPassword(ctx, token, newPassword))
+		require.NoError(t, s.Client().ResetPassword(ctx, token, newPassword))
 		stopped(t, ann)
 		works(t, bob)
 		onRecord(t, s, me.ID, "/users/password/reset", "password reset")
 		_, err = s.Client().Login(ctx, "ann", newPassword) // the lock is gone too
-		must(t, err)
+		require.NoError(t, err)
 		stored, err := s.Store.User(ctx, me.ID)
 		if err != nil || !stored.EmailVerified || stored.LastPasswordUpdate < me.LastPasswordUpdate {
 			t.Fatal(stored, err)
@@ -423,7 +424,7 @@ func TestWhatVoidsAPasswordReset(t *testing.T) {
 		ask := func() string {
 			t.Helper()
 			asked++
-			must(t, s.Client().SendPasswordReset(ctx, me.Email))
+			require.NoError(t, s.Client().SendPasswordReset(ctx, me.Email))
 			return s.MailedToken(t, me.Email, asked)
 		}
 		void := func(token string) {
@@ -432,19 +433,19 @@ func TestWhatVoidsAPasswordReset(t *testing.T) {
 		}
 		first := ask()
 		second := ask() // which leaves the first good
-		must(t, ann.UpdateUserPassword(ctx, me.ID, testserver.Password, testserver.Password))
+		require.NoError(t, ann.UpdateUserPassword(ctx, me.ID, testserver.Password, testserver.Password))
 		void(first)
 		void(second)
 		third := ask()
 		for _, to := range []string{"other@example.com", me.Email} {
 			_, err := ann.PatchUser(ctx, "me", &muster.UserPatch{Email: &to, Password: ptr(testserver.Password)})
-			must(t, err)
+			require.NoError(t, err)
 			void(third)
 		}
 		fourth := ask()
-		must(t, admin.UpdateUserActive(ctx, me.ID, false))
+		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, false))
 		void(fourth)
-		must(t, admin.UpdateUserActive(ctx, me.ID, true))
+		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, true))
 		fifth := ask()
 		late := otherNode(t, s, 25*time.Hour)
 		refused(t, late.Client().ResetPassword(ctx, fifth, newPassword), 400, lateReset)
@@ -459,7 +460,7 @@ func TestWhatVoidsAPasswordReset(t *testing.T) {
 		}
 		seventh := ask()
 		s.Configure(t, `{"ServiceSettings":{"EnableAPIUserDeletion":true}}`)
-		must(t, admin.DeleteUserPermanently(ctx, me.ID))
+		require.NoError(t, admin.DeleteUserPermanently(ctx, me.ID))
 		void(seventh)
 	})
 }
@@ -477,7 +478,7 @@ func TestAnInvitationMakesAnAccount(t *testing.T) {
 		_, err = ann.InviteToTeam(ctx, team.ID, nil, false)
 		refused(t, err, 400, badParameter)
 		_, err = ann.InviteToTeam(ctx, team.ID, []string{" NEW@example.com"}, false)
-		must(t, err)
+		require.NoError(t, err)
 		token := s.MailedToken(t, "new@example.com", 1)
 		if n := len(s.Mails(t, "new@example.com", 1)); n != 1 {
 			t.Fatalf("%d mails", n)
@@ -507,7 +508,7 @@ func TestAnInvitationMakesAnAccount(t *testing.T) {
 		in := account("new")
 		in.Email, in.Roles = "New@Example.com", "system_admin"
 		u, err := s.Client().CreateUserWithToken(ctx, in, token)
-		must(t, err)
+		require.NoError(t, err)
 		if !u.EmailVerified || u.Roles != "system_user" {
 			t.Fatalf("%+v", u)
 		}
@@ -533,7 +534,7 @@ func TestAnInvitationsLimits(t *testing.T) {
 		invite := func(n int) string {
 			t.Helper()
 			_, err := ann.InviteToTeam(ctx, team.ID, []string{"new@example.com"}, false)
-			must(t, err)
+			require.NoError(t, err)
 			return s.MailedToken(t, "new@example.com", n)
 		}
 		first, second := invite(1), invite(2) // an address may have several
@@ -553,7 +554,7 @@ func TestAnInvitationsLimits(t *testing.T) {
 
 		s.Configure(t, `{"TeamSettings":{"RestrictCreationToDomains":"example.com"}}`)
 		results, err := ann.InviteToTeam(ctx, team.ID, []string{"x@elsewhere.example", "y@example.com", "z"}, true)
-		must(t, err)
+		require.NoError(t, err)
 		var fine []string
 		for _, r := range results {
 			if r.Error == nil {
@@ -568,7 +569,7 @@ func TestAnInvitationsLimits(t *testing.T) {
 			t.Fatal("a mail to who was refused")
 		}
 		in := account("y")
-		must(t, ann.DeleteTeam(ctx, team.ID))
+		require.NoError(t, ann.DeleteTeam(ctx, team.ID))
 		_, err = s.Client().CreateUserWithToken(ctx, in, token)
 		refused(t, err, 400, badSignup)
 	})
@@ -579,12 +580,12 @@ func TestAMailedLinkIsGoodForOnePurpose(t *testing.T) {
 		ctx := t.Context()
 		ann, me := s.User(t, "ann")
 		team := makeTeam(t, ann, "crew")
-		must(t, s.Client().SendVerification(ctx, me.Email))
+		require.NoError(t, s.Client().SendVerification(ctx, me.Email))
 		verify := s.MailedToken(t, me.Email, 1)
-		must(t, s.Client().SendPasswordReset(ctx, me.Email))
+		require.NoError(t, s.Client().SendPasswordReset(ctx, me.Email))
 		reset := s.MailedToken(t, me.Email, 2)
 		_, err := ann.InviteToTeam(ctx, team.ID, []string{me.Email, "new@example.com"}, false)
-		must(t, err)
+		require.NoError(t, err)
 		invited := s.MailedToken(t, "new@example.com", 1)
 		for _, token := range []string{reset, invited} {
 			refused(t, s.Client().VerifyEmail(ctx, token), 400, badVerify)
@@ -597,10 +598,10 @@ func TestAMailedLinkIsGoodForOnePurpose(t *testing.T) {
 			refused(t, err, 400, badSignup)
 		}
 		_, err = s.Client().CreateUserWithToken(ctx, account("new"), invited)
-		must(t, err)
-		must(t, s.Client().VerifyEmail(ctx, verify))
-		must(t, s.Client().ResetPassword(ctx, reset, newPassword))
+		require.NoError(t, err)
+		require.NoError(t, s.Client().VerifyEmail(ctx, verify))
+		require.NoError(t, s.Client().ResetPassword(ctx, reset, newPassword))
 		_, err = s.Client().Login(ctx, "ann", newPassword)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }

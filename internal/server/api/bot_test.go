@@ -7,6 +7,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -21,26 +22,26 @@ func keeper(t *testing.T, s *testserver.Server, name string) (*client.Client, *m
 	t.Helper()
 	admin, _ := s.Admin(t)
 	role, err := admin.RoleByName(t.Context(), "system_user_access_token")
-	must(t, err)
+	require.NoError(t, err)
 	granted := append(role.Permissions, "create_bot", "read_bots", "manage_bots")
 	_, err = admin.PatchRole(t.Context(), role.ID, &muster.RolePatch{Permissions: &granted})
-	must(t, err)
+	require.NoError(t, err)
 	c, u := s.User(t, name)
-	must(t, admin.UpdateUserRoles(t.Context(), u.ID, tokenHolder))
+	require.NoError(t, admin.UpdateUserRoles(t.Context(), u.ID, tokenHolder))
 	return c, u
 }
 
 func makeBot(t *testing.T, by *client.Client, name string) *muster.Bot {
 	t.Helper()
 	b, err := by.CreateBot(t.Context(), &muster.Bot{Username: name, DisplayName: "The " + name, Description: "does things"})
-	must(t, err)
+	require.NoError(t, err)
 	return b
 }
 
 func botNames(t *testing.T, by *client.Client, q client.BotsQuery) string {
 	t.Helper()
 	list, err := by.Bots(t.Context(), q)
-	must(t, err)
+	require.NoError(t, err)
 	var names []string
 	for _, b := range list {
 		names = append(names, b.Username)
@@ -68,7 +69,7 @@ func TestABotIsCreated(t *testing.T) {
 		}
 		onRecord(t, s, annUser.ID, "/bots", "user_id="+b.UserID)
 		u, err := bob.User(ctx, b.UserID)
-		must(t, err)
+		require.NoError(t, err)
 		if !u.IsBot || u.Username != "robot" || u.Roles != "system_user" || u.FirstName != "The Robot" || u.BotDescription != "does things" {
 			t.Fatalf("%+v", u)
 		}
@@ -86,7 +87,7 @@ func TestABotIsCreated(t *testing.T) {
 		}
 		admin, _ := s.Admin(t)
 		_, robot := issue(t, s, ann, b.UserID)
-		must(t, admin.UpdateUserRoles(ctx, b.UserID, tokenHolder)) // which may create bots
+		require.NoError(t, admin.UpdateUserRoles(ctx, b.UserID, tokenHolder)) // which may create bots
 		_, err = robot.CreateBot(ctx, &muster.Bot{Username: "child"})
 		refused(t, err, 403, noPermission)
 	})
@@ -102,10 +103,10 @@ func TestWhoSeesABot(t *testing.T) {
 		anns, bobs := makeBot(t, ann, "anns"), makeBot(t, bob, "bobs")
 		disabled := makeBot(t, ann, "disabled")
 		_, err := ann.DisableBot(ctx, disabled.UserID)
-		must(t, err)
+		require.NoError(t, err)
 
 		got, err := ann.Bot(ctx, anns.UserID, false)
-		must(t, err)
+		require.NoError(t, err)
 		if *got != *anns {
 			t.Fatalf("%+v, was %+v", got, anns)
 		}
@@ -115,7 +116,7 @@ func TestWhoSeesABot(t *testing.T) {
 			refused(t, err, 404, unknownBot)
 		}
 		_, err = admin.Bot(ctx, anns.UserID, false)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = admin.Bot(ctx, annUser.ID, false)
 		refused(t, err, 404, unknownBot)
 		_, err = ann.Bot(ctx, disabled.UserID, false)
@@ -127,7 +128,7 @@ func TestWhoSeesABot(t *testing.T) {
 		_, err = carl.Bots(ctx, client.BotsQuery{})
 		refused(t, err, 403, noPermission)
 		s.Configure(t, `{"ServiceSettings":{"DisableBotsWhenOwnerIsDeactivated":false}}`)
-		must(t, admin.UpdateUserActive(ctx, bobUser.ID, false))
+		require.NoError(t, admin.UpdateUserActive(ctx, bobUser.ID, false))
 		for _, c := range []struct {
 			by   *client.Client
 			q    client.BotsQuery
@@ -160,11 +161,11 @@ func TestWhoChangesABot(t *testing.T) {
 		reader, readerUser := s.User(t, "reader")
 		admin, _ := s.Admin(t)
 		role, err := admin.RoleByName(ctx, "system_user_manager")
-		must(t, err)
+		require.NoError(t, err)
 		granted := append(role.Permissions, "read_others_bots", "assign_bot")
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &granted})
-		must(t, err)
-		must(t, admin.UpdateUserRoles(ctx, readerUser.ID, "system_user system_user_manager"))
+		require.NoError(t, err)
+		require.NoError(t, admin.UpdateUserRoles(ctx, readerUser.ID, "system_user system_user_manager"))
 		b := makeBot(t, ann, "robot")
 		token, robot := issue(t, s, ann, b.UserID)
 
@@ -219,12 +220,12 @@ func TestABotIsChanged(t *testing.T) {
 		b := makeBot(t, ann, "robot")
 		s.ForgetEvents()
 		got, err := ann.PatchBot(ctx, b.UserID, &muster.BotPatch{Username: ptr(" Machine "), DisplayName: ptr("New"), Description: ptr("rests")})
-		must(t, err)
+		require.NoError(t, err)
 		if got.Username != "machine" || got.DisplayName != "New" || got.Description != "rests" || got.OwnerID != annUser.ID || got.UpdateAt < b.UpdateAt {
 			t.Fatalf("%+v", got)
 		}
 		u, err := ann.UserByUsername(ctx, "machine")
-		must(t, err)
+		require.NoError(t, err)
 		if u.ID != b.UserID || u.FirstName != "New" || u.BotDescription != "rests" {
 			t.Fatalf("%+v", u)
 		}
@@ -258,7 +259,7 @@ func TestADisabledBotStopsAtOnce(t *testing.T) {
 		_, robot := issue(t, s, ann, b.UserID)
 		works(t, robot)
 		got, err := ann.DisableBot(ctx, b.UserID)
-		must(t, err)
+		require.NoError(t, err)
 		if got.DeleteAt == 0 {
 			t.Fatalf("%+v", got)
 		}
@@ -267,7 +268,7 @@ func TestADisabledBotStopsAtOnce(t *testing.T) {
 			t.Fatal(len(list), err)
 		}
 		got, err = ann.EnableBot(ctx, b.UserID)
-		must(t, err)
+		require.NoError(t, err)
 		if got.DeleteAt != 0 {
 			t.Fatalf("%+v", got)
 		}
@@ -286,7 +287,7 @@ func TestABotIsAssigned(t *testing.T) {
 		bob, bobUser := keeper(t, s, "bob")
 		_, gone := s.User(t, "gone")
 		admin, adminUser := s.Admin(t)
-		must(t, admin.UpdateUserActive(ctx, gone.ID, false))
+		require.NoError(t, admin.UpdateUserActive(ctx, gone.ID, false))
 		b, other := makeBot(t, ann, "robot"), makeBot(t, ann, "other")
 		for _, owner := range []string{gone.ID, other.UserID, b.UserID} {
 			_, err := admin.AssignBot(ctx, b.UserID, owner)
@@ -297,7 +298,7 @@ func TestABotIsAssigned(t *testing.T) {
 		_, err = admin.AssignBot(ctx, bobUser.ID, bobUser.ID)
 		refused(t, err, 404, unknownBot)
 		got, err := admin.AssignBot(ctx, b.UserID, bobUser.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if got.OwnerID != bobUser.ID {
 			t.Fatalf("%+v", got)
 		}
@@ -305,7 +306,7 @@ func TestABotIsAssigned(t *testing.T) {
 		_, err = ann.Bot(ctx, b.UserID, false)
 		refused(t, err, 404, unknownBot)
 		_, err = bob.Bot(ctx, b.UserID, false)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }
 
@@ -321,20 +322,20 @@ func TestBotsEndWithTheirOwner(t *testing.T) {
 		_, bobsRobot := issue(t, s, bob, bobs.UserID)
 		works(t, robot)
 		works(t, bobsRobot)
-		must(t, admin.UpdateUserActive(ctx, annUser.ID, false))
+		require.NoError(t, admin.UpdateUserActive(ctx, annUser.ID, false))
 		stopped(t, robot)
 		works(t, bobsRobot)
 		if got, err := admin.Bot(ctx, b.UserID, true); err != nil || got.DeleteAt == 0 {
 			t.Fatal(got, err)
 		}
-		must(t, admin.UpdateUserActive(ctx, annUser.ID, true))
+		require.NoError(t, admin.UpdateUserActive(ctx, annUser.ID, true))
 		stopped(t, robot) // somebody has to want it back
 
 		s.Configure(t, `{"ServiceSettings":{"DisableBotsWhenOwnerIsDeactivated":false,"EnableAPIUserDeletion":true}}`)
-		must(t, admin.UpdateUserActive(ctx, bobUser.ID, false))
+		require.NoError(t, admin.UpdateUserActive(ctx, bobUser.ID, false))
 		works(t, bobsRobot)
 		s.Configure(t, `{"ServiceSettings":{"DisableBotsWhenOwnerIsDeactivated":true}}`)
-		must(t, admin.DeleteUserPermanently(ctx, bobUser.ID))
+		require.NoError(t, admin.DeleteUserPermanently(ctx, bobUser.ID))
 		stopped(t, bobsRobot)
 		if got := botNames(t, admin, client.BotsQuery{IncludeDeleted: true, OnlyOrphaned: true}); got != "bobs" {
 			t.Fatal(got)
@@ -352,7 +353,7 @@ func TestABotHasAccessTokensOfItsOwn(t *testing.T) {
 		token, robot := issue(t, s, ann, b.UserID)
 		_, err := robot.CreateAccessToken(ctx, "me", "x", 0)
 		refused(t, err, 403, noPermission)
-		must(t, admin.UpdateUserRoles(ctx, b.UserID, tokenHolder))
+		require.NoError(t, admin.UpdateUserRoles(ctx, b.UserID, tokenHolder))
 		_, err = robot.CreateAccessToken(ctx, "me", "x", 0)
 		refused(t, err, 403, "api.context.access_token_not_allowed.app_error")
 		own, again := issue(t, s, ann, b.UserID)
@@ -363,11 +364,11 @@ func TestABotHasAccessTokensOfItsOwn(t *testing.T) {
 				t.Fatal(len(list), err)
 			}
 		}
-		must(t, robot.RevokeAccessToken(ctx, own.ID))
+		require.NoError(t, robot.RevokeAccessToken(ctx, own.ID))
 		stopped(t, again)
-		must(t, robot.DisableAccessToken(ctx, token.ID)) // its own
+		require.NoError(t, robot.DisableAccessToken(ctx, token.ID)) // its own
 		stopped(t, robot)
-		must(t, ann.EnableAccessToken(ctx, token.ID))
+		require.NoError(t, ann.EnableAccessToken(ctx, token.ID))
 		works(t, robot)
 		sessions, err := s.Store.Sessions(ctx, b.UserID)
 		if err != nil || len(sessions) != 1 || sessions[0].Props[muster.SessionPropIsBot] != "true" {
@@ -398,14 +399,14 @@ func TestAPersonBecomesABot(t *testing.T) {
 		refused(t, err, 404, unknownAccount)
 
 		b, err := admin.ConvertUserToBot(ctx, me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if b.UserID != me.ID || b.Username != "ann" || b.OwnerID != me.ID {
 			t.Fatalf("%+v", b)
 		}
 		onRecord(t, s, adminUser.ID, "/users/"+me.ID+"/convert_to_bot", "user_id="+me.ID)
 		stopped(t, ann)
 		got, err := script.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if !got.IsBot || got.MfaActive || got.Roles != tokenHolder {
 			t.Fatalf("%+v", got)
 		}
@@ -424,15 +425,15 @@ func TestAPersonBecomesABot(t *testing.T) {
 		_, err = admin.ConvertUserToBot(ctx, me.ID)
 		refused(t, err, 400, "api.bot.convert_to_bot.already_bot.app_error")
 
-		must(t, admin.UpdateUserActive(ctx, me.ID, false)) // it is its own owner, and ends once
+		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, false)) // it is its own owner, and ends once
 		stopped(t, script)
-		must(t, admin.UpdateUserActive(ctx, me.ID, true))
+		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, true))
 		works(t, script)
 
 		second, secondUser := s.User(t, "second")
-		must(t, admin.UpdateUserRoles(ctx, secondUser.ID, "system_user system_admin"))
+		require.NoError(t, admin.UpdateUserRoles(ctx, secondUser.ID, "system_user system_admin"))
 		_, err = admin.ConvertUserToBot(ctx, adminUser.ID) // which is not the last any more
-		must(t, err)
+		require.NoError(t, err)
 		stopped(t, admin)
 		_, err = second.ConvertUserToBot(ctx, secondUser.ID) // bots are no administrators to count on
 		refused(t, err, 400, "app.user.update.lastAdmin.app_error")
@@ -445,15 +446,15 @@ func TestABotsPendingLinksAreVoid(t *testing.T) {
 		admin, _ := s.Admin(t)
 		_, me := s.User(t, "ann")
 		_, err := admin.CreateUser(ctx, account("bob"))
-		must(t, err)
-		must(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
+		require.NoError(t, err)
+		require.NoError(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
 		link := s.MailedToken(t, "ann@example.com", 1)
 		_, err = admin.ConvertUserToBot(ctx, me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		refused(t, s.Client().ResetPassword(ctx, link, "An0ther!password"), 400, "api.user.reset_password.invalid_link.app_error")
-		must(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
-		must(t, s.Client().SendVerification(ctx, "ann@example.com"))
-		must(t, s.Client().SendPasswordReset(ctx, "bob@example.com")) // mails go out in order
+		require.NoError(t, s.Client().SendPasswordReset(ctx, "ann@example.com"))
+		require.NoError(t, s.Client().SendVerification(ctx, "ann@example.com"))
+		require.NoError(t, s.Client().SendPasswordReset(ctx, "bob@example.com")) // mails go out in order
 		s.Mails(t, "bob@example.com", 1)
 		if n := len(s.Mails(t, "ann@example.com", 0)); n != 1 {
 			t.Fatalf("%d mails to a bot", n-1)
@@ -489,7 +490,7 @@ func TestABotBecomesAPerson(t *testing.T) {
 		}
 
 		u, err := admin.ConvertBotToUser(ctx, b.UserID, secret, false)
-		must(t, err)
+		require.NoError(t, err)
 		if u.ID != b.UserID || u.Roles != "system_user" || u.Password != "" {
 			t.Fatalf("%+v", u)
 		}
@@ -508,13 +509,13 @@ func TestABotBecomesAPerson(t *testing.T) {
 
 		chief := makeBot(t, admin, "chief")
 		_, err = admin.ConvertBotToUser(ctx, chief.UserID, &muster.UserPatch{Password: ptr("N3w!password")}, true)
-		must(t, err)
+		require.NoError(t, err)
 		c := s.Client()
 		_, err = c.Login(ctx, "chief", "N3w!password")
-		must(t, err)
+		require.NoError(t, err)
 		_, err = c.Config(ctx)
-		must(t, err)
-		must(t, c.UpdateUserRoles(ctx, adminUser.ID, "system_user")) // it counts as an administrator
+		require.NoError(t, err)
+		require.NoError(t, c.UpdateUserRoles(ctx, adminUser.ID, "system_user")) // it counts as an administrator
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -23,7 +24,7 @@ func newGroup(name string) *muster.Group {
 func makeGroup(t *testing.T, by *client.Client, name string, userIDs ...string) *muster.Group {
 	t.Helper()
 	g, err := by.CreateGroup(t.Context(), newGroup(name), userIDs...)
-	must(t, err)
+	require.NoError(t, err)
 	return g
 }
 
@@ -41,7 +42,7 @@ func memberNames(t *testing.T, s *testserver.Server, groupID string) string {
 	t.Helper()
 	admin, _ := s.Admin(t)
 	m, err := admin.GroupMembers(t.Context(), groupID, 0, 0)
-	must(t, err)
+	require.NoError(t, err)
 	if int(m.Total) != len(m.Members) {
 		t.Errorf("%d members, but a total of %d", len(m.Members), m.Total)
 	}
@@ -56,7 +57,7 @@ func TestAGroupIsMadeWithItsFirstMembers(t *testing.T) {
 		in := newGroup("COOKS")
 		in.DisplayName, in.Description, in.AllowReference = "The cooks", "All who cook.", true
 		g, err := ann.CreateGroup(ctx, in, b.ID, a.ID, b.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if *g.Name != "cooks" || g.DisplayName != "The cooks" || g.Description != "All who cook." || !g.AllowReference ||
 			g.Source != "custom" || *g.MemberCount != 2 || g.CreateAt == 0 || g.DeleteAt != 0 || g.HasSyncables {
 			t.Errorf("%+v", g)
@@ -80,7 +81,7 @@ func TestAGroupIsMadeWithItsFirstMembers(t *testing.T) {
 		_, err = ann.GroupsOfUser(ctx, b.ID)
 		refused(t, err, 403, noPermission)
 		admin, _ := s.Admin(t)
-		must(t, admin.DeleteUser(ctx, b.ID)) // who is deactivated does not count
+		require.NoError(t, admin.DeleteUser(ctx, b.ID)) // who is deactivated does not count
 		if seen, err = ann.Group(ctx, g.ID); err != nil || *seen.MemberCount != 1 || memberNames(t, s, g.ID) != "ann" {
 			t.Error(seen, err)
 		}
@@ -117,7 +118,7 @@ func TestAGroupThatCanNotBe(t *testing.T) {
 			c.change(g)
 			_, err := ann.CreateGroup(ctx, g, a.ID)
 			if c.status == 0 {
-				must(t, err)
+				require.NoError(t, err)
 				continue
 			}
 			t.Run(name, func(t *testing.T) { refused(t, err, c.status, c.id) })
@@ -170,13 +171,13 @@ func TestGroupsAreListedByEveryFilter(t *testing.T) {
 		in := newGroup("bakers")
 		in.DisplayName, in.AllowReference = "zz 100%_Bakers", true
 		bakers, err := w.ann.CreateGroup(ctx, in, w.ids["bob"])
-		must(t, err)
+		require.NoError(t, err)
 		gone := makeGroup(t, w.ann, "gone")
-		must(t, w.ann.DeleteGroup(ctx, gone.ID))
+		require.NoError(t, w.ann.DeleteGroup(ctx, gone.ID))
 		_, err = w.admin.LinkGroupToTeam(ctx, cooks.ID, w.team, client.GroupLink{})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.ann.LinkGroupToChannel(ctx, bakers.ID, w.private, client.GroupLink{})
-		must(t, err)
+		require.NoError(t, err)
 		for _, c := range []struct {
 			q    client.GroupsQuery
 			want string
@@ -245,7 +246,7 @@ func TestAGroupIsChangedArchivedAndRestored(t *testing.T) {
 				refused(t, err, 400, c.id)
 			})
 		}
-		must(t, ann.DeleteGroup(ctx, g.ID))
+		require.NoError(t, ann.DeleteGroup(ctx, g.ID))
 		archived, err := ann.Group(ctx, g.ID)
 		if err != nil || archived.DeleteAt == 0 || *archived.Name != "chefs" {
 			t.Errorf("%+v (%v)", archived, err)
@@ -264,12 +265,12 @@ func TestAGroupIsChangedArchivedAndRestored(t *testing.T) {
 
 		admin, _ := s.Admin(t)
 		role, err := admin.RoleByName(ctx, muster.RoleSystemUser)
-		must(t, err)
+		require.NoError(t, err)
 		without := slices.DeleteFunc(role.Permissions, func(p string) bool {
 			return strings.HasSuffix(p, "_custom_group") || strings.HasPrefix(p, "manage_custom_group")
 		})
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &without})
-		must(t, err)
+		require.NoError(t, err)
 		for name, ask := range map[string]func() error{
 			"create":  func() error { _, err := ann.CreateGroup(ctx, newGroup("more")); return err },
 			"patch":   func() error { _, err := ann.PatchGroup(ctx, g.ID, &muster.GroupPatch{}); return err },
@@ -281,7 +282,7 @@ func TestAGroupIsChangedArchivedAndRestored(t *testing.T) {
 			t.Run(name, func(t *testing.T) { refused(t, ask(), 403, noPermission) })
 		}
 		_, err = ann.Group(ctx, g.ID)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }
 
@@ -298,7 +299,7 @@ func TestGroupMembersAreChangedTogetherOrNotAtAll(t *testing.T) {
 			t.Fatalf("after a refusal %q", got)
 		}
 		members, err := ann.AddGroupMembers(ctx, g.ID, b.ID, c.ID, a.ID, b.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if len(members) != 3 || slices.ContainsFunc(members, func(m *muster.GroupMember) bool { return m.GroupID != g.ID || m.CreateAt == 0 || m.DeleteAt != 0 }) {
 			t.Errorf("%+v", members)
 		}
@@ -371,7 +372,7 @@ func TestGroupsAreLinkedByWhoManagesTheTeamOrChannel(t *testing.T) {
 		_, err = w.bob.LinkGroupToChannel(ctx, g.ID, w.private, client.GroupLink{})
 		refused(t, err, 403, noPermission)
 		direct, err := w.ann.CreateDirectChannel(ctx, w.ids["ann"], w.ids["bob"])
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.ann.LinkGroupToChannel(ctx, g.ID, direct.ID, client.GroupLink{})
 		refused(t, err, 400, "api.context.invalid_url_param.app_error")
 		_, err = w.admin.LinkGroupToTeam(ctx, muster.NewID(), w.team, client.GroupLink{})
@@ -409,8 +410,8 @@ func TestGroupsAreLinkedByWhoManagesTheTeamOrChannel(t *testing.T) {
 		}
 		refused(t, w.bob.UnlinkGroupFromTeam(ctx, g.ID, w.team), 403, noPermission)
 		refused(t, w.bob.UnlinkGroupFromChannel(ctx, g.ID, w.private), 403, noPermission)
-		must(t, w.admin.UnlinkGroupFromTeam(ctx, g.ID, w.team))
-		must(t, w.ann.UnlinkGroupFromChannel(ctx, g.ID, w.private))
+		require.NoError(t, w.admin.UnlinkGroupFromTeam(ctx, g.ID, w.team))
+		require.NoError(t, w.ann.UnlinkGroupFromChannel(ctx, g.ID, w.private))
 		refused(t, w.admin.UnlinkGroupFromTeam(ctx, g.ID, w.team), 404, noSuchGroup)
 		onRecord(t, s, w.ids["ann"], "/link", "group_id="+g.ID+" unlinked from "+w.private)
 		if seen, err := w.bob.Group(ctx, g.ID); err != nil || seen.HasSyncables {
@@ -428,14 +429,14 @@ func TestPeopleAreListedAndSearchedByGroup(t *testing.T) {
 		bakers := makeGroup(t, w.ann, "bakers", w.ids["carl"], w.ids["bob"])
 		gone := makeGroup(t, w.ann, "gone", dora.ID)
 		_, err := w.admin.LinkGroupToTeam(ctx, cooks.ID, w.team, client.GroupLink{})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.admin.LinkGroupToTeam(ctx, gone.ID, w.team, client.GroupLink{})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.ann.LinkGroupToChannel(ctx, bakers.ID, w.private, client.GroupLink{})
-		must(t, err)
-		must(t, w.admin.DeleteGroup(ctx, gone.ID))
+		require.NoError(t, err)
+		require.NoError(t, w.admin.DeleteGroup(ctx, gone.ID))
 		_, err = w.admin.PatchUser(ctx, w.ids["ann"], &muster.UserPatch{Nickname: ptr("zz")})
-		must(t, err)
+		require.NoError(t, err)
 		for _, c := range []struct {
 			q    client.UsersQuery
 			want string
@@ -488,16 +489,16 @@ func TestGroupsDecideWhoBelongsToAConstrainedTeamOrChannel(t *testing.T) {
 		_, dora := s.User(t, "dora")
 		cooks := makeGroup(t, w.ann, "cooks", w.ids["carl"])
 		team, err := w.admin.PatchTeam(ctx, w.team, &muster.TeamPatch{GroupConstrained: ptr(true)})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.admin.AddTeamMember(ctx, w.team, w.ids["carl"])
 		refused(t, err, 400, notInTeam) // no group is linked yet
 		_, err = w.admin.LinkGroupToTeam(ctx, cooks.ID, w.team, client.GroupLink{})
-		must(t, err)
-		must(t, w.admin.DeleteGroup(ctx, cooks.ID))
+		require.NoError(t, err)
+		require.NoError(t, w.admin.DeleteGroup(ctx, cooks.ID))
 		_, err = w.admin.AddTeamMember(ctx, w.team, w.ids["carl"])
 		refused(t, err, 400, notInTeam) // an archived one lets nobody in
 		_, err = w.admin.RestoreGroup(ctx, cooks.ID)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.admin.AddTeamMembers(ctx, w.team, w.ids["carl"], dora.ID)
 		refused(t, err, 400, notInTeam)
 		if _, err := s.Store.TeamMember(ctx, w.team, w.ids["carl"]); err == nil {
@@ -510,23 +511,23 @@ func TestGroupsDecideWhoBelongsToAConstrainedTeamOrChannel(t *testing.T) {
 		_, err = w.admin.InviteToTeam(ctx, w.team, []string{"new@example.com"}, false)
 		refused(t, err, 403, byInvitation)
 		_, err = w.admin.AddTeamMember(ctx, w.team, w.ids["carl"])
-		must(t, err)
+		require.NoError(t, err)
 
 		bakers := makeGroup(t, w.ann, "bakers", w.ids["bob"])
 		_, err = w.ann.PatchChannel(ctx, w.private, &muster.ChannelPatch{GroupConstrained: ptr(true)})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.ann.LinkGroupToChannel(ctx, bakers.ID, w.private, client.GroupLink{})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.ann.AddChannelMember(ctx, w.private, w.ids["carl"])
 		refused(t, err, 400, notInChannel)
 		_, err = w.ann.AddChannelMember(ctx, w.private, w.ids["bob"])
-		must(t, err)
+		require.NoError(t, err)
 		if got := channelNames(t, s, w.ids["carl"], w.team); got != "off-topic town-square" {
 			t.Errorf("carl is in %q", got)
 		}
 		lobby := makeChannel(t, w.ann, w.team, "lobby", muster.ChannelPublic)
 		_, err = w.ann.PatchChannel(ctx, lobby.ID, &muster.ChannelPatch{GroupConstrained: ptr(true)})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.bob.AddChannelMember(ctx, lobby.ID, w.ids["bob"]) // nor does anybody join by himself
 		refused(t, err, 400, notInChannel)
 	})

@@ -9,6 +9,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -21,7 +22,7 @@ const (
 func makeChannel(t *testing.T, by *client.Client, teamID, name, kind string) *muster.Channel {
 	t.Helper()
 	ch, err := by.CreateChannel(t.Context(), &muster.Channel{TeamID: teamID, Name: name, DisplayName: name, Type: kind})
-	must(t, err)
+	require.NoError(t, err)
 	return ch
 }
 
@@ -29,7 +30,7 @@ func makeChannel(t *testing.T, by *client.Client, teamID, name, kind string) *mu
 func channelNames(t *testing.T, s *testserver.Server, userID, teamID string) string {
 	t.Helper()
 	list, err := s.Store.ChannelsOf(t.Context(), userID, teamID)
-	must(t, err)
+	require.NoError(t, err)
 	var names []string
 	for _, c := range list {
 		names = append(names, c.Name)
@@ -66,29 +67,29 @@ func TestADemotedMemberIsAGuestAtOnceWhereItIs(t *testing.T) {
 		_, carl := s.User(t, "carl")
 		team := makeTeam(t, ann, "own")
 		_, err := ann.AddTeamMember(ctx, team.ID, bobUser.ID)
-		must(t, err)
-		must(t, admin.UpdateTeamMemberRoles(ctx, team.ID, me.ID, "team_user team_admin team_post_all"))
-		must(t, admin.UpdateUserRoles(ctx, me.ID, "system_user system_user_manager"))
+		require.NoError(t, err)
+		require.NoError(t, admin.UpdateTeamMemberRoles(ctx, team.ID, me.ID, "team_user team_admin team_post_all"))
+		require.NoError(t, admin.UpdateUserRoles(ctx, me.ID, "system_user system_user_manager"))
 		refused(t, admin.DemoteToGuest(ctx, me.ID), 501, "api.team.demote_user_to_guest.disabled.error")
 		s.Configure(t, guestsOn)
 		refused(t, bob.DemoteToGuest(ctx, me.ID), 403, noPermission)
 		refused(t, admin.DemoteToGuest(ctx, muster.NewID()), 404, "app.user.missing_account.const")
 		s.Configure(t, `{"ServiceSettings":{"EnableBotAccountCreation":true}}`)
 		bot, err := admin.CreateBot(ctx, &muster.Bot{Username: "robot"})
-		must(t, err)
+		require.NoError(t, err)
 		refused(t, admin.DemoteToGuest(ctx, bot.UserID), 400, "api.context.invalid_url_param.app_error")
 		_, err = ann.User(ctx, carl.ID)
-		must(t, err)
+		require.NoError(t, err)
 
 		s.ForgetEvents()
-		must(t, admin.DemoteToGuest(ctx, me.ID))
+		require.NoError(t, admin.DemoteToGuest(ctx, me.ID))
 		for _, c := range []*client.Client{ann, there} {
 			u, err := c.Me(ctx)
 			if err != nil || u.Roles != muster.RoleSystemGuest {
 				t.Fatal(u, err)
 			}
 			_, err = c.User(ctx, bobUser.ID)
-			must(t, err)
+			require.NoError(t, err)
 			_, err = c.User(ctx, carl.ID)
 			refused(t, err, 403, noPermission)
 		}
@@ -96,7 +97,7 @@ func TestADemotedMemberIsAGuestAtOnceWhereItIs(t *testing.T) {
 		refused(t, err, 403, noPermission)
 		holdsMemberships(t, s, me.ID, team.ID, "team_guest", "channel_guest", 2)
 		sessions, err := s.Store.Sessions(ctx, me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		for _, session := range sessions {
 			if session.Roles != muster.RoleSystemGuest || session.Props[muster.SessionPropIsGuest] != "true" {
 				t.Errorf("a session carries %q, %v", session.Roles, session.Props)
@@ -136,7 +137,7 @@ func TestAPromotedGuestJoinsTheDefaultChannelsOfItsTeams(t *testing.T) {
 		holdsMemberships(t, s, gus, w.team, "team_guest", "channel_guest", 1)
 
 		s.ForgetEvents()
-		must(t, w.admin.PromoteGuest(ctx, gus))
+		require.NoError(t, w.admin.PromoteGuest(ctx, gus))
 		if got := channelNames(t, s, gus, w.team); got != "off-topic private town-square" {
 			t.Errorf("in %q", got)
 		}
@@ -146,7 +147,7 @@ func TestAPromotedGuestJoinsTheDefaultChannelsOfItsTeams(t *testing.T) {
 			t.Error(u, err)
 		}
 		_, err = w.gus.User(ctx, w.ids["carl"])
-		must(t, err)
+		require.NoError(t, err)
 		sessions, err := s.Store.Sessions(ctx, gus)
 		if err != nil || len(sessions) != 1 || sessions[0].Roles != muster.RoleSystemUser || sessions[0].Props[muster.SessionPropIsGuest] != "false" {
 			t.Error(sessions, err)
@@ -167,20 +168,20 @@ func TestTheLastAdministratorIsNoGuest(t *testing.T) {
 		s.Configure(t, guestsOn)
 		refused(t, admin.DemoteToGuest(ctx, adminUser.ID), 400, "app.user.update.lastAdmin.app_error")
 		manager, managerUser := s.User(t, "manager")
-		must(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_manager"))
+		require.NoError(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_manager"))
 		role, err := admin.RoleByName(ctx, "system_manager")
-		must(t, err)
+		require.NoError(t, err)
 		granted := append(role.Permissions, string(muster.PermDemoteToGuest))
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &granted})
-		must(t, err)
+		require.NoError(t, err)
 		refused(t, manager.DemoteToGuest(ctx, adminUser.ID), 403, noPermission)
 		u, err := admin.Me(ctx)
 		if err != nil || !u.HasRole(muster.RoleSystemAdmin) {
 			t.Fatal("the refused demotion took something", u, err)
 		}
 		_, other := s.User(t, "other")
-		must(t, admin.UpdateUserRoles(ctx, other.ID, "system_user system_admin"))
-		must(t, admin.DemoteToGuest(ctx, adminUser.ID)) // now there is another one
+		require.NoError(t, admin.UpdateUserRoles(ctx, other.ID, "system_user system_admin"))
+		require.NoError(t, admin.DemoteToGuest(ctx, adminUser.ID)) // now there is another one
 		_, err = admin.Config(ctx)
 		refused(t, err, 403, noPermission)
 	})
@@ -211,7 +212,7 @@ func (w *invited) invite(t *testing.T, s *testserver.Server, name string) string
 	_, err := w.admin.InviteGuests(t.Context(), w.team.ID, client.GuestInvitation{
 		Emails: []string{name + "@example.com"}, Channels: []string{w.plans.ID, w.lobby.ID}, Message: "Come and see.\nBring a friend.",
 	}, false)
-	must(t, err)
+	require.NoError(t, err)
 	return s.MailedToken(t, name+"@example.com", 1)
 }
 
@@ -237,7 +238,7 @@ func TestAnInvitedGuestIsInExactlyTheChannelsOfTheMail(t *testing.T) {
 		in := account("gus")
 		in.Roles = "system_admin"
 		gus, err := s.Client().CreateUserWithToken(ctx, in, token)
-		must(t, err)
+		require.NoError(t, err)
 		if gus.Roles != muster.RoleSystemGuest || !gus.EmailVerified {
 			t.Errorf("%+v", gus)
 		}
@@ -253,7 +254,7 @@ func TestAnInvitedGuestIsInExactlyTheChannelsOfTheMail(t *testing.T) {
 		}
 		c, _ := s.SignIn(t, "gus")
 		_, err = c.Channel(ctx, w.plans.ID)
-		must(t, err)
+		require.NoError(t, err)
 		for _, id := range []string{w.shed.ID} {
 			_, err = c.Channel(ctx, id)
 			refused(t, err, 403, noPermission)
@@ -280,7 +281,7 @@ func TestAnInvitationIsGoodOnceForTwoDaysAndWhileTheSettingsLastIt(t *testing.T)
 		early, late := w.invite(t, s, "early"), w.invite(t, s, "late")
 		n := otherNode(t, s, 47*time.Hour)
 		_, err := n.Client().CreateUserWithToken(ctx, account("early"), early)
-		must(t, err)
+		require.NoError(t, err)
 		n.pass(2 * time.Hour)
 		_, err = n.Client().CreateUserWithToken(ctx, account("late"), late)
 		refused(t, err, 400, "api.user.create_user.signup_link_expired.app_error")
@@ -298,15 +299,15 @@ func TestAnInvitationIsGoodOnceForTwoDaysAndWhileTheSettingsLastIt(t *testing.T)
 		refused(t, signup(), 400, "api.user.create_user.accepted_domain.app_error")
 		s.Configure(t, `{"GuestAccountsSettings":{"RestrictCreationToDomains":""},"TeamSettings":{"RestrictCreationToDomains":"corp.example"}}`)
 		_, err = w.admin.PatchTeam(ctx, w.team.ID, &muster.TeamPatch{GroupConstrained: ptr(true)})
-		must(t, err)
+		require.NoError(t, err)
 		refused(t, signup(), 403, "app.team.invite_id.group_constrained.error")
 		_, err = w.admin.PatchTeam(ctx, w.team.ID, &muster.TeamPatch{GroupConstrained: ptr(false)})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.admin.PatchChannel(ctx, w.plans.ID, &muster.ChannelPatch{GroupConstrained: ptr(true)})
-		must(t, err)
-		must(t, signup()) // the domains of members are not those of guests
+		require.NoError(t, err)
+		require.NoError(t, signup()) // the domains of members are not those of guests
 		hal, err := w.admin.UserByUsername(ctx, "hal")
-		must(t, err)
+		require.NoError(t, err)
 		if got := channelNames(t, s, hal.ID, w.team.ID); got != "lobby" {
 			t.Errorf("groups decide who belongs to plans, but the guest is in %q", got)
 		}
@@ -319,16 +320,16 @@ func TestInvitationsOfGuestsAreRefused(t *testing.T) {
 		w := makeInviting(t, s)
 		ann, annUser := s.User(t, "ann")
 		_, err := w.admin.AddTeamMember(ctx, w.team.ID, annUser.ID)
-		must(t, err)
+		require.NoError(t, err)
 		foreign := makeTeam(t, w.admin, "foreign")
 		far := makeChannel(t, w.admin, foreign.ID, "far", muster.ChannelPublic)
 		gone := makeChannel(t, w.admin, w.team.ID, "gone", muster.ChannelPublic)
-		must(t, w.admin.DeleteChannel(ctx, gone.ID))
+		require.NoError(t, w.admin.DeleteChannel(ctx, gone.ID))
 		grouped := makeChannel(t, w.admin, w.team.ID, "grouped", muster.ChannelPublic)
 		_, err = w.admin.PatchChannel(ctx, grouped.ID, &muster.ChannelPatch{GroupConstrained: ptr(true)})
-		must(t, err)
+		require.NoError(t, err)
 		direct, err := w.admin.CreateDirectChannel(ctx, annUser.ID, annUser.ID)
-		must(t, err)
+		require.NoError(t, err)
 		to := []string{"gus@example.com"}
 		const badParam = "api.context.invalid_body_param.app_error"
 		invite := func(by *client.Client, in client.GuestInvitation) error {
@@ -368,7 +369,7 @@ func TestInvitationsOfGuestsAreRefused(t *testing.T) {
 		both := client.GuestInvitation{Emails: []string{"gus@example.com", "GUS@corp.example"}, Channels: good.Channels}
 		refused(t, invite(w.admin, both), 400, "api.team.invite_members.invalid_email.app_error")
 		results, err := w.admin.InviteGuests(ctx, w.team.ID, both, true)
-		must(t, err)
+		require.NoError(t, err)
 		if len(results) != 2 || results[0].Error == nil || results[0].Error.ID != "api.team.invite_members.invalid_email.app_error" || results[1].Error != nil {
 			t.Errorf("%+v", results)
 		}
@@ -385,16 +386,16 @@ func TestGuestsAreDeactivatedAtOnceWhenTheyAreTurnedOff(t *testing.T) {
 		w := makeTown(t, s)
 		_, adminUser := s.Admin(t)
 		_, err := w.gus.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		s.ForgetEvents()
 		s.Configure(t, `{"TeamSettings":{"SiteName":"Ours"}}`)
 		_, err = w.gus.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		s.Configure(t, guestsOff)
 		_, err = w.gus.Me(ctx)
 		refused(t, err, 401, "api.context.session_expired.app_error")
 		_, err = w.ann.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		u, err := w.admin.User(ctx, w.ids["gus"])
 		if err != nil || u.DeleteAt == 0 {
 			t.Fatal(u, err)
@@ -411,15 +412,15 @@ func TestGuestsAreDeactivatedAtOnceWhenTheyAreTurnedOff(t *testing.T) {
 		_, err = s.Client().Login(ctx, "gus", testserver.Password)
 		refused(t, err, 401, "api.user.login.inactive.app_error")
 		refused(t, w.admin.UpdateUserActive(ctx, w.ids["gus"], true), 401, "api.user.update_active.cannot_enable_guest_when_guest_feature_is_disabled.app_error")
-		must(t, w.admin.UpdateUserRoles(ctx, w.ids["carl"], muster.RoleSystemGuest))
+		require.NoError(t, w.admin.UpdateUserRoles(ctx, w.ids["carl"], muster.RoleSystemGuest))
 		_, err = s.Client().Login(ctx, "carl", testserver.Password)
 		refused(t, err, 401, "api.user.login.guest_accounts.disabled.error")
 		refused(t, w.admin.PromoteGuest(ctx, muster.NewID()), 404, "app.user.missing_account.const")
-		must(t, w.admin.PromoteGuest(ctx, w.ids["carl"])) // that is the way out
+		require.NoError(t, w.admin.PromoteGuest(ctx, w.ids["carl"])) // that is the way out
 		s.SignIn(t, "carl")
 
 		s.Configure(t, guestsOn)
-		must(t, w.admin.UpdateUserActive(ctx, w.ids["gus"], true))
+		require.NoError(t, w.admin.UpdateUserActive(ctx, w.ids["gus"], true))
 		s.SignIn(t, "gus")
 	})
 }
@@ -506,16 +507,16 @@ func TestAGuestFindsOnlyWhoSharesAChannelInAnyList(t *testing.T) {
 		w := makeTown(t, s)
 		g := w.gus
 		_, zoe := s.User(t, "zoe") // deactivated, and in no channel of the guest's
-		must(t, w.admin.DeleteUser(ctx, zoe.ID))
+		require.NoError(t, w.admin.DeleteUser(ctx, zoe.ID))
 		_, yan := s.User(t, "yan") // deactivated, but in the channel
 		_, err := w.admin.AddTeamMember(ctx, w.team, yan.ID)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.ann.AddChannelMember(ctx, w.private, yan.ID)
-		must(t, err)
-		must(t, w.admin.DeleteUser(ctx, yan.ID))
+		require.NoError(t, err)
+		require.NoError(t, w.admin.DeleteUser(ctx, yan.ID))
 		all := []string{w.ids["ann"], w.ids["bob"], w.ids["carl"], w.ids["gus"], zoe.ID, yan.ID}
 		names := func(list []*muster.User, err error) string {
-			must(t, err)
+			require.NoError(t, err)
 			return usernames(list)
 		}
 		for _, c := range []struct {
@@ -596,7 +597,7 @@ func TestAGuestFindsOnlyWhoSharesAChannelInAnyList(t *testing.T) {
 		refused(t, err, 403, noPermission)
 		ids := func(list []string, err error) {
 			t.Helper()
-			must(t, err)
+			require.NoError(t, err)
 			for _, id := range list {
 				if id != w.ids["ann"] && id != w.ids["gus"] && id != yan.ID {
 					t.Errorf("%s is somebody hidden", id)
@@ -613,13 +614,13 @@ func TestAGuestFindsOnlyWhoSharesAChannelInAnyList(t *testing.T) {
 		ids(userIDs(func(m *muster.ChannelMember) string { return m.UserID })(g.ChannelMembers(ctx, w.private, 0, 60)))
 		ids(userIDs(func(m *muster.ChannelMember) string { return m.UserID })(g.ChannelMembersByIDs(ctx, w.private, all)))
 		square, err := w.ann.ChannelByName(ctx, w.team, muster.DefaultChannel)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = g.ChannelMembers(ctx, square.ID, 0, 60)
 		refused(t, err, 403, noPermission)
 		_, err = g.ChannelMembersByIDs(ctx, square.ID, all)
 		refused(t, err, 403, noPermission)
 
-		must(t, w.ann.RemoveChannelMember(ctx, w.private, w.ids["gus"])) // nobody is left to see
+		require.NoError(t, w.ann.RemoveChannelMember(ctx, w.private, w.ids["gus"])) // nobody is left to see
 		if got := names(g.Users(ctx, client.UsersQuery{})); got != "gus" {
 			t.Errorf("alone, the guest sees %q", got)
 		}
@@ -647,11 +648,11 @@ func TestAGuestHearsNothingOfWhomItMayNotSee(t *testing.T) {
 		for name, hears := range map[string]bool{"ann": true, "bob": false, "carl": false} {
 			s.ForgetEvents()
 			_, err := w.admin.PatchUser(ctx, w.ids[name], &muster.UserPatch{Nickname: ptr("n")})
-			must(t, err)
+			require.NoError(t, err)
 			heard := false
 			for _, e := range s.Events(muster.EventUserUpdated) {
 				ids, err := s.App.Recipients(ctx, e, connected)
-				must(t, err)
+				require.NoError(t, err)
 				heard = heard || slices.Contains(ids, w.ids["gus"])
 				if bob := slices.Contains(ids, w.ids["bob"]); e.Audience.NotAdmins && name != "bob" && !bob {
 					t.Errorf("bob does not hear of %s", name)
@@ -663,7 +664,7 @@ func TestAGuestHearsNothingOfWhomItMayNotSee(t *testing.T) {
 		}
 		s.ForgetEvents()
 		_, err := w.admin.CreateUser(ctx, account("new"))
-		must(t, err)
+		require.NoError(t, err)
 		for _, e := range s.Events(muster.EventNewUser) {
 			ids, err := s.App.Recipients(ctx, e, connected)
 			if err != nil || slices.Contains(ids, w.ids["gus"]) || len(ids) != 2 {

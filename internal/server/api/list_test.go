@@ -8,6 +8,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -38,18 +39,18 @@ func makeTown(t *testing.T, s *testserver.Server) *town {
 		w.ids[name] = u.ID
 	}
 	team, err := w.admin.CreateTeam(ctx, &muster.Team{Name: "town", DisplayName: "Town", Type: muster.TeamOpen})
-	must(t, err)
+	require.NoError(t, err)
 	w.team = team.ID
-	must(t, w.admin.UpdateUserRoles(ctx, w.ids["gus"], muster.RoleSystemGuest))
+	require.NoError(t, w.admin.UpdateUserRoles(ctx, w.ids["gus"], muster.RoleSystemGuest))
 	for _, name := range []string{"ann", "bob", "gus"} {
 		_, err := w.admin.AddTeamMember(ctx, team.ID, w.ids[name])
-		must(t, err)
+		require.NoError(t, err)
 	}
 	private, err := w.ann.CreateChannel(ctx, &muster.Channel{TeamID: team.ID, Name: "private", DisplayName: "Private", Type: muster.ChannelPrivate})
-	must(t, err)
+	require.NoError(t, err)
 	w.private = private.ID
 	_, err = w.ann.AddChannelMember(ctx, private.ID, w.ids["gus"])
-	must(t, err)
+	require.NoError(t, err)
 	return w
 }
 
@@ -95,7 +96,7 @@ func TestAGuestSeesOnlyWhoSharesAChannel(t *testing.T) {
 		ctx := t.Context()
 		w := makeTown(t, s)
 		_, err := w.gus.User(ctx, w.ids["ann"])
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.gus.User(ctx, w.ids["bob"])
 		refused(t, err, 403, "api.context.permissions.app_error")
 		_, err = w.gus.UserByUsername(ctx, "bob")
@@ -145,10 +146,10 @@ func TestPagingFindsEverybodyOnce(t *testing.T) {
 			u.ID, u.CreateAt, u.UpdateAt, u.Roles = muster.NewID(), 1, 1, muster.RoleSystemUser
 			users = append(users, u)
 		}
-		must(t, s.Store.ImportUsers(ctx, users))
+		require.NoError(t, s.Store.ImportUsers(ctx, users))
 		var names []string
 		for u, err := range admin.AllUsers(ctx, client.UsersQuery{}) {
-			must(t, err)
+			require.NoError(t, err)
 			names = append(names, u.Username)
 		}
 		if len(names) != 451 || !slices.IsSorted(names) || len(slices.Compact(names)) != 451 {
@@ -171,7 +172,7 @@ func TestEntityTagsFollowTheContent(t *testing.T) {
 				t.Fatalf("%s: tag %q", path, tag)
 			}
 			_, err := ann.PatchUser(ctx, "me", &muster.UserPatch{Nickname: ptr("n" + path)})
-			must(t, err)
+			require.NoError(t, err)
 			if got := again(); got != 200 {
 				t.Fatalf("%s: %d after a change", path, got)
 			}

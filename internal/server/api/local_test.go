@@ -14,6 +14,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/server/api"
 	"muster/internal/store"
 	"muster/internal/testserver"
@@ -23,17 +24,17 @@ import (
 func overSocket(t *testing.T, s *testserver.Server) *client.Client {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "muster") // a socket's path must be short
-	must(t, err)
+	require.NoError(t, err)
 	path := filepath.Join(dir, "local.socket")
 	l, err := net.Listen("unix", path)
-	must(t, err)
+	require.NoError(t, err)
 	h := httptest.NewUnstartedServer(api.New(api.Options{App: s.App, Log: slog.New(slog.DiscardHandler), Version: "test", Local: true}))
-	must(t, h.Listener.Close())
+	require.NoError(t, h.Listener.Close())
 	h.Listener = l
 	h.Start()
 	t.Cleanup(func() {
 		h.Close()
-		must(t, os.RemoveAll(dir))
+		require.NoError(t, os.RemoveAll(dir))
 	})
 	return client.New("http://localhost", client.WithSocket(path))
 }
@@ -42,7 +43,7 @@ func overSocket(t *testing.T, s *testserver.Server) *client.Client {
 func socketLine(t *testing.T, s *testserver.Server, operation, info string) {
 	t.Helper()
 	list, err := s.Store.Audits(t.Context(), "", 0, 200)
-	must(t, err)
+	require.NoError(t, err)
 	for _, a := range list {
 		if strings.HasSuffix(a.Action, operation) && strings.HasPrefix(a.ExtraInfo, info) && a.UserID == "" && a.SessionID == "" {
 			return
@@ -83,38 +84,38 @@ func TestTheSocketsCallerAdministersAccounts(t *testing.T) {
 			t.Error(known, err)
 		}
 		_, err = l.PatchUser(ctx, made.ID, &muster.UserPatch{Nickname: ptr("Annie"), Email: ptr("ann@corp.example")}) // no password is asked for
-		must(t, err)
+		require.NoError(t, err)
 		socketLine(t, s, "/users/"+made.ID+"/patch", "user_id="+made.ID)
-		must(t, l.UpdateUserRoles(ctx, made.ID, "system_user system_admin"))
+		require.NoError(t, l.UpdateUserRoles(ctx, made.ID, "system_user system_admin"))
 		_, err = ann.Config(ctx)
-		must(t, err)
-		must(t, l.UpdateUserRoles(ctx, made.ID, "system_user"))
-		must(t, l.SetProfileImage(ctx, made.ID, bytes.NewReader(picture(t, 9, 9))))
+		require.NoError(t, err)
+		require.NoError(t, l.UpdateUserRoles(ctx, made.ID, "system_user"))
+		require.NoError(t, l.SetProfileImage(ctx, made.ID, bytes.NewReader(picture(t, 9, 9))))
 		_, err = l.VerifyEmailOf(ctx, made.ID)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = l.UpdateStatus(ctx, &muster.Status{UserID: made.ID, Status: muster.StatusAway})
-		must(t, err)
+		require.NoError(t, err)
 
 		sessions, err := l.Sessions(ctx, made.ID)
 		if err != nil || len(sessions) != 1 {
 			t.Fatal(sessions, err)
 		}
-		must(t, l.RevokeSession(ctx, made.ID, sessions[0].ID))
+		require.NoError(t, l.RevokeSession(ctx, made.ID, sessions[0].ID))
 		_, err = ann.Me(ctx)
 		refused(t, err, 401, "api.context.session_expired.app_error")
-		must(t, l.UpdateUserPassword(ctx, made.ID, "", "An0ther!password"))
+		require.NoError(t, l.UpdateUserPassword(ctx, made.ID, "", "An0ther!password"))
 		_, err = ann.Login(ctx, "ann", "An0ther!password")
-		must(t, err)
-		must(t, l.RevokeAllSessions(ctx, made.ID))
+		require.NoError(t, err)
+		require.NoError(t, l.RevokeAllSessions(ctx, made.ID))
 		_, err = ann.Me(ctx)
 		refused(t, err, 401, "api.context.session_expired.app_error")
 		admin, _ := s.SignIn(t, "first")
-		must(t, l.RevokeSessionsFromAllUsers(ctx))
+		require.NoError(t, l.RevokeSessionsFromAllUsers(ctx))
 		_, err = admin.Me(ctx)
 		refused(t, err, 401, "api.context.session_expired.app_error")
 
-		must(t, l.UpdateUserActive(ctx, made.ID, false))
-		must(t, l.UpdateUserActive(ctx, made.ID, true))
+		require.NoError(t, l.UpdateUserActive(ctx, made.ID, false))
+		require.NoError(t, l.UpdateUserActive(ctx, made.ID, true))
 		refused(t, l.DeleteUser(ctx, first.ID), 400, "app.user.update.lastAdmin.app_error") // that holds here too
 		refused(t, l.DeleteUserPermanently(ctx, made.ID), 401, "api.user.delete_user.not_enabled.app_error")
 		history, err := l.UserAudits(ctx, made.ID, 0, 60)
@@ -122,7 +123,7 @@ func TestTheSocketsCallerAdministersAccounts(t *testing.T) {
 			t.Error(history, err)
 		}
 		_, err = l.Audits(ctx, 0, 60)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }
 
@@ -142,9 +143,9 @@ func TestTheSocketsCallerAdministersTheRest(t *testing.T) {
 		}
 		socketLine(t, s, "/config/patch", "config patched")
 		role, err := l.RoleByName(ctx, "system_user_manager")
-		must(t, err)
+		require.NoError(t, err)
 		_, err = l.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &role.Permissions})
-		must(t, err)
+		require.NoError(t, err)
 
 		team := makeTeam(t, l, "own") // nobody is in it
 		members, err := l.TeamMembers(ctx, team.ID, 0, 60)
@@ -152,10 +153,10 @@ func TestTheSocketsCallerAdministersTheRest(t *testing.T) {
 			t.Error(members, err)
 		}
 		_, err = l.AddTeamMembers(ctx, team.ID, ann.ID, bob.ID)
-		must(t, err)
-		must(t, l.UpdateTeamMemberSchemeRoles(ctx, team.ID, ann.ID, client.SchemeRoles{User: true, Admin: true}))
+		require.NoError(t, err)
+		require.NoError(t, l.UpdateTeamMemberSchemeRoles(ctx, team.ID, ann.ID, client.SchemeRoles{User: true, Admin: true}))
 		_, err = l.PatchTeam(ctx, team.ID, &muster.TeamPatch{Description: ptr("x")})
-		must(t, err)
+		require.NoError(t, err)
 		ch := makeChannel(t, l, team.ID, "plans", muster.ChannelPrivate)
 		people, err := l.ChannelMembers(ctx, ch.ID, 0, 60)
 		if err != nil || len(people) != 0 {
@@ -165,22 +166,22 @@ func TestTheSocketsCallerAdministersTheRest(t *testing.T) {
 		if err != nil || m.UserID != ann.ID {
 			t.Error(m, err)
 		}
-		must(t, l.RemoveChannelMember(ctx, ch.ID, ann.ID))
+		require.NoError(t, l.RemoveChannelMember(ctx, ch.ID, ann.ID))
 		direct, err := l.CreateDirectChannel(ctx, ann.ID, bob.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if people, err = l.ChannelMembers(ctx, direct.ID, 0, 60); err != nil || len(people) != 2 {
 			t.Error(people, err)
 		}
 		_, admin := s.Admin(t)
 		many, err := l.CreateGroupChannel(ctx, ann.ID, bob.ID, admin.ID) // the caller is none of them
-		must(t, err)
+		require.NoError(t, err)
 		if people, err = l.ChannelMembers(ctx, many.ID, 0, 60); err != nil || len(people) != 3 {
 			t.Error(people, err)
 		}
 		_, err = l.CreateGroupChannel(ctx, ann.ID, bob.ID)
 		refused(t, err, 400, "api.channel.create_group.bad_size.app_error")
-		must(t, l.RemoveTeamMember(ctx, team.ID, bob.ID))
-		must(t, l.DeleteTeam(ctx, team.ID))
+		require.NoError(t, l.RemoveTeamMember(ctx, team.ID, bob.ID))
+		require.NoError(t, l.DeleteTeam(ctx, team.ID))
 
 		bot, err := l.CreateBot(ctx, &muster.Bot{Username: "robot"})
 		if err != nil || bot.OwnerID != bot.UserID { // nobody else's
@@ -190,9 +191,9 @@ func TestTheSocketsCallerAdministersTheRest(t *testing.T) {
 			t.Error(bots, err)
 		}
 		_, err = l.DisableBot(ctx, bot.UserID)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = l.EnableBot(ctx, bot.UserID)
-		must(t, err)
+		require.NoError(t, err)
 		assigned, err := l.AssignBot(ctx, bot.UserID, ann.ID)
 		if err != nil || assigned.OwnerID != ann.ID {
 			t.Error(assigned, err)
@@ -201,14 +202,14 @@ func TestTheSocketsCallerAdministersTheRest(t *testing.T) {
 		if err == nil {
 			_, err = bearer(s, token.Token).Me(ctx)
 		}
-		must(t, err)
+		require.NoError(t, err)
 		g := makeGroup(t, l, "cooks", ann.ID)
 		if got := memberNames(t, s, g.ID); got != "ann" {
 			t.Error(got)
 		}
 		s.Configure(t, guestsOn)
-		must(t, l.DemoteToGuest(ctx, bob.ID))
-		must(t, l.PromoteGuest(ctx, bob.ID))
+		require.NoError(t, l.DemoteToGuest(ctx, bob.ID))
+		require.NoError(t, l.PromoteGuest(ctx, bob.ID))
 	})
 }
 
@@ -278,7 +279,7 @@ func TestATokenMakesNobodyLessOnTheSocketNorTheSocketsCallerMoreElsewhere(t *tes
 		ann, _ := s.User(t, "ann")
 		l.SetToken(ann.Token())
 		_, err := l.Config(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = s.Client().Config(ctx)
 		refused(t, err, 401, "api.context.session_expired.app_error")
 	})
@@ -295,23 +296,23 @@ func TestAllAccountsAreDeletedOverTheSocketAlone(t *testing.T) {
 			t.Fatal(e)
 		}
 		token, err := w.admin.CreateAccessToken(ctx, w.ids["ann"], "x", 0)
-		must(t, err)
+		require.NoError(t, err)
 		program := bearer(s, token.Token)
 		_, err = program.Me(ctx)
-		must(t, err)
-		must(t, w.ann.SetProfileImage(ctx, client.Me, bytes.NewReader(picture(t, 9, 9))))
+		require.NoError(t, err)
+		require.NoError(t, w.ann.SetProfileImage(ctx, client.Me, bytes.NewReader(picture(t, 9, 9))))
 		upload(t, w.ann, w.private, "a.txt", "whole")
 		under := announce(t, w.ann, w.private, "b.txt", 10)
 		send(t, w.ann, under.ID, 0, "0123")
 		makeGroup(t, w.ann, "cooks", w.ids["ann"])
 		direct, err := w.ann.CreateDirectChannel(ctx, w.ids["ann"], w.ids["bob"])
-		must(t, err)
-		must(t, w.ann.UpdatePreferences(ctx, w.ids["ann"], []*muster.Preference{{UserID: w.ids["ann"], Category: "theme", Name: "x", Value: "y"}}))
+		require.NoError(t, err)
+		require.NoError(t, w.ann.UpdatePreferences(ctx, w.ids["ann"], []*muster.Preference{{UserID: w.ids["ann"], Category: "theme", Name: "x", Value: "y"}}))
 		invitation := (&invited{admin: w.admin, team: &muster.Team{ID: w.team}, plans: &muster.Channel{ID: w.private}, lobby: &muster.Channel{ID: w.private}}).invite(t, s, "new")
 		keeps(t, s, 3)
 
 		s.ForgetEvents()
-		must(t, l.DeleteAllUsers(ctx))
+		require.NoError(t, l.DeleteAllUsers(ctx))
 		for _, c := range []*client.Client{w.admin, w.ann, w.bob, w.carl, w.gus, program} {
 			_, err := c.Me(ctx)
 			refused(t, err, 401, "api.context.session_expired.app_error")
@@ -361,6 +362,6 @@ func TestAllAccountsAreDeletedOverTheSocketAlone(t *testing.T) {
 		refused(t, err, 403, "api.user.create_user.no_open_server")
 		again, _ := s.SignIn(t, "ann")
 		_, err = again.Config(ctx)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"muster/internal/require"
 )
 
 // TestAFailedLookUpIsNoRefusal sends every request of the golden file to a server whose tables of roles, or of memberships, can't be read. Whoever
@@ -42,12 +44,12 @@ func (s *scene) broken(t *testing.T, tables []string) *place {
 	t.Helper()
 	p := s.copy(t)
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, "muster.db")+"?_pragma=busy_timeout(30000)")
-	must(t, err)
+	require.NoError(t, err)
 	for _, table := range tables {
 		_, err := db.ExecContext(context.Background(), "ALTER TABLE "+table+" RENAME TO "+table+"_away")
-		must(t, err)
+		require.NoError(t, err)
 	}
-	must(t, db.Close())
+	require.NoError(t, db.Close())
 	return p
 }
 

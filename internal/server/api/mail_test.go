@@ -16,6 +16,7 @@ import (
 	"muster/client"
 	"muster/internal/config"
 	"muster/internal/mail/mailtest"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -37,7 +38,7 @@ func freshAddress(name string) string { return name + "@" + strings.ToLower(must
 func outbox(t *testing.T, s *testserver.Server) (waiting, setAside int64) {
 	t.Helper()
 	m, err := s.App.MailStats(t.Context())
-	must(t, err)
+	require.NoError(t, err)
 	return m.Waiting, m.SetAside
 }
 
@@ -45,7 +46,7 @@ func signUp(t *testing.T, by *client.Client, address string) *muster.User {
 	t.Helper()
 	name, _, _ := strings.Cut(address, "@")
 	u, err := by.CreateUser(t.Context(), &muster.User{Username: name, Email: address, Password: testserver.Password})
-	must(t, err)
+	require.NoError(t, err)
 	return u
 }
 
@@ -73,10 +74,10 @@ func TestMailsGoToTheMailServer(t *testing.T) {
 
 func TestADeadMailServerLosesNothing(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // where connections are taken, and nothing is said
-	must(t, err)
-	defer func() { must(t, silent.Close()) }()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, silent.Close()) }()
 	_, silentPort, err := net.SplitHostPort(silent.Addr().String())
-	must(t, err)
+	require.NoError(t, err)
 	for name, port := range map[string]string{"nobody listens": "1", "nobody answers": silentPort} {
 		t.Run(name, func(t *testing.T) { losesNothing(t, port) })
 	}
@@ -90,7 +91,7 @@ func losesNothing(t *testing.T, port string) {
 		to := []string{freshAddress("u0"), freshAddress("u1"), freshAddress("u2")}
 		for _, address := range to {
 			signUp(t, admin, address)
-			must(t, s.Client().SendPasswordReset(t.Context(), address))
+			require.NoError(t, s.Client().SendPasswordReset(t.Context(), address))
 		}
 		eventually(t, "all wait", func() bool { waiting, aside := outbox(t, s); return waiting == 6 && aside == 0 })
 		s.Configure(t, inbox.Settings())
@@ -145,22 +146,22 @@ func TestPeopleAreToldWhatHappensToTheirAccount(t *testing.T) {
 		admin, _ := s.Admin(t)
 		s.Configure(t, `{"ServiceSettings":{"EnableUserAccessTokens":true,"EnableMultifactorAuthentication":true}}`)
 		ann, me := s.User(t, "ann")
-		must(t, ann.UpdateUserPassword(ctx, me.ID, testserver.Password, newPassword))
-		must(t, admin.UpdateUserRoles(ctx, me.ID, "system_user system_user_access_token"))
+		require.NoError(t, ann.UpdateUserPassword(ctx, me.ID, testserver.Password, newPassword))
+		require.NoError(t, admin.UpdateUserRoles(ctx, me.ID, "system_user system_user_access_token"))
 		_, err := ann.CreateAccessToken(ctx, "me", "my <script>", 0)
-		must(t, err)
+		require.NoError(t, err)
 		secret, err := ann.GenerateMfaSecret(ctx, "me")
-		must(t, err)
+		require.NoError(t, err)
 		code, err := totp.GenerateCode(secret.Secret, time.Now())
-		must(t, err)
+		require.NoError(t, err)
 		for _, on := range []bool{true, false} {
 			_, err = ann.UpdateMfa(ctx, "me", on, code)
-			must(t, err)
+			require.NoError(t, err)
 		}
 		moved := "ann@elsewhere.example"
 		_, err = ann.PatchUser(ctx, "me", &muster.UserPatch{Email: &moved, Password: ptr(newPassword)})
-		must(t, err)
-		must(t, admin.UpdateUserActive(ctx, me.ID, false))
+		require.NoError(t, err)
+		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, false))
 		want := []string{
 			"A new access token can use your account", "Two-step sign-in was turned off", "Two-step sign-in was turned on",
 			"Your email address was changed", "Your password was changed",
@@ -178,10 +179,10 @@ func TestPeopleAreToldWhatHappensToTheirAccount(t *testing.T) {
 			}
 		}
 		s.Configure(t, `{"EmailSettings":{"SendEmailNotifications":false}}`)
-		must(t, admin.UpdateUserActive(ctx, me.ID, true))
-		must(t, admin.UpdateUserActive(ctx, me.ID, false))
+		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, true))
+		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, false))
 		signUp(t, admin, "quiet@example.com")
-		must(t, s.Client().SendPasswordReset(ctx, "quiet@example.com")) // a link that was asked for comes all the same
+		require.NoError(t, s.Client().SendPasswordReset(ctx, "quiet@example.com")) // a link that was asked for comes all the same
 		if got := subjects(t, s, "quiet@example.com", 1); !slices.Equal(got, []string{"Reset your password"}) {
 			t.Errorf("%q", got)
 		}
@@ -195,12 +196,12 @@ func TestANewAccountIsWelcomed(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		admin, _ := s.Admin(t)
 		u := signUp(t, admin, "ann@example.com")
-		must(t, s.Client().VerifyEmail(t.Context(), s.MailedToken(t, u.Email, 1)))
+		require.NoError(t, s.Client().VerifyEmail(t.Context(), s.MailedToken(t, u.Email, 1)))
 		if u, err := s.Store.User(t.Context(), u.ID); err != nil || !u.EmailVerified {
 			t.Fatal(u, err)
 		}
 		_, err := admin.CreateUser(t.Context(), &muster.User{Username: "bob", Email: "bob@example.com", Password: testserver.Password, EmailVerified: true})
-		must(t, err)
+		require.NoError(t, err)
 		if m := s.Mails(t, "bob@example.com", 1)[0]; !strings.HasPrefix(m.Subject, "Welcome") || !strings.Contains(m.Text, "/login") {
 			t.Fatalf("%+v", m)
 		}
@@ -215,7 +216,7 @@ func TestANewAddressTakesEffectOnceVerified(t *testing.T) {
 		ann, me := s.User(t, "ann")
 		s.User(t, "bob")
 		_, err := admin.VerifyEmailOf(ctx, me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		s.Configure(t, `{"EmailSettings":{"RequireEmailVerification":true}}`)
 		move := func(to string) error {
 			u, err := ann.PatchUser(ctx, "me", &muster.UserPatch{Email: &to, Password: ptr(testserver.Password)})
@@ -225,15 +226,15 @@ func TestANewAddressTakesEffectOnceVerified(t *testing.T) {
 			return err
 		}
 		refused(t, move("bob@example.com"), 400, "app.user.save.email_exists.app_error")
-		must(t, move("first@example.com"))
+		require.NoError(t, move("first@example.com"))
 		first := s.MailedToken(t, "first@example.com", 1)
-		must(t, move("second@example.com")) // in its place
+		require.NoError(t, move("second@example.com")) // in its place
 		refused(t, s.Client().VerifyEmail(ctx, first), 400, badVerify)
 		second := s.MailedToken(t, "second@example.com", 1)
 		if _, err := s.Client().Login(ctx, "second@example.com", testserver.Password); err == nil {
 			t.Fatal("it signs in already")
 		}
-		must(t, s.Client().VerifyEmail(ctx, second))
+		require.NoError(t, s.Client().VerifyEmail(ctx, second))
 		refused(t, s.Client().VerifyEmail(ctx, second), 400, badVerify)
 		u, err := ann.Me(ctx)
 		if err != nil || u.Email != "second@example.com" || !u.EmailVerified {
@@ -244,21 +245,21 @@ func TestANewAddressTakesEffectOnceVerified(t *testing.T) {
 		}
 		// Somebody may get the address first.
 		_, err = ann.PatchUser(ctx, "me", &muster.UserPatch{Email: ptr("third@example.com"), Password: ptr(testserver.Password)})
-		must(t, err)
+		require.NoError(t, err)
 		third := s.MailedToken(t, "third@example.com", 1)
 		signUp(t, admin, "third@example.com")
 		refused(t, s.Client().VerifyEmail(ctx, third), 400, "app.user.save.email_exists.app_error")
 		// Who wants to keep the present address takes the wish back; a new password makes it void too.
 		_, err = ann.PatchUser(ctx, "me", &muster.UserPatch{Email: ptr("fifth@example.com"), Password: ptr(testserver.Password)})
-		must(t, err)
+		require.NoError(t, err)
 		fifth := s.MailedToken(t, "fifth@example.com", 1)
 		_, err = ann.PatchUser(ctx, "me", &muster.UserPatch{Email: &u.Email})
-		must(t, err)
+		require.NoError(t, err)
 		refused(t, s.Client().VerifyEmail(ctx, fifth), 400, badVerify)
 		_, err = ann.PatchUser(ctx, "me", &muster.UserPatch{Email: ptr("fourth@example.com"), Password: ptr(testserver.Password)})
-		must(t, err)
+		require.NoError(t, err)
 		fourth := s.MailedToken(t, "fourth@example.com", 1)
-		must(t, ann.UpdateUserPassword(ctx, me.ID, testserver.Password, newPassword))
+		require.NoError(t, ann.UpdateUserPassword(ctx, me.ID, testserver.Password, newPassword))
 		refused(t, s.Client().VerifyEmail(ctx, fourth), 400, badVerify)
 	})
 }
@@ -270,8 +271,8 @@ func TestLinksAreMailedSoManyTimesAnHour(t *testing.T) {
 		_, me := s.User(t, "ann")
 		ask := func() {
 			t.Helper()
-			must(t, s.Client().SendPasswordReset(ctx, "nobody@example.com"))
-			must(t, s.Client().SendPasswordReset(ctx, me.Email))
+			require.NoError(t, s.Client().SendPasswordReset(ctx, "nobody@example.com"))
+			require.NoError(t, s.Client().SendPasswordReset(ctx, me.Email))
 		}
 		var links []string
 		for n := 1; n <= 3; n++ {
@@ -282,13 +283,13 @@ func TestLinksAreMailedSoManyTimesAnHour(t *testing.T) {
 		for i := range 3 {
 			ask()
 			_, bob := s.User(t, fmt.Sprint("bob", i)) // whose link comes after what was asked for before
-			must(t, s.Client().SendPasswordReset(ctx, bob.Email))
+			require.NoError(t, s.Client().SendPasswordReset(ctx, bob.Email))
 			s.MailedToken(t, bob.Email, 1)
 		}
 		if n := len(s.Mails(t, me.Email, 0)); n != 3 {
 			t.Fatalf("%d mails", n)
 		}
-		must(t, s.Client().ResetPassword(ctx, first, newPassword))
+		require.NoError(t, s.Client().ResetPassword(ctx, first, newPassword))
 		refused(t, s.Client().ResetPassword(ctx, last, testserver.Password), 400, badReset)
 	})
 }
@@ -328,12 +329,12 @@ func TestNobodysMailboxIsFlooded(t *testing.T) {
 		team := makeTeam(t, ann, "crew")
 		for range 5 {
 			_, err := ann.InviteToTeam(ctx, team.ID, []string{"victim@example.com"}, false)
-			must(t, err)
+			require.NoError(t, err)
 		}
 		_, err := ann.InviteToTeam(ctx, team.ID, []string{"other@example.com", "victim@example.com"}, false)
 		refused(t, err, 429, "app.mail.too_many.app_error")
 		results, err := ann.InviteToTeam(ctx, team.ID, []string{"other@example.com", "victim@example.com"}, true)
-		must(t, err)
+		require.NoError(t, err)
 		if results[0].Error != nil || results[1].Error == nil {
 			t.Fatalf("%+v", results)
 		}
@@ -355,20 +356,20 @@ func TestTheMailSettingsAreTriedStepByStep(t *testing.T) {
 		ann, _ := s.User(t, "ann")
 		to := freshAddress("admin")
 		_, err := admin.PatchUser(ctx, "me", &muster.UserPatch{Email: &to, Password: ptr(testserver.Password)})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = ann.TestEmail(ctx, nil)
 		refused(t, err, 403, "api.context.permissions.app_error")
 		_, err = admin.TestEmail(ctx, nil)
 		refused(t, err, 400, "api.admin.test_email.missing_server")
 		steps, err := admin.TestEmail(ctx, json.RawMessage(inbox.Settings())) // before they are in force
-		must(t, err)
+		require.NoError(t, err)
 		if len(steps) != 2 || steps[0].Name != "connect" || steps[1].Name != "accept" || !steps[1].OK {
 			t.Fatalf("%+v", steps)
 		}
 		eventually(t, "the mail came", func() bool { return len(inbox.Headers(t, to)) == 1 })
 		s.Configure(t, inbox.Settings())
 		_, err = admin.TestEmail(ctx, nil)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = admin.TestEmail(ctx, json.RawMessage(`{"EmailSettings":{"SMTPPort":"1"}}`))
 		refused(t, err, 400, "api.admin.test_email.failure")
 		if !strings.Contains(err.Error(), "connect failed") {

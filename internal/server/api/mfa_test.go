@@ -16,6 +16,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/server/api"
 	"muster/internal/store"
 	"muster/internal/testserver"
@@ -83,7 +84,7 @@ func mfaServer(t *testing.T, s *testserver.Server) *node {
 func setUp(t *testing.T, n *node, c *client.Client) authenticator {
 	t.Helper()
 	got, err := c.GenerateMfaSecret(t.Context(), "me")
-	must(t, err)
+	require.NoError(t, err)
 	return authenticator{t, n, got.Secret}
 }
 
@@ -92,7 +93,7 @@ func enrol(t *testing.T, n *node, c *client.Client) (authenticator, []string) {
 	t.Helper()
 	a := setUp(t, n, c)
 	recovery, err := c.UpdateMfa(t.Context(), "me", true, a.code(0))
-	must(t, err)
+	require.NoError(t, err)
 	return a, recovery
 }
 
@@ -113,14 +114,14 @@ func TestASecondFactorIsSetUp(t *testing.T) {
 			t.Fatal(needed, err)
 		}
 		got, err := ann.GenerateMfaSecret(ctx, "me")
-		must(t, err)
+		require.NoError(t, err)
 		picture, err := base64.StdEncoding.DecodeString(got.QRCode)
-		must(t, err)
+		require.NoError(t, err)
 		if _, err := png.Decode(bytes.NewReader(picture)); err != nil {
 			t.Fatalf("the QR code: %v", err)
 		}
 		onRecord(t, n.Server, me.ID, "/users/me/mfa/generate", "user_id="+me.ID)
-		must(t, signInBy(t, n.Server, "ann", "")) // until it is turned on
+		require.NoError(t, signInBy(t, n.Server, "ann", "")) // until it is turned on
 		a := authenticator{t, n, got.Secret}
 		_, err = ann.UpdateMfa(ctx, "me", true, a.wrong())
 		refused(t, err, 401, badProof)
@@ -131,13 +132,13 @@ func TestASecondFactorIsSetUp(t *testing.T) {
 		}
 		before := len(n.Events(muster.EventUserUpdated))
 		recovery, err := ann.UpdateMfa(ctx, "me", true, a.code(0))
-		must(t, err)
+		require.NoError(t, err)
 		if slices.Sort(recovery); len(slices.Compact(recovery)) != 10 {
 			t.Fatalf("recovery codes: %v", recovery)
 		}
 		onRecord(t, n.Server, me.ID, "/users/me/mfa", "user_id="+me.ID+" activate=true")
 		u, err := ann.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if !u.MfaActive || u.MfaSecret != "" {
 			t.Fatalf("%+v", u)
 		}
@@ -176,16 +177,16 @@ func TestSigningInTakesTheSecondFactor(t *testing.T) {
 		refused(t, signInBy(t, n.Server, "ann", ""), 401, noCode)
 		for _, code := range []string{a.wrong(), "12345", "1234567", "      ", "no code", a.code(0) + "0", a.code(2), a.code(-2), strings.Repeat("x", 5000)} {
 			refused(t, signInBy(t, n.Server, "ann", code), 401, badCode)
-			must(t, unlock(t, n))
+			require.NoError(t, unlock(t, n))
 		}
 		_, err := n.Client().LoginWith(ctx, client.Credentials{LoginID: "ann", Password: "wrong", Code: a.code(0)})
 		refused(t, err, 401, badCredentials) // and the code is not spent
-		must(t, signInBy(t, n.Server, "ann", a.code(0)))
+		require.NoError(t, signInBy(t, n.Server, "ann", a.code(0)))
 		refused(t, signInBy(t, n.Server, "ann", a.code(0)), 401, badCode)
 		now := a.code(0)
 		n.pass(mfaStep)
 		refused(t, signInBy(t, n.Server, "ann", now), 401, badCode)
-		must(t, signInBy(t, n.Server, "ann", a.code(0)))
+		require.NoError(t, signInBy(t, n.Server, "ann", a.code(0)))
 	})
 }
 
@@ -194,7 +195,7 @@ func unlock(t *testing.T, n *node) error {
 	t.Helper()
 	admin, _ := n.Admin(t)
 	u, err := admin.UserByUsername(t.Context(), "ann")
-	must(t, err)
+	require.NoError(t, err)
 	return admin.UpdateUserPassword(t.Context(), u.ID, "", testserver.Password)
 }
 
@@ -203,14 +204,14 @@ func TestAClockMayBeAStepOff(t *testing.T) {
 		n := mfaServer(t, s)
 		ann, _ := n.User(t, "ann")
 		a, _ := enrol(t, n, ann)
-		must(t, signInBy(t, n.Server, "ann", a.code(-1)))
-		must(t, signInBy(t, n.Server, "ann", a.code(1)))
+		require.NoError(t, signInBy(t, n.Server, "ann", a.code(-1)))
+		require.NoError(t, signInBy(t, n.Server, "ann", a.code(1)))
 		for _, steps := range []int{-1, 0, 1} { // a code ends those before it
 			refused(t, signInBy(t, n.Server, "ann", a.code(steps)), 401, badCode)
 		}
 		n.pass(2 * mfaStep)
 		refused(t, signInBy(t, n.Server, "ann", a.code(-1)), 401, badCode)
-		must(t, signInBy(t, n.Server, "ann", a.code(0)))
+		require.NoError(t, signInBy(t, n.Server, "ann", a.code(0)))
 	})
 }
 
@@ -221,7 +222,7 @@ func TestACodeSignsInOnce(t *testing.T) {
 		a, recovery := enrol(t, n, ann)
 		for _, code := range []string{a.code(0), recovery[0]} {
 			oneWins(t, together(8, func(int) error { return signInBy(t, n.Server, "ann", code) }), 401, badCode)
-			must(t, unlock(t, n))
+			require.NoError(t, unlock(t, n))
 		}
 	})
 }
@@ -234,7 +235,7 @@ func TestARecoveryCodeSignsInOnce(t *testing.T) {
 		bob, _ := n.User(t, "bob")
 		a, recovery := enrol(t, n, ann)
 		_, bobs := enrol(t, n, bob)
-		must(t, signInBy(t, n.Server, "ann", recovery[0]))
+		require.NoError(t, signInBy(t, n.Server, "ann", recovery[0]))
 		onRecord(t, n.Server, me.ID, "/users/login", "success by a recovery code")
 		refused(t, signInBy(t, n.Server, "ann", recovery[0]), 401, badCode)
 		refused(t, signInBy(t, n.Server, "ann", bobs[0]), 401, badCode)
@@ -246,11 +247,11 @@ func TestARecoveryCodeSignsInOnce(t *testing.T) {
 			strings.ToUpper, func(c string) string { return strings.ReplaceAll(c, "-", "") }, func(c string) string { return " " + strings.ReplaceAll(c, "-", " ") + " " },
 		}
 		for i, code := range recovery[1:] {
-			must(t, signInBy(t, n.Server, "ann", spellings[i%len(spellings)](code)))
+			require.NoError(t, signInBy(t, n.Server, "ann", spellings[i%len(spellings)](code)))
 			refused(t, signInBy(t, n.Server, "ann", code), 401, badCode)
 		}
-		must(t, signInBy(t, n.Server, "ann", a.code(0))) // the app still counts
-		must(t, signInBy(t, n.Server, "bob", bobs[0]))
+		require.NoError(t, signInBy(t, n.Server, "ann", a.code(0))) // the app still counts
+		require.NoError(t, signInBy(t, n.Server, "bob", bobs[0]))
 	})
 }
 
@@ -263,25 +264,25 @@ func TestASecondFactorIsReplacedByAProvedOneAlone(t *testing.T) {
 		refused(t, err, 401, badProof) // nothing was generated
 		old, oldRecovery := enrol(t, n, ann)
 		fresh := setUp(t, n, ann)
-		must(t, signInBy(t, n.Server, "ann", old.code(0)))
+		require.NoError(t, signInBy(t, n.Server, "ann", old.code(0)))
 		refused(t, signInBy(t, n.Server, "ann", fresh.code(1)), 401, badCode)
 		_, err = ann.UpdateMfa(ctx, "me", true, old.code(1))
 		refused(t, err, 401, badProof)
 		_, err = ann.UpdateMfa(ctx, "me", true, fresh.code(0))
-		must(t, err)
+		require.NoError(t, err)
 		_, err = ann.UpdateMfa(ctx, "me", true, fresh.code(0))
 		refused(t, err, 401, badProof) // it is pending no more
 		refused(t, signInBy(t, n.Server, "ann", old.code(1)), 401, badCode)
 		refused(t, signInBy(t, n.Server, "ann", oldRecovery[0]), 401, badCode)
-		must(t, signInBy(t, n.Server, "ann", fresh.code(0)))
+		require.NoError(t, signInBy(t, n.Server, "ann", fresh.code(0)))
 
 		_, err = ann.UpdateMfa(ctx, "me", false, "")
-		must(t, err)
+		require.NoError(t, err)
 		onRecord(t, n.Server, me.ID, "/users/me/mfa", "user_id="+me.ID+" activate=false")
 		if u, err := ann.Me(ctx); err != nil || u.MfaActive {
 			t.Fatal(u, err)
 		}
-		must(t, signInBy(t, n.Server, "ann", ""))
+		require.NoError(t, signInBy(t, n.Server, "ann", ""))
 		_, err = ann.UpdateMfa(ctx, "me", true, fresh.code(0))
 		refused(t, err, 401, badProof) // the secret is gone
 	})
@@ -303,25 +304,25 @@ func TestWhoResetsASecondFactor(t *testing.T) {
 			refused(t, err, 403, noPermission)
 		}
 		_, err := admin.UpdateMfa(ctx, annUser.ID, false, "")
-		must(t, err)
+		require.NoError(t, err)
 		onRecord(t, n.Server, annUser.ID, "/users/"+annUser.ID+"/mfa", "user_id="+annUser.ID+" activate=false session_user="+adminUser.ID)
-		must(t, signInBy(t, n.Server, "ann", ""))
+		require.NoError(t, signInBy(t, n.Server, "ann", ""))
 		_, err = admin.UpdateMfa(ctx, ghostID, false, "")
 		refused(t, err, 404, unknownAccount)
 		_, err = admin.GenerateMfaSecret(ctx, ghostID)
 		refused(t, err, 404, unknownAccount)
 
 		role, err := admin.RoleByName(ctx, "system_user_manager")
-		must(t, err)
+		require.NoError(t, err)
 		granted := append(role.Permissions, "edit_other_users")
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &granted})
-		must(t, err)
-		must(t, admin.UpdateUserRoles(ctx, bobUser.ID, "system_user system_user_manager"))
+		require.NoError(t, err)
+		require.NoError(t, admin.UpdateUserRoles(ctx, bobUser.ID, "system_user system_user_manager"))
 		_, err = bob.UpdateMfa(ctx, adminUser.ID, false, "")
 		refused(t, err, 403, noPermission)
 		_, err = bob.GenerateMfaSecret(ctx, adminUser.ID)
 		refused(t, err, 403, noPermission)
-		must(t, signInBy(t, n.Server, "admin", adminsApp.code(0)))
+		require.NoError(t, signInBy(t, n.Server, "admin", adminsApp.code(0)))
 	})
 }
 
@@ -333,14 +334,14 @@ func TestWrongCodesLockTheAccount(t *testing.T) {
 		a, recovery := enrol(t, n, ann)
 		refused(t, signInBy(t, n.Server, "ann", a.wrong()), 401, badCode)
 		refused(t, signInBy(t, n.Server, "ann", "abcd-efgh-ijkl-mnop"), 401, badCode)
-		must(t, signInBy(t, n.Server, "ann", a.code(0))) // forgets them
+		require.NoError(t, signInBy(t, n.Server, "ann", a.code(0))) // forgets them
 		for range 3 {
 			refused(t, signInBy(t, n.Server, "ann", a.code(0)), 401, badCode) // used
 		}
 		refused(t, signInBy(t, n.Server, "ann", a.code(1)), 401, "api.user.check_user_login_attempts.too_many.app_error")
 		refused(t, signInBy(t, n.Server, "ann", recovery[0]), 401, "api.user.check_user_login_attempts.too_many.app_error")
-		must(t, unlock(t, n))
-		must(t, signInBy(t, n.Server, "ann", a.code(1)))
+		require.NoError(t, unlock(t, n))
+		require.NoError(t, signInBy(t, n.Server, "ann", a.code(1)))
 	})
 }
 
@@ -356,12 +357,12 @@ func TestSecondFactorsAreOffAtFirst(t *testing.T) {
 		ann, _ = n.SignIn(t, "ann")
 		enrol(t, n, ann)
 		n.Configure(t, `{"ServiceSettings":{"EnableMultifactorAuthentication":false}}`)
-		must(t, signInBy(t, n.Server, "ann", ""))
+		require.NoError(t, signInBy(t, n.Server, "ann", ""))
 		if needed, err := n.Client().CheckMfa(ctx, "ann"); err != nil || needed {
 			t.Fatal(needed, err)
 		}
 		_, err = ann.UpdateMfa(ctx, "me", false, "") // one may get rid of it all the same
-		must(t, err)
+		require.NoError(t, err)
 	})
 }
 
@@ -370,10 +371,10 @@ func TestANewPasswordLeavesTheSecondFactor(t *testing.T) {
 		n := mfaServer(t, s)
 		ann, _ := n.User(t, "ann")
 		a, _ := enrol(t, n, ann)
-		must(t, s.Client().SendPasswordReset(t.Context(), "ann@example.com"))
-		must(t, s.Client().ResetPassword(t.Context(), s.MailedToken(t, "ann@example.com", 1), testserver.Password))
+		require.NoError(t, s.Client().SendPasswordReset(t.Context(), "ann@example.com"))
+		require.NoError(t, s.Client().ResetPassword(t.Context(), s.MailedToken(t, "ann@example.com", 1), testserver.Password))
 		refused(t, signInBy(t, n.Server, "ann", ""), 401, noCode)
-		must(t, signInBy(t, n.Server, "ann", a.code(0)))
+		require.NoError(t, signInBy(t, n.Server, "ann", a.code(0)))
 	})
 }
 
@@ -417,7 +418,7 @@ func TestWhoMustEnrolDoesNothingElse(t *testing.T) {
 
 		// Elsewhere the session is nobody's.
 		settings, err := admin.ClientConfig(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if _, told := settings["EnableUserAccessTokens"]; told || settings["EnforceMultifactorAuthentication"] != "true" {
 			t.Fatal("what a stranger is told, no more and no less")
 		}
@@ -426,14 +427,14 @@ func TestWhoMustEnrolDoesNothingElse(t *testing.T) {
 
 		a := setUp(t, n, ann)
 		_, err = ann.UpdateMfa(ctx, "me", true, a.code(0))
-		must(t, err)
+		require.NoError(t, err)
 		works(t, ann)
 		_, err = admin.UpdateMfa(ctx, "me", false, "")
-		must(t, err)
+		require.NoError(t, err)
 		left := bearer(n.Server, admin.Token())
-		must(t, admin.Logout(ctx))
+		require.NoError(t, admin.Logout(ctx))
 		stopped(t, left)
-		must(t, signInBy(t, n.Server, "admin", ""))
+		require.NoError(t, signInBy(t, n.Server, "admin", ""))
 		refused(t, signInBy(t, n.Server, "ann", ""), 401, noCode)
 	})
 }
@@ -447,28 +448,28 @@ func TestWhoNeedNotEnrol(t *testing.T) {
 		configure := func(patch string) {
 			t.Helper()
 			_, err := admin.PatchConfig(ctx, []byte(patch))
-			must(t, err)
+			require.NoError(t, err)
 		}
 		configure(`{"ServiceSettings":{"EnableBotAccountCreation":true,"EnableUserAccessTokens":true},"GuestAccountsSettings":{"Enable":true}}`)
 		bot, err := admin.CreateBot(ctx, &muster.Bot{Username: "robot"})
-		must(t, err)
+		require.NoError(t, err)
 		_, robot := issue(t, n.Server, admin, bot.UserID)
 		newcomer := func(name string) (*client.Client, *muster.User) {
 			t.Helper()
 			_, err := admin.CreateUser(ctx, account(name))
-			must(t, err)
+			require.NoError(t, err)
 			return n.SignIn(t, name)
 		}
 		guest, guestUser := newcomer("guest")
-		must(t, admin.DemoteToGuest(ctx, guestUser.ID))
+		require.NoError(t, admin.DemoteToGuest(ctx, guestUser.ID))
 		saml, samlUser := newcomer("saml")
 		ldap, ldapUser := newcomer("ldap")
 		ann, annUser := newcomer("ann")
-		must(t, admin.UpdateUserRoles(ctx, annUser.ID, tokenHolder))
+		require.NoError(t, admin.UpdateUserRoles(ctx, annUser.ID, tokenHolder))
 		_, script := issue(t, n.Server, ann, "me")
 		for service, u := range map[string]*muster.User{"saml": samlUser, "ldap": ldapUser} { // who stay signed in here, by the hand below
 			_, _, err := n.Store.UpdateUser(ctx, u.ID, storeAuth(service, u.Username))
-			must(t, err)
+			require.NoError(t, err)
 		}
 		configure(mfaEnforced)
 
@@ -490,7 +491,7 @@ func TestWhoNeedNotEnrol(t *testing.T) {
 		for _, c := range []*client.Client{ann, script, ldap, guest} {
 			works(t, c)
 		}
-		must(t, signInBy(t, n.Server, "admin", a.code(0)))
+		require.NoError(t, signInBy(t, n.Server, "admin", a.code(0)))
 	})
 }
 
@@ -515,6 +516,6 @@ func TestEnrolmentIsForOneself(t *testing.T) {
 		_, err = admin.UpdateMfa(ctx, ann.ID, false, "")
 		refused(t, err, 403, required)
 		_, err = admin.GenerateMfaSecret(ctx, me.ID)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }

@@ -16,6 +16,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that looks into PostgreSQL behind the server's back
 
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -79,7 +80,7 @@ func oneWins(t *testing.T, ends []error, status int, id string) {
 func onRecord(t *testing.T, s *testserver.Server, userID, operation, info string) {
 	t.Helper()
 	list, err := s.Store.Audits(t.Context(), userID, 0, 200)
-	must(t, err)
+	require.NoError(t, err)
 	var lines []string
 	for _, a := range list {
 		if strings.HasSuffix(a.Action, operation) && strings.HasPrefix(a.ExtraInfo, info) {
@@ -113,10 +114,10 @@ func everythingStored(t *testing.T, witness string) (all []byte) {
 		return everyRow(t, witness)
 	}
 	files, err := filepath.Glob(filepath.Join(filepath.Dir(t.TempDir()), "*", "muster.db*"))
-	must(t, err)
+	require.NoError(t, err)
 	for _, name := range files {
 		b, err := os.ReadFile(name)
-		must(t, err)
+		require.NoError(t, err)
 		all = append(all, b...)
 	}
 	return all
@@ -129,10 +130,10 @@ func everyRow(t *testing.T, userID string) (all []byte) {
 	for _, name := range queryStrings(t, dsn, "SELECT datname FROM pg_database WHERE datname LIKE 'muster\\_%'") {
 		at := strings.Replace(dsn, "/postgres?", "/"+name+"?", 1)
 		db, err := sql.Open("pgx", at)
-		must(t, err)
+		require.NoError(t, err)
 		var n int
 		err = db.QueryRowContext(t.Context(), "SELECT count(*) FROM users WHERE id = $1", userID).Scan(&n)
-		must(t, db.Close())
+		require.NoError(t, db.Close())
 		if err != nil || n == 0 {
 			continue // of another test, perhaps gone by now
 		}
@@ -148,16 +149,16 @@ func everyRow(t *testing.T, userID string) (all []byte) {
 func queryStrings(t *testing.T, dsn, query string) (list []string) {
 	t.Helper()
 	db, err := sql.Open("pgx", dsn)
-	must(t, err)
-	defer func() { must(t, db.Close()) }()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
 	rows, err := db.QueryContext(t.Context(), query)
-	must(t, err)
-	defer func() { must(t, rows.Close()) }()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
 	for rows.Next() {
 		var v string
-		must(t, rows.Scan(&v))
+		require.NoError(t, rows.Scan(&v))
 		list = append(list, v)
 	}
-	must(t, rows.Err())
+	require.NoError(t, rows.Err())
 	return list
 }

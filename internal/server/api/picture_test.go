@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
 func picture(t *testing.T, w, h int) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	must(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, w, h))))
+	require.NoError(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, w, h))))
 	return b.Bytes()
 }
 
@@ -24,11 +25,11 @@ func TestPicturesAreSetShownAndTakenAway(t *testing.T) {
 		ann, me := s.User(t, "ann")
 		bob, _ := s.User(t, "bob")
 		drawn, err := bob.ProfileImage(ctx, me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		s.ForgetEvents()
-		must(t, ann.SetProfileImage(ctx, "me", bytes.NewReader(picture(t, 300, 200))))
+		require.NoError(t, ann.SetProfileImage(ctx, "me", bytes.NewReader(picture(t, 300, 200))))
 		set, err := bob.ProfileImage(ctx, me.ID)
-		must(t, err)
+		require.NoError(t, err)
 		shown, err := png.Decode(bytes.NewReader(set))
 		if err != nil || shown.Bounds().Dx() != 128 || shown.Bounds().Dy() != 128 || bytes.Equal(drawn, set) {
 			t.Fatal(err, shown.Bounds())
@@ -37,7 +38,7 @@ func TestPicturesAreSetShownAndTakenAway(t *testing.T) {
 		if err != nil || u.LastPictureUpdate <= 0 || len(s.Events(muster.EventUserUpdated)) != 3 {
 			t.Fatal(u.LastPictureUpdate, err, len(s.Events(muster.EventUserUpdated)))
 		}
-		must(t, ann.SetDefaultProfileImage(ctx, "me"))
+		require.NoError(t, ann.SetDefaultProfileImage(ctx, "me"))
 		again, err := bob.ProfileImage(ctx, me.ID)
 		if err != nil || !bytes.Equal(drawn, again) {
 			t.Fatal("the drawn picture is not back", err)

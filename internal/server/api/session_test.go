@@ -9,6 +9,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/server/api"
 	"muster/internal/testserver"
 )
@@ -30,11 +31,11 @@ func TestAWrongPasswordAndAnUnknownNameLookTheSame(t *testing.T) {
 		}
 		admin, _ := s.Admin(t)
 		u, err := admin.UserByUsername(ctx, "ann")
-		must(t, err)
-		must(t, admin.UpdateUserPassword(ctx, u.ID, "", testserver.Password)) // lifts the lock
+		require.NoError(t, err)
+		require.NoError(t, admin.UpdateUserPassword(ctx, u.ID, "", testserver.Password)) // lifts the lock
 		s.SignIn(t, "ann")
 		audits, err := admin.UserAudits(ctx, u.ID, 0, 10)
-		must(t, err)
+		require.NoError(t, err)
 		var history []string
 		for _, a := range audits {
 			first, _, _ := strings.Cut(a.ExtraInfo, " ")
@@ -54,7 +55,7 @@ func TestSignInWaysCanBeTurnedOff(t *testing.T) {
 		_, err := s.Client().Login(ctx, "ann", testserver.Password)
 		refused(t, err, 401, "api.user.login.invalid_credentials_email")
 		_, err = s.Client().Login(ctx, "ann@example.com", testserver.Password)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }
 
@@ -64,15 +65,15 @@ func TestAnImportedHashIsReplacedAtSignIn(t *testing.T) {
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
 		hash, err := bcrypt.GenerateFromPassword([]byte("imported one"), 4)
-		must(t, err)
+		require.NoError(t, err)
 		refused(t, admin.UpdateUserPasswordHash(ctx, ann.ID, "not a hash"), 400, "api.context.invalid_body_param.app_error")
-		must(t, admin.UpdateUserPasswordHash(ctx, ann.ID, string(hash)))
+		require.NoError(t, admin.UpdateUserPasswordHash(ctx, ann.ID, string(hash)))
 		for range 2 {
 			_, err = s.Client().Login(ctx, "ann", "imported one")
-			must(t, err)
+			require.NoError(t, err)
 		}
 		stored, err := s.Store.User(ctx, ann.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if !strings.HasPrefix(stored.Password, "$argon2id$") {
 			t.Fatal("the bcrypt hash is still there")
 		}
@@ -84,9 +85,9 @@ func TestAPasswordChangeEndsTheOtherSessions(t *testing.T) {
 		ctx := t.Context()
 		here, me := s.User(t, "ann")
 		there, _ := s.SignIn(t, "ann")
-		must(t, here.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!password"))
+		require.NoError(t, here.UpdateUserPassword(ctx, me.ID, testserver.Password, "An0ther!password"))
 		_, err := here.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = there.Me(ctx)
 		refused(t, err, 401, "api.context.session_expired.app_error")
 		_, err = s.Client().Login(ctx, "ann", testserver.Password)
@@ -104,7 +105,7 @@ func TestADeviceIsNamedAtSignIn(t *testing.T) {
 			}
 		}
 		list, err := ann.Sessions(t.Context(), "me")
-		must(t, err)
+		require.NoError(t, err)
 		devices := 0
 		for _, session := range list {
 			if session.DeviceID == "apple:1" && session.Props["isMobile"] == "true" {
@@ -124,7 +125,7 @@ func TestTokensAreNotStored(t *testing.T) {
 			t.Fatal("the session is found by the token itself")
 		}
 		list, err := ann.Sessions(t.Context(), "me")
-		must(t, err)
+		require.NoError(t, err)
 		if len(list) != 1 || list[0].Token != "" {
 			t.Fatalf("%+v", list)
 		}
@@ -136,18 +137,18 @@ func TestRevokedSessionsStopAtOnce(t *testing.T) {
 		ctx := t.Context()
 		one, me := s.User(t, "ann")
 		two, _ := s.SignIn(t, "ann")
-		must(t, two.Logout(ctx))
+		require.NoError(t, two.Logout(ctx))
 		list, err := one.Sessions(ctx, "me")
-		must(t, err)
+		require.NoError(t, err)
 		if len(list) != 1 {
 			t.Fatalf("%d sessions", len(list))
 		}
-		must(t, one.RevokeSession(ctx, me.ID, list[0].ID))
+		require.NoError(t, one.RevokeSession(ctx, me.ID, list[0].ID))
 		_, err = one.Me(ctx)
 		refused(t, err, 401, "api.context.session_expired.app_error")
 		admin, _ := s.Admin(t)
 		three, _ := s.SignIn(t, "ann")
-		must(t, admin.RevokeSessionsFromAllUsers(ctx))
+		require.NoError(t, admin.RevokeSessionsFromAllUsers(ctx))
 		for _, c := range []*client.Client{admin, three} {
 			_, err = c.Me(ctx)
 			refused(t, err, 401, "api.context.session_expired.app_error")
@@ -159,13 +160,13 @@ func TestRevokedSessionsStopAtOnce(t *testing.T) {
 func rawRequest(t *testing.T, s *testserver.Server, method, path, body string, header map[string]string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+api.Prefix+path, strings.NewReader(body))
-	must(t, err)
+	require.NoError(t, err)
 	for k, v := range header {
 		r.Header.Set(k, v)
 	}
 	resp, err := http.DefaultClient.Do(r)
-	must(t, err)
-	t.Cleanup(func() { must(t, resp.Body.Close()) })
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, resp.Body.Close()) })
 	return resp
 }
 

@@ -6,6 +6,7 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/app"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -15,7 +16,7 @@ const expiredSignIn = "app.sign_in.expired.app_error"
 func atTerms(t *testing.T, s *testserver.Server, name string) *app.SignIn {
 	t.Helper()
 	in, err := s.App.BeginSignIn(t.Context(), &app.Caller{IP: "192.0.2.1"}, app.LoginRequest{LoginID: name, Password: testserver.Password}, "/back")
-	must(t, err)
+	require.NoError(t, err)
 	if in.Step != app.StepTerms || in.Session != nil || in.ReturnTo != "/back" {
 		t.Fatalf("%+v", in)
 	}
@@ -27,7 +28,7 @@ func askForTerms(t *testing.T, s *testserver.Server) *client.Client {
 	admin, _ := s.Admin(t)
 	s.Configure(t, `{"SupportSettings":{"CustomTermsOfServiceEnabled":true},"TeamSettings":{"EnableUserDeactivation":true}}`)
 	_, err := admin.CreateTerms(t.Context(), "be kind")
-	must(t, err)
+	require.NoError(t, err)
 	return admin
 }
 
@@ -37,12 +38,12 @@ func TestASignInUnderWayEndsWithWhatItWasHeldAgainst(t *testing.T) {
 		ctx := t.Context()
 		admin := askForTerms(t, s)
 		for name, change := range map[string]func(u *muster.User){
-			"password":   func(u *muster.User) { must(t, admin.UpdateUserPassword(ctx, u.ID, "", newPassword)) },
-			"revoked":    func(u *muster.User) { must(t, admin.RevokeAllSessions(ctx, u.ID)) },
-			"everything": func(*muster.User) { must(t, admin.RevokeSessionsFromAllUsers(ctx)); admin, _ = s.Admin(t) },
+			"password":   func(u *muster.User) { require.NoError(t, admin.UpdateUserPassword(ctx, u.ID, "", newPassword)) },
+			"revoked":    func(u *muster.User) { require.NoError(t, admin.RevokeAllSessions(ctx, u.ID)) },
+			"everything": func(*muster.User) { require.NoError(t, admin.RevokeSessionsFromAllUsers(ctx)); admin, _ = s.Admin(t) },
 			"deactivated": func(u *muster.User) {
-				must(t, admin.UpdateUserActive(ctx, u.ID, false))
-				must(t, admin.UpdateUserActive(ctx, u.ID, true))
+				require.NoError(t, admin.UpdateUserActive(ctx, u.ID, false))
+				require.NoError(t, admin.UpdateUserActive(ctx, u.ID, true))
 			},
 		} {
 			_, u := s.User(t, "u-"+name)
@@ -55,7 +56,7 @@ func TestASignInUnderWayEndsWithWhatItWasHeldAgainst(t *testing.T) {
 		}
 		in := atTerms(t, s, "admin")
 		done, err := s.App.SignInTerms(ctx, &app.Caller{IP: "192.0.2.1"}, in.Token, in.Terms.ID, true)
-		must(t, err)
+		require.NoError(t, err)
 		works(t, bearer(s, done.Session.Token))
 		if _, err := s.App.SignInTerms(ctx, &app.Caller{}, in.Token, in.Terms.ID, true); !muster.HasID(err, expiredSignIn) {
 			t.Errorf("a second time: %v", err)
@@ -70,9 +71,9 @@ func TestANewPasswordBeatsASignInUnderWay(t *testing.T) {
 		admin := askForTerms(t, s)
 		_, u := s.User(t, "ann")
 		for range 10 {
-			must(t, admin.UpdateUserPassword(ctx, u.ID, "", testserver.Password))
+			require.NoError(t, admin.UpdateUserPassword(ctx, u.ID, "", testserver.Password))
 			_, err := admin.CreateTerms(ctx, "be kind "+muster.NewID())
-			must(t, err)
+			require.NoError(t, err)
 			in := atTerms(t, s, "ann")
 			var done *app.SignIn
 			ends := together(2, func(i int) (err error) {
@@ -82,7 +83,7 @@ func TestANewPasswordBeatsASignInUnderWay(t *testing.T) {
 				done, err = s.App.SignInTerms(ctx, &app.Caller{}, in.Token, in.Terms.ID, true)
 				return err
 			})
-			must(t, ends[0])
+			require.NoError(t, ends[0])
 			if ends[1] == nil {
 				stopped(t, bearer(s, done.Session.Token))
 			} else if !muster.HasID(ends[1], expiredSignIn) {
@@ -91,7 +92,7 @@ func TestANewPasswordBeatsASignInUnderWay(t *testing.T) {
 			_, err = s.Client().Login(ctx, "ann", testserver.Password)
 			refused(t, err, 401, badCredentials)
 			_, err = s.Client().Login(ctx, "ann", newPassword)
-			must(t, err)
+			require.NoError(t, err)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/config"
+	"muster/internal/require"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -16,7 +17,7 @@ import (
 func makeTeam(t *testing.T, by *client.Client, name string) *muster.Team {
 	t.Helper()
 	team, err := by.CreateTeam(t.Context(), &muster.Team{Name: name, DisplayName: name, Type: muster.TeamOpen})
-	must(t, err)
+	require.NoError(t, err)
 	return team
 }
 
@@ -30,12 +31,12 @@ func TestATeamIsJoinedByInvitation(t *testing.T) {
 		refused(t, err, 403, "api.context.permissions.app_error")
 		s.ForgetEvents()
 		_, err = bob.JoinTeamByInvite(ctx, team.InviteID)
-		must(t, err)
+		require.NoError(t, err)
 		if n, m := len(s.Events(muster.EventAddedToTeam)), len(s.Events(muster.EventUserAdded)); n != 1 || m != 2 {
 			t.Fatalf("%d added_to_team, %d user_added", n, m)
 		}
 		seen, err := bob.Team(ctx, team.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if seen.InviteID != team.InviteID || seen.Email != "" {
 			t.Fatalf("a member may invite, but sees no address: %+v", seen)
 		}
@@ -43,18 +44,18 @@ func TestATeamIsJoinedByInvitation(t *testing.T) {
 		if err != nil || len(channels) != 2 {
 			t.Fatal(len(channels), err)
 		}
-		must(t, bob.RemoveTeamMember(ctx, team.ID, bobUser.ID))
+		require.NoError(t, bob.RemoveTeamMember(ctx, team.ID, bobUser.ID))
 		channels, err = s.Store.ChannelsOf(ctx, bobUser.ID, team.ID)
 		if err != nil || len(channels) != 0 {
 			t.Fatal("channels outlive the membership", err)
 		}
 		fresh, err := ann.RegenerateTeamInviteID(ctx, team.ID)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = bob.JoinTeamByInvite(ctx, team.InviteID)
 		refused(t, err, 404, "app.team.get_by_invite_id.finding.app_error")
 		_, err = s.Client().CreateUserWithInvite(ctx, account("new"), fresh.InviteID) // on a closed server
-		must(t, err)
-		must(t, ann.DeleteTeam(ctx, team.ID))
+		require.NoError(t, err)
+		require.NoError(t, ann.DeleteTeam(ctx, team.ID))
 		_, err = bob.JoinTeamByInvite(ctx, fresh.InviteID)
 		refused(t, err, 404, "app.team.get_by_invite_id.finding.app_error")
 	})
@@ -69,11 +70,11 @@ func TestATeamsLimitsHold(t *testing.T) {
 		_, err := bob.CreateTeam(ctx, &muster.Team{Name: "OWN", DisplayName: "Own", Type: muster.TeamOpen})
 		refused(t, err, 400, "store.sql_team.save_team.existing.app_error")
 		_, err = ann.PatchTeam(ctx, team.ID, &muster.TeamPatch{AllowedDomains: ptr("corp.example")})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = ann.AddTeamMember(ctx, team.ID, bobUser.ID)
 		refused(t, err, 400, "api.team.join_user_to_team.allowed_domains.app_error")
 		_, err = ann.PatchTeam(ctx, team.ID, &muster.TeamPatch{AllowedDomains: ptr("")})
-		must(t, err)
+		require.NoError(t, err)
 		s.Configure(t, `{"TeamSettings":{"MaxUsersPerTeam":1}}`)
 		_, err = ann.AddTeamMember(ctx, team.ID, bobUser.ID)
 		refused(t, err, 400, "app.team.join_user_to_team.max_accounts.app_error")
@@ -92,20 +93,20 @@ func TestMembershipRolesTakeEffectAtOnce(t *testing.T) {
 		bob, bobUser := s.User(t, "bob")
 		team := makeTeam(t, ann, "own")
 		_, err := ann.AddTeamMember(ctx, team.ID, bobUser.ID)
-		must(t, err)
+		require.NoError(t, err)
 		_, err = bob.PatchTeam(ctx, team.ID, &muster.TeamPatch{Description: ptr("mine")})
 		refused(t, err, 403, "api.context.permissions.app_error")
-		must(t, ann.UpdateTeamMemberRoles(ctx, team.ID, bobUser.ID, "team_user team_admin"))
+		require.NoError(t, ann.UpdateTeamMemberRoles(ctx, team.ID, bobUser.ID, "team_user team_admin"))
 		_, err = bob.PatchTeam(ctx, team.ID, &muster.TeamPatch{Description: ptr("mine")})
-		must(t, err)
+		require.NoError(t, err)
 		refused(t, ann.UpdateTeamMemberRoles(ctx, team.ID, bobUser.ID, "team_admin"), 400, "api.context.invalid_body_param.app_error")
 		refused(t, bob.UpdateTeamMemberRoles(ctx, team.ID, bobUser.ID, "team_user team_admin system_admin"), 400, "api.context.invalid_body_param.app_error")
 		admin, _ := s.Admin(t)
 		role, err := admin.RoleByName(ctx, "team_admin")
-		must(t, err)
+		require.NoError(t, err)
 		without := slices.DeleteFunc(role.Permissions, func(p string) bool { return p == "manage_team" })
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &without})
-		must(t, err)
+		require.NoError(t, err)
 		_, err = bob.PatchTeam(ctx, team.ID, &muster.TeamPatch{Description: ptr("again")})
 		refused(t, err, 403, "api.context.permissions.app_error")
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &[]string{"rule_the_world"}})
@@ -120,13 +121,13 @@ func TestPeopleHaveOneDirectAndOneGroupChannel(t *testing.T) {
 		bob, b := s.User(t, "bob")
 		_, c := s.User(t, "carl")
 		one, err := ann.CreateDirectChannel(ctx, a.ID, b.ID)
-		must(t, err)
+		require.NoError(t, err)
 		two, err := bob.CreateDirectChannel(ctx, b.ID, a.ID)
-		must(t, err)
+		require.NoError(t, err)
 		group, err := ann.CreateGroupChannel(ctx, a.ID, b.ID, c.ID)
-		must(t, err)
+		require.NoError(t, err)
 		again, err := bob.CreateGroupChannel(ctx, c.ID, a.ID, b.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if one.ID != two.ID || group.ID != again.ID || group.DisplayName != "ann, bob, carl" {
 			t.Fatal(one, two, group, again)
 		}
@@ -147,15 +148,15 @@ func TestArchivedChannelsAreClosedWhereTheSettingSaysSo(t *testing.T) {
 		ann, _ := s.User(t, "ann")
 		team := makeTeam(t, ann, "own")
 		ch, err := ann.CreateChannel(ctx, &muster.Channel{TeamID: team.ID, Name: "gone", DisplayName: "Gone", Type: muster.ChannelPublic})
-		must(t, err)
-		must(t, ann.DeleteChannel(ctx, ch.ID))
+		require.NoError(t, err)
+		require.NoError(t, ann.DeleteChannel(ctx, ch.ID))
 		_, err = ann.Users(ctx, client.UsersQuery{InChannel: ch.ID})
-		must(t, err)
+		require.NoError(t, err)
 		s.Configure(t, `{"TeamSettings":{"ExperimentalViewArchivedChannels":false}}`)
 		_, err = ann.Users(ctx, client.UsersQuery{InChannel: ch.ID})
 		refused(t, err, 403, "api.user.view_archived_channels.get_users_in_channel.app_error")
 		square, err := ann.ChannelByName(ctx, team.ID, muster.DefaultChannel)
-		must(t, err)
+		require.NoError(t, err)
 		refused(t, ann.DeleteChannel(ctx, square.ID), 400, "api.channel.delete_channel.cannot.app_error")
 	})
 }
@@ -166,7 +167,7 @@ func TestStatusesAndPreferences(t *testing.T) {
 		ann, a := s.User(t, "ann")
 		bob, b := s.User(t, "bob")
 		_, err := ann.UpdateStatus(ctx, &muster.Status{UserID: a.ID, Status: muster.StatusDnd, DndEndTime: 1})
-		must(t, err)
+		require.NoError(t, err)
 		if st, err := bob.Status(ctx, a.ID); err != nil || st.Status != muster.StatusOnline {
 			t.Fatal("do not disturb is over at its end", st, err)
 		}
@@ -178,7 +179,7 @@ func TestStatusesAndPreferences(t *testing.T) {
 			t.Fatalf("%d events", n)
 		}
 		theme := &muster.Preference{UserID: a.ID, Category: "theme", Name: "colour", Value: "dark"}
-		must(t, ann.UpdatePreferences(ctx, a.ID, []*muster.Preference{theme}))
+		require.NoError(t, ann.UpdatePreferences(ctx, a.ID, []*muster.Preference{theme}))
 		err = ann.UpdatePreferences(ctx, a.ID, []*muster.Preference{theme, {UserID: b.ID, Category: "theme"}})
 		refused(t, err, 403, "api.preference.update_preferences.set.app_error")
 		list, err := ann.Preferences(ctx, a.ID)
@@ -187,7 +188,7 @@ func TestStatusesAndPreferences(t *testing.T) {
 		}
 		_, err = bob.Preferences(ctx, a.ID)
 		refused(t, err, 403, "api.context.permissions.app_error")
-		must(t, ann.DeletePreferences(ctx, a.ID, list))
+		require.NoError(t, ann.DeletePreferences(ctx, a.ID, list))
 	})
 }
 
@@ -196,7 +197,7 @@ func TestSettingsAreMaskedPatchedAndKept(t *testing.T) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		patched, err := admin.PatchConfig(ctx, []byte(`{"EmailSettings":{"SMTPPassword":"secret"},"TeamSettings":{"SiteName":"Ours"}}`))
-		must(t, err)
+		require.NoError(t, err)
 		c := testserver.Settings(t, patched)
 		if c.EmailSettings.SMTPPassword != config.SecretMask || c.TeamSettings.SiteName != "Ours" {
 			t.Fatalf("%+v", c.EmailSettings)
@@ -204,7 +205,7 @@ func TestSettingsAreMaskedPatchedAndKept(t *testing.T) {
 		_, err = admin.PatchConfig(ctx, []byte(`{"PasswordSettings":{"MinimumLength":1},"TeamSettings":{"SiteName":"Theirs"}}`))
 		refused(t, err, 400, "api.context.invalid_body_param.app_error")
 		kept, err := s.Store.LoadSettings(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if got := s.App.Config(); got.TeamSettings.SiteName != "Ours" || got.EmailSettings.SMTPPassword != "secret" || kept.Version != 1 {
 			t.Fatal("a refused patch changed something")
 		}
@@ -247,10 +248,10 @@ func TestPeopleAreAddedToAChannelTogetherOrNotAtAll(t *testing.T) {
 		w := makeTown(t, s)
 		add := func(ids ...string) (status int, members []muster.ChannelMember) {
 			body, err := json.Marshal(map[string]any{"user_ids": ids})
-			must(t, err)
+			require.NoError(t, err)
 			res := rawRequest(t, s, "POST", "/channels/"+w.private+"/members", string(body), map[string]string{"Authorization": "Bearer " + w.ann.Token()})
 			if res.StatusCode == 201 {
-				must(t, json.NewDecoder(res.Body).Decode(&members))
+				require.NoError(t, json.NewDecoder(res.Body).Decode(&members))
 			}
 			return res.StatusCode, members
 		}

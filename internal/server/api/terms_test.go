@@ -7,6 +7,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -20,7 +21,7 @@ const (
 func makeTerms(t *testing.T, by *client.Client, text string) *muster.TermsOfService {
 	t.Helper()
 	terms, err := by.CreateTerms(t.Context(), text)
-	must(t, err)
+	require.NoError(t, err)
 	return terms
 }
 
@@ -77,7 +78,7 @@ func TestTermsOfServiceAreAcceptedAndDeclined(t *testing.T) {
 		refused(t, ann.AcceptTerms(ctx, client.Me, "x", true), 400, invalidBody)
 
 		s.ForgetEvents()
-		must(t, ann.AcceptTerms(ctx, client.Me, terms.ID, true))
+		require.NoError(t, ann.AcceptTerms(ctx, client.Me, terms.ID, true))
 		got, err := ann.AcceptedTerms(ctx, me.ID)
 		if err != nil || got.UserID != me.ID || got.TermsOfServiceID != terms.ID || got.CreateAt < terms.CreateAt {
 			t.Fatalf("%+v (%v)", got, err)
@@ -92,7 +93,7 @@ func TestTermsOfServiceAreAcceptedAndDeclined(t *testing.T) {
 		onRecord(t, s, me.ID, "/users/me/terms_of_service", "termsOfServiceId="+terms.ID+" accepted")
 		_, err = bob.AcceptedTerms(ctx, me.ID) // below whatever id, it is about the caller
 		refused(t, err, 404, termsUnsettled)
-		must(t, bob.AcceptTerms(ctx, me.ID, terms.ID, false))
+		require.NoError(t, bob.AcceptTerms(ctx, me.ID, terms.ID, false))
 		if kept, err := ann.AcceptedTerms(ctx, me.ID); err != nil || *kept != *got {
 			t.Errorf("bob took it back: %+v (%v)", kept, err)
 		}
@@ -102,11 +103,11 @@ func TestTermsOfServiceAreAcceptedAndDeclined(t *testing.T) {
 		if kept, err := ann.AcceptedTerms(ctx, client.Me); err != nil || kept.TermsOfServiceID != terms.ID {
 			t.Errorf("of the older version: %+v (%v)", kept, err)
 		}
-		must(t, ann.AcceptTerms(ctx, client.Me, newer.ID, true))
+		require.NoError(t, ann.AcceptTerms(ctx, client.Me, newer.ID, true))
 		if kept, err := ann.AcceptedTerms(ctx, client.Me); err != nil || kept.TermsOfServiceID != newer.ID {
 			t.Errorf("%+v (%v)", kept, err)
 		}
-		must(t, ann.AcceptTerms(ctx, client.Me, newer.ID, false))
+		require.NoError(t, ann.AcceptTerms(ctx, client.Me, newer.ID, false))
 		_, err = ann.AcceptedTerms(ctx, client.Me)
 		refused(t, err, 404, termsUnsettled)
 		u, err = ann.Me(ctx)
@@ -137,7 +138,7 @@ func TestTermsOfServiceAreAcceptedInEverySpelling(t *testing.T) {
 			`{"accepted":true}`:                            400,
 			`["ID"]`:                                       400,
 		} {
-			must(t, ann.AcceptTerms(t.Context(), client.Me, terms.ID, want != 200)) // so that each has something to change
+			require.NoError(t, ann.AcceptTerms(t.Context(), client.Me, terms.ID, want != 200)) // so that each has something to change
 			headers := map[string]string{"Authorization": "Bearer " + ann.Token()}
 			status := rawRequest(t, s, "POST", "/users/me/terms_of_service", strings.Replace(body, "ID", terms.ID, 1), headers).StatusCode
 			if status == 200 {
@@ -160,16 +161,16 @@ func TestTermsOfServiceAreToBeAcceptedAnewAfterTheirPeriod(t *testing.T) {
 		n := otherNode(t, s, 0)
 		c := n.Client()
 		_, err := c.Login(ctx, "ann", testserver.Password)
-		must(t, err)
-		must(t, c.AcceptTerms(ctx, client.Me, terms.ID, true))
+		require.NoError(t, err)
+		require.NoError(t, c.AcceptTerms(ctx, client.Me, terms.ID, true))
 		n.pass(48*time.Hour - time.Millisecond)
 		_, err = c.AcceptedTerms(ctx, client.Me)
-		must(t, err)
+		require.NoError(t, err)
 		n.pass(time.Millisecond)
 		_, err = c.AcceptedTerms(ctx, client.Me)
 		refused(t, err, 404, termsUnsettled)
-		must(t, c.AcceptTerms(ctx, client.Me, terms.ID, true))
+		require.NoError(t, c.AcceptTerms(ctx, client.Me, terms.ID, true))
 		_, err = c.AcceptedTerms(ctx, client.Me)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }

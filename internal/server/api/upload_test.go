@@ -20,6 +20,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/server/api"
 	"muster/internal/testserver"
 )
@@ -37,7 +38,7 @@ const (
 func announce(t *testing.T, by *client.Client, channelID, name string, size int) *muster.Upload {
 	t.Helper()
 	u, err := by.CreateUpload(t.Context(), &muster.Upload{ChannelID: channelID, Filename: name, FileSize: int64(size)})
-	must(t, err)
+	require.NoError(t, err)
 	return u
 }
 
@@ -45,7 +46,7 @@ func announce(t *testing.T, by *client.Client, channelID, name string, size int)
 func send(t *testing.T, by *client.Client, id string, offset int64, data string) {
 	t.Helper()
 	f, err := by.ContinueUpload(t.Context(), id, offset, []byte(data))
-	must(t, err)
+	require.NoError(t, err)
 	if f != nil {
 		t.Fatalf("it was taken for whole: %+v", f)
 	}
@@ -55,7 +56,7 @@ func send(t *testing.T, by *client.Client, id string, offset int64, data string)
 func upload(t *testing.T, by *client.Client, channelID, name, data string) *muster.FileInfo {
 	t.Helper()
 	f, err := by.ContinueUpload(t.Context(), announce(t, by, channelID, name, len(data)).ID, 0, []byte(data))
-	must(t, err)
+	require.NoError(t, err)
 	if f == nil {
 		t.Fatal("the file is not whole")
 	}
@@ -66,7 +67,7 @@ func upload(t *testing.T, by *client.Client, channelID, name, data string) *must
 func standsAt(t *testing.T, by *client.Client, id string, offset int64) {
 	t.Helper()
 	u, err := by.Upload(t.Context(), id)
-	must(t, err)
+	require.NoError(t, err)
 	if u.FileOffset != offset {
 		t.Errorf("the upload stands at %d, want %d", u.FileOffset, offset)
 	}
@@ -75,7 +76,7 @@ func standsAt(t *testing.T, by *client.Client, id string, offset int64) {
 // keptFiles are the files on the disk, of uploads under way and of whole ones, by the folder that they are in.
 func keptFiles(t *testing.T, s *testserver.Server) (names []string) {
 	t.Helper()
-	must(t, filepath.WalkDir(s.Files, func(name string, e fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(s.Files, func(name string, e fs.DirEntry, err error) error {
 		if err == nil && !e.IsDir() {
 			name, err = filepath.Rel(s.Files, name)
 			names = append(names, filepath.ToSlash(name))
@@ -96,9 +97,9 @@ func keeps(t *testing.T, s *testserver.Server, want int) {
 func fileBytes(t *testing.T, by *client.Client, id string) string {
 	t.Helper()
 	r, err := by.File(t.Context(), id)
-	must(t, err)
+	require.NoError(t, err)
 	b, err := io.ReadAll(r)
-	must(t, errors.Join(err, r.Close()))
+	require.NoError(t, errors.Join(err, r.Close()))
 	return string(b)
 }
 
@@ -162,7 +163,7 @@ func TestAFileIsSentInOnePieceAndRead(t *testing.T) {
 			t.Errorf("%+v (%v)", list, err)
 		}
 		f, err := w.ann.ContinueUpload(ctx, u.ID, -1, []byte(page))
-		must(t, err)
+		require.NoError(t, err)
 		if f.ID != u.ID || f.UserID != w.ids["ann"] || f.ChannelID != w.private || f.Name != name || f.Extension != "html" || f.Size != int64(len(page)) ||
 			!strings.HasPrefix(f.MimeType, "text/html") || f.CreateAt == 0 {
 			t.Errorf("%+v", f)
@@ -212,7 +213,7 @@ func TestAFileIsSentInOnePieceAndRead(t *testing.T) {
 				t.Errorf("%s: %q, want %q", header, got, want)
 			}
 		}
-		must(t, w.ann.RemoveChannelMember(ctx, w.private, w.ids["gus"]))
+		require.NoError(t, w.ann.RemoveChannelMember(ctx, w.private, w.ids["gus"]))
 		_, err = w.gus.File(ctx, f.ID)
 		refused(t, err, 403, noPermission)
 	})
@@ -255,11 +256,11 @@ func TestAFileIsSentInSeveralPieces(t *testing.T) {
 		}
 		send(t, w.ann, u.ID, 4, "45678")
 		keeps(t, s, 2)
-		must(t, w.admin.RemoveChannelMember(ctx, w.private, w.ids["ann"]))
+		require.NoError(t, w.admin.RemoveChannelMember(ctx, w.private, w.ids["ann"]))
 		_, err = w.ann.ContinueUpload(ctx, u.ID, 9, []byte("9"))
 		refused(t, err, 403, noPermission)
 		_, err = w.admin.AddChannelMember(ctx, w.private, w.ids["ann"])
-		must(t, err)
+		require.NoError(t, err)
 		f, err := w.ann.ContinueUpload(ctx, u.ID, 9, []byte("9"))
 		if err != nil || f == nil {
 			t.Fatal(f, err)
@@ -279,7 +280,7 @@ func TestALargeFileIsSentByTheClient(t *testing.T) {
 			data[i] = byte(i % 251)
 		}
 		f, err := w.ann.SendFile(t.Context(), w.private, "a.bin", int64(len(data)), bytes.NewReader(data))
-		must(t, err)
+		require.NoError(t, err)
 		if got := fileBytes(t, w.gus, f.ID); got != string(data) {
 			t.Errorf("%d bytes came back, not the %d sent", len(got), len(data))
 		}
@@ -294,11 +295,11 @@ func TestAFormCarriesAPieceToo(t *testing.T) {
 		post := func(field, data string) int {
 			var body bytes.Buffer
 			form := multipart.NewWriter(&body)
-			must(t, form.WriteField("note", "not the file"))
+			require.NoError(t, form.WriteField("note", "not the file"))
 			part, err := form.CreateFormFile(field, "whatever")
-			must(t, err)
+			require.NoError(t, err)
 			_, err = io.WriteString(part, data)
-			must(t, errors.Join(err, form.Close()))
+			require.NoError(t, errors.Join(err, form.Close()))
 			return rawRequest(t, s, "POST", "/uploads/"+u.ID, body.String(), map[string]string{
 				"Authorization": "Bearer " + w.ann.Token(), "Content-Type": form.FormDataContentType(),
 			}).StatusCode
@@ -329,13 +330,13 @@ func TestAnUploadGoesOnAfterABrokenConnection(t *testing.T) {
 			{"Transfer-Encoding: chunked", "2\r\n45\r\n3\r\n6"},
 		} {
 			conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
-			must(t, err)
+			require.NoError(t, err)
 			_, err = fmt.Fprintf(conn, "POST %s/uploads/%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n%s\r\n\r\n%s", api.Prefix, u.ID, w.ann.Token(), c.header, c.sent)
-			must(t, err)
-			must(t, conn.(*net.TCPConn).CloseWrite())
+			require.NoError(t, err)
+			require.NoError(t, conn.(*net.TCPConn).CloseWrite())
 			_, err = http.ReadResponse(bufio.NewReader(conn), nil) // once it comes, the piece was handled
-			must(t, err)
-			must(t, conn.Close())
+			require.NoError(t, err)
+			require.NoError(t, conn.Close())
 		}
 		now, err := w.ann.Upload(ctx, u.ID)
 		if err != nil || now.FileOffset != 7 {
@@ -343,7 +344,7 @@ func TestAnUploadGoesOnAfterABrokenConnection(t *testing.T) {
 		}
 		keeps(t, s, 2)
 		f, err := w.ann.ContinueUpload(ctx, u.ID, now.FileOffset, []byte("789"))
-		must(t, err)
+		require.NoError(t, err)
 		if got := fileBytes(t, w.ann, f.ID); got != "0123456789" {
 			t.Errorf("read %q", got)
 		}
@@ -364,7 +365,7 @@ func TestOneOfTwoPiecesAtOnceIsKept(t *testing.T) {
 			r, end := io.Pipe()
 			ends = append(ends, end)
 			req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+api.Prefix+"/uploads/"+u.ID, r)
-			must(t, err)
+			require.NoError(t, err)
 			req.Header.Set("Authorization", "Bearer "+w.ann.Token())
 			go func() {
 				resp, err := http.DefaultClient.Do(req)
@@ -376,7 +377,7 @@ func TestOneOfTwoPiecesAtOnceIsKept(t *testing.T) {
 				answers <- resp.StatusCode
 			}()
 			_, err = io.WriteString(end, strings.Repeat(string(rune('a'+i)), 4))
-			must(t, err)
+			require.NoError(t, err)
 		}
 		for end := time.Now().Add(patience); len(keptFiles(t, s)) < pieces; time.Sleep(time.Millisecond) { // all are being written
 			if time.Now().After(end) {
@@ -385,7 +386,7 @@ func TestOneOfTwoPiecesAtOnceIsKept(t *testing.T) {
 		}
 		var statuses []int
 		for _, end := range ends {
-			must(t, end.Close())
+			require.NoError(t, end.Close())
 		}
 		for range ends {
 			statuses = append(statuses, <-answers)
@@ -397,7 +398,7 @@ func TestOneOfTwoPiecesAtOnceIsKept(t *testing.T) {
 		standsAt(t, w.ann, u.ID, 4)
 		keeps(t, s, 1)
 		f, err := w.ann.ContinueUpload(t.Context(), u.ID, 4, []byte("456789"))
-		must(t, err)
+		require.NoError(t, err)
 		if got := fileBytes(t, w.ann, f.ID); got[:4] != strings.Repeat(got[:1], 4) || got[4:] != "456789" {
 			t.Errorf("read %q", got)
 		}
@@ -413,13 +414,13 @@ func TestAWholeUploadIsFinishedOnce(t *testing.T) {
 		for range 5 {
 			u := announce(t, w.ann, w.private, "a.bin", pieces*pieceSize)
 			state, err := s.Store.Upload(ctx, u.ID)
-			must(t, err)
-			must(t, os.MkdirAll(filepath.Join(s.Files, "uploads", u.ID), 0o700))
+			require.NoError(t, err)
+			require.NoError(t, os.MkdirAll(filepath.Join(s.Files, "uploads", u.ID), 0o700))
 			for i := range pieces {
 				key := fmt.Sprintf("uploads/%s/%d", u.ID, i)
-				must(t, os.WriteFile(filepath.Join(s.Files, key), bytes.Repeat([]byte{byte(i)}, pieceSize), 0o600))
+				require.NoError(t, os.WriteFile(filepath.Join(s.Files, key), bytes.Repeat([]byte{byte(i)}, pieceSize), 0o600))
 				state, err = s.Store.AddPiece(ctx, state, key, pieceSize)
-				must(t, err)
+				require.NoError(t, err)
 			}
 			won := 0
 			for _, err := range together(8, func(int) error {
@@ -462,9 +463,9 @@ func TestAnAccountHasAHundredUnfinishedUploads(t *testing.T) {
 		refused(t, err, 429, tooManyUploads)
 		announce(t, w.gus, w.private, "a.txt", 3)
 		_, err = w.ann.ContinueUpload(ctx, last.ID, 0, []byte("abc"))
-		must(t, err)
+		require.NoError(t, err)
 		_, err = w.ann.CreateUpload(ctx, more)
-		must(t, err)
+		require.NoError(t, err)
 	})
 }
 
@@ -476,15 +477,15 @@ func TestADeletedAccountsFilesAreGoneFromTheDisk(t *testing.T) {
 		file := upload(t, w.ann, w.private, "a.txt", "whole")
 		under := announce(t, w.ann, w.private, "b.txt", 10)
 		send(t, w.ann, under.ID, 0, "0123")
-		must(t, w.ann.SetProfileImage(ctx, client.Me, bytes.NewReader(picture(t, 9, 9))))
+		require.NoError(t, w.ann.SetProfileImage(ctx, client.Me, bytes.NewReader(picture(t, 9, 9))))
 		others := upload(t, w.gus, w.private, "c.txt", "another's")
 		keeps(t, s, 4)
-		must(t, w.admin.DeleteUser(ctx, w.ids["ann"])) // a deactivated account may come back
+		require.NoError(t, w.admin.DeleteUser(ctx, w.ids["ann"])) // a deactivated account may come back
 		keeps(t, s, 4)
 		if got := fileBytes(t, w.gus, file.ID); got != "whole" {
 			t.Errorf("read %q", got)
 		}
-		must(t, w.admin.DeleteUserPermanently(ctx, w.ids["ann"]))
+		require.NoError(t, w.admin.DeleteUserPermanently(ctx, w.ids["ann"]))
 		if names := keptFiles(t, s); !slices.Equal(names, []string{"files/" + others.ID}) {
 			t.Errorf("on the disk are %q", names)
 		}

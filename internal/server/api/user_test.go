@@ -6,6 +6,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/require"
 	"muster/internal/testserver"
 )
 
@@ -21,13 +22,6 @@ func refused(t *testing.T, err error, status int, id string) {
 	}
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func account(name string) *muster.User {
 	return &muster.User{Username: name, Email: name + "@example.com", Password: testserver.Password}
 }
@@ -38,7 +32,7 @@ func TestTheFirstAccountIsTheAdministratorOfAClosedServer(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		ctx := t.Context()
 		first, err := s.Client().CreateUser(ctx, account("first"))
-		must(t, err)
+		require.NoError(t, err)
 		if first.Roles != "system_admin system_user" {
 			t.Fatalf("roles %q", first.Roles)
 		}
@@ -46,9 +40,9 @@ func TestTheFirstAccountIsTheAdministratorOfAClosedServer(t *testing.T) {
 		refused(t, err, 403, "api.user.create_user.no_open_server")
 		admin, _ := s.SignIn(t, "first")
 		_, err = admin.PatchConfig(ctx, []byte(`{"TeamSettings":{"EnableOpenServer":true}}`))
-		must(t, err)
+		require.NoError(t, err)
 		second, err := s.Client().CreateUser(ctx, account("second"))
-		must(t, err)
+		require.NoError(t, err)
 		if second.Roles != "system_user" || second.Password != "" {
 			t.Fatalf("%+v", second)
 		}
@@ -67,7 +61,7 @@ func TestSignUpIsHeldToTheSettings(t *testing.T) {
 		in := account("ann")
 		in.Email = "ann@corp.example"
 		_, err = s.Client().CreateUser(ctx, in)
-		must(t, err)
+		require.NoError(t, err)
 		s.Configure(t, `{"TeamSettings":{"EnableUserCreation":false}}`)
 		_, err = s.Client().CreateUser(ctx, account("bob"))
 		refused(t, err, 501, "api.user.create_user.signup_email_disabled.app_error")
@@ -82,7 +76,7 @@ func TestWhatAStrangerMayNotChooseAboutItself(t *testing.T) {
 		in.Roles, in.EmailVerified, in.CreateAt, in.DeleteAt, in.FailedAttempts, in.MfaActive = "system_admin", true, 1000, 5, 9, true
 		in.AuthService, in.AuthData = "saml", ptr("x")
 		got, err := s.Client().CreateUser(ctx, in)
-		must(t, err)
+		require.NoError(t, err)
 		if got.Roles != "system_user" || got.EmailVerified || got.CreateAt == 1000 || got.DeleteAt != 0 || got.AuthService != "" || got.MfaActive {
 			t.Fatalf("%+v", got)
 		}
@@ -90,7 +84,7 @@ func TestWhatAStrangerMayNotChooseAboutItself(t *testing.T) {
 		in = account("import")
 		in.CreateAt = 1000
 		got, err = admin.CreateUser(ctx, in)
-		must(t, err)
+		require.NoError(t, err)
 		if got.CreateAt != 1000 {
 			t.Fatalf("an administrator's import keeps create_at, got %d", got.CreateAt)
 		}
@@ -108,7 +102,7 @@ func TestNamesAreFoldedOnce(t *testing.T) {
 		in := account("Ann")
 		in.Email = " ANN@Example.COM "
 		got, err := admin.CreateUser(ctx, in)
-		must(t, err)
+		require.NoError(t, err)
 		if got.Username != "ann" || got.Email != "ann@example.com" {
 			t.Fatalf("%q %q", got.Username, got.Email)
 		}
@@ -116,10 +110,10 @@ func TestNamesAreFoldedOnce(t *testing.T) {
 		refused(t, err, 400, "app.user.save.username_exists.app_error")
 		for _, name := range []string{"ANN", " ann ", "Ann@EXAMPLE.com"} {
 			_, err := s.Client().Login(ctx, name, testserver.Password)
-			must(t, err)
+			require.NoError(t, err)
 		}
 		_, err = admin.UserByUsername(ctx, "ANN")
-		must(t, err)
+		require.NoError(t, err)
 	})
 }
 
@@ -143,7 +137,7 @@ func TestABadFieldIsRefusedAndChangesNothing(t *testing.T) {
 			refused(t, err, 400, "model.user.is_valid."+name+".app_error")
 		}
 		got, err := ann.Me(ctx)
-		must(t, err)
+		require.NoError(t, err)
 		if got.Nickname != "" || got.UpdateAt != me.UpdateAt {
 			t.Fatalf("changed: %+v", got)
 		}
@@ -167,7 +161,7 @@ func TestAChangeIsToldToEachWhatTheyMaySee(t *testing.T) {
 		s.Configure(t, `{"PrivacySettings":{"ShowEmailAddress":false,"ShowFullName":false}}`)
 		s.ForgetEvents()
 		_, err := ann.PatchUser(ctx, "me", &muster.UserPatch{FirstName: ptr("Ann"), NotifyProps: map[string]string{"email": "false"}})
-		must(t, err)
+		require.NoError(t, err)
 		events := s.Events(muster.EventUserUpdated)
 		if len(events) != 3 {
 			t.Fatalf("%d events", len(events))
@@ -198,23 +192,23 @@ func TestPrivacySettingsHideFromOthersOnly(t *testing.T) {
 		ann, _ := s.User(t, "ann")
 		bob, bobUser := s.User(t, "bob")
 		_, err := bob.PatchUser(ctx, "me", &muster.UserPatch{LastName: ptr("Builder")})
-		must(t, err)
+		require.NoError(t, err)
 		s.Configure(t, `{"PrivacySettings":{"ShowEmailAddress":false,"ShowFullName":false}}`)
 		seen, err := ann.User(ctx, bobUser.ID)
-		must(t, err)
+		require.NoError(t, err)
 		if seen.Email != "" || seen.LastName != "" {
 			t.Fatalf("%+v", seen)
 		}
 		_, err = ann.UserByEmail(ctx, "bob@example.com")
 		refused(t, err, 403, "api.user.get_user_by_email.permissions.app_error")
 		found, err := ann.SearchUsers(ctx, client.UserSearch{Term: "builder"})
-		must(t, err)
+		require.NoError(t, err)
 		if len(found) != 0 {
 			t.Fatal("a hidden name was searched")
 		}
 		admin, _ := s.Admin(t)
 		found, err = admin.SearchUsers(ctx, client.UserSearch{Term: "builder"})
-		must(t, err)
+		require.NoError(t, err)
 		if len(found) != 1 || found[0].Email == "" {
 			t.Fatal("an administrator sees everything")
 		}
@@ -226,14 +220,14 @@ func TestDeactivationTakesEffectAtOnce(t *testing.T) {
 		ctx := t.Context()
 		admin, adminUser := s.Admin(t)
 		ann, me := s.User(t, "ann")
-		must(t, admin.UpdateUserActive(ctx, me.ID, false))
+		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, false))
 		_, err := ann.Me(ctx)
 		refused(t, err, 401, "api.context.session_expired.app_error")
 		_, err = s.Client().Login(ctx, "ann", testserver.Password)
 		refused(t, err, 401, "api.user.login.inactive.app_error")
 		_, err = s.Client().Login(ctx, "ann", "wrong") // whoever does not know the password learns nothing
 		refused(t, err, 401, "api.user.login.invalid_credentials_email_username")
-		must(t, admin.UpdateUserActive(ctx, me.ID, true))
+		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, true))
 		s.SignIn(t, "ann")
 		if n := len(s.Events(muster.EventUserActivationStatusChange)); n != 2 {
 			t.Fatalf("%d events", n)
@@ -250,10 +244,10 @@ func TestRolesTakeEffectAtOnce(t *testing.T) {
 		ann, me := s.User(t, "ann")
 		_, err := ann.Config(ctx)
 		refused(t, err, 403, "api.context.permissions.app_error")
-		must(t, admin.UpdateUserRoles(ctx, me.ID, "system_user system_admin"))
+		require.NoError(t, admin.UpdateUserRoles(ctx, me.ID, "system_user system_admin"))
 		_, err = ann.Config(ctx)
-		must(t, err)
-		must(t, ann.UpdateUserRoles(ctx, adminUser.ID, "system_user"))
+		require.NoError(t, err)
+		require.NoError(t, ann.UpdateUserRoles(ctx, adminUser.ID, "system_user"))
 		_, err = admin.Config(ctx)
 		refused(t, err, 403, "api.context.permissions.app_error")
 		err = ann.UpdateUserRoles(ctx, me.ID, "system_user")
@@ -271,13 +265,13 @@ func TestOnlyAnAdministratorMakesAdministrators(t *testing.T) {
 		admin, adminUser := s.Admin(t)
 		manager, managerUser := s.User(t, "manager")
 		role, err := admin.RoleByName(ctx, "system_manager")
-		must(t, err)
+		require.NoError(t, err)
 		granted := append(role.Permissions, "manage_roles", "edit_other_users", "sysconsole_write_user_management_users")
 		_, err = admin.PatchRole(ctx, role.ID, &muster.RolePatch{Permissions: &granted})
-		must(t, err)
-		must(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_manager"))
+		require.NoError(t, err)
+		require.NoError(t, admin.UpdateUserRoles(ctx, managerUser.ID, "system_user system_manager"))
 		_, ann := s.User(t, "ann")
-		must(t, manager.UpdateUserRoles(ctx, ann.ID, "system_user system_user_manager"))
+		require.NoError(t, manager.UpdateUserRoles(ctx, ann.ID, "system_user system_user_manager"))
 		err = manager.UpdateUserRoles(ctx, managerUser.ID, "system_user system_admin")
 		refused(t, err, 403, "api.context.permissions.app_error")
 		err = manager.UpdateUserRoles(ctx, adminUser.ID, "system_user")
@@ -297,13 +291,13 @@ func TestPermanentDeletion(t *testing.T) {
 		ann, me := s.User(t, "ann")
 		refused(t, admin.DeleteUserPermanently(ctx, me.ID), 401, "api.user.delete_user.not_enabled.app_error")
 		s.Configure(t, `{"ServiceSettings":{"EnableAPIUserDeletion":true}}`)
-		must(t, admin.DeleteUserPermanently(ctx, me.ID))
+		require.NoError(t, admin.DeleteUserPermanently(ctx, me.ID))
 		_, err := ann.Me(ctx)
 		refused(t, err, 401, "api.context.session_expired.app_error")
 		_, err = admin.User(ctx, me.ID)
 		refused(t, err, 404, "app.user.missing_account.const")
 		refused(t, admin.DeleteUserPermanently(ctx, adminUser.ID), 400, "app.user.update.lastAdmin.app_error")
 		_, err = admin.CreateUser(ctx, account("ann"))
-		must(t, err)
+		require.NoError(t, err)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that creates and drops databases
 
 	"muster"
+	"muster/internal/require"
 	"muster/internal/store"
 )
 
@@ -28,9 +29,9 @@ func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 func SQLite(t testing.TB) *store.Store {
 	t.Helper()
 	template, err := sqliteTemplate()
-	check(t, err)
+	require.NoError(t, err)
 	dir := t.TempDir()
-	check(t, os.WriteFile(filepath.Join(dir, databaseFile), template, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, databaseFile), template, 0o600))
 	return open(t, store.Options{DataDir: dir})
 }
 
@@ -57,48 +58,41 @@ func postgresDSN(t testing.TB, migrated bool) string {
 	}
 	name := "muster_" + strings.ToLower(muster.NewID())
 	admin, err := sql.Open("pgx", server)
-	check(t, err)
+	require.NoError(t, err)
 	exec := func(statement string) {
 		_, err := admin.ExecContext(context.Background(), statement)
-		check(t, err)
+		require.NoError(t, err)
 	}
 	create := "CREATE DATABASE " + name
 	if migrated {
 		template, err := postgresTemplate()
-		check(t, err)
+		require.NoError(t, err)
 		create += " TEMPLATE " + template
 	}
 	exec(create)
 	t.Cleanup(func() {
 		exec("DROP DATABASE " + name + " WITH (FORCE)")
-		check(t, admin.Close())
+		require.NoError(t, admin.Close())
 	})
 	dsn, err := databaseURL(name)
-	check(t, err)
+	require.NoError(t, err)
 	return dsn
 }
 
 func open(t testing.TB, o store.Options) *store.Store {
 	t.Helper()
 	s, err := store.Open(context.Background(), o)
-	check(t, err)
-	t.Cleanup(func() { check(t, s.Close()) })
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // Exec runs a statement on a PostgreSQL database that no Store has open.
 func Exec(t testing.TB, dsn, statement string) {
 	t.Helper()
 	db, err := sql.Open("pgx", dsn)
-	check(t, err)
+	require.NoError(t, err)
 	_, err = db.ExecContext(context.Background(), statement)
-	check(t, err)
-	check(t, db.Close())
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
 }
