@@ -63,13 +63,13 @@ func (d *database) list(t *testing.T, raw *sql.DB) (columns []column) {
 	t.Helper()
 	rows, err := raw.QueryContext(t.Context(), d.columns)
 	must(t, err)
+	defer func() { must(t, rows.Close()) }()
 	for rows.Next() {
 		var c column
 		must(t, rows.Scan(&c.table, &c.name, &c.bigint))
 		columns = append(columns, c)
 	}
 	must(t, rows.Err())
-	must(t, rows.Close())
 	return columns
 }
 
@@ -101,6 +101,7 @@ func readRows(t *testing.T, raw *sql.DB, table string, columns []string) (list [
 	t.Helper()
 	rows, err := raw.QueryContext(t.Context(), fmt.Sprintf(`SELECT "%s" FROM %q`, strings.Join(columns, `","`), table))
 	must(t, err)
+	defer func() { must(t, rows.Close()) }()
 	for rows.Next() {
 		row, into := make([]any, len(columns)), make([]any, len(columns))
 		for i := range row {
@@ -110,7 +111,6 @@ func readRows(t *testing.T, raw *sql.DB, table string, columns []string) (list [
 		list = append(list, row)
 	}
 	must(t, rows.Err())
-	must(t, rows.Close())
 	return list
 }
 
