@@ -47,7 +47,7 @@ stop() {
 start() {
 	unprivileged "$binaries/pg_ctl" start --pgdata="$dir/data" --log="$dir/log" --wait --silent \
 		--options="-c port=$1 -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 \
-			-c fsync=off -c synchronous_commit=off -c full_page_writes=off" >/dev/null 2>&1 &&
+			-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0" >/dev/null 2>&1 &&
 		export MUSTER_TEST_POSTGRES="postgres://muster@127.0.0.1:$1/postgres?sslmode=disable"
 }
 
