@@ -9,15 +9,15 @@ import (
 )
 
 var (
-	errNoAuth    = errors.New("the server takes no sign-in on this connection")
-	errClearText = errors.New("the server wants the password over a line that is not encrypted")
-	errMechanism = errors.New("the server offers no way to sign in that is known here")
+	errNoAuth    = errors.New("the server does not offer authentication on this connection")
+	errClearText = errors.New("the server asks for the password over an unencrypted connection")
+	errMechanism = errors.New("the server offers no supported authentication mechanism")
 )
 
-// mechanism picks the best way to sign in (RFC 4954) among those that a server offers: those that don't show it the password (SCRAM) before those
-// that do, PLAIN and LOGIN, which need a line that nobody else reads. CRAM-MD5 comes last where the line is private: servers that keep
-// passwords hashed offer it and can't do it.
-func mechanism(offered []string, s SMTPSender, private bool) (string, smtp.Auth, error) {
+// chooseMechanism picks the best authentication mechanism (RFC 4954) that a server offers: first SCRAM, which does not reveal the password, then PLAIN
+// and LOGIN, which need a private connection. CRAM-MD5 comes last on a private connection: servers that store hashed passwords may offer it but can't
+// support it.
+func chooseMechanism(offered []string, s SMTPSender, private bool) (string, smtp.Auth, error) {
 	known := []struct {
 		name string
 		auth smtp.Auth
@@ -28,18 +28,18 @@ func mechanism(offered []string, s SMTPSender, private bool) (string, smtp.Auth,
 		{"LOGIN", smtp.LoginAuth(s.Username, s.Password, s.Host, private)},
 		{"CRAM-MD5", smtp.CRAMMD5Auth(s.Username, s.Password)},
 	}
-	clear := false
+	clearText := false
 	for _, k := range known {
 		switch {
 		case !slices.Contains(offered, k.name):
 		case !private && (k.name == "PLAIN" || k.name == "LOGIN"):
-			clear = true
+			clearText = true
 		default:
 			return k.name, k.auth, nil
 		}
 	}
 	switch {
-	case clear:
+	case clearText:
 		return "", nil, errClearText
 	case len(offered) == 0:
 		return "", nil, errNoAuth
@@ -47,7 +47,7 @@ func mechanism(offered []string, s SMTPSender, private bool) (string, smtp.Auth,
 	return "", nil, errMechanism
 }
 
-// isLoopback tells whether what goes to a host stays on this machine.
+// isLoopback reports whether data for a host stays on this machine.
 func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }

@@ -16,11 +16,11 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// Bounds of what goes into headers, whose lines must stay below 998 octets even if there is no blank to fold them at (RFC 5322 2.1.1).
+// Limits for what goes into headers, whose lines must stay below 998 octets even where no space allows folding (RFC 5322, 2.1.1).
 const (
-	subjectMax = 200 // characters
-	nameMax    = 128 // characters
-	addressMax = 254 // octets, as a path has at most 256 with its brackets (RFC 5321 4.5.3.1.3)
+	maxSubject = 200 // characters
+	maxName    = 128 // characters
+	maxAddress = 254 // octets: a path has at most 256, brackets included (RFC 5321, 4.5.3.1.3)
 )
 
 const textWidth = 72 // columns of the text part
@@ -36,38 +36,38 @@ var (
 	hostName  = regexp.MustCompile(`^[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}$`)
 )
 
-// compose makes the text of a mail (RFC 5322): the letter as plain text and as HTML. An error is Refused, as no
-// retry will help; other than one of the site's own addresses, which somebody may mend.
+// compose returns a message in the format of RFC 5322, with its content as plain text and as HTML. Errors are permanent, since no retry can help,
+// except for those about the site's own addresses, which an administrator can correct.
 func compose(m Message) ([]byte, error) {
 	msg, err := headers(m)
 	if is[*failure](err) {
 		return nil, err
 	}
 	if err != nil {
-		return nil, &failure{"compose mail: " + err.Error(), refused}
+		return nil, &failure{"compose message: " + err.Error(), permanent}
 	}
 	if err := body(msg, m); err != nil {
-		return nil, &failure{"compose mail: " + clean(err.Error(), replyMax), refused}
+		return nil, &failure{"compose message: " + clean(err.Error(), maxReply), permanent}
 	}
 	var b bytes.Buffer
 	if _, err := msg.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("compose mail: %w", err)
+		return nil, fmt.Errorf("compose message: %w", err)
 	}
 	return b.Bytes(), nil
 }
 
-// headers refuses addresses that are none and cleans texts, so that nothing in a message can become a header of its own.
+// headers rejects malformed addresses and cleans texts, so that nothing in a message can become a header of its own.
 func headers(m Message) (*gomail.Msg, error) {
 	from, err := address(m.FromName, m.From)
 	if err != nil {
-		return nil, &failure{"sender: " + err.Error() + " (check FeedbackEmail)", unsent}
+		return nil, &failure{"sender: " + err.Error() + " (check FeedbackEmail)", temporary}
 	}
 	to, err := address("", m.To)
 	if err != nil {
 		return nil, err
 	}
 	if !messageID.MatchString(m.ID) {
-		return nil, fmt.Errorf("%q can't be the id of a mail", cut(m.ID, nameMax))
+		return nil, fmt.Errorf("%q is not a valid message id", truncate(m.ID, maxName))
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(from)
@@ -75,30 +75,30 @@ func headers(m Message) (*gomail.Msg, error) {
 	if m.ReplyTo != "" {
 		replyTo, err := address("", m.ReplyTo)
 		if err != nil {
-			return nil, &failure{"address for replies: " + err.Error() + " (check ReplyToAddress)", unsent}
+			return nil, &failure{"reply address: " + err.Error() + " (check ReplyToAddress)", temporary}
 		}
 		msg.ReplyToMailAddress(replyTo)
 	}
-	msg.Subject(phrase(subject(m), subjectMax))
+	msg.Subject(phrase(subject(m), maxSubject))
 	msg.SetDateWithValue(m.Date.UTC())
 	msg.SetMessageIDWithValue(m.ID + "@" + m.Site.host())
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")        // RFC 3834: vacation notices don't answer it
-	msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All") // the same to Exchange
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")        // RFC 3834: vacation responders don't reply to it
+	msg.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All") // the same for Microsoft Exchange
 	return msg, nil
 }
 
-// address gives the form that a header has of an address, with a name or "".
+// address returns an address as it goes into a header. The name may be "".
 func address(name, addr string) (*netmail.Address, error) {
 	a, err := netmail.ParseAddress(addr)
-	if err != nil || a.Name != "" || a.Address != addr || len(addr) > addressMax || !ascii(addr) {
-		return nil, fmt.Errorf("%q is no address of mail", cut(addr, addressMax))
+	if err != nil || a.Name != "" || a.Address != addr || len(addr) > maxAddress || !ascii(addr) {
+		return nil, fmt.Errorf("%q is not a valid email address", truncate(addr, maxAddress))
 	}
 	a.Name = displayName(name)
 	return a, nil
 }
 
-// displayName is a phrase without backslashes, which net/mail leaves bare in an encoded word, where they may not be (RFC 2047 5).
-func displayName(s string) string { return phrase(strings.ReplaceAll(s, `\`, "/"), nameMax) }
+// displayName returns a name without backslashes: net/mail does not encode them in an encoded word, where they are not allowed (RFC 2047, 5).
+func displayName(s string) string { return phrase(strings.ReplaceAll(s, `\`, "/"), maxName) }
 
 func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
@@ -111,13 +111,13 @@ func subject(m Message) string {
 	return m.Subject + " - " + m.Site.Name
 }
 
-// phrase makes text for a header: one blank between words, so that folding leaves no empty line, and nothing that readers would take for an
-// encoded word (RFC 2047) which nobody encoded.
+// phrase returns text for a header: with single spaces between words, so that folding leaves no empty line, and with nothing in it that a reader would
+// decode as an encoded word (RFC 2047).
 func phrase(s string, max int) string {
-	return cut(strings.ReplaceAll(strings.Join(strings.Fields(line(s)), " "), "=?", "= ?"), max)
+	return truncate(strings.ReplaceAll(strings.Join(strings.Fields(line(s)), " "), "=?", "= ?"), max)
 }
 
-// line makes valid UTF-8 of one line, with blanks for control characters and line separators.
+// line returns valid UTF-8 on one line, with spaces in place of control characters and line separators.
 func line(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) {
@@ -127,7 +127,7 @@ func line(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// host is that of the site's address, or localhost.
+// host returns the host name of the site's address, or localhost.
 func (s Site) host() string {
 	if u, err := url.Parse(s.URL); err == nil && hostName.MatchString(u.Hostname()) {
 		return u.Hostname()
@@ -136,43 +136,43 @@ func (s Site) host() string {
 }
 
 func body(msg *gomail.Msg, m Message) error {
-	page, err := cleaned(m)
+	data, err := newTemplateData(m)
 	if err != nil {
 		return err
 	}
-	if err := msg.SetBodyTextTemplate(textTemplate, page); err != nil {
+	if err := msg.SetBodyTextTemplate(textTemplate, data); err != nil {
 		return err
 	}
-	return msg.AddAlternativeHTMLTemplate(htmlTemplate, page)
+	return msg.AddAlternativeHTMLTemplate(htmlTemplate, data)
 }
 
-// page is what the templates see.
-type page struct {
+// templateData is the cleaned message that the templates show.
+type templateData struct {
 	Site Site // URL is "" unless it can be a link
 	Content
 }
 
-func cleaned(m Message) (page, error) {
-	p := page{Site{Name: line(m.Site.Name)}, Content{Subject: line(m.Subject), Greeting: line(m.Greeting)}}
+func newTemplateData(m Message) (templateData, error) {
+	d := templateData{Site{Name: line(m.Site.Name)}, Content{Subject: line(m.Subject), Greeting: line(m.Greeting)}}
 	if isLink(m.Site.URL) {
-		p.Site.URL = m.Site.URL
+		d.Site.URL = m.Site.URL
 	}
 	for _, s := range m.Paragraphs {
-		p.Paragraphs = append(p.Paragraphs, line(s))
+		d.Paragraphs = append(d.Paragraphs, line(s))
 	}
 	for _, s := range m.Notes {
-		p.Notes = append(p.Notes, line(s))
+		d.Notes = append(d.Notes, line(s))
 	}
 	if m.Button != nil {
 		if !isLink(m.Button.URL) {
-			return page{}, fmt.Errorf("%q is no link of http or https", cut(m.Button.URL, nameMax))
+			return templateData{}, fmt.Errorf("%q is not an http or https link", truncate(m.Button.URL, maxName))
 		}
-		p.Button = &Button{Text: line(m.Button.Text), URL: m.Button.URL}
+		d.Button = &Button{Text: line(m.Button.Text), URL: m.Button.URL}
 	}
-	return p, nil
+	return d, nil
 }
 
-// isLink tells whether s is an absolute http or https address that a plain text shows whole, without anything that would end it early.
+// isLink reports whether s is an absolute http or https URL without characters at which a mail program would end a link in plain text.
 func isLink(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && utf8.ValidString(s) &&
@@ -181,7 +181,7 @@ func isLink(s string) bool {
 		})
 }
 
-// wrap breaks text at blanks into lines of textWidth columns. A longer word, such as a link, stays whole.
+// wrap breaks text at spaces into lines of textWidth columns. A longer word, such as a link, stays whole.
 func wrap(s string) string {
 	var b strings.Builder
 	column := 0

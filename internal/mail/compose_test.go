@@ -18,13 +18,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// parsed is a mail as a reader has it.
+// parsed is a message as a mail program sees it.
 type parsed struct {
 	header     netmail.Header
 	text, html string
 }
 
-// parse reads a mail as strictly as the strictest servers do.
+// parse reads a message as strictly as the strictest servers do.
 func parse(t testing.TB, raw []byte) parsed {
 	t.Helper()
 	for l := range bytes.SplitSeq(raw, []byte("\r\n")) {
@@ -131,7 +131,7 @@ https://muster.example.com
 	}
 }
 
-func TestLettersMayBeShort(t *testing.T) {
+func TestContentMayBeShort(t *testing.T) {
 	m := message()
 	m.Site, m.Content = Site{}, Content{Subject: "Hi"}
 	got := composed(t, m)
@@ -170,7 +170,7 @@ func TestMarkupIsText(t *testing.T) {
 	}
 }
 
-// hostile are texts that try to end a header, a line or a quotation.
+// hostile are texts that try to end a header, a line or a quoted string.
 var hostile = []string{
 	"a\r\nBcc: eve@example.com", "a\nBcc: eve@example.com", "a\rBcc: eve@example.com", "a\r\n\r\nbody", "a\x00b", "a\u2028Bcc: eve@example.com", "a\u0085b",
 	`a" <eve@example.com>, "b`, `a\`, "a,b;c:d<e>", "ü\\", "=?utf-8?q?a=0D=0ABcc:_eve=40example.com?=", "Jörg Müller", "田中さん 🦊", "\xff\xfe", " ", "\t",
@@ -186,7 +186,7 @@ func TestHostileTexts(t *testing.T) {
 	}
 }
 
-// checkComposed holds that a message, whatever its texts are, has the headers of any other and says in them what it should.
+// checkComposed checks that a message, whatever its texts are, has the expected headers and values, and no markup of its own.
 func checkComposed(t testing.TB, m Message) {
 	t.Helper()
 	got := composed(t, m)
@@ -209,15 +209,15 @@ func checkComposed(t testing.TB, m Message) {
 		}
 	}
 	said, err := new(mime.WordDecoder).DecodeHeader(got.header.Get("Subject"))
-	if want := phrase(subject(m), subjectMax); err != nil || said != want {
+	if want := phrase(subject(m), maxSubject); err != nil || said != want {
 		t.Errorf("subject %q, want %q: %v", said, want, err)
 	}
 	if harmless := composed(t, masked(m)).html; shape(got.html) != shape(harmless) {
-		t.Errorf("more or less markup than in any other letter\n%s", got.html)
+		t.Errorf("the markup depends on the texts\n%s", got.html)
 	}
 }
 
-// masked has an x for every text of a message.
+// masked returns the message with an x in place of every text.
 func masked(m Message) Message {
 	x := func(s string) string { return strings.Repeat("x", min(len(s), 1)) }
 	m.Site.Name, m.Subject, m.Greeting, m.Paragraphs, m.Notes = x(m.Site.Name), x(m.Subject), x(m.Greeting), slices.Clone(m.Paragraphs), slices.Clone(m.Notes)
@@ -232,7 +232,7 @@ func masked(m Message) Message {
 	return m
 }
 
-// shape is all of a page that is markup.
+// shape returns the markup characters of a page.
 func shape(html string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`<>"'`, r) {
@@ -254,7 +254,7 @@ func TestWhatCannotBeComposed(t *testing.T) {
 			if name == "ReplyTo" && addr == "" {
 				continue
 			}
-			checkNotComposed(t, fmt.Sprintf("%s %q", name, addr), set, name == "To") // the site's own addresses may be mended
+			checkNotComposed(t, fmt.Sprintf("%s %q", name, addr), set, name == "To") // an administrator can correct the site's own addresses
 		}
 	}
 	for _, link := range []string{

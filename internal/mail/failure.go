@@ -6,39 +6,38 @@ import (
 	"unicode"
 )
 
-// verdict is what a failure means for whoever wants to try again.
-type verdict int
+// failureKind says whether a retry makes sense.
+type failureKind int
 
 const (
-	unsent      verdict = iota // try this mail again later
-	refused                    // never will this mail be taken
-	unreachable                // no mail will be taken at the moment
+	temporary   failureKind = iota // this message may go through later
+	permanent                      // this message will never go through
+	unreachable                    // no message goes through at the moment
 )
 
-// failure is why a mail did not go. It unwraps to nothing: what a server answered is safe to show only as the text has it.
+// failure is the reason why a message was not sent. It wraps no other error: what a server answered is safe to show only as text has it.
 type failure struct {
-	text    string
-	verdict verdict
+	text string
+	kind failureKind
 }
 
 func (f *failure) Error() string { return f.text }
 
-// IsPermanent tells that this very mail will never be taken, so that a retry is pointless: it can't be composed (an address that is none, a link
-// that is none), or the server refused its recipient or its contents with a 5xx (RFC 5321 4.2.1).
-func IsPermanent(err error) bool { return judged(err, refused) }
+// IsPermanent reports whether a message can never be sent, so that a retry is pointless: it can't be composed (because of a malformed address or
+// link), or the server rejected its recipient or its content with a 5xx reply (RFC 5321, 4.2.1).
+func IsPermanent(err error) bool { return isKind(err, permanent) }
 
-// IsUnreachable tells that no mail at all will go at the moment: connecting, TLS or signing in failed, or the server closes down (421)
-// before it knows whom the mail is for.
-// What is neither this nor Refused is to be tried again: a 4xx, a lost connection, or a sender that the server does not want.
-func IsUnreachable(err error) bool { return judged(err, unreachable) }
+// IsUnreachable reports whether no message can be sent at the moment: connecting, TLS or authentication failed, or the server closed the channel (421)
+// before it knew the recipient.
+// An error that is neither this nor permanent is worth a retry: a 4xx reply, a lost connection, or a sender that the server rejects.
+func IsUnreachable(err error) bool { return isKind(err, unreachable) }
 
-func judged(err error, v verdict) bool {
+func isKind(err error, kind failureKind) bool {
 	f, ok := errors.AsType[*failure](err)
-	return ok && f.verdict == v
+	return ok && f.kind == kind
 }
 
-// clean makes text of anybody's fit for a line of a log or a page: valid UTF-8 with blanks for whatever is not printed, and not longer than max
-// characters.
+// clean makes untrusted text fit for one line of a log or a page: valid UTF-8, spaces for what can't be printed, at most max characters.
 func clean(s string, max int) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -46,11 +45,11 @@ func clean(s string, max int) string {
 		}
 		return ' '
 	}, strings.ToValidUTF8(s, "\uFFFD"))
-	return cut(strings.Join(strings.Fields(s), " "), max)
+	return truncate(strings.Join(strings.Fields(s), " "), max)
 }
 
-// cut shortens s to max characters; an ellipsis tells that it did.
-func cut(s string, max int) string {
+// truncate shortens s to max characters, the last of which is then an ellipsis.
+func truncate(s string, max int) string {
 	if r := []rune(s); len(r) > max {
 		return strings.TrimSpace(string(r[:max-1])) + "…"
 	}

@@ -6,23 +6,24 @@ import (
 	"muster/internal/files/blob"
 )
 
-// FileSender keeps each mail as one .eml file.
+// FileSender writes each message to a directory, as one .eml file.
 type FileSender struct{ dir *blob.Dir }
 
-// NewFileSender opens or makes the folder (mode 0700).
+// NewFileSender opens the directory, which it creates if need be (mode 0700).
 func NewFileSender(dir string) (*FileSender, error) {
 	d, err := blob.OpenDir(dir)
 	return &FileSender{d}, err
 }
 
-// Close gives the folder free.
+// Close closes the directory.
 func (f *FileSender) Close() error { return f.dir.Close() }
 
-// Send writes the mail to disk before it returns. The same message again replaces its file. Refused tells that it can't be composed.
+// Send writes the message to disk before it returns. Sending the same message again replaces its file. See IsPermanent for messages that can't be
+// composed.
 func (f *FileSender) Send(ctx context.Context, m Message) error {
-	text, err := compose(m)
+	data, err := compose(m)
 	if err != nil {
 		return err
 	}
-	return f.dir.Put(ctx, m.Date.UTC().Format("20060102T150405.000")+"-"+m.ID+".eml", text)
+	return f.dir.Put(ctx, m.Date.UTC().Format("20060102T150405.000")+"-"+m.ID+".eml", data)
 }

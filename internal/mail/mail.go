@@ -1,31 +1,35 @@
-// Package mail composes letters and hands them on: to a server that takes outgoing mail, or without one to a folder, as files that mail
-// programs open.
+// Package mail composes messages and sends them: through an SMTP server or, without one, as .eml files in a directory that mail programs open.
+//
+// Security rules:
+//   - Nothing in a message can add a header, a recipient or markup: addresses are checked, texts become single lines, and templates escape them.
+//   - The password goes over an encrypted connection only, or to this machine itself, and never appears in an error.
+//   - What a server says is bounded, cleaned and redacted before it reaches a log or a page.
 package mail
 
 import "time"
 
-// Site is whose mail it is: a name, and the address of its pages or "".
+// Site is the site that sends a message: its name, and the address of its pages or "".
 type Site struct{ Name, URL string }
 
-// Button is the one thing that a letter asks for. Its URL is http or https.
+// Button is the call to action of a message. Its URL is http or https.
 type Button struct {
 	Text string `json:"text"`
 	URL  string `json:"url"`
 }
 
-// Content is what a mail says; how it looks is the templates' matter. All of it is plain text of one line: markup is shown as it is written, and
-// control characters become blanks.
+// Content is what a message says; the templates decide how it looks. Every text is plain and a single line: markup is shown as it is written, and
+// control characters become spaces.
 type Content struct {
-	Subject    string   `json:"subject"` // without the site's name, which composing adds
+	Subject    string   `json:"subject"` // without the site's name, which is added to it
 	Greeting   string   `json:"greeting,omitempty"`
 	Paragraphs []string `json:"paragraphs,omitempty"` // above the button
 	Button     *Button  `json:"button,omitempty"`     // nil for none
-	Notes      []string `json:"notes,omitempty"`      // small print below it
+	Notes      []string `json:"notes,omitempty"`      // small print below the button
 }
 
-// Message is one letter to one address. Addresses are plain ASCII ones (RFC 5321), without a name.
+// Message is content for one recipient. Addresses are ASCII (RFC 5321) and have no display name.
 type Message struct {
-	ID       string // ASCII letters, digits, "-" and "_". Makes the Message-ID, so that a mail that had to be sent twice can be told
+	ID       string // of ASCII letters, digits, "-" and "_". It becomes the Message-ID, which shows that two copies are the same message
 	Date     time.Time
 	From     string
 	FromName string // "" for none

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// server gives the options for one of the servers. Without them the test is skipped, or fails where CI is true.
+// server returns a sender for one of the servers. Without them the test is skipped, or fails where CI is true.
 func server(t *testing.T, variable string) SMTPSender {
 	t.Helper()
 	u := mailtest.Named(t, variable)
@@ -74,7 +74,7 @@ type received struct {
 
 type mailbox struct{ Name, Address string }
 
-// find gives what a server has of a message, which must be there once.
+// find returns what a server received of a message, which must be there exactly once.
 func find(t *testing.T, variable string, m Message) received {
 	t.Helper()
 	found := inbox(t, variable, m)

@@ -5,11 +5,10 @@ import (
 	"unicode"
 )
 
-// nameShown is how many characters of somebody's name a letter says.
-const nameShown = 50
+const maxSafeName = 50 // characters
 
-// SafeName makes the name of a person, team or site fit for a letter to strangers: one short line in which no mail program finds a link. Programs turn
-// whatever looks like a host name into one, so a name that somebody chose as bait must not look like that.
+// SafeName returns the name of a person, team or site as a message to strangers may show it: one short line in which no mail program finds a link.
+// Programs turn whatever looks like a host name into one, so a name that was chosen as bait must not look like that.
 func SafeName(s string) string {
 	runes := []rune(s)
 	for i, r := range runes {
@@ -20,12 +19,7 @@ func SafeName(s string) string {
 			runes[i] = ' '
 		}
 	}
-	words := strings.Fields(string(runes))
-	runes = []rune(strings.Join(words, " "))
-	if len(runes) > nameShown {
-		return strings.TrimSpace(string(runes[:nameShown-1])) + "…"
-	}
-	return string(runes)
+	return truncate(strings.Join(strings.Fields(string(runes)), " "), maxSafeName)
 }
 
 // isDot reports whether a rune separates the labels of a host name (UTS #46, 2.3).

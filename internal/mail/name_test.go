@@ -32,7 +32,7 @@ func FuzzName(f *testing.F) {
 	f.Add("Win at https://evil.example")
 	f.Fuzz(func(t *testing.T, in string) {
 		got := SafeName(in)
-		if utf8.RuneCountInString(got) > nameShown || strings.Contains(got, "://") || strings.ContainsFunc(got, unicode.IsControl) {
+		if utf8.RuneCountInString(got) > maxSafeName || strings.Contains(got, "://") || strings.ContainsFunc(got, unicode.IsControl) {
 			t.Errorf("%q is shown as %q", in, got)
 		}
 		for i, r := range got {

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// What no decent mail server does, listeners of our own do here.
+// These tests play servers that misbehave in ways no real one does.
 
 func listen(t *testing.T) net.Listener {
 	t.Helper()
@@ -52,8 +52,8 @@ func talk(t *testing.T, serve func(net.Conn)) SMTPSender {
 	return at(l)
 }
 
-// script greets and then gives an answer for each line that begins with one of the commands, "." for the end of a mail, and 250 for others.
-// An empty answer ends it; one of laterMark comes after the exchange's time is over.
+// script plays a server that replies to each line beginning with one of the commands, "." for the end of the data, and 250 to all others.
+// An empty reply closes the connection; one that begins with laterMark comes after the session's timeout.
 func script(t *testing.T, answers map[string]string) SMTPSender {
 	return talk(t, func(conn net.Conn) {
 		lines := bufio.NewScanner(conn)
@@ -78,11 +78,11 @@ func script(t *testing.T, answers map[string]string) SMTPSender {
 }
 
 const (
-	shortTime = 200 * time.Millisecond // for an exchange
+	shortTime = 200 * time.Millisecond // for a session
 	laterMark = "later:"
 )
 
-// A server may look into a mail for long before it answers. Who gives up on it sends a second time what was taken.
+// A server may scan a message for a long time before it replies. A client that gives up earlier sends a message again that was accepted.
 func TestTheLastAnswerMayComeLate(t *testing.T) {
 	s := script(t, map[string]string{"DATA": "354 go", ".": laterMark + "250 queued", "QUIT": laterMark + "221 bye"})
 	s.Timeout = shortTime
@@ -91,7 +91,7 @@ func TestTheLastAnswerMayComeLate(t *testing.T) {
 	}
 	s = script(t, map[string]string{"RCPT": laterMark + "250 fine"}) // any other may not
 	s.Timeout = shortTime
-	failing{s, message(), "accept", []string{"no answer within 200ms"}, unsent}.check(t)
+	failing{s, message(), "accept", []string{"no answer within 200ms"}, temporary}.check(t)
 }
 
 func TestPeersThatAreNoServer(t *testing.T) {
@@ -127,28 +127,28 @@ func TestEndlessAnswersDontFillTheMemory(t *testing.T) {
 		}
 	})
 	s.Timeout = time.Hour
-	failing{s, message(), "connect", []string{"says too much"}, unreachable}.check(t)
+	failing{s, message(), "connect", []string{"too much data"}, unreachable}.check(t)
 }
 
 func TestAnswersInTheMiddle(t *testing.T) {
 	for name, test := range map[string]struct {
 		answers map[string]string
 		detail  []string
-		verdict verdict
+		kind    failureKind
 	}{
-		"sender refused":      {map[string]string{"MAIL": "553 5.1.8 not yours"}, []string{"sender muster@example.com: 553 5.1.8 not yours"}, unsent},
-		"DATA refused":        {map[string]string{"DATA": "554 5.5.1 nobody valid"}, []string{"contents: 554 5.5.1 nobody valid"}, refused},
-		"DATA later":          {map[string]string{"DATA": "452 full"}, []string{"contents: 452 full"}, unsent},
-		"contents refused":    {map[string]string{"DATA": "354 go", ".": "550 spam"}, []string{"contents: 550 spam"}, refused},
-		"contents later":      {map[string]string{"DATA": "354 go", ".": "451 later"}, []string{"contents: 451 later"}, unsent},
-		"closing down":        {map[string]string{"DATA": "354 go", ".": "421 bye"}, []string{"contents: 421 bye"}, unsent},
-		"lost":                {map[string]string{"RCPT": ""}, []string{"recipient ann@example.com: the server closed the connection"}, unsent},
-		"answer is long":      {map[string]string{"MAIL": "550 " + strings.Repeat("é", 900)}, []string{"550 éé", "é…"}, unsent},
-		"answer is no text":   {map[string]string{"MAIL": "550 \xff\x00a\tb\u202ec"}, []string{"550 \uFFFD a b c"}, unsent},
-		"answer of two lines": {map[string]string{"MAIL": "550-a\r\n550 b"}, []string{"550 a b"}, unsent},
+		"sender refused":      {map[string]string{"MAIL": "553 5.1.8 not yours"}, []string{"sender muster@example.com: 553 5.1.8 not yours"}, temporary},
+		"DATA refused":        {map[string]string{"DATA": "554 5.5.1 nobody valid"}, []string{"content: 554 5.5.1 nobody valid"}, permanent},
+		"DATA later":          {map[string]string{"DATA": "452 full"}, []string{"content: 452 full"}, temporary},
+		"contents refused":    {map[string]string{"DATA": "354 go", ".": "550 spam"}, []string{"content: 550 spam"}, permanent},
+		"contents later":      {map[string]string{"DATA": "354 go", ".": "451 later"}, []string{"content: 451 later"}, temporary},
+		"closing down":        {map[string]string{"DATA": "354 go", ".": "421 bye"}, []string{"content: 421 bye"}, temporary},
+		"lost":                {map[string]string{"RCPT": ""}, []string{"recipient ann@example.com: the server closed the connection"}, temporary},
+		"answer is long":      {map[string]string{"MAIL": "550 " + strings.Repeat("é", 900)}, []string{"550 éé", "é…"}, temporary},
+		"answer is no text":   {map[string]string{"MAIL": "550 \xff\x00a\tb\u202ec"}, []string{"550 \uFFFD a b c"}, temporary},
+		"answer of two lines": {map[string]string{"MAIL": "550-a\r\n550 b"}, []string{"550 a b"}, temporary},
 	} {
 		t.Run(name, func(t *testing.T) {
-			failing{script(t, test.answers), message(), "accept", test.detail, test.verdict}.check(t)
+			failing{script(t, test.answers), message(), "accept", test.detail, test.kind}.check(t)
 		})
 	}
 }
@@ -160,7 +160,7 @@ func TestWhatIsTakenIsSent(t *testing.T) {
 	}
 }
 
-// The server is one that a password may be shown to, since it is on this machine.
+// The server may receive the password in clear text, since it is on this machine.
 func TestAnswersThatRepeatThePassword(t *testing.T) {
 	const password = "correct horse"
 	for name, answer := range map[string]string{
@@ -224,7 +224,7 @@ func TestMechanisms(t *testing.T) {
 		{"GSSAPI", true, "", errMechanism},
 		{"", true, "", errNoAuth},
 	} {
-		name, auth, err := mechanism(strings.Fields(test.offered), SMTPSender{Username: "ann", Password: "secret"}, test.private)
+		name, auth, err := chooseMechanism(strings.Fields(test.offered), SMTPSender{Username: "ann", Password: "secret"}, test.private)
 		if name != test.name || (auth == nil) != (name == "") || !errors.Is(err, test.err) {
 			t.Errorf("%q private %t: %s %v", test.offered, test.private, name, err)
 		}

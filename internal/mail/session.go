@@ -15,175 +15,177 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// readMax is how much a server may say in one exchange, its certificates included: one that never ends must not fill the memory.
-const readMax = 256 << 10
+// maxRead is how many bytes are read in one session, certificates included: a server that never stops must not fill the memory.
+const maxRead = 256 << 10
 
-// How long a server may take over the end of a mail: it looks into it then (RFC 5321 4.5.3.2.6). Who gives up earlier sends again what was taken.
-const verdictTime = 10 * time.Minute
+// dataTimeout is how long a server may take to reply to the end of the data, since it scans the message then (RFC 5321, 4.5.3.2.6). A client that gives
+// up earlier sends a message again that was accepted.
+const dataTimeout = 10 * time.Minute
 
-const farewellTime = time.Second // for what follows on the last word that matters
+// quitTimeout bounds QUIT, whose reply changes nothing.
+const quitTimeout = time.Second
 
-// exchange is one connection to a server, over which one mail goes.
-type exchange struct {
-	server SMTPSender
-	mail   Message
-	text   []byte // the composed mail
-	conn   net.Conn
-	client *smtp.Client
-	named  bool                  // the server was told whom the mail is for: what it says from here on is about this mail
-	hurry  func() (stopped bool) // ends the deadline of the exchange
+// session is one connection to a server, over which one message is sent.
+type session struct {
+	server      SMTPSender
+	message     Message
+	data        []byte // the composed message
+	conn        net.Conn
+	client      *smtp.Client
+	rcptSent    bool                  // the server knows the recipient: its replies from here on are about this message
+	stopTimeout func() (stopped bool) // ends the session's deadline
 }
 
-type step struct {
+type sessionStep struct {
 	name string
-	do   func(context.Context) (detail string, err error)
+	run  func(context.Context) (detail string, err error)
 }
 
-// steps are what there is to do; whole is the context of all of it, each step has one with the exchange's deadline.
-func (x *exchange) steps(whole context.Context) []step {
-	steps := []step{{"connect", x.connect}}
-	if x.server.Security != "" {
-		steps = append(steps, step{"TLS", x.protect})
+// steps returns the steps of the session. parent lives as long as the whole attempt; each step gets a context with the session's deadline.
+func (s *session) steps(parent context.Context) []sessionStep {
+	steps := []sessionStep{{"connect", s.connect}}
+	if s.server.Security != "" {
+		steps = append(steps, sessionStep{"TLS", s.secure})
 	}
-	if x.server.Username != "" {
-		steps = append(steps, step{"auth", x.signIn})
+	if s.server.Username != "" {
+		steps = append(steps, sessionStep{"auth", s.authenticate})
 	}
-	return append(steps, step{"accept", func(ctx context.Context) (string, error) { return x.hand(whole, ctx) }})
+	return append(steps, sessionStep{"accept", func(ctx context.Context) (string, error) { return s.transfer(parent, ctx) }})
 }
 
-// close leaves politely if there is anybody to leave. What the server says to that is of no interest: a mail is its own once it took it.
-func (x *exchange) close() {
-	if x.client != nil {
-		_ = x.conn.SetDeadline(time.Now().Add(farewellTime))
-		_ = x.client.Quit()
+// close sends QUIT and closes the connection. Errors are ignored: once the server has accepted the message, nothing it says changes that.
+func (s *session) close() {
+	if s.client != nil {
+		_ = s.conn.SetDeadline(time.Now().Add(quitTimeout))
+		_ = s.client.Quit()
 	}
-	if x.conn != nil {
-		_ = x.conn.Close()
+	if s.conn != nil {
+		_ = s.conn.Close()
 	}
 }
 
-func (x *exchange) address() string { return net.JoinHostPort(x.server.Host, x.server.Port) }
+func (s *session) address() string { return net.JoinHostPort(s.server.Host, s.server.Port) }
 
-func (x *exchange) connect(ctx context.Context) (string, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", x.address())
+func (s *session) connect(ctx context.Context) (string, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.address())
 	if err != nil {
-		return "", x.fail(ctx, "connect to "+x.address(), err, unreachable)
+		return "", s.fail(ctx, "connect to "+s.address(), err, unreachable)
 	}
-	x.conn = &boundedConn{conn, readMax}
-	// one deadline for the whole exchange, which dribbling answers don't put off
-	x.hurry = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	if x.server.Security == "TLS" {
-		return x.address() + " takes connections", nil
+	s.conn = &limitedConn{conn, maxRead}
+	// One deadline holds for the whole session: a server that sends a byte now and then can't extend it.
+	s.stopTimeout = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	if s.server.Security == "TLS" {
+		return "connected to " + s.address(), nil
 	}
-	if err := x.greet(x.conn); err != nil {
-		return "", x.fail(ctx, "connect to "+x.address(), err, unreachable)
+	if err := s.hello(s.conn); err != nil {
+		return "", s.fail(ctx, "connect to "+s.address(), err, unreachable)
 	}
-	return x.address() + " answers: " + x.quote(x.client.HelloResponse()), nil
+	return "connected to " + s.address() + ": " + s.redact(s.client.HelloResponse()), nil
 }
 
-// greet exchanges greetings, after which mail could go.
-func (x *exchange) greet(conn net.Conn) error {
-	client, err := smtp.NewClient(conn, x.server.Host)
+// hello reads the server's greeting and sends EHLO.
+func (s *session) hello(conn net.Conn) error {
+	client, err := smtp.NewClient(conn, s.server.Host)
 	if err != nil {
 		return err
 	}
-	x.client = client
-	client.SkipSMTPUTF8(true) // asked for without need, it makes servers further on refuse the mail that don't know it
+	s.client = client
+	client.SkipSMTPUTF8(true) // Without need for it, it makes relays that don't support it reject the message.
 	host, _ := os.Hostname()
-	return client.Hello(cmp.Or(x.server.HELO, host, "localhost"))
+	return client.Hello(cmp.Or(s.server.HELO, host, "localhost"))
 }
 
-func (x *exchange) protect(ctx context.Context) (string, error) {
-	if err := x.startTLS(); err != nil {
-		return "", x.fail(ctx, "TLS with "+x.address(), err, unreachable)
+func (s *session) secure(ctx context.Context) (string, error) {
+	if err := s.startTLS(); err != nil {
+		return "", s.fail(ctx, "TLS with "+s.address(), err, unreachable)
 	}
-	state, _ := x.client.TLSConnectionState()
+	state, _ := s.client.TLSConnectionState()
 	cert := state.PeerCertificates[0]
-	detail := fmt.Sprintf("%s with the certificate of %s, valid until %s", tls.VersionName(state.Version),
-		x.quote(cmp.Or(strings.Join(cert.DNSNames, ", "), cert.Subject.CommonName, x.server.Host)), cert.NotAfter.UTC().Format(time.DateOnly))
-	if x.server.SkipVerify {
-		detail += ", which nobody verified"
+	detail := fmt.Sprintf("%s, certificate of %s, valid until %s", tls.VersionName(state.Version),
+		s.redact(cmp.Or(strings.Join(cert.DNSNames, ", "), cert.Subject.CommonName, s.server.Host)), cert.NotAfter.UTC().Format(time.DateOnly))
+	if s.server.SkipVerify {
+		detail += ", not verified"
 	}
 	return detail, nil
 }
 
 var (
-	errSecurity   = errors.New(`the connection's security is none of "", "TLS" and "STARTTLS"`)
+	errSecurity   = errors.New(`the connection security must be "", "TLS" or "STARTTLS"`)
 	errNoSTARTTLS = errors.New("the server does not offer STARTTLS")
 )
 
-func (x *exchange) startTLS() error {
-	config := &tls.Config{ServerName: x.server.Host, MinVersion: tls.VersionTLS12, InsecureSkipVerify: x.server.SkipVerify}
-	switch x.server.Security {
+func (s *session) startTLS() error {
+	config := &tls.Config{ServerName: s.server.Host, MinVersion: tls.VersionTLS12, InsecureSkipVerify: s.server.SkipVerify}
+	switch s.server.Security {
 	case "TLS":
-		conn := tls.Client(x.conn, config)
+		conn := tls.Client(s.conn, config)
 		if err := conn.Handshake(); err != nil {
 			return err
 		}
-		return x.greet(conn)
+		return s.hello(conn)
 	case "STARTTLS":
-		if offered, _ := x.client.Extension("STARTTLS"); !offered {
+		if offered, _ := s.client.Extension("STARTTLS"); !offered {
 			return errNoSTARTTLS
 		}
-		return x.client.StartTLS(config)
+		return s.client.StartTLS(config)
 	default:
 		return errSecurity
 	}
 }
 
-func (x *exchange) signIn(ctx context.Context) (string, error) {
-	doing := "sign in at " + x.address() + " as " + clean(x.server.Username, nameMax)
-	_, encrypted := x.client.TLSConnectionState()
-	_, offered := x.client.Extension("AUTH")
-	name, auth, err := mechanism(strings.Fields(offered), x.server, encrypted || isLoopback(x.server.Host))
+func (s *session) authenticate(ctx context.Context) (string, error) {
+	action := "authenticate to " + s.address() + " as " + clean(s.server.Username, maxName)
+	_, encrypted := s.client.TLSConnectionState()
+	_, offered := s.client.Extension("AUTH")
+	name, auth, err := chooseMechanism(strings.Fields(offered), s.server, encrypted || isLoopback(s.server.Host))
 	if err != nil {
-		return "", x.fail(ctx, doing, err, unreachable)
+		return "", s.fail(ctx, action, err, unreachable)
 	}
-	if err := x.client.Auth(auth); err != nil {
-		return "", x.fail(ctx, doing, err, unreachable)
+	if err := s.client.Auth(auth); err != nil {
+		return "", s.fail(ctx, action, err, unreachable)
 	}
-	return "signed in as " + clean(x.server.Username, nameMax) + " by " + name, nil
+	return "authenticated as " + clean(s.server.Username, maxName) + " with " + name, nil
 }
 
-// hand gives the mail away. From the recipient on a failure says nothing about other mails: a filter may well break off for this one.
-func (x *exchange) hand(whole, ctx context.Context) (string, error) {
-	if err := x.client.Mail("<" + x.mail.From + ">"); err != nil {
-		return "", x.fail(ctx, "sender "+x.mail.From, err, unsent)
+// transfer sends the message. From RCPT on a failure says nothing about other messages: a filter may well drop the connection because of this one.
+func (s *session) transfer(parent, ctx context.Context) (string, error) {
+	if err := s.client.Mail("<" + s.message.From + ">"); err != nil {
+		return "", s.fail(ctx, "sender "+s.message.From, err, temporary)
 	}
-	x.named = true
-	if err := x.client.Rcpt("<" + x.mail.To + ">"); err != nil {
-		return "", x.fail(ctx, "recipient "+x.mail.To, err, ofMail(err))
+	s.rcptSent = true
+	if err := s.client.Rcpt("<" + s.message.To + ">"); err != nil {
+		return "", s.fail(ctx, "recipient "+s.message.To, err, replyKind(err))
 	}
-	answer, err := x.write(whole)
-	if errors.Is(err, errNoVerdict) {
-		return "", &failure{"contents: " + errNoVerdict.Error(), unsent}
+	reply, err := s.sendData(parent)
+	if errors.Is(err, errNoFinalReply) {
+		return "", &failure{"content: " + errNoFinalReply.Error(), temporary}
 	}
 	if err != nil {
-		return "", x.fail(ctx, "contents", err, ofMail(err))
+		return "", s.fail(ctx, "content", err, replyKind(err))
 	}
-	return x.quote(cmp.Or(answer, "taken")), nil
+	return s.redact(cmp.Or(reply, "accepted")), nil
 }
 
-var errNoVerdict = fmt.Errorf("the server did not say within %s whether it took the mail", verdictTime)
+var errNoFinalReply = fmt.Errorf("the server did not say within %s whether it accepted the message", dataTimeout)
 
-// write sends the mail itself and gives the server's answer, for which it has time of its own.
-func (x *exchange) write(whole context.Context) (string, error) {
-	w, err := x.client.Data()
+// sendData sends the composed message and returns the server's final reply, for which dataTimeout replaces the session's deadline.
+func (s *session) sendData(parent context.Context) (string, error) {
+	w, err := s.client.Data()
 	if err != nil {
 		return "", err
 	}
-	if _, err := w.Write(x.text); err != nil {
-		_ = x.conn.Close() // else QUIT would end the text first and so send half of it
+	if _, err := w.Write(s.data); err != nil {
+		_ = s.conn.Close() // Otherwise QUIT would end the data and so deliver half of the message.
 		return "", err
 	}
-	if !x.hurry() {
-		_ = x.conn.Close()
+	if !s.stopTimeout() {
+		_ = s.conn.Close()
 		return "", context.DeadlineExceeded
 	}
-	defer context.AfterFunc(whole, func() { _ = x.conn.SetDeadline(time.Unix(1, 0)) })()
-	_ = x.conn.SetDeadline(time.Now().Add(verdictTime))
+	defer context.AfterFunc(parent, func() { _ = s.conn.SetDeadline(time.Unix(1, 0)) })()
+	_ = s.conn.SetDeadline(time.Now().Add(dataTimeout))
 	if err := w.Close(); errors.Is(err, os.ErrDeadlineExceeded) {
-		return "", errNoVerdict
+		return "", errNoFinalReply
 	} else if err != nil {
 		return "", err
 	}
@@ -193,28 +195,29 @@ func (x *exchange) write(whole context.Context) (string, error) {
 	return "", nil
 }
 
-// ofMail tells what an answer to a recipient or to contents means for the mail. A 530 speaks of the sender, who should have signed in (RFC 4954 6).
-func ofMail(err error) verdict {
+// replyKind returns what a reply to the recipient or to the content means for the message. A 530 is about the sender, which should have authenticated
+// (RFC 4954, 6).
+func replyKind(err error) failureKind {
 	reply, ok := errors.AsType[*textproto.Error](err)
 	if ok && reply.Code >= 500 && reply.Code != 530 {
-		return refused
+		return permanent
 	}
-	return unsent
+	return temporary
 }
 
-// boundedConn ends after left bytes were read.
-type boundedConn struct {
+// limitedConn fails reads once remaining bytes were read.
+type limitedConn struct {
 	net.Conn
-	left int
+	remaining int
 }
 
-var errTooMuch = errors.New("the server says too much")
+var errTooMuchData = errors.New("the server sends too much data")
 
-func (c *boundedConn) Read(p []byte) (int, error) {
-	if c.left == 0 {
-		return 0, errTooMuch
+func (c *limitedConn) Read(p []byte) (int, error) {
+	if c.remaining == 0 {
+		return 0, errTooMuchData
 	}
-	n, err := c.Conn.Read(p[:min(len(p), c.left)])
-	c.left -= n
+	n, err := c.Conn.Read(p[:min(len(p), c.remaining)])
+	c.remaining -= n
 	return n, err
 }

@@ -59,13 +59,13 @@ func stepNames(steps []Step) (names []string) {
 	return names
 }
 
-// failing is a server, or what is taken for one, and how mail fails there.
+// failing is a server, or something else at its address, and the failure it must cause.
 type failing struct {
 	server  SMTPSender
 	message Message
 	step    string   // that fails
 	detail  []string // in the error
-	verdict verdict
+	kind    failureKind
 }
 
 func (f failing) check(t *testing.T) {
@@ -74,8 +74,8 @@ func (f failing) check(t *testing.T) {
 	if err == nil {
 		t.Fatal("was sent")
 	}
-	if IsPermanent(err) != (f.verdict == refused) || IsUnreachable(err) != (f.verdict == unreachable) {
-		t.Errorf("refused %t, unreachable %t: %v", IsPermanent(err), IsUnreachable(err), err)
+	if IsPermanent(err) != (f.kind == permanent) || IsUnreachable(err) != (f.kind == unreachable) {
+		t.Errorf("permanent %t, unreachable %t: %v", IsPermanent(err), IsUnreachable(err), err)
 	}
 	for _, d := range f.detail {
 		if !strings.Contains(err.Error(), d) {
@@ -94,7 +94,7 @@ func (f failing) check(t *testing.T) {
 	}
 	for _, text := range []string{err.Error(), fmt.Sprint(steps)} {
 		if f.server.Password != "" && strings.Contains(text, f.server.Password) {
-			t.Errorf("tells the password: %s", text)
+			t.Errorf("reveals the password: %s", text)
 		}
 	}
 }
@@ -111,20 +111,20 @@ func TestFailuresOfServers(t *testing.T) {
 		message  Message
 		step     string
 		detail   []string
-		verdict  verdict
+		kind     failureKind
 	}{
-		"recipient": {plainServer, func(*SMTPSender) {}, to("ann@refused.example"), "accept", []string{"recipient ann@refused.example: 550 5.1.0"}, refused},
+		"recipient": {plainServer, func(*SMTPSender) {}, to("ann@refused.example"), "accept", []string{"recipient ann@refused.example: 550 5.1.0"}, permanent},
 		"no address": {plainServer, func(*SMTPSender) {}, to("ann@example.com>\r\nDATA"), "accept",
-			[]string{"is no address"}, refused},
+			[]string{"is not a valid email address"}, permanent},
 		"password": {starttlsServer, func(s *SMTPSender) { s.Password += "x" }, message(), "auth", []string{"535", "SMTPPassword"}, unreachable},
-		"nobody":   {starttlsServer, func(s *SMTPSender) { s.Username = "" }, message(), "accept", []string{"sender", "530", "EnableSMTPAuth"}, unsent},
+		"nobody":   {starttlsServer, func(s *SMTPSender) { s.Username = "" }, message(), "accept", []string{"sender", "530", "EnableSMTPAuth"}, temporary},
 		"no sign-in offered": {plainServer, func(s *SMTPSender) { s.Username = "ann" }, message(), "auth",
-			[]string{"takes no sign-in on this connection", "ConnectionSecurity"}, unreachable},
+			[]string{"does not offer authentication on this connection", "ConnectionSecurity"}, unreachable},
 		"no STARTTLS":   {plainServer, func(s *SMTPSender) { s.Security = "STARTTLS" }, message(), "TLS", []string{"does not offer STARTTLS"}, unreachable},
-		"TLS to plain":  {plainServer, func(s *SMTPSender) { s.Security = "TLS" }, message(), "TLS", []string{"does not begin with TLS", "STARTTLS"}, unreachable},
+		"TLS to plain":  {plainServer, func(s *SMTPSender) { s.Security = "TLS" }, message(), "TLS", []string{"does not use implicit TLS", "STARTTLS"}, unreachable},
 		"unknown words": {plainServer, func(s *SMTPSender) { s.Security = "tls" }, message(), "TLS", []string{"security"}, unreachable},
 		"plain to STARTTLS": {starttlsServer, func(s *SMTPSender) { s.Security, s.Username = "", "" }, message(), "accept",
-			[]string{"530", "ConnectionSecurity"}, unsent},
+			[]string{"530", "ConnectionSecurity"}, temporary},
 		"plain to TLS": {tlsServer, func(s *SMTPSender) { s.Security, s.Timeout = "", 300*time.Millisecond }, message(), "connect",
 			[]string{"no answer within 300ms", "set ConnectionSecurity to TLS"}, unreachable},
 		"other name":          {tlsServer, func(s *SMTPSender) { s.Host = "localhost" }, message(), "TLS", []string{"certificate", "SMTPServer"}, unreachable},
@@ -134,7 +134,7 @@ func TestFailuresOfServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := server(t, test.variable)
 			test.change(&s)
-			failing{s, test.message, test.step, test.detail, test.verdict}.check(t)
+			failing{s, test.message, test.step, test.detail, test.kind}.check(t)
 		})
 	}
 }
@@ -142,7 +142,7 @@ func TestFailuresOfServers(t *testing.T) {
 func TestTooLargeContentsAreRefused(t *testing.T) {
 	m := message()
 	m.Paragraphs = []string{strings.Repeat("word ", 300_000)}
-	failing{server(t, plainServer), m, "accept", []string{"contents: 552"}, refused}.check(t)
+	failing{server(t, plainServer), m, "accept", []string{"content: 552"}, permanent}.check(t)
 }
 
 func TestChaos(t *testing.T) {
@@ -150,22 +150,22 @@ func TestChaos(t *testing.T) {
 		command string
 		code    int
 		step    string
-		verdict verdict
+		kind    failureKind
 	}{
-		{"Sender", 451, "accept", unsent},
+		{"Sender", 451, "accept", temporary},
 		{"Sender", 421, "accept", unreachable},
-		{"Sender", 550, "accept", unsent},
-		{"Recipient", 450, "accept", unsent},
-		{"Recipient", 421, "accept", unsent},
-		{"Recipient", 551, "accept", refused},
-		{"Recipient", 530, "accept", unsent},
+		{"Sender", 550, "accept", temporary},
+		{"Recipient", 450, "accept", temporary},
+		{"Recipient", 421, "accept", temporary},
+		{"Recipient", 551, "accept", permanent},
+		{"Recipient", 530, "accept", temporary},
 		{"Authentication", 454, "auth", unreachable},
 		{"Authentication", 535, "auth", unreachable},
 	} {
 		t.Run(fmt.Sprint(test.command, test.code), func(t *testing.T) {
 			s := server(t, starttlsServer)
 			chaos(t, test.command, test.code)
-			failing{s, message(), test.step, []string{fmt.Sprint(test.code, " Chaos")}, test.verdict}.check(t)
+			failing{s, message(), test.step, []string{fmt.Sprint(test.code, " Chaos")}, test.kind}.check(t)
 		})
 	}
 }
@@ -176,7 +176,7 @@ func TestUnverifiedCertificate(t *testing.T) {
 		s.Host, s.SkipVerify = "localhost", true // which the certificate is not for
 		steps := s.Test(t.Context(), m)
 		find(t, variable, m)
-		if len(steps) != 4 || !strings.Contains(steps[1].Detail, "nobody verified") {
+		if len(steps) != 4 || !strings.Contains(steps[1].Detail, "not verified") {
 			t.Errorf("%+v", steps)
 		}
 	}

@@ -16,17 +16,17 @@ import (
 func TestOnlyItsKeyAndPurposeOpenAText(t *testing.T) {
 	a, _ := secretbox.New([]byte("one secret that is long enough"))
 	b, _ := secretbox.New([]byte("another secret, long enough too"))
-	sealed := a.Encrypt("JBSWY3DP", "mfa ann")
-	if strings.Contains(sealed, "JBSWY3DP") || sealed == a.Encrypt("JBSWY3DP", "mfa ann") {
-		t.Errorf("sealed to %q, twice the same or readable", sealed)
+	ciphertext := a.Encrypt("JBSWY3DP", "mfa ann")
+	if strings.Contains(ciphertext, "JBSWY3DP") || ciphertext == a.Encrypt("JBSWY3DP", "mfa ann") {
+		t.Errorf("encrypted to %q, twice the same or readable", ciphertext)
 	}
-	if text, err := a.Decrypt(sealed, "mfa ann"); err != nil || text != "JBSWY3DP" {
+	if text, err := a.Decrypt(ciphertext, "mfa ann"); err != nil || text != "JBSWY3DP" {
 		t.Errorf("got %q, %v", text, err)
 	}
 	for name, try := range map[string]func() (string, error){
-		"another key":     func() (string, error) { return b.Decrypt(sealed, "mfa ann") },
-		"another purpose": func() (string, error) { return a.Decrypt(sealed, "mfa bob") },
-		"a changed text":  func() (string, error) { return a.Decrypt(sealed[:len(sealed)-6]+"AAAAA=", "mfa ann") },
+		"another key":     func() (string, error) { return b.Decrypt(ciphertext, "mfa ann") },
+		"another purpose": func() (string, error) { return a.Decrypt(ciphertext, "mfa bob") },
+		"a changed text":  func() (string, error) { return a.Decrypt(ciphertext[:len(ciphertext)-6]+"AAAAA=", "mfa ann") },
 		"a short text":    func() (string, error) { return a.Decrypt("v1:AAAA", "mfa ann") },
 		"a clear text":    func() (string, error) { return a.Decrypt("JBSWY3DP", "mfa ann") },
 		"nothing":         func() (string, error) { return a.Decrypt("", "mfa ann") },
@@ -39,17 +39,17 @@ func TestOnlyItsKeyAndPurposeOpenAText(t *testing.T) {
 
 func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	db := &memory{marks: map[string]string{}}
+	db := &memoryStore{values: map[string]string{}}
 	first, err := secretbox.Open(t.Context(), dir, "", db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed := first.Encrypt("x", "p")
+	ciphertext := first.Encrypt("x", "p")
 	again, err := secretbox.Open(t.Context(), dir, "", db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := again.Decrypt(sealed, "p"); err != nil || text != "x" {
+	if text, err := again.Decrypt(ciphertext, "p"); err != nil || text != "x" {
 		t.Errorf("after a restart: %q, %v", text, err)
 	}
 	name := filepath.Join(dir, "muster.key")
@@ -73,28 +73,30 @@ func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 	}
 }
 
-// memory keeps marks and settings as a database would.
-type memory struct {
-	marks    map[string]string
+// memoryStore stores in memory what a database would.
+type memoryStore struct {
+	values   map[string]string
 	settings config.Stored
 }
 
-func (m *memory) SystemValue(_ context.Context, name string) (string, bool, error) {
-	kept, ok := m.marks[name]
+func (m *memoryStore) SystemValue(_ context.Context, name string) (string, bool, error) {
+	kept, ok := m.values[name]
 	return kept, ok, nil
 }
 
-func (m *memory) InitSystemValue(_ context.Context, name, value string) (string, error) {
-	if old, ok := m.marks[name]; ok {
+func (m *memoryStore) InitSystemValue(_ context.Context, name, value string) (string, error) {
+	if old, ok := m.values[name]; ok {
 		return old, nil
 	}
-	m.marks[name] = value
+	m.values[name] = value
 	return value, nil
 }
 
-func (m *memory) LoadSettings(context.Context) (config.Stored, error) { return m.settings, nil }
+func (m *memoryStore) LoadSettings(context.Context) (config.Stored, error) {
+	return m.settings, nil
+}
 
-func (m *memory) ChangeSettings(_ context.Context, change func(config.Stored) ([]byte, []*muster.Audit, error)) (int64, error) {
+func (m *memoryStore) ChangeSettings(_ context.Context, change func(config.Stored) ([]byte, []*muster.Audit, error)) (int64, error) {
 	document, _, err := change(m.settings)
 	if err == nil && document != nil {
 		m.settings = config.Stored{Document: document, Version: m.settings.Version + 1}
@@ -103,7 +105,7 @@ func (m *memory) ChangeSettings(_ context.Context, change func(config.Stored) ([
 }
 
 func TestAnotherKeyIsRefusedAtTheStart(t *testing.T) {
-	db := &memory{marks: map[string]string{}}
+	db := &memoryStore{values: map[string]string{}}
 	a, _ := secretbox.New([]byte("one secret that is long enough"))
 	b, _ := secretbox.New([]byte("another secret, long enough too"))
 	if err := errors.Join(a.Check(t.Context(), db), a.Check(t.Context(), db)); err != nil {
@@ -114,16 +116,16 @@ func TestAnotherKeyIsRefusedAtTheStart(t *testing.T) {
 	}
 }
 
-func TestSettingsAreSealed(t *testing.T) {
+func TestSettingsAreEncrypted(t *testing.T) {
 	const clear = `{"EmailSettings":{"SMTPPassword":"hunter2"}}`
-	db := &memory{settings: config.Stored{Document: []byte(clear), Version: 1}}
+	db := &memoryStore{settings: config.Stored{Document: []byte(clear), Version: 1}}
 	box, _ := secretbox.New([]byte("one secret that is long enough"))
 	s := secretbox.EncryptedSettings{Box: box, Store: db}
 	kept, err := s.LoadSettings(t.Context())
 	if err != nil || string(kept.Document) != clear || kept.Version != 1 {
 		t.Fatalf("kept in the clear by an earlier version: %+v, %v", kept, err)
 	}
-	for range 2 { // the second time it is sealed
+	for range 2 { // the second time it is encrypted
 		_, err = s.ChangeSettings(t.Context(), func(kept config.Stored) ([]byte, []*muster.Audit, error) {
 			if string(kept.Document) != clear {
 				t.Errorf("changes %q", kept.Document)
@@ -150,9 +152,9 @@ func FuzzDecrypt(f *testing.F) {
 	box, _ := secretbox.New([]byte("one secret that is long enough"))
 	f.Add(box.Encrypt("text", "purpose"))
 	f.Add("v1:")
-	f.Fuzz(func(t *testing.T, sealed string) {
-		if text, err := box.Decrypt(sealed, "another purpose"); err == nil {
-			t.Errorf("%q opened to %q", sealed, text)
+	f.Fuzz(func(t *testing.T, ciphertext string) {
+		if text, err := box.Decrypt(ciphertext, "another purpose"); err == nil {
+			t.Errorf("%q opened to %q", ciphertext, text)
 		}
 	})
 }

@@ -1,7 +1,7 @@
 package password
 
 import (
-	"crypto/sha1" //nolint:gosec // the form in which lists of breached passwords are published
+	"crypto/sha1" //nolint:gosec // lists of breached passwords are published as SHA-1
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Breached is a file of the SHA-1 hashes of breached passwords in the form of Pwned Passwords: lines HASH:COUNT in the order of the hashes. It is
-// searched on disk, in some 35 short reads for a file of 40 GB.
+// Breached is a file with the SHA-1 hashes of breached passwords, in the format of Pwned Passwords: lines HASH:COUNT, sorted by hash. It is searched on
+// disk, with about 35 short reads for a file of 40 GB.
 type Breached struct {
 	file *os.File
 	sortedLines
@@ -18,11 +18,11 @@ type Breached struct {
 
 const (
 	sha1Digits     = 2 * sha1.Size
-	breachedProbes = 1000 // lines of a large file that are looked at before it is taken
+	breachedProbes = 1000 // lines of a large file that OpenBreached checks
 )
 
-// OpenBreached opens the file. The error says what is wrong with one that is missing, empty, of another form or not sorted by hash; in a large file
-// lines at even distances stand for all.
+// OpenBreached opens the file. It returns an error if the file is missing, empty, in another format or not sorted by hash; in a large file it checks a
+// sample of lines at even distances.
 func OpenBreached(path string) (*Breached, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -45,9 +45,9 @@ func (b *Breached) Close() error { return b.file.Close() }
 // Contains reports whether a password is in the file.
 func (b *Breached) Contains(plain string) (bool, error) {
 	sum := sha1.Sum([]byte(plain)) //nolint:gosec // as above
-	found, err := b.has(strings.ToUpper(hex.EncodeToString(sum[:])))
+	found, err := b.contains(strings.ToUpper(hex.EncodeToString(sum[:])))
 	if err != nil {
-		return false, fmt.Errorf("look a password up among the breached ones: %w", err)
+		return false, fmt.Errorf("look up a password in the list of breached passwords: %w", err)
 	}
 	return found, nil
 }
@@ -70,7 +70,7 @@ func (b *Breached) check() error {
 			return fmt.Errorf("the line at byte %d is not HASH:COUNT with a SHA-1 hash of %d hexadecimal digits", begin, sha1Digits)
 		}
 		if hash <= last {
-			return fmt.Errorf("the line at byte %d is not in the order of the hashes; take the list that is ordered by hash, or sort it", begin)
+			return fmt.Errorf("the line at byte %d is out of order; download the list that is ordered by hash, or sort this one", begin)
 		}
 		last = hash
 		offset = max(end, offset+b.size/breachedProbes)

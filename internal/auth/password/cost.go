@@ -9,24 +9,24 @@ import (
 	"strings"
 )
 
-// cost is the work that a hash asks for. Hashes of one kind differ in units alone, and units add up: two runs of bcrypt at 2^10 take as long as
-// one at 2^11. A weight compares kinds, roughly: a new hash weighs 1.
+// cost is the work that verifying a hash takes. Hashes of one kind differ only in units, and units add up: two runs of bcrypt at 2^10 take as long as
+// one at 2^11. Weights compare kinds, roughly: a new hash has weight 1.
 type cost struct {
 	kind   string
 	units  int
-	weight float64 // of all units
+	weight float64 // of all units together
 	spend  func(plain string, units int) error
 }
 
-// Bounds on imported hashes. Every refused sign-in does the work of all schemes in use, so an import must not make sign-ins cost seconds.
+// Limits on imported hashes. Every refused sign-in does the work of all schemes in use, so an import must not make sign-ins take seconds.
 const (
-	maxWeight       = 32 // of one: bcrypt at 2^14, PBKDF2 with 3.2 million rounds
-	maxWeightInUse  = 64 // of all together
+	maxWeight       = 32 // of one hash: bcrypt at 2^14, PBKDF2 with 3.2 million rounds
+	maxWeightInUse  = 64 // of all schemes together
 	maxSchemesInUse = 16
 )
 
-// ForeignScheme returns an example of a stored hash's scheme and cost, made up and the same for all hashes of that cost, and whether they are other than
-// a new hash's. Schemes in use are kept as such examples (password_schemes). An error says that encoded can't be read.
+// ForeignScheme returns an example of a stored hash's scheme and parameters, and reports whether they differ from a new hash's. The example is made up, and
+// the same for all hashes of that cost; schemes in use are stored as such examples (password_schemes). It returns an error if the hash is unreadable.
 func (h *Hasher) ForeignScheme(encoded string) (example string, foreign bool, err error) {
 	s, err := parse(encoded)
 	if err != nil {
@@ -35,22 +35,23 @@ func (h *Hasher) ForeignScheme(encoded string) (example string, foreign bool, er
 	return s.example(), s.cost().kind != h.own.kind, nil
 }
 
-// Affordable reports whether refused sign-ins may cost what the schemes of these examples take together.
+// Affordable reports whether refused sign-ins may take the work of all these schemes together.
 func (h *Hasher) Affordable(examples []string) bool {
-	_, left := h.plan(examples)
-	return len(examples) <= maxSchemesInUse && len(left) == 0
+	_, excluded := h.refusalCost(examples)
+	return len(examples) <= maxSchemesInUse && len(excluded) == 0
 }
 
-// SetSchemesInUse says by examples which schemes accounts have, besides that of new hashes: from now on every refusal takes the work of all of them, whatever
-// it was held against. It returns those that cost too much to be hidden, the dearest.
-func (h *Hasher) SetSchemesInUse(examples []string) (left []string) {
-	work, left := h.plan(examples)
-	h.inUse.Store(&work)
-	return left
+// SetSchemesInUse sets which schemes accounts use besides that of new hashes. From then on every refusal takes the work of all of them, whatever hash the
+// password was compared with. It returns the schemes that are excluded because they cost too much.
+func (h *Hasher) SetSchemesInUse(examples []string) (excluded []string) {
+	costs, excluded := h.refusalCost(examples)
+	h.inUse.Store(&costs)
+	return excluded
 }
 
-// plan is the work of a refusal: of each kind as much as its dearest hash takes. The cheapest schemes come first, as many as the bounds allow.
-func (h *Hasher) plan(examples []string) (work []cost, left []string) {
+// refusalCost returns the work of a refusal: for each kind, as much as its most expensive hash takes. It includes the cheapest schemes first, as many as the
+// limits allow, and returns the others as excluded.
+func (h *Hasher) refusalCost(examples []string) (costs []cost, excluded []string) {
 	type scheme struct {
 		example string
 		cost    cost
@@ -58,8 +59,8 @@ func (h *Hasher) plan(examples []string) (work []cost, left []string) {
 	var schemes []scheme
 	for _, example := range examples {
 		s, err := parse(example)
-		if err != nil { // more rounds than a hash may name
-			left = append(left, example)
+		if err != nil { // more iterations than a hash may have
+			excluded = append(excluded, example)
 			continue
 		}
 		schemes = append(schemes, scheme{example, s.cost()})
@@ -70,21 +71,21 @@ func (h *Hasher) plan(examples []string) (work []cost, left []string) {
 	for i, s := range schemes {
 		more := total + s.cost.weight - most[s.cost.kind].weight
 		if s.cost.weight > maxWeight || more > maxWeightInUse || i >= maxSchemesInUse {
-			left = append(left, s.example)
+			excluded = append(excluded, s.example)
 			continue
 		}
 		if s.cost.units > most[s.cost.kind].units {
 			most[s.cost.kind], total = s.cost, more
 		}
 	}
-	for _, kind := range slices.Sorted(maps.Keys(most)) { // always in one order
-		work = append(work, most[kind])
+	for _, kind := range slices.Sorted(maps.Keys(most)) { // always in the same order
+		costs = append(costs, most[kind])
 	}
-	return work, left
+	return costs, excluded
 }
 
-// topUp does what a refusal takes beyond the work that was done.
-func (h *Hasher) topUp(plain string, done cost) error {
+// spendRest does the work of a refusal, less what was already done.
+func (h *Hasher) spendRest(plain string, done cost) error {
 	for _, e := range *h.inUse.Load() {
 		missing := e.units
 		if e.kind == done.kind {
@@ -100,7 +101,7 @@ func (h *Hasher) topUp(plain string, done cost) error {
 	return nil
 }
 
-// zeros is a salt or key of an example.
+// zeros returns the salt or key of an example.
 func zeros(n int) string { return encode64(make([]byte, n)) }
 
 func (h *argon2Hash) example() string {
@@ -111,7 +112,7 @@ func (h *argon2Hash) cost() cost {
 	return cost{
 		kind: fmt.Sprintf("%s m=%d,t=%d,p=%d", h.kind, h.memory, h.time, h.threads), units: 1,
 		weight: float64(h.memory) * float64(h.time) / (memoryKiB * passes),
-		spend:  runs(h),
+		spend:  repeat(h),
 	}
 }
 
@@ -120,16 +121,16 @@ func (h *scryptHash) example() string {
 }
 
 func (h *scryptHash) cost() cost {
-	const kibPerUnit = 8 // a block of r=8 is 1 KiB, and is written and read once: as one pass of argon2id and a half
+	const kibPerUnit = 8 // a block with r=8 is 1 KiB and is written and read once, which costs as much as one and a half passes of argon2id
 	return cost{
 		kind: fmt.Sprintf("scrypt ln=%d,r=%d,p=%d", h.logN, h.r, h.p), units: 1,
 		weight: float64(h.r) * float64(h.p) * float64(int(1)<<h.logN) / kibPerUnit / memoryKiB * passes,
-		spend:  runs(h),
+		spend:  repeat(h),
 	}
 }
 
-// runs spends a unit for each run of a scheme.
-func runs(s scheme) func(string, int) error {
+// repeat returns a spend function that runs a scheme once for each unit.
+func repeat(s scheme) func(string, int) error {
 	return func(plain string, units int) error {
 		for range units {
 			if _, err := s.verify(plain); err != nil {
@@ -149,7 +150,7 @@ func (h bcryptHash) cost() cost {
 	return cost{kind: "bcrypt", units: 1 << h.logRounds(), weight: float64(int(1)<<h.logRounds()) / roundsPerWeight, spend: spendBcrypt}
 }
 
-// spendBcrypt runs bcrypt once for each bit of units, which is a sum of powers of two.
+// spendBcrypt runs bcrypt once for each bit that is set in units, since a cost is a power of two.
 func spendBcrypt(plain string, units int) error {
 	for u := uint(units); u != 0; u &= u - 1 {
 		if _, err := bcryptHash(exampleBcrypt(bits.TrailingZeros(u))).verify(plain); err != nil {
@@ -159,7 +160,7 @@ func spendBcrypt(plain string, units int) error {
 	return nil
 }
 
-// rounds are the iterations for all blocks of the key (RFC 8018, 5.2).
+// rounds returns the number of iterations for all blocks of the key (RFC 8018, 5.2).
 func (h *pbkdf2Hash) rounds() int {
 	size := digests[h.digest]().Size()
 	return h.iterations * ((len(h.key) + size - 1) / size)

@@ -20,7 +20,7 @@ func spent(t *testing.T, h *Hasher, encoded string) map[string]int {
 	}
 	real := h.inUse.Swap(&counted)
 	defer h.inUse.Store(real)
-	if err := h.topUp("a guess", s.cost()); err != nil {
+	if err := h.spendRest("a guess", s.cost()); err != nil {
 		t.Fatal(err)
 	}
 	return units

@@ -9,23 +9,23 @@ import (
 	"muster"
 )
 
-// symbols are what counts as one (models.json, User.limits.password).
+// symbols are the characters that count as a symbol (models.json, User.limits.password).
 const symbols = " !\"\\#$%&'()*+,-./:;<=>?@[]^_`|~"
 
 const policyID = "model.user.is_valid.pwd"
 
-// Policy is what a new password must hold (PasswordSettings). As NIST SP 800-63B-4 advises, it asks for length and for what nobody guesses; rules of
-// composition are there for who must have them. What is common is refused always.
+// Policy says what a new password must be like (PasswordSettings). As NIST SP 800-63B-4 recommends, length and resistance to guessing matter most;
+// composition rules exist for sites that must have them. Common passwords are always refused.
 type Policy struct {
 	MinimumLength                        int // bytes
 	Lowercase, Uppercase, Number, Symbol bool
-	MinimumStrength                      int       // a Strength's score
+	MinimumStrength                      int       // the least Score of a Strength
 	Breached                             *Breached // nil for none
 }
 
-// Check returns nil, or an error of kind Invalid whose id names the rules that plain breaks. about is what others may know of its owner, as for Estimate.
-// An error of another kind says that the breached passwords can't be read.
-func (p Policy) Check(plain string, about []string) error {
+// Check returns an error of kind Invalid, whose id names the broken rules, if plain breaks any. userInputs is what others may know about the owner, as for
+// Estimate. An error of another kind means that the list of breached passwords can't be read.
+func (p Policy) Check(plain string, userInputs []string) error {
 	switch {
 	case len(plain) > muster.PasswordMaxBytes || strings.ContainsRune(plain, 0) || !utf8.ValidString(plain):
 		return p.refuse("_max_length")
@@ -35,11 +35,11 @@ func (p Policy) Check(plain string, about []string) error {
 	if m := p.missing(plain); m != "" {
 		return p.refuse(m)
 	}
-	return p.checkGuessable(plain, about)
+	return p.checkGuessable(plain, userInputs)
 }
 
-// checkGuessable refuses what is tried before anything else.
-func (p Policy) checkGuessable(plain string, about []string) error {
+// checkGuessable refuses passwords that attackers try first.
+func (p Policy) checkGuessable(plain string, userInputs []string) error {
 	if isCommon(plain) {
 		return p.refuse("_common")
 	}
@@ -55,16 +55,16 @@ func (p Policy) checkGuessable(plain string, about []string) error {
 	if p.MinimumStrength == 0 {
 		return nil
 	}
-	if s := Estimate(plain, about); s.Score < p.MinimumStrength {
+	if s := Estimate(plain, userInputs); s.Score < p.MinimumStrength {
 		return p.refuse("_guessable", "Advice", cmp.Or(s.Advice, "Put several words together that have nothing to do with each other."))
 	}
 	return nil
 }
 
-// missing accumulates the suffixes of the classes that plain lacks, in the protocol's order.
+// missing returns the id suffixes of the character classes that plain lacks, in the protocol's order.
 func (p Policy) missing(plain string) (suffix string) {
 	for _, c := range []struct {
-		asked         bool
+		required      bool
 		chars, suffix string
 	}{
 		{p.Lowercase, "abcdefghijklmnopqrstuvwxyz", "_lowercase"},
@@ -72,7 +72,7 @@ func (p Policy) missing(plain string) (suffix string) {
 		{p.Number, "0123456789", "_number"},
 		{p.Symbol, symbols, "_symbol"},
 	} {
-		if c.asked && !strings.ContainsAny(plain, c.chars) {
+		if c.required && !strings.ContainsAny(plain, c.chars) {
 			suffix += c.suffix
 		}
 	}

@@ -12,300 +12,301 @@ import (
 	"muster/internal/network"
 )
 
-// Origin is where a request for a hash comes from, which decides whom it waits behind.
+// Origin says where a request comes from, which decides its place in the queue.
 type Origin struct {
 	Network network.Network   // the caller's; the zero value is the server itself and the local socket
-	Account string            // id of the account whose known device or session the request came with, "" for a stranger's
-	Target  [sha256.Size]byte // hash of what a stranger wants to sign in as, the zero value for nothing
+	Account string            // id of the account whose known device or session the request came with, "" for an unknown caller
+	Target  [sha256.Size]byte // hash of the name that an unknown caller wants to sign in as, the zero value for none
 }
 
-// known reports whether the origin is no stranger's.
+// known reports whether the origin is an account's own device or session, or this server.
 func (o Origin) known() bool { return o.Account != "" || o.Network.IsZero() }
 
-// queue decides whose password is hashed next. Strangers wait by network, and networks by the site that they belong to; the workers serve the sites in
-// turn, and a site's networks in turn. So a client that sends more than its share waits behind itself, whether it has one address or a whole /48, while
-// anybody else's hash is the next or the one after. Devices that an account knows wait apart from strangers, by account, and every other hash is
-// theirs: however many strangers come, they keep no owner out.
+// queue decides whose password is hashed next: a hierarchical fair queue, served round robin.
 //
-// Places are bounded, for strangers and others each: in a line, for what strangers want to sign in as, and as a whole. When the whole is taken, whoever has less
-// takes a place from whoever has most (the rule of fair queuing that RFC 8290 names for packets), so that a few can't fill it for all.
+// Unknown callers wait by network, and networks by the site that they belong to; workers serve the sites in turn, and the networks of a site in turn. So a
+// client that sends more than its part waits behind itself, whether it has one address or a whole /48, and anybody else's hash is the next or the one
+// after. Devices that an account knows wait in a class of their own, by account, and get every other hash: however many unknown callers come, they keep no
+// owner out.
+//
+// Places are limited in each class: for a flow, for the name that unknown callers want to sign in as, and in total. When all are taken, a flow that holds
+// fewer takes a place from the one that holds most (the rule of fair queuing that RFC 8290 states for packets), so that a few can't fill the queue.
 type queue struct {
-	mu        sync.Mutex
-	workers   int
-	idle      int // workers without work; when there is one, nobody waits
-	strangers lane
-	known     lane
-	lastKnown bool                      // whether the last hash was of the lane of the known
-	targets   map[[sha256.Size]byte]int // places of strangers by what they want to sign in as
-	pace      time.Duration             // of a hash, as an average of the latest
+	mu           sync.Mutex
+	workers      int
+	idle         int // workers without work; while there is one, nobody waits
+	unknown      class
+	known        class
+	lastWasKnown bool                      // whether the last hash was for the known class
+	targets      map[[sha256.Size]byte]int // places of unknown callers by target
+	hashTime     time.Duration             // moving average
 }
 
-// lane is the places of strangers, or of those who are known.
-type lane struct {
-	size  int // places of the whole
-	share int // places of one line
-	taken int
-	sites map[network.Network]*site
-	turns []*site // sites in which somebody waits, the next one first
+// class holds the places of known or of unknown callers.
+type class struct {
+	capacity   int // places in all
+	maxPerFlow int // places of one flow
+	used       int
+	sites      map[network.Network]*site
+	active     []*site // sites in which somebody waits, the next one first
 }
 
-// site is the lines of a wider network.
+// site holds the flows of a wider network.
 type site struct {
 	key    network.Network
 	places int
-	lines  map[lineKey]*line
-	turns  []*line // lines in which somebody waits, the next one first
+	flows  map[flowKey]*flow
+	active []*flow // flows in which somebody waits, the next one first
 }
 
-// lineKey is what those in a line have in common: their network or, in the lane of the known, their account.
-type lineKey struct {
+// flowKey is what the requests of a flow have in common: their network or, in the known class, their account.
+type flowKey struct {
 	network network.Network
 	account string
 }
 
-// line is the places of one network or account.
-type line struct {
-	key     lineKey
+// flow holds the places of one network or account.
+type flow struct {
+	key     flowKey
 	site    *site
-	lane    *lane
+	class   *class
 	places  []*Reservation // the oldest first
 	waiting []*Reservation // those that wait for a worker, the oldest first
 }
 
 const (
-	paceWeight  = 8  // how much the latest hash counts in the average: one part of so many
-	targetShare = 64 // places of strangers who want to sign in as the same
+	hashTimeWeight = 8  // the latest hash counts for one part in this many of the average
+	maxPerTarget   = 64 // places of unknown callers for one target
 )
 
-// busy returns the refusal of a request that finds no place.
-func busy(wait time.Duration) error {
+// errBusy returns the error for a request that finds no place.
+func errBusy(wait time.Duration) error {
 	return muster.E(muster.Unavailable, "api.context.server_busy.app_error").After(max(wait, time.Second))
 }
 
-func newQueue(workers, size, share int) *queue {
-	return &queue{workers: workers, idle: workers, strangers: newLane(size, share), known: newLane(size, share), targets: map[[sha256.Size]byte]int{}}
+func newQueue(workers, capacity, maxPerFlow int) *queue {
+	return &queue{workers: workers, idle: workers, unknown: newClass(capacity, maxPerFlow), known: newClass(capacity, maxPerFlow), targets: map[[sha256.Size]byte]int{}}
 }
 
-func newLane(size, share int) lane {
-	return lane{size: size, share: share, sites: map[network.Network]*site{}}
+func newClass(capacity, maxPerFlow int) class {
+	return class{capacity: capacity, maxPerFlow: maxPerFlow, sites: map[network.Network]*site{}}
 }
 
-// admit takes a place. limited says whether the bound of a single network holds.
-func (q *queue) admit(ctx context.Context, o Origin, limited bool) (*Reservation, error) {
+// reserve takes a place. limited says whether the limit of a single network applies.
+func (q *queue) reserve(ctx context.Context, o Origin, limited bool) (*Reservation, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n, key := &q.strangers, lineKey{network: o.Network}
+	c, key := &q.unknown, flowKey{network: o.Network}
 	if o.known() {
-		n, key, o.Target = &q.known, lineKey{account: o.Account}, [sha256.Size]byte{}
+		c, key, o.Target = &q.known, flowKey{account: o.Account}, [sha256.Size]byte{}
 	}
-	l := n.line(o, key)
+	f := c.flowOf(o, key)
 	switch {
-	case (limited || o.known()) && len(l.places) >= n.share:
-		return nil, busy(q.wait(min(len(l.places)*len(n.sites), n.taken+n.share)))
-	case o.Target != [sha256.Size]byte{} && q.targets[o.Target] >= targetShare:
-		return nil, busy(q.wait(targetShare))
-	case n.taken >= n.size && !q.evict(l):
-		return nil, busy(q.wait(n.taken))
+	case (limited || o.known()) && len(f.places) >= c.maxPerFlow:
+		return nil, errBusy(q.wait(min(len(f.places)*len(c.sites), c.used+c.maxPerFlow)))
+	case o.Target != [sha256.Size]byte{} && q.targets[o.Target] >= maxPerTarget:
+		return nil, errBusy(q.wait(maxPerTarget))
+	case c.used >= c.capacity && !q.evict(f):
+		return nil, errBusy(q.wait(c.used))
 	}
-	n.taken++
+	c.used++
 	if o.Target != [sha256.Size]byte{} {
 		q.targets[o.Target]++
 	}
-	t := &Reservation{ctx: ctx, line: l, target: o.Target, turn: make(chan error, 1)}
-	l.places = append(l.places, t)
-	l.site.places++
-	l.site.lines[key] = l
-	n.sites[l.site.key] = l.site
-	return t, nil
+	r := &Reservation{ctx: ctx, flow: f, target: o.Target, turn: make(chan error, 1)}
+	f.places = append(f.places, r)
+	f.site.places++
+	f.site.flows[key] = f
+	c.sites[f.site.key] = f.site
+	return r, nil
 }
 
-// line returns the line of an origin: one that is there, or a new one that nothing holds yet.
-func (n *lane) line(o Origin, key lineKey) *line {
-	at := network.Network{} // accounts have no site
+// flowOf returns the flow of an origin, or a new one that is not part of the queue yet.
+func (c *class) flowOf(o Origin, key flowKey) *flow {
+	siteKey := network.Network{} // accounts belong to no site
 	if !o.known() {
-		at = o.Network.Site()
+		siteKey = o.Network.Site()
 	}
-	s := n.sites[at]
+	s := c.sites[siteKey]
 	if s == nil {
-		s = &site{key: at, lines: map[lineKey]*line{}}
+		s = &site{key: siteKey, flows: map[flowKey]*flow{}}
 	}
-	if l := s.lines[key]; l != nil {
-		return l
+	if f := s.flows[key]; f != nil {
+		return f
 	}
-	return &line{key: key, site: s, lane: n}
+	return &flow{key: key, site: s, class: c}
 }
 
-// leave frees a reservation's place.
-func (q *queue) leave(t *Reservation) {
+// release frees a reservation's place.
+func (q *queue) release(r *Reservation) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.vacate(t)
+	q.free(r)
 }
 
-func (q *queue) vacate(t *Reservation) {
-	if t.left {
+func (q *queue) free(r *Reservation) {
+	if r.released {
 		return
 	}
-	t.left = true
-	if t.target != [sha256.Size]byte{} {
-		if q.targets[t.target]--; q.targets[t.target] == 0 {
-			delete(q.targets, t.target)
+	r.released = true
+	if r.target != [sha256.Size]byte{} {
+		if q.targets[r.target]--; q.targets[r.target] == 0 {
+			delete(q.targets, r.target)
 		}
 	}
-	l := t.line
-	l.lane.taken--
-	if l.places = without(l.places, t); len(l.places) == 0 {
-		delete(l.site.lines, l.key)
+	f := r.flow
+	f.class.used--
+	if f.places = remove(f.places, r); len(f.places) == 0 {
+		delete(f.site.flows, f.key)
 	}
-	if l.site.places--; l.site.places == 0 {
-		delete(l.lane.sites, l.site.key)
+	if f.site.places--; f.site.places == 0 {
+		delete(f.class.sites, f.site.key)
 	}
 }
 
-// evict takes a place for a newcomer from the site that has most or, within its own site, from the longest line: from one that has at least two more than
-// the newcomer's. It takes the last one that is not at work.
-func (q *queue) evict(newcomer *line) bool {
+// evict frees a place for a new request, taking it from the site that holds most or, if that is the request's own, from its longest flow. Either must hold
+// at moreThan two places more. The place is the newest that has no worker.
+func (q *queue) evict(newcomer *flow) bool {
 	most := newcomer.site
-	for _, s := range newcomer.lane.sites {
+	for _, s := range newcomer.class.sites {
 		if s.places > most.places {
 			most = s
 		}
 	}
-	least := len(newcomer.places) + 1 // places that a line must have more than
+	moreThan := len(newcomer.places) + 1 // places that a flow must exceed to lose one
 	if most.places > newcomer.site.places+1 {
-		least = 0
+		moreThan = 0
 	} else {
 		most = newcomer.site
 	}
-	var longest *line
-	for _, l := range most.lines {
-		if len(l.places) > least && (longest == nil || len(l.places) > len(longest.places)) {
-			longest = l
+	var longest *flow
+	for _, f := range most.flows {
+		if len(f.places) > moreThan && (longest == nil || len(f.places) > len(longest.places)) {
+			longest = f
 		}
 	}
 	if longest == nil {
 		return false
 	}
-	for _, t := range slices.Backward(longest.places) {
-		if t.working {
+	for _, r := range slices.Backward(longest.places) {
+		if r.working {
 			continue
 		}
-		q.vacate(t)
-		if slices.Contains(longest.waiting, t) {
-			q.stopWaiting(t)
-			t.turn <- busy(q.wait(longest.lane.taken))
+		q.free(r)
+		if slices.Contains(longest.waiting, r) {
+			q.stopWaiting(r)
+			r.turn <- errBusy(q.wait(longest.class.used))
 		}
 		return true
 	}
 	return false
 }
 
-// await returns once a worker is the reservation's, which done gives back; or with an error when the reservation lost its place or its caller went away.
-func (q *queue) await(t *Reservation) error {
+// acquire returns once the reservation has a worker, which finish returns, or with an error if the reservation lost its place or its context ended.
+func (q *queue) acquire(r *Reservation) error {
 	q.mu.Lock()
 	switch {
-	case t.left:
+	case r.released:
 		q.mu.Unlock()
-		return busy(0)
+		return errBusy(0)
 	case q.idle > 0:
 		q.idle--
-		t.working = true
+		r.working = true
 		q.mu.Unlock()
 		return nil
 	}
-	l := t.line
-	if len(l.waiting) == 0 {
-		if len(l.site.turns) == 0 {
-			l.lane.turns = append(l.lane.turns, l.site)
+	f := r.flow
+	if len(f.waiting) == 0 {
+		if len(f.site.active) == 0 {
+			f.class.active = append(f.class.active, f.site)
 		}
-		l.site.turns = append(l.site.turns, l)
+		f.site.active = append(f.site.active, f)
 	}
-	l.waiting = append(l.waiting, t)
+	f.waiting = append(f.waiting, r)
 	q.mu.Unlock()
 	select {
-	case err := <-t.turn:
+	case err := <-r.turn:
 		return err
-	case <-t.ctx.Done():
-		return q.giveUp(t)
+	case <-r.ctx.Done():
+		return q.cancel(r)
 	}
 }
 
-// giveUp ends the waiting of a reservation whose caller went away. A worker that was given to it meanwhile goes to the next.
-func (q *queue) giveUp(t *Reservation) error {
+// cancel ends the wait of a reservation whose context ended. A worker that it got meanwhile goes to the next one.
+func (q *queue) cancel(r *Reservation) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	select {
-	case err := <-t.turn:
+	case err := <-r.turn:
 		if err == nil {
-			t.working = false
-			q.next()
+			r.working = false
+			q.dispatch()
 		}
 	default:
-		q.stopWaiting(t)
+		q.stopWaiting(r)
 	}
-	return fmt.Errorf("waiting to hash a password: %w", t.ctx.Err())
+	return fmt.Errorf("waiting to hash a password: %w", r.ctx.Err())
 }
 
-func (q *queue) stopWaiting(t *Reservation) {
-	l := t.line
-	if l.waiting = without(l.waiting, t); len(l.waiting) > 0 {
+func (q *queue) stopWaiting(r *Reservation) {
+	f := r.flow
+	if f.waiting = remove(f.waiting, r); len(f.waiting) > 0 {
 		return
 	}
-	if l.site.turns = without(l.site.turns, l); len(l.site.turns) == 0 {
-		l.lane.turns = without(l.lane.turns, l.site)
+	if f.site.active = remove(f.site.active, f); len(f.site.active) == 0 {
+		f.class.active = remove(f.class.active, f.site)
 	}
 }
 
-func without[T comparable](list []T, one T) []T {
-	return slices.DeleteFunc(list, func(other T) bool { return other == one })
+func remove[T comparable](list []T, value T) []T {
+	return slices.DeleteFunc(list, func(v T) bool { return v == value })
 }
 
-// done gives a reservation's worker back, which worked for so long.
-func (q *queue) done(t *Reservation, took time.Duration) {
+// finish returns a reservation's worker, which worked for the time took.
+func (q *queue) finish(r *Reservation, took time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	t.working = false
-	if q.pace == 0 {
-		q.pace = took
+	r.working = false
+	if q.hashTime == 0 {
+		q.hashTime = took
 	}
-	q.pace += (took - q.pace) / paceWeight
-	q.next()
+	q.hashTime += (took - q.hashTime) / hashTimeWeight
+	q.dispatch()
 }
 
-// next gives a worker to the first of the line whose turn it is: of the known where the last one was a stranger, and the other way round, as long as
-// somebody of both waits.
-func (q *queue) next() {
-	n := &q.known
-	if len(n.turns) == 0 || q.lastKnown && len(q.strangers.turns) > 0 {
-		n = &q.strangers
+// dispatch gives a worker to the reservation whose turn it is. The classes alternate while somebody waits in both.
+func (q *queue) dispatch() {
+	c := &q.known
+	if len(c.active) == 0 || q.lastWasKnown && len(q.unknown.active) > 0 {
+		c = &q.unknown
 	}
-	if len(n.turns) == 0 {
+	if len(c.active) == 0 {
 		q.idle++
 		return
 	}
-	q.lastKnown = n == &q.known
-	first := n.turn()
+	q.lastWasKnown = c == &q.known
+	first := c.pop()
 	first.working = true
 	first.turn <- nil
 }
 
-// turn takes the next reservation out of the lane, and puts its line and its site last.
-func (n *lane) turn() *Reservation {
-	s := n.turns[0]
-	n.turns = n.turns[1:]
-	l := s.turns[0]
-	s.turns = s.turns[1:]
-	first := l.waiting[0]
-	if l.waiting = l.waiting[1:]; len(l.waiting) > 0 {
-		s.turns = append(s.turns, l)
+// pop removes the next reservation from the class, and moves its flow and its site to the end of the round.
+func (c *class) pop() *Reservation {
+	s := c.active[0]
+	c.active = c.active[1:]
+	f := s.active[0]
+	s.active = s.active[1:]
+	first := f.waiting[0]
+	if f.waiting = f.waiting[1:]; len(f.waiting) > 0 {
+		s.active = append(s.active, f)
 	}
-	if len(s.turns) > 0 {
-		n.turns = append(n.turns, s)
+	if len(s.active) > 0 {
+		c.active = append(c.active, s)
 	}
 	return first
 }
 
-// wait estimates how long so many hashes take.
+// wait estimates how long this many hashes take.
 func (q *queue) wait(hashes int) time.Duration {
-	return q.pace * time.Duration(hashes) / time.Duration(q.workers)
+	return q.hashTime * time.Duration(hashes) / time.Duration(q.workers)
 }

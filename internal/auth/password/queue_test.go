@@ -92,9 +92,9 @@ func (s *scene) note(name string, err error) {
 func (s *scene) waiting() (n int) {
 	s.h.queue.mu.Lock()
 	defer s.h.queue.mu.Unlock()
-	for _, l := range []*lane{&s.h.queue.strangers, &s.h.queue.known} {
-		for _, at := range l.turns {
-			for _, l := range at.turns {
+	for _, l := range []*class{&s.h.queue.unknown, &s.h.queue.known} {
+		for _, at := range l.active {
+			for _, l := range at.active {
 				n += len(l.waiting)
 			}
 		}
@@ -116,9 +116,9 @@ func (s *scene) play() []string {
 	close(s.goOn)
 	s.running.Wait()
 	q := s.h.queue
-	for _, l := range []*lane{&q.strangers, &q.known} {
-		if l.taken != 0 || len(l.sites) != 0 || len(l.turns) != 0 {
-			s.t.Errorf("left behind: %d places, %d sites, %d turns", l.taken, len(l.sites), len(l.turns))
+	for _, l := range []*class{&q.unknown, &q.known} {
+		if l.used != 0 || len(l.sites) != 0 || len(l.active) != 0 {
+			s.t.Errorf("left behind: %d places, %d sites, %d active", l.used, len(l.sites), len(l.active))
 		}
 	}
 	if len(q.targets) != 0 || q.idle != 1 {
@@ -245,7 +245,7 @@ func TestWhoLeavesTheQueueCostsNothing(t *testing.T) {
 func TestRetryAfterIsTheTimeOfWhatWaits(t *testing.T) {
 	q := newQueue(2, 100, 100)
 	for range 100 {
-		q.done(&Reservation{}, 400*time.Millisecond)
+		q.finish(&Reservation{}, 400*time.Millisecond)
 	}
 	if got := q.wait(50); got != 10*time.Second {
 		t.Fatalf("50 hashes of 400 ms by two workers: %v", got)
@@ -260,8 +260,8 @@ func TestAReleasedTicketIsOver(t *testing.T) {
 	}
 	reservation.Release()
 	reservation.Release()
-	if h.queue.strangers.taken != 0 {
-		t.Fatalf("%d places taken", h.queue.strangers.taken)
+	if h.queue.unknown.used != 0 {
+		t.Fatalf("%d places taken", h.queue.unknown.used)
 	}
 	if _, err := reservation.Hash("x"); !muster.IsKind(err, muster.Unavailable) {
 		t.Fatalf("a released reservation hashed: %v", err)
@@ -310,7 +310,7 @@ func TestASiteIsServedInTurnAndMakesRoom(t *testing.T) {
 }
 
 // Whoever comes with what an account knows waits for strangers no longer than every other hash takes.
-func TestKnownDevicesWaitApartFromStrangers(t *testing.T) {
+func TestKnownDevicesWaitApartFromUnknownCallers(t *testing.T) {
 	s := newScene(t, Options{QueueSize: 6})
 	for i := range 6 {
 		s.wait(t.Context(), network.Of(fmt.Sprintf("10.%d.0.1", i)), "stranger")
@@ -325,11 +325,11 @@ func TestKnownDevicesWaitApartFromStrangers(t *testing.T) {
 	}
 }
 
-// However many networks guess at one name, they take so many places and no more.
-func TestStrangersShareThePlacesOfWhatTheyGuessAt(t *testing.T) {
+// However many networks try to sign in as one name, they get maxPerTarget places.
+func TestUnknownCallersShareThePlacesOfATarget(t *testing.T) {
 	h := New(Options{MemoryKiB: 64})
 	target := [32]byte{1}
-	for i := range targetShare {
+	for i := range maxPerTarget {
 		reservation, err := h.Reserve(t.Context(), Origin{Network: network.Of(fmt.Sprintf("10.%d.0.1", i)), Target: target})
 		if err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// Bounds on what a stored hash may ask for, so that an imported one can't stall the server.
+// Limits on the parameters of a stored hash, so that an imported one can't stall the server.
 const (
 	maxMemoryKiB  = 256 * 1024
 	maxPasses     = 64
@@ -30,18 +30,18 @@ const (
 	minKeyBytes   = 4
 )
 
-// errScheme never quotes the hash: it ends up in a log.
-var errScheme = errors.New("the stored password hash is of no known form")
+// errScheme does not quote the hash, since errors end up in logs.
+var errScheme = errors.New("the stored password hash has an unknown format")
 
-// scheme is a stored hash, taken apart.
+// scheme is a parsed hash.
 type scheme interface {
 	verify(plain string) (bool, error)
-	stale(memoryKiB uint32) bool // other than a new hash would be
+	stale(memoryKiB uint32) bool // whether it differs from what a new hash would be
 	cost() cost
-	example() string // a hash of the same cost that is nobody's
+	example() string // a made-up hash with the same cost
 }
 
-// parse reads a PHC or MCF string.
+// parse parses a PHC or MCF string.
 func parse(encoded string) (scheme, error) {
 	s, err := parseScheme(encoded)
 	if err != nil {
@@ -96,7 +96,7 @@ func (h *argon2Hash) verify(plain string) (bool, error) {
 	if h.kind == "argon2i" {
 		derive = argon2.Key
 	}
-	return same(h.key, derive([]byte(plain), h.salt, h.time, h.memory, h.threads, uint32(len(h.key)))), nil
+	return equal(h.key, derive([]byte(plain), h.salt, h.time, h.memory, h.threads, uint32(len(h.key)))), nil
 }
 
 func (h *argon2Hash) stale(memoryKiB uint32) bool {
@@ -122,7 +122,7 @@ func (h bcryptHash) verify(plain string) (bool, error) {
 }
 
 func (h bcryptHash) logRounds() int {
-	n, _ := bcrypt.Cost([]byte(h)) // parseBcrypt has seen to it that there is one
+	n, _ := bcrypt.Cost([]byte(h)) // parseBcrypt has checked it
 	return n
 }
 
@@ -150,7 +150,7 @@ func parseScrypt(parts []string) (scheme, error) {
 
 func (h *scryptHash) verify(plain string) (bool, error) {
 	got, err := scrypt.Key([]byte(plain), h.salt, 1<<h.logN, h.r, h.p, len(h.key))
-	return err == nil && same(h.key, got), err
+	return err == nil && equal(h.key, got), err
 }
 
 func (*scryptHash) stale(uint32) bool { return true }
@@ -163,7 +163,7 @@ type pbkdf2Hash struct {
 
 var digests = map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}
 
-// parsePBKDF2 reads the three forms in use: PHC ($pbkdf2-sha256$i=N$salt$key), passlib's ($pbkdf2-sha256$N$salt$key, and
+// parsePBKDF2 parses the three formats in use: PHC ($pbkdf2-sha256$i=N$salt$key), passlib's ($pbkdf2-sha256$N$salt$key, and
 // $pbkdf2$ for SHA-1) and the reference server's ($pbkdf2$f=SHA256,w=N,l=LEN$salt$key).
 func parsePBKDF2(name string, parts []string) (scheme, error) {
 	if len(parts) != 3 {
@@ -188,12 +188,12 @@ func parsePBKDF2(name string, parts []string) (scheme, error) {
 
 func (h *pbkdf2Hash) verify(plain string) (bool, error) {
 	got, err := pbkdf2.Key(digests[h.digest], plain, h.salt, h.iterations, len(h.key))
-	return err == nil && same(h.key, got), err
+	return err == nil && equal(h.key, got), err
 }
 
 func (*pbkdf2Hash) stale(uint32) bool { return true }
 
-// numbers reads "a=1,b=2,c=3" with exactly these names in this order.
+// numbers parses "a=1,b=2,c=3" with exactly these names in this order.
 func numbers(list string, names ...string) ([]int, error) {
 	parts := strings.Split(list, ",")
 	if len(parts) != len(names) {
@@ -221,7 +221,7 @@ func saltAndKey(salt, key string) (s, k []byte, err error) {
 	return s, k, nil
 }
 
-// decode64 reads standard base64 with or without padding, and passlib's alphabet with "." for "+".
+// decode64 decodes standard base64 with or without padding, and passlib's alphabet, which has "." for "+".
 func decode64(s string) ([]byte, error) {
 	s = strings.ReplaceAll(strings.TrimRight(s, "="), ".", "+")
 	return base64.RawStdEncoding.DecodeString(s)

@@ -8,20 +8,20 @@ import (
 	"io"
 )
 
-// sortedLines is a text whose lines are sorted by key. It is searched where it is, on disk or in the program's own image, and never loaded.
+// sortedLines is a text whose lines are sorted by key. A binary search reads it in place, on disk or in the program's image, without loading it.
 type sortedLines struct {
 	text io.ReaderAt
 	size int64
 	key  func(line string) string
 }
 
-const sortedLineMax = 256 // bytes
+const maxSortedLine = 256 // bytes
 
-var errLongLine = fmt.Errorf("a line has more than %d bytes", sortedLineMax)
+var errLongLine = fmt.Errorf("a line has more than %d bytes", maxSortedLine)
 
-// has reports whether a line has this key.
-func (s sortedLines) has(key string) (bool, error) {
-	for low, high := int64(0), s.size; low < high; { // lines that begin in [low, high) are still in question
+// contains reports whether a line has this key.
+func (s sortedLines) contains(key string) (bool, error) {
+	for low, high := int64(0), s.size; low < high; { // the line may begin in [low, high)
 		middle := low + (high-low)/2
 		line, begin, end, err := s.lineFrom(middle)
 		if err != nil {
@@ -43,21 +43,21 @@ func (s sortedLines) has(key string) (bool, error) {
 	return false, nil
 }
 
-// lineFrom reads the first line that begins at offset or after it. end is where the next one begins; at the end of the text all are s.size.
+// lineFrom returns the first line that begins at offset or later. end is the offset of the next line. If there is no such line, begin and end are s.size.
 func (s sortedLines) lineFrom(offset int64) (line string, begin, end int64, err error) {
 	begin = offset
 	if offset > 0 {
-		if _, begin, err = s.rest(offset - 1); err != nil {
+		if _, begin, err = s.restOfLine(offset - 1); err != nil {
 			return "", 0, 0, err
 		}
 	}
-	text, end, err := s.rest(begin)
+	text, end, err := s.restOfLine(begin)
 	return string(bytes.TrimSuffix(text, []byte("\r"))), begin, end, err
 }
 
-// rest reads from offset to the end of the line, and says where the next one begins.
-func (s sortedLines) rest(offset int64) (text []byte, next int64, err error) {
-	buf := make([]byte, min(sortedLineMax+1, s.size-offset))
+// restOfLine returns the text from offset to the end of its line, and the offset of the next line.
+func (s sortedLines) restOfLine(offset int64) (text []byte, next int64, err error) {
+	buf := make([]byte, min(maxSortedLine+1, s.size-offset))
 	n, err := s.text.ReadAt(buf, offset)
 	if err != nil && (n < len(buf) || !errors.Is(err, io.EOF)) {
 		return nil, 0, fmt.Errorf("read at %d: %w", offset, err)

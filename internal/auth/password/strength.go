@@ -11,27 +11,27 @@ import (
 	"muster"
 )
 
-// What of a password is looked at: the estimate tries every way to read look-alikes (4 for a, $ for s) over every part of the text, which would take
-// half a second for the worst of texts. Within these bounds it takes some milliseconds.
+// Limits on what is estimated: zxcvbn tries every way to read look-alikes (4 for a, $ for s) in every part of the text, which can take half a second.
+// Within these limits it takes some milliseconds.
 const (
-	judgedRunes     = 40
-	judgedLookalike = 6 // different ones
-	aboutMax        = 32
-	lookalikes      = "4@8({[<3691!|0$57+%2"
+	maxRunes      = 40
+	maxLookalikes = 6 // different ones
+	maxUserInputs = 32
+	lookalikes    = "4@8({[<3691!|0$57+%2"
 )
 
-// Strength is how hard a password is to guess, as Dan Wheeler's zxcvbn estimates it (USENIX Security 2016).
+// Strength says how hard a password is to guess, as zxcvbn estimates it (Daniel Wheeler, USENIX Security 2016).
 type Strength struct {
-	Score  int    // 0 to 4; 3 and up holds against guessing at stolen hashes
+	Score  int    // 0 to 4; 3 and more withstands offline guessing at stolen hashes
 	Label  string // the score in words
-	Advice string // what would help most, "" from score 3 on
+	Advice string // what would help most; "" from score 3 on
 }
 
 var strengthLabels = [...]string{"Very easy to guess", "Easy to guess", "Fair", "Good", "Strong"}
 
-// Estimate judges a password. about is what others may know of its owner: names, addresses.
-func Estimate(plain string, about []string) Strength {
-	r := zxcvbn.PasswordStrength(judged(plain), words(about))
+// Estimate estimates the strength of a password. userInputs is what others may know about its owner, such as names and addresses.
+func Estimate(plain string, userInputs []string) Strength {
+	r := zxcvbn.PasswordStrength(limitInput(plain), words(userInputs))
 	score := min(max(r.Score, 0), len(strengthLabels)-1)
 	s := Strength{Score: score, Label: strengthLabels[score]}
 	if score < 3 {
@@ -40,17 +40,17 @@ func Estimate(plain string, about []string) Strength {
 	return s
 }
 
-// judged is the part of a password that is looked at. Look-alikes beyond those allowed count as any other symbol.
-func judged(plain string) string {
+// limitInput returns the part of a password that is estimated. Look-alikes beyond maxLookalikes become an ordinary symbol.
+func limitInput(plain string) string {
 	plain = strings.ToValidUTF8(plain[:min(len(plain), muster.PasswordMaxBytes)], "")
 	var b strings.Builder
 	seen, kinds, n := map[rune]bool{}, 0, 0
 	for _, r := range plain {
-		if n++; n > judgedRunes {
+		if n++; n > maxRunes {
 			break
 		}
 		if strings.ContainsRune(lookalikes, r) && !seen[r] {
-			if kinds == judgedLookalike {
+			if kinds == maxLookalikes {
 				r = '~'
 			} else {
 				seen[r] = true
@@ -62,15 +62,15 @@ func judged(plain string) string {
 	return b.String()
 }
 
-// words are the words that names and addresses are made of, and these as a whole.
-func words(about []string) (list []string) {
-	for _, text := range about {
+// words returns the names and addresses as a whole, and the words in them.
+func words(userInputs []string) (list []string) {
+	for _, text := range userInputs {
 		if len(text) > muster.EmailMaxBytes {
 			continue
 		}
 		parts := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		for _, word := range append(parts, text) {
-			if utf8.RuneCountInString(word) > 2 && len(list) < aboutMax {
+			if utf8.RuneCountInString(word) > 2 && len(list) < maxUserInputs {
 				list = append(list, word)
 			}
 		}
@@ -78,7 +78,7 @@ func words(about []string) (list []string) {
 	return list
 }
 
-// advice is about the longest part of a password that somebody would guess.
+// advice returns what to do about the longest part of a password that is easy to guess.
 func advice(parts []*match.Match) string {
 	var longest *match.Match
 	for _, m := range parts {

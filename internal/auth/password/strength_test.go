@@ -40,8 +40,8 @@ func TestEstimate(t *testing.T) {
 	}
 }
 
-// What is looked at decides what the estimate costs.
-func TestWhatIsJudgedOfAPassword(t *testing.T) {
+// The length of the input determines what an estimate costs.
+func TestLimitInput(t *testing.T) {
 	for plain, want := range map[string]string{
 		"Tr0ub4dour&3":          "Tr0ub4dour&3",
 		"4@8({[<4<3":            "4@8({[~4~~",
@@ -49,7 +49,7 @@ func TestWhatIsJudgedOfAPassword(t *testing.T) {
 		strings.Repeat("é", 90): strings.Repeat("é", 36), // of 72 bytes
 		"a\xffb":                "ab",
 	} {
-		if got := judged(plain); got != want {
+		if got := limitInput(plain); got != want {
 			t.Errorf("%q: %q, want %q", plain, got, want)
 		}
 	}
@@ -57,7 +57,7 @@ func TestWhatIsJudgedOfAPassword(t *testing.T) {
 	if want := []string{"Ann", "Marie", "Neill", "Ann-Marie O'Neill", "ann", "example", "com", "ann@example.com"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-	if n := len(words(slices.Repeat([]string{"word"}, 100))); n != aboutMax {
+	if n := len(words(slices.Repeat([]string{"word"}, 100))); n != maxUserInputs {
 		t.Errorf("%d words", n)
 	}
 }
@@ -74,7 +74,7 @@ func FuzzEstimate(f *testing.F) {
 	})
 }
 
-// BenchmarkEstimateWorst is what the dearest password costs.
+// BenchmarkEstimateWorst measures the most expensive input.
 func BenchmarkEstimateWorst(b *testing.B) {
 	plain := strings.Repeat("s4l7|o1n(8", 8)
 	for b.Loop() {

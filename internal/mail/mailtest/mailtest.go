@@ -1,4 +1,4 @@
-// Package mailtest is the mail server at the other end of tests: a real one, Mailpit, whose mails are read back over HTTP. scripts/with-smtp.sh starts it.
+// Package mailtest gives tests a real mail server, Mailpit, and reads what it received back over HTTP. scripts/with-smtp.sh starts the server.
 package mailtest
 
 import (
@@ -16,13 +16,13 @@ import (
 
 const serverVariable = "MUSTER_TEST_SMTP"
 
-// Server takes mail at Host and Port, without TLS or sign-in.
+// Server accepts mail at Host and Port, without TLS or authentication.
 type Server struct {
 	Host, Port string
 	api        string
 }
 
-// Mail is a mail that the server took.
+// Mail is a message that the server received.
 type Mail struct {
 	ID        string
 	MessageID string
@@ -31,14 +31,14 @@ type Mail struct {
 	HTML      string
 }
 
-// Open gives the server of MUSTER_TEST_SMTP; see Named.
+// Open returns the server that MUSTER_TEST_SMTP names; see Named.
 func Open(t testing.TB) *Server {
 	t.Helper()
 	u := Named(t, serverVariable)
 	return &Server{Host: u.Hostname(), Port: u.Port(), api: strings.TrimSuffix(os.Getenv(serverVariable+"_API"), "/")}
 }
 
-// Named gives the URL of the server that a variable names. Without one the test is skipped, or fails where CI is true.
+// Named returns the URL of the server that an environment variable names. If it is not set, the test is skipped, or fails where CI is true.
 func Named(t testing.TB, variable string) *url.URL {
 	t.Helper()
 	text := os.Getenv(variable)
@@ -53,12 +53,12 @@ func Named(t testing.TB, variable string) *url.URL {
 	return u
 }
 
-// Settings is the JSON of EmailSettings that name the server.
+// Settings returns the EmailSettings for this server, as JSON.
 func (s *Server) Settings() string {
 	return fmt.Sprintf(`{"EmailSettings":{"SMTPServer":%q,"SMTPPort":%q,"FeedbackEmail":"muster@example.com"}}`, s.Host, s.Port)
 }
 
-// To gives what an address got so far, oldest first; whole mails take one request each.
+// To returns the messages that an address has received so far, oldest first. It makes one request for each; see Headers.
 func (s *Server) To(t testing.TB, address string) []Mail {
 	t.Helper()
 	var mails []Mail
@@ -70,7 +70,7 @@ func (s *Server) To(t testing.TB, address string) []Mail {
 	return mails
 }
 
-// Headers gives what an address, or any address that ends so, got so far, oldest first, without its contents.
+// Headers returns the messages that an address, or any address with this ending, has received so far, oldest first, without their bodies.
 func (s *Server) Headers(t testing.TB, address string) []Mail {
 	t.Helper()
 	var found struct{ Messages []Mail }
@@ -79,7 +79,7 @@ func (s *Server) Headers(t testing.TB, address string) []Mail {
 	return found.Messages
 }
 
-// Page is the address at which a browser sees a mail's HTML.
+// Page returns the URL at which a browser sees the HTML of a message.
 func (s *Server) Page(m Mail) string { return s.api + "/view/" + m.ID + ".html" }
 
 func (s *Server) get(t testing.TB, path string, into any) {
@@ -88,7 +88,7 @@ func (s *Server) get(t testing.TB, path string, into any) {
 	require.NoError(t, err)
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("the mail server answers %s to %s", answer.Status, path)
+		t.Fatalf("the mail server answered %s to %s", answer.Status, path)
 	}
 	require.NoError(t, json.NewDecoder(answer.Body).Decode(into))
 }
