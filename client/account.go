@@ -7,42 +7,42 @@ import (
 	"muster"
 )
 
-// UpdateUserAuth moves an account's sign-in to another service, under the name that it has there; both fields are needed.
+// UpdateUserAuth moves an account to another authentication service; both fields of auth are required.
 func (c *Client) UpdateUserAuth(ctx context.Context, userID string, auth muster.UserAuth) (*muster.UserAuth, error) {
 	return send[*muster.UserAuth](ctx, c, http.MethodPut, route("users", userID, "auth"), nil, auth)
 }
 
-// SendVerification mails a link that verifies an e-mail address, if an account has it; no session is needed.
+// SendVerification sends a link that verifies an email address, if an account has it; no session is required.
 func (c *Client) SendVerification(ctx context.Context, email string) error {
 	return act(ctx, c, http.MethodPost, "/users/email/verify/send", map[string]string{"email": email})
 }
 
-// VerifyEmail verifies an address by the token of the mailed link; no session is needed.
+// VerifyEmail verifies an address with the token from the link; no session is required.
 func (c *Client) VerifyEmail(ctx context.Context, token string) error {
 	return act(ctx, c, http.MethodPost, "/users/email/verify", map[string]string{"token": token})
 }
 
-// ResetFailedAttempts unlocks an account: failed attempts to sign in to it are forgotten.
+// ResetFailedAttempts unlocks an account by resetting its failed login attempts.
 func (c *Client) ResetFailedAttempts(ctx context.Context, userID string) error {
 	return act(ctx, c, http.MethodPost, route("users", userID, "reset_failed_attempts"), nil)
 }
 
-// VerifyEmailOf takes an account's address for verified, without a mail.
+// VerifyEmailOf marks an account's address as verified, without sending a link.
 func (c *Client) VerifyEmailOf(ctx context.Context, userID string) (*muster.User, error) {
 	return send[*muster.User](ctx, c, http.MethodPost, route("users", userID, "email", "verify", "member"), nil, nil)
 }
 
-// SendPasswordReset mails a link that sets a new password, if an account has the address; no session is needed.
+// SendPasswordReset sends a link for choosing a new password, if an account has the address; no session is required.
 func (c *Client) SendPasswordReset(ctx context.Context, email string) error {
 	return act(ctx, c, http.MethodPost, "/users/password/reset/send", map[string]string{"email": email})
 }
 
-// ResetPassword sets a password by the token of the mailed link, and revokes the account's access tokens; no session is needed.
+// ResetPassword sets a password with the token from the link, and revokes the account's access tokens; no session is required.
 func (c *Client) ResetPassword(ctx context.Context, token, password string) error {
 	return c.resetPassword(ctx, token, password, true)
 }
 
-// ResetPasswordAndKeepTokens is ResetPassword that leaves the account's access tokens as they are.
+// ResetPasswordAndKeepTokens is ResetPassword, except that the account keeps its access tokens.
 func (c *Client) ResetPasswordAndKeepTokens(ctx context.Context, token, password string) error {
 	return c.resetPassword(ctx, token, password, false)
 }

@@ -9,19 +9,19 @@ import (
 	"muster"
 )
 
-// CreateBot makes a bot that the caller owns; Username is needed.
+// CreateBot creates a bot owned by the caller; Username is required.
 func (c *Client) CreateBot(ctx context.Context, b *muster.Bot) (*muster.Bot, error) {
 	return send[*muster.Bot](ctx, c, http.MethodPost, "/bots", nil, b)
 }
 
-// BotsQuery narrows a list of bots; the zero value is all that are enabled.
+// BotsQuery filters a list of bots; the zero value means all enabled bots.
 type BotsQuery struct {
-	IncludeDeleted bool // disabled ones too
+	IncludeDeleted bool // include disabled bots
 	OnlyOrphaned   bool // only those whose owner is deactivated or gone
-	Page, PerPage  int  // counted from 0; the API's 60 for 0, MaxPerPage at the most
+	Page, PerPage  int  // pages count from 0; 0 per page means 60, the most is MaxPerPage
 }
 
-// Bots gives one page of the bots that the caller may see.
+// Bots returns one page of the bots that the caller may see.
 func (c *Client) Bots(ctx context.Context, q BotsQuery) ([]*muster.Bot, error) {
 	v := pageQuery(q.Page, q.PerPage)
 	setFlag(v, "include_deleted", q.IncludeDeleted)
@@ -29,7 +29,7 @@ func (c *Client) Bots(ctx context.Context, q BotsQuery) ([]*muster.Bot, error) {
 	return get[[]*muster.Bot](ctx, c, "/bots", v)
 }
 
-// AllBots walks all pages of Bots; q.Page and q.PerPage are not looked at.
+// AllBots iterates over all pages of Bots; q.Page and q.PerPage are ignored.
 func (c *Client) AllBots(ctx context.Context, q BotsQuery) iter.Seq2[*muster.Bot, error] {
 	return pages(func(page, perPage int) ([]*muster.Bot, error) {
 		q.Page, q.PerPage = page, perPage
@@ -37,35 +37,35 @@ func (c *Client) AllBots(ctx context.Context, q BotsQuery) iter.Seq2[*muster.Bot
 	})
 }
 
-// Bot gives a bot by its account's id; a disabled one only with includeDeleted.
+// Bot returns a bot by its user id; a disabled one only with includeDeleted.
 func (c *Client) Bot(ctx context.Context, botID string, includeDeleted bool) (*muster.Bot, error) {
 	v := url.Values{}
 	setFlag(v, "include_deleted", includeDeleted)
 	return get[*muster.Bot](ctx, c, route("bots", botID), v)
 }
 
-// PatchBot changes the fields that p names.
+// PatchBot changes the fields that p sets.
 func (c *Client) PatchBot(ctx context.Context, botID string, p *muster.BotPatch) (*muster.Bot, error) {
 	return send[*muster.Bot](ctx, c, http.MethodPut, route("bots", botID), nil, p)
 }
 
-// DisableBot turns a bot off: its access tokens stop at once, until EnableBot.
+// DisableBot disables a bot. Its access tokens stop working at once, until EnableBot.
 func (c *Client) DisableBot(ctx context.Context, botID string) (*muster.Bot, error) {
 	return send[*muster.Bot](ctx, c, http.MethodPost, route("bots", botID, "disable"), nil, nil)
 }
 
-// EnableBot turns a bot on again.
+// EnableBot enables a disabled bot.
 func (c *Client) EnableBot(ctx context.Context, botID string) (*muster.Bot, error) {
 	return send[*muster.Bot](ctx, c, http.MethodPost, route("bots", botID, "enable"), nil, nil)
 }
 
-// AssignBot gives a bot to another owner.
+// AssignBot makes another user the owner of a bot.
 func (c *Client) AssignBot(ctx context.Context, botID, ownerID string) (*muster.Bot, error) {
 	return send[*muster.Bot](ctx, c, http.MethodPost, route("bots", botID, "assign", ownerID), nil, nil)
 }
 
-// ConvertBotToUser turns a bot into a person's account, with the fields that p names; Password is needed. admin makes it a system
-// administrator.
+// ConvertBotToUser turns a bot into a person's account with the fields that p sets; Password is required. With admin the account becomes
+// a system administrator.
 func (c *Client) ConvertBotToUser(ctx context.Context, botID string, p *muster.UserPatch, admin bool) (*muster.User, error) {
 	v := url.Values{}
 	setFlag(v, "set_system_admin", admin)

@@ -1,11 +1,11 @@
-// Package client calls a Muster server, or any other that speaks the same API. It has one method for each operation; a list
-// that comes in pages has a method beside it, named All…, that walks all of them.
+// Package client calls a Muster server, or any other server with the same API. It has one method for each operation. Lists come in
+// pages; a second method, named All…, iterates over all of them.
 //
 //	c := client.New("http://127.0.0.1:8065")
 //	me, err := c.Login(ctx, "ann@example.org", "a long password")
 //	for u, err := range c.AllUsers(ctx, client.UsersQuery{Active: true}) { … }
 //
-// What the server refuses is an *Error. Times are Unix milliseconds. A Client may be used by several goroutines.
+// An answer with an error status is an *Error. Times are Unix milliseconds. A Client is safe for concurrent use.
 package client
 
 import (
@@ -27,17 +27,17 @@ const (
 	prefix         = "/api/v4"
 	defaultTimeout = time.Minute
 
-	// MaxResponseBytes is how much of an answer is read; a longer one is ErrResponseTooLarge.
+	// MaxResponseBytes is the largest response that is read.
 	MaxResponseBytes = 64 << 20
 )
 
-// ErrNotModified is returned when the server still has what IfNoneMatch named.
+// ErrNotModified is returned when nothing has changed since the ETag of IfNoneMatch.
 var ErrNotModified = errors.New("not modified")
 
-// ErrResponseTooLarge is returned for an answer over MaxResponseBytes.
-var ErrResponseTooLarge = errors.New("the answer is too large")
+// ErrResponseTooLarge is returned for a response of more than MaxResponseBytes.
+var ErrResponseTooLarge = errors.New("the response is too large")
 
-// Client calls one server, as one account or as nobody.
+// Client calls one server, with or without a session.
 type Client struct {
 	base      string
 	http      *http.Client
@@ -46,17 +46,17 @@ type Client struct {
 	device    atomic.Pointer[string]
 }
 
-// Option changes a new Client.
+// Option configures a new Client.
 type Option func(*Client)
 
-// WithToken makes calls with a session or access token, without Login.
+// WithToken sets a session or access token for all calls, in place of Login.
 func WithToken(token string) Option { return func(c *Client) { c.SetToken(token) } }
 
-// WithHTTPClient makes calls through h; by default a call may take a minute.
+// WithHTTPClient makes all calls through h. The default client has a timeout of one minute.
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
 
-// WithSocket makes calls over the local socket at path, where a server that listens there takes the caller for the machine's
-// administrator: no token is needed. The address that New takes only has to be an http one. It takes the place of WithHTTPClient.
+// WithSocket makes calls over the local socket at path, where a server that listens there treats the caller as the machine's
+// administrator: no token is required. The address that New takes only has to be an http one. It takes the place of WithHTTPClient.
 //
 //	c := client.New("http://localhost", client.WithSocket("/run/muster/local.socket"))
 //	err := c.UpdateUserRoles(ctx, annsID, "system_admin system_user")
@@ -67,10 +67,10 @@ func WithSocket(path string) Option {
 	return WithHTTPClient(&http.Client{Timeout: defaultTimeout, Transport: &http.Transport{DialContext: dial, IdleConnTimeout: defaultTimeout}})
 }
 
-// WithUserAgent names the program that calls; servers show it in the list of sessions.
+// WithUserAgent sets the name of the calling program, which servers show in the list of sessions.
 func WithUserAgent(name string) Option { return func(c *Client) { c.userAgent = name } }
 
-// New makes a Client of the server at baseURL, such as https://chat.example.org.
+// New returns a Client for the server at baseURL, such as https://chat.example.org.
 func New(baseURL string, opts ...Option) *Client {
 	c := &Client{base: strings.TrimRight(baseURL, "/") + prefix, http: &http.Client{Timeout: defaultTimeout}, userAgent: "muster-client"}
 	for _, o := range opts {
@@ -79,7 +79,7 @@ func New(baseURL string, opts ...Option) *Client {
 	return c
 }
 
-// Token is the token that calls are made with, "" for none.
+// Token returns the token of calls, or "".
 func (c *Client) Token() string {
 	if t := c.token.Load(); t != nil {
 		return *t
@@ -87,11 +87,11 @@ func (c *Client) Token() string {
 	return ""
 }
 
-// SetToken sets the token that calls are made with; "" for none.
+// SetToken sets the token of calls; "" removes it.
 func (c *Client) SetToken(token string) { c.token.Store(&token) }
 
-// DeviceToken is what the last sign-in, or the last new password of one's own, made this device known by, "" for none: to be kept, for
-// Credentials.DeviceToken.
+// DeviceToken returns the token by which the server knows this device, or "". The last login, or the last change of the caller's own password,
+// set it. Store it, and pass it in Credentials.DeviceToken at the next login.
 func (c *Client) DeviceToken() string {
 	if t := c.device.Load(); t != nil {
 		return *t
@@ -99,14 +99,14 @@ func (c *Client) DeviceToken() string {
 	return ""
 }
 
-// CallOption changes one call.
+// CallOption configures one call.
 type CallOption func(*Request)
 
-// IfNoneMatch asks only for what differs from the answer that *etag belongs to, "" for any, and sets *etag to the tag of
-// the new answer. The call gives ErrNotModified when nothing differs.
+// IfNoneMatch makes a call return ErrNotModified if the response still has the ETag *etag. Otherwise it sets *etag to that of the
+// response. An empty *etag matches nothing.
 func IfNoneMatch(etag *string) CallOption { return func(r *Request) { r.etag = etag } }
 
-// IfMatch has a change made only while etag is that of what is changed; otherwise the server refuses it with status 409.
+// IfMatch makes a change only if the resource still has this ETag; otherwise the server refuses it with status 409.
 func IfMatch(etag string) CallOption {
 	return func(r *Request) {
 		if r.Header == nil {
@@ -116,10 +116,10 @@ func IfMatch(etag string) CallOption {
 	}
 }
 
-// Request is a call in the API's own terms, for what the methods do not cover.
+// Request is a plain call, for what the methods of Client do not cover.
 type Request struct {
 	Method string
-	Path   string // below /api/v4, escaped
+	Path   string // escaped, relative to /api/v4
 	Query  url.Values
 	Header http.Header
 	Body   []byte
@@ -134,7 +134,7 @@ type Response struct {
 	Body       []byte
 }
 
-// Do makes a call. A status of 400 or more is an *Error and 304 is ErrNotModified; the Response is given all the same.
+// Do makes a call. A status of 400 or more is an *Error and 304 is ErrNotModified; the Response is returned in both cases.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	answer, err := c.open(ctx, c.http, r)
 	if err != nil {
@@ -143,7 +143,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	return r.read(answer)
 }
 
-// open makes a call through h and leaves the answer's body to be read and closed.
+// open makes a call through h. The caller must close the response's body.
 func (c *Client) open(ctx context.Context, h *http.Client, r *Request) (*http.Response, error) {
 	req, err := c.httpRequest(ctx, r)
 	if err != nil {
@@ -152,9 +152,9 @@ func (c *Client) open(ctx context.Context, h *http.Client, r *Request) (*http.Re
 	return h.Do(req)
 }
 
-// read takes an answer in and closes it.
+// read reads a response and closes its body.
 func (r *Request) read(answer *http.Response) (*Response, error) {
-	defer func() { _ = answer.Body.Close() }() // it was read; there is nothing to lose
+	defer func() { _ = answer.Body.Close() }() // the body has been read
 	body, err := io.ReadAll(io.LimitReader(answer.Body, MaxResponseBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
@@ -177,7 +177,7 @@ func (r *Request) read(answer *http.Response) (*Response, error) {
 
 func (c *Client) httpRequest(ctx context.Context, r *Request) (*http.Request, error) {
 	if strings.Contains(r.Path, "//") || strings.HasSuffix(r.Path, "/") {
-		return nil, fmt.Errorf("%s %s: an id or name is empty", r.Method, r.Path) // it would be another operation
+		return nil, fmt.Errorf("%s %s: an id or name is empty", r.Method, r.Path) // it would call another operation
 	}
 	address := c.base + r.Path
 	if len(r.Query) > 0 {
@@ -203,7 +203,7 @@ func (c *Client) httpRequest(ctx context.Context, r *Request) (*http.Request, er
 	return req, nil
 }
 
-// route puts a path together from its parts, escaped.
+// route joins the parts of a path and escapes them.
 func route(parts ...string) string {
 	var b strings.Builder
 	for _, p := range parts {
@@ -213,7 +213,7 @@ func route(parts ...string) string {
 	return b.String()
 }
 
-// get decodes what GET answers.
+// get makes a GET request and decodes the response.
 func get[T any](ctx context.Context, c *Client, path string, query url.Values, opts ...CallOption) (T, error) {
 	r := &Request{Method: http.MethodGet, Path: path, Query: query}
 	for _, o := range opts {
@@ -222,7 +222,7 @@ func get[T any](ctx context.Context, c *Client, path string, query url.Values, o
 	return call[T](ctx, c, r)
 }
 
-// send decodes what the server answers to body as JSON; a nil body is none.
+// send sends body as JSON, unless it is nil, and decodes the response.
 func send[T any](ctx context.Context, c *Client, method, path string, query url.Values, body any, opts ...CallOption) (T, error) {
 	r := &Request{Method: method, Path: path, Query: query}
 	if body != nil {
@@ -238,13 +238,13 @@ func send[T any](ctx context.Context, c *Client, method, path string, query url.
 	return call[T](ctx, c, r)
 }
 
-// act is send for an operation that answers nothing but OK.
+// act is send for an operation whose response says nothing but OK.
 func act(ctx context.Context, c *Client, method, path string, body any) error {
 	_, err := send[struct{}](ctx, c, method, path, nil, body)
 	return err
 }
 
-// raw gives what GET answers as it is.
+// raw makes a GET request and returns the body of the response.
 func (c *Client) raw(ctx context.Context, path string, opts ...CallOption) ([]byte, error) {
 	r := &Request{Method: http.MethodGet, Path: path}
 	for _, o := range opts {
@@ -268,7 +268,7 @@ func call[T any](ctx context.Context, c *Client, r *Request) (T, error) {
 func decode[T any](r *Request, resp *Response) (T, error) {
 	var v T
 	if err := json.Unmarshal(resp.Body, &v); err != nil {
-		return v, fmt.Errorf("%s %s: the answer can't be read: %w", r.Method, r.Path, err)
+		return v, fmt.Errorf("%s %s: decode response: %w", r.Method, r.Path, err)
 	}
 	return v, nil
 }

@@ -17,7 +17,7 @@ import (
 	"muster/client"
 )
 
-// answering is a client of a server that answers everything with h: proxies, broken servers and what else may be out there.
+// answering returns a client of a server that answers every request with h, such as a proxy or a broken server.
 func answering(t *testing.T, h http.HandlerFunc) *client.Client {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -90,7 +90,7 @@ func TestLongAnswersAreNotRead(t *testing.T) {
 	}
 }
 
-// directory answers /users with the users numbered 0 to n-1, in the pages asked for, and counts the requests.
+// directory answers /users with users numbered 0 to n-1, page by page, and counts the requests.
 func directory(n int, requests *[]string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		*requests = append(*requests, r.URL.RawQuery)
@@ -294,7 +294,7 @@ func TestCallsOverASocket(t *testing.T) {
 	}
 }
 
-// socket serves h on a unix socket and gives its path.
+// socket serves h on a unix socket and returns its path.
 func socket(t *testing.T, h http.Handler) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "m") // a test's own folder may be too long a path for a socket

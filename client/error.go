@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Error is the server's refusal. Programs look at ID (docs/errors.md) and StatusCode; Message is for a person.
+// Error is an error response. Programs check ID (docs/errors.md) and StatusCode; Message is for people.
 type Error struct {
-	ID            string `json:"id"` // "" when what answered was not the API, but a proxy before it for example
+	ID            string `json:"id"` // "" if something else than the API answered, such as a proxy in front of it
 	Message       string `json:"message"`
 	DetailedError string `json:"detailed_error"`
 	RequestID     string `json:"request_id"` // finds the request in the server's log
@@ -29,15 +29,15 @@ func (e *Error) Error() string {
 	return s
 }
 
-// HasID tells whether err is an *Error with that id.
+// HasID reports whether err is an *Error with that id.
 func HasID(err error, id string) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.ID == id
 }
 
-const excerptBytes = 200 // of an answer that is not the API's, to show in the message
+const excerptBytes = 200 // of a response that is not the API's, for Message
 
-// errorOf reads an error answer; the HTTP status counts, whatever the body says.
+// errorOf decodes an error response. The HTTP status counts, whatever the body says.
 func errorOf(r *Response) *Error {
 	var e Error
 	if err := json.Unmarshal(r.Body, &e); err != nil || e.ID == "" {
@@ -53,11 +53,11 @@ func errorOf(r *Response) *Error {
 	return &e
 }
 
-// excerpt is the beginning of a text as one line, "" for what is no text.
+// excerpt returns the beginning of a text on one line, or "" if body is not text.
 func excerpt(body []byte) string {
 	if !utf8.Valid(body) {
 		return ""
 	}
 	line := strings.Join(strings.Fields(string(body[:min(len(body), excerptBytes)])), " ")
-	return strings.ToValidUTF8(line, "") // the cut may have gone through a letter
+	return strings.ToValidUTF8(line, "") // the cut may have split a character
 }

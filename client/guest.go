@@ -16,26 +16,26 @@ func (c *Client) DemoteToGuest(ctx context.Context, userID string) error {
 	return act(ctx, c, http.MethodPost, route("users", userID, "demote"), nil)
 }
 
-// InviteResult tells of one address of an invitation whether it was refused.
+// InviteResult is the result of an invitation for one address.
 type InviteResult struct {
 	Email string `json:"email"`
-	Error *Error `json:"error"` // nil for a mail that is on its way
+	Error *Error `json:"error"` // nil if the invitation will be sent
 }
 
-// InviteToTeam mails people a link to make an account in a team with. An address that can't be invited refuses the whole; with
-// graceful the others are invited, and the answer, which there is only then, tells of each.
+// InviteToTeam sends people a link with which they can sign up and join a team. If one address can't be invited, nobody is. With graceful
+// the others are invited, and InviteToTeam returns the result for each address.
 func (c *Client) InviteToTeam(ctx context.Context, teamID string, emails []string, graceful bool) ([]*InviteResult, error) {
 	return c.invite(ctx, route("teams", teamID, "invite", "email"), emails, graceful)
 }
 
-// GuestInvitation is whom to invite as guests, to which channels of a team (ids), with a few words for the mail.
+// GuestInvitation invites people to channels of a team as guests.
 type GuestInvitation struct {
 	Emails   []string `json:"emails"`
-	Channels []string `json:"channels"`
-	Message  string   `json:"message"`
+	Channels []string `json:"channels"` // ids
+	Message  string   `json:"message"`  // a personal note in the mail
 }
 
-// InviteGuests mails people a link to make a guest's account with; graceful and the answer are as InviteToTeam's.
+// InviteGuests sends people a link with which they can sign up as guests. See InviteToTeam for graceful and the results.
 func (c *Client) InviteGuests(ctx context.Context, teamID string, in GuestInvitation, graceful bool) ([]*InviteResult, error) {
 	return c.invite(ctx, route("teams", teamID, "invite-guests", "email"), in, graceful)
 }

@@ -7,13 +7,13 @@ import (
 	"muster"
 )
 
-// GenerateMfaSecret makes a secret to set an authenticator app up with. It counts once UpdateMfa has seen a code of it.
+// GenerateMfaSecret returns a new secret for an authenticator app. It takes effect when UpdateMfa gets a code made with it.
 func (c *Client) GenerateMfaSecret(ctx context.Context, userID string) (*muster.MfaSecret, error) {
 	return send[*muster.MfaSecret](ctx, c, http.MethodPost, route("users", userID, "mfa", "generate"), nil, nil)
 }
 
-// UpdateMfa turns an account's second factor on, with a code of the generated secret, or off, without one. Turned on it gives the
-// recovery codes, each good for one sign-in, which the server never shows again.
+// UpdateMfa turns an account's second factor on, with a code made with the generated secret, or off. When it turns it on, it returns
+// recovery codes, each of which works for one login. The server never shows them again.
 func (c *Client) UpdateMfa(ctx context.Context, userID string, activate bool, code string) ([]string, error) {
 	body := struct {
 		Activate bool   `json:"activate"`
@@ -25,7 +25,7 @@ func (c *Client) UpdateMfa(ctx context.Context, userID string, activate bool, co
 	return answer.RecoveryCodes, err
 }
 
-// RecoveryCodesLeft returns how many recovery codes the signed-in account has not used yet.
+// RecoveryCodesLeft returns how many recovery codes the caller's account has left.
 func (c *Client) RecoveryCodesLeft(ctx context.Context) (int, error) {
 	answer, err := get[struct {
 		Left int `json:"left"`
@@ -33,8 +33,8 @@ func (c *Client) RecoveryCodesLeft(ctx context.Context) (int, error) {
 	return answer.Left, err
 }
 
-// ReplaceRecoveryCodes returns new recovery codes of the signed-in account, which the server never shows again; its older ones are void.
-// The session must be fresh: see Reauthenticate.
+// ReplaceRecoveryCodes returns new recovery codes for the caller's account, which the server never shows again. Older codes stop working.
+// The caller must have authenticated recently: see Reauthenticate.
 func (c *Client) ReplaceRecoveryCodes(ctx context.Context) ([]string, error) {
 	answer, err := send[struct {
 		RecoveryCodes []string `json:"recovery_codes"`
@@ -42,7 +42,7 @@ func (c *Client) ReplaceRecoveryCodes(ctx context.Context) ([]string, error) {
 	return answer.RecoveryCodes, err
 }
 
-// CheckMfa tells whether signing in by a username or e-mail address takes a one-time code (Credentials.Code); no session is needed.
+// CheckMfa reports whether logging in with a username or email address requires a one-time code (Credentials.Code); no session is required.
 func (c *Client) CheckMfa(ctx context.Context, loginID string) (bool, error) {
 	answer, err := send[struct {
 		Required bool `json:"mfa_required"`

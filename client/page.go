@@ -6,10 +6,10 @@ import (
 	"strconv"
 )
 
-// MaxPerPage is the longest page that the API gives.
+// MaxPerPage is the largest page that the API returns.
 const MaxPerPage = 200
 
-// pageQuery is the parameters for a page, counted from 0; 0 per page leaves the length to the server.
+// pageQuery returns the parameters for a page. Pages count from 0; with 0 per page the server chooses the size.
 func pageQuery(page, perPage int) url.Values {
 	q := url.Values{}
 	setNumber(q, "page", page)
@@ -17,7 +17,7 @@ func pageQuery(page, perPage int) url.Values {
 	return q
 }
 
-// pages walks a list page by page until one comes that is not full. An error is given once, as the last value.
+// pages iterates over a list page by page until one is not full. An error is yielded once, as the last value.
 func pages[T any](fetch func(page, perPage int) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for page := 0; ; page++ {

@@ -8,12 +8,12 @@ import (
 	"net/http"
 )
 
-// ProfileImage gives an account's picture, a PNG.
+// ProfileImage returns an account's picture, a PNG.
 func (c *Client) ProfileImage(ctx context.Context, userID string, opts ...CallOption) ([]byte, error) {
 	return c.raw(ctx, route("users", userID, "image"), opts...)
 }
 
-// DefaultProfileImage gives the picture that the server draws for an account, a PNG.
+// DefaultProfileImage returns the picture that the server generates for an account, a PNG.
 func (c *Client) DefaultProfileImage(ctx context.Context, userID string) ([]byte, error) {
 	return c.raw(ctx, route("users", userID, "image", "default"))
 }
@@ -39,7 +39,7 @@ func (c *Client) SetProfileImage(ctx context.Context, userID string, picture io.
 	return err
 }
 
-// SetDefaultProfileImage goes back to the picture that the server draws.
+// SetDefaultProfileImage replaces an account's picture by the one that the server generates.
 func (c *Client) SetDefaultProfileImage(ctx context.Context, userID string) error {
 	return act(ctx, c, http.MethodDelete, route("users", userID, "image"), nil)
 }

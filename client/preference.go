@@ -7,17 +7,17 @@ import (
 	"muster"
 )
 
-// Preferences gives all preferences of a user.
+// Preferences returns all preferences of a user.
 func (c *Client) Preferences(ctx context.Context, userID string) ([]*muster.Preference, error) {
 	return get[[]*muster.Preference](ctx, c, route("users", userID, "preferences"), nil)
 }
 
-// PreferencesOfCategory gives the preferences of a user in one category.
+// PreferencesOfCategory returns the preferences of a user in one category.
 func (c *Client) PreferencesOfCategory(ctx context.Context, userID, category string) ([]*muster.Preference, error) {
 	return get[[]*muster.Preference](ctx, c, route("users", userID, "preferences", category), nil)
 }
 
-// Preference gives one preference of a user.
+// Preference returns one preference of a user.
 func (c *Client) Preference(ctx context.Context, userID, category, name string) (*muster.Preference, error) {
 	return get[*muster.Preference](ctx, c, route("users", userID, "preferences", category, "name", name), nil)
 }

@@ -7,22 +7,22 @@ import (
 	"muster"
 )
 
-// Roles gives all roles.
+// Roles returns all roles.
 func (c *Client) Roles(ctx context.Context) ([]*muster.Role, error) {
 	return get[[]*muster.Role](ctx, c, "/roles", nil)
 }
 
-// Role gives a role by its id.
+// Role returns a role by its id.
 func (c *Client) Role(ctx context.Context, roleID string) (*muster.Role, error) {
 	return get[*muster.Role](ctx, c, route("roles", roleID), nil)
 }
 
-// RoleByName gives a role by its name.
+// RoleByName returns a role by its name.
 func (c *Client) RoleByName(ctx context.Context, name string) (*muster.Role, error) {
 	return get[*muster.Role](ctx, c, route("roles", "name", name), nil)
 }
 
-// RolesByNames gives the roles with these names; unknown names are left out.
+// RolesByNames returns the roles with these names; unknown names are left out.
 func (c *Client) RolesByNames(ctx context.Context, names ...string) ([]*muster.Role, error) {
 	return send[[]*muster.Role](ctx, c, http.MethodPost, "/roles/names", nil, names)
 }

@@ -13,7 +13,7 @@ import (
 	"muster/internal/testserver"
 )
 
-// TestEveryMethodHasARoute calls each method as nobody: what comes back may be any refusal but "nothing at this address".
+// TestEveryMethodHasARoute calls each method without a session: any error will do except "no such route".
 func TestEveryMethodHasARoute(t *testing.T) {
 	s := testserver.New(t)
 	public := s.Client()
@@ -27,7 +27,7 @@ func TestEveryMethodHasARoute(t *testing.T) {
 		}
 		t.Run(m.Name, func(t *testing.T) {
 			c := public
-			if m.Name == "DeleteAllUsers" { // elsewhere there is nothing at its address
+			if m.Name == "DeleteAllUsers" { // other listeners have no such route
 				c = local
 			}
 			args := []reflect.Value{reflect.ValueOf(c), reflect.ValueOf(t.Context())}
@@ -49,7 +49,7 @@ func TestEveryMethodHasARoute(t *testing.T) {
 	}
 }
 
-// argument makes up a value of a type, with ids wherever the path may need one.
+// argument returns a value of a type, with ids wherever the path may need one.
 func argument(typ reflect.Type) reflect.Value {
 	switch {
 	case typ == reflect.TypeFor[io.Reader]():

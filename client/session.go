@@ -9,25 +9,25 @@ import (
 	"muster"
 )
 
-// Credentials are what an account signs in with: Password, and LoginID or ID.
+// Credentials are what an account logs in with: Password, and LoginID or ID.
 type Credentials struct {
-	LoginID  string `json:"login_id,omitempty"` // username or e-mail address
+	LoginID  string `json:"login_id,omitempty"` // username or email address
 	ID       string `json:"id,omitempty"`       // user id
 	Password string `json:"password"`
 	Code     string `json:"token,omitempty"` // one-time code of the second factor
 	DeviceID string `json:"device_id,omitempty"`
-	// DeviceToken is what Client.DeviceToken gave after an earlier sign-in: with it, failed attempts of others can't hold this one up.
+	// DeviceToken is what Client.DeviceToken returned after an earlier login. With it, failed attempts from elsewhere can't lock this device out.
 	DeviceToken string `json:"-"`
 }
 
 const deviceHeader = "X-Device-Token"
 
-// Login signs in by username or e-mail address; the client makes its further calls as this account.
+// Login logs in with a username or email address. Later calls of the client use the new session.
 func (c *Client) Login(ctx context.Context, loginID, password string) (*muster.User, error) {
 	return c.LoginWith(ctx, Credentials{LoginID: loginID, Password: password})
 }
 
-// LoginWith is Login with all that may be asked for.
+// LoginWith is Login with all credentials that the server may ask for.
 func (c *Client) LoginWith(ctx context.Context, cr Credentials) (*muster.User, error) {
 	body, err := json.Marshal(cr)
 	if err != nil {
@@ -51,8 +51,8 @@ func (c *Client) LoginWith(ctx context.Context, cr Credentials) (*muster.User, e
 	return u, nil
 }
 
-// Reauthenticate shows again who the signed-in account's owner is, after which the session is fresh for some minutes: fresh enough to change its second
-// factor, email address or access tokens, or to close it. code is a one-time or recovery code, "" without a second factor.
+// Reauthenticate authenticates the session's owner once more. For some minutes the session may then change the account's second factor, email address or
+// access tokens, or close the account. code is a one-time or recovery code, "" for an account without a second factor.
 func (c *Client) Reauthenticate(ctx context.Context, password, code string) error {
 	body := struct {
 		Password string `json:"password"`
@@ -61,15 +61,15 @@ func (c *Client) Reauthenticate(ctx context.Context, password, code string) erro
 	return act(ctx, c, http.MethodPost, "/users/sessions/reauthenticate", body)
 }
 
-// LoginCWS signs an account in by the secret that the server shares with the control plane that hosts it, good once; the client
-// makes its further calls as this account.
+// LoginCWS logs in with the secret that the server shares with the control plane that hosts it, which works once. Later calls of the
+// client use the new session.
 func (c *Client) LoginCWS(ctx context.Context, loginID, secret string) error {
 	body, err := json.Marshal(map[string]string{"login_id": loginID, "cws_token": secret})
 	if err != nil {
 		return err
 	}
 	h := *c.http
-	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // it leads browsers to the pages
+	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the redirect is for browsers
 	r := &Request{Method: http.MethodPost, Path: "/users/login/cws", Body: body}
 	answer, err := c.open(ctx, &h, r)
 	if err != nil {
@@ -82,25 +82,25 @@ func (c *Client) LoginCWS(ctx context.Context, loginID, secret string) error {
 	return c.keepToken(resp)
 }
 
-// keepToken takes the token out of the answer to a sign-in, for further calls.
+// keepToken sets the token of later calls from the response to a login.
 func (c *Client) keepToken(resp *Response) error {
 	token := resp.Header.Get("Token")
 	if token == "" {
-		return errors.New("sign-in: the answer has no token")
+		return errors.New("login: the response has no token")
 	}
 	c.SetToken(token)
 	c.keepDeviceToken(resp)
 	return nil
 }
 
-// keepDeviceToken takes out of an answer what makes this device known from now on; many have none.
+// keepDeviceToken stores the device token of a response, if it has one.
 func (c *Client) keepDeviceToken(resp *Response) {
 	if device := resp.Header.Get(deviceHeader); device != "" {
 		c.device.Store(&device)
 	}
 }
 
-// setPassword is act for what ends the device token that the client had.
+// setPassword is act for operations that replace the device token.
 func (c *Client) setPassword(ctx context.Context, method, path string, body any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -114,7 +114,7 @@ func (c *Client) setPassword(ctx context.Context, method, path string, body any)
 	return nil
 }
 
-// Logout ends the session; the client makes its further calls as nobody.
+// Logout ends the session. Later calls of the client have none.
 func (c *Client) Logout(ctx context.Context) error {
 	if err := act(ctx, c, http.MethodPost, "/users/logout", nil); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (c *Client) Logout(ctx context.Context) error {
 	return nil
 }
 
-// Sessions gives an account's sessions, without their tokens.
+// Sessions returns an account's sessions, without their tokens.
 func (c *Client) Sessions(ctx context.Context, userID string) ([]*muster.Session, error) {
 	return get[[]*muster.Session](ctx, c, route("users", userID, "sessions"), nil)
 }
@@ -138,12 +138,12 @@ func (c *Client) RevokeAllSessions(ctx context.Context, userID string) error {
 	return act(ctx, c, http.MethodPost, route("users", userID, "sessions", "revoke", "all"), nil)
 }
 
-// RevokeSessionsFromAllUsers ends every session of everybody, the caller's too.
+// RevokeSessionsFromAllUsers ends all sessions of all accounts, the caller's included.
 func (c *Client) RevokeSessionsFromAllUsers(ctx context.Context) error {
 	return act(ctx, c, http.MethodPost, "/users/sessions/revoke/all", nil)
 }
 
-// AttachDevice ties the caller's session to a mobile device, for notifications.
+// AttachDevice attaches a mobile device to the caller's session, for notifications.
 func (c *Client) AttachDevice(ctx context.Context, deviceID string) error {
 	return act(ctx, c, http.MethodPut, "/users/sessions/device", map[string]string{"device_id": deviceID})
 }

@@ -9,37 +9,37 @@ import (
 	"muster"
 )
 
-// CreateTeam makes a team; Name, DisplayName and Type are needed. The caller becomes its administrator.
+// CreateTeam creates a team; Name, DisplayName and Type are required. The caller becomes its administrator.
 func (c *Client) CreateTeam(ctx context.Context, t *muster.Team) (*muster.Team, error) {
 	return send[*muster.Team](ctx, c, http.MethodPost, "/teams", nil, t)
 }
 
-// Teams gives a page of the teams that the caller may see.
+// Teams returns a page of the teams that the caller may see.
 func (c *Client) Teams(ctx context.Context, page, perPage int) ([]*muster.Team, error) {
 	return get[[]*muster.Team](ctx, c, "/teams", pageQuery(page, perPage))
 }
 
-// AllTeams walks all pages of Teams.
+// AllTeams iterates over all pages of Teams.
 func (c *Client) AllTeams(ctx context.Context) iter.Seq2[*muster.Team, error] {
 	return pages(func(page, perPage int) ([]*muster.Team, error) { return c.Teams(ctx, page, perPage) })
 }
 
-// TeamsOfUser gives the teams that an account is a member of.
+// TeamsOfUser returns the teams that an account is a member of.
 func (c *Client) TeamsOfUser(ctx context.Context, userID string) ([]*muster.Team, error) {
 	return get[[]*muster.Team](ctx, c, route("users", userID, "teams"), nil)
 }
 
-// Team gives a team by its id.
+// Team returns a team by its id.
 func (c *Client) Team(ctx context.Context, teamID string) (*muster.Team, error) {
 	return get[*muster.Team](ctx, c, route("teams", teamID), nil)
 }
 
-// TeamByName gives a team by its name.
+// TeamByName returns a team by its name.
 func (c *Client) TeamByName(ctx context.Context, name string) (*muster.Team, error) {
 	return get[*muster.Team](ctx, c, route("teams", "name", name), nil)
 }
 
-// TeamInvite is what somebody who is invited may know of a team.
+// TeamInvite is what invited people may know about a team.
 type TeamInvite struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -47,24 +47,24 @@ type TeamInvite struct {
 	Description string `json:"description"`
 }
 
-// TeamByInvite tells which team an invite id leads to; no session is needed.
+// TeamByInvite returns the team with this invite id; no session is required.
 func (c *Client) TeamByInvite(ctx context.Context, inviteID string) (*TeamInvite, error) {
 	return get[*TeamInvite](ctx, c, route("teams", "invite", inviteID), nil)
 }
 
-// TeamStats is how many members a team has.
+// TeamStats holds the number of members of a team.
 type TeamStats struct {
 	TeamID  string `json:"team_id"`
 	Members int64  `json:"total_member_count"`
 	Active  int64  `json:"active_member_count"` // not deactivated
 }
 
-// TeamStats counts a team's members.
+// TeamStats returns the number of members of a team.
 func (c *Client) TeamStats(ctx context.Context, teamID string) (*TeamStats, error) {
 	return get[*TeamStats](ctx, c, route("teams", teamID, "stats"), nil)
 }
 
-// PatchTeam changes the fields that p names.
+// PatchTeam changes the fields that p sets.
 func (c *Client) PatchTeam(ctx context.Context, teamID string, p *muster.TeamPatch) (*muster.Team, error) {
 	return send[*muster.Team](ctx, c, http.MethodPut, route("teams", teamID, "patch"), nil, p)
 }
@@ -74,50 +74,50 @@ func (c *Client) DeleteTeam(ctx context.Context, teamID string) error {
 	return act(ctx, c, http.MethodDelete, route("teams", teamID), nil)
 }
 
-// RestoreTeam brings an archived team back.
+// RestoreTeam restores an archived team.
 func (c *Client) RestoreTeam(ctx context.Context, teamID string) (*muster.Team, error) {
 	return send[*muster.Team](ctx, c, http.MethodPost, route("teams", teamID, "restore"), nil, nil)
 }
 
-// RegenerateTeamInviteID gives the team a new invite id; the old one stops working.
+// RegenerateTeamInviteID gives a team a new invite id. The old one stops working.
 func (c *Client) RegenerateTeamInviteID(ctx context.Context, teamID string) (*muster.Team, error) {
 	return send[*muster.Team](ctx, c, http.MethodPost, route("teams", teamID, "regenerate_invite_id"), nil, nil)
 }
 
-// TeamMembers gives a page of a team's members.
+// TeamMembers returns a page of a team's members.
 func (c *Client) TeamMembers(ctx context.Context, teamID string, page, perPage int) ([]*muster.TeamMember, error) {
 	return get[[]*muster.TeamMember](ctx, c, route("teams", teamID, "members"), pageQuery(page, perPage))
 }
 
-// AllTeamMembers walks all pages of TeamMembers.
+// AllTeamMembers iterates over all pages of TeamMembers.
 func (c *Client) AllTeamMembers(ctx context.Context, teamID string) iter.Seq2[*muster.TeamMember, error] {
 	return pages(func(page, perPage int) ([]*muster.TeamMember, error) {
 		return c.TeamMembers(ctx, teamID, page, perPage)
 	})
 }
 
-// TeamMembersByIDs gives the memberships of these accounts in a team; who is no member is left out.
+// TeamMembersByIDs returns the memberships of these accounts in a team; those who are not members are left out.
 func (c *Client) TeamMembersByIDs(ctx context.Context, teamID string, userIDs []string) ([]*muster.TeamMember, error) {
 	return send[[]*muster.TeamMember](ctx, c, http.MethodPost, route("teams", teamID, "members", "ids"), nil, userIDs)
 }
 
-// TeamMembersOfUser gives all team memberships of an account.
+// TeamMembersOfUser returns all team memberships of an account.
 func (c *Client) TeamMembersOfUser(ctx context.Context, userID string) ([]*muster.TeamMember, error) {
 	return get[[]*muster.TeamMember](ctx, c, route("users", userID, "teams", "members"), nil)
 }
 
-// TeamMember gives one membership of a team.
+// TeamMember returns one membership of a team.
 func (c *Client) TeamMember(ctx context.Context, teamID, userID string) (*muster.TeamMember, error) {
 	return get[*muster.TeamMember](ctx, c, route("teams", teamID, "members", userID), nil)
 }
 
-// AddTeamMember makes an account a member of a team.
+// AddTeamMember adds an account to a team.
 func (c *Client) AddTeamMember(ctx context.Context, teamID, userID string) (*muster.TeamMember, error) {
 	body := muster.TeamMember{TeamID: teamID, UserID: userID}
 	return send[*muster.TeamMember](ctx, c, http.MethodPost, route("teams", teamID, "members"), nil, body)
 }
 
-// AddTeamMembers makes several accounts members of a team.
+// AddTeamMembers adds several accounts to a team.
 func (c *Client) AddTeamMembers(ctx context.Context, teamID string, userIDs ...string) ([]*muster.TeamMember, error) {
 	body := make([]muster.TeamMember, 0, len(userIDs))
 	for _, id := range userIDs {
@@ -126,17 +126,17 @@ func (c *Client) AddTeamMembers(ctx context.Context, teamID string, userIDs ...s
 	return send[[]*muster.TeamMember](ctx, c, http.MethodPost, route("teams", teamID, "members", "batch"), nil, body)
 }
 
-// JoinTeamByInvite makes the caller a member of the team with that invite id.
+// JoinTeamByInvite adds the caller to the team with this invite id.
 func (c *Client) JoinTeamByInvite(ctx context.Context, inviteID string) (*muster.TeamMember, error) {
 	return send[*muster.TeamMember](ctx, c, http.MethodPost, "/teams/members/invite", url.Values{"invite_id": {inviteID}}, nil)
 }
 
-// RemoveTeamMember ends a membership of a team.
+// RemoveTeamMember removes a member from a team.
 func (c *Client) RemoveTeamMember(ctx context.Context, teamID, userID string) error {
 	return act(ctx, c, http.MethodDelete, route("teams", teamID, "members", userID), nil)
 }
 
-// UpdateTeamMemberRoles sets the names of a member's roles, separated by spaces.
+// UpdateTeamMemberRoles sets the roles of a member: their names, separated by spaces.
 func (c *Client) UpdateTeamMemberRoles(ctx context.Context, teamID, userID, roles string) error {
 	return act(ctx, c, http.MethodPut, route("teams", teamID, "members", userID, "roles"), map[string]string{"roles": roles})
 }

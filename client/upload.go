@@ -15,28 +15,28 @@ import (
 const (
 	pieceBytes = 4 << 20 // of one request of SendFile
 
-	// SendFile gives up at so many failures in a row. After each it pauses, after the first so long and then twice as long each time.
-	sendFailures = 8
-	firstPause   = 100 * time.Millisecond
+	// SendFile gives up after maxFailures in a row. It waits firstPause after the first failure and twice as long after each further one.
+	maxFailures = 8
+	firstPause  = 100 * time.Millisecond
 )
 
-// CreateUpload announces a file; ChannelID, Filename and FileSize (bytes) are needed. SendFile does this and what follows.
+// CreateUpload starts the upload of a file; ChannelID, Filename and FileSize (bytes) are required. SendFile does the whole upload.
 func (c *Client) CreateUpload(ctx context.Context, u *muster.Upload) (*muster.Upload, error) {
 	return send[*muster.Upload](ctx, c, http.MethodPost, "/uploads", nil, u)
 }
 
-// Upload tells how far an upload of the caller's has come.
+// Upload returns the state of one of the caller's uploads.
 func (c *Client) Upload(ctx context.Context, uploadID string) (*muster.Upload, error) {
 	return get[*muster.Upload](ctx, c, route("uploads", uploadID), nil)
 }
 
-// UploadsOf gives an account's uploads that are under way.
+// UploadsOf returns an account's unfinished uploads.
 func (c *Client) UploadsOf(ctx context.Context, userID string) ([]*muster.Upload, error) {
 	return get[[]*muster.Upload](ctx, c, route("users", userID, "uploads"), nil)
 }
 
-// ContinueUpload sends the next bytes of an upload and gives the file once it is whole, nil before. offset (bytes) is where they
-// begin; when the upload stands elsewhere, the server refuses them. A negative one has them go where it stands.
+// ContinueUpload sends the next bytes of an upload. It returns the file once it is complete, and nil before. offset is the position of
+// the first byte; the server refuses the data if the upload is at another position. A negative offset appends them.
 func (c *Client) ContinueUpload(ctx context.Context, uploadID string, offset int64, data []byte) (*muster.FileInfo, error) {
 	r := &Request{
 		Method: http.MethodPost, Path: route("uploads", uploadID), Body: data, Header: http.Header{"Content-Type": {"application/octet-stream"}},
@@ -51,8 +51,8 @@ func (c *Client) ContinueUpload(ctx context.Context, uploadID string, offset int
 	return decode[*muster.FileInfo](r, resp)
 }
 
-// SendFile sends a file of size bytes to a channel, piece by piece. After a broken connection, or while the server is busy, it goes
-// on from where the server stands; it gives up when several tries in a row get no further.
+// SendFile uploads a file of size bytes to a channel, piece by piece. After a broken connection, or while the server is busy, it resumes
+// the upload where it stopped. It gives up after several attempts in a row without progress.
 func (c *Client) SendFile(ctx context.Context, channelID, name string, size int64, r io.ReaderAt) (*muster.FileInfo, error) {
 	u, err := c.CreateUpload(ctx, &muster.Upload{Type: muster.UploadAttachment, ChannelID: channelID, Filename: name, FileSize: size})
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *Client) SendFile(ctx context.Context, channelID, name string, size int6
 	}
 	f, err := c.sendRest(ctx, u, r)
 	pause := firstPause
-	for failures := 1; err != nil && failures < sendFailures && mayPass(err) && ctx.Err() == nil; failures++ {
+	for failures := 1; err != nil && failures < maxFailures && isTemporary(err) && ctx.Err() == nil; failures++ {
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("%w, after: %w", ctx.Err(), err)
@@ -75,11 +75,11 @@ func (c *Client) SendFile(ctx context.Context, channelID, name string, size int6
 	return f, err
 }
 
-// resume asks where the upload stands and sends the rest.
+// resume asks how far the upload got and sends the rest.
 func (c *Client) resume(ctx context.Context, u *muster.Upload, r io.ReaderAt) (*muster.FileInfo, error) {
 	now, err := c.Upload(ctx, u.ID)
 	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusNotFound {
-		return c.FileInfo(ctx, u.ID) // it was whole, and only the answer got lost
+		return c.FileInfo(ctx, u.ID) // the file is complete; only the response was lost
 	}
 	if err != nil {
 		return nil, err
@@ -88,11 +88,11 @@ func (c *Client) resume(ctx context.Context, u *muster.Upload, r io.ReaderAt) (*
 	return c.sendRest(ctx, u, r)
 }
 
-// sendRest sends pieces until the file is whole, and notes in u how far it came. Once the server has all, an empty piece is left to
-// ask for the file.
+// sendRest sends pieces until the file is complete, and updates u.FileOffset. If the server already has all bytes, it sends an empty piece
+// to get the file.
 func (c *Client) sendRest(ctx context.Context, u *muster.Upload, r io.ReaderAt) (*muster.FileInfo, error) {
 	for {
-		// Every piece has memory of its own: after a failure the last request may still be reading its own.
+		// Every piece has its own buffer: after a failure the last request may still be reading from its.
 		data := make([]byte, min(pieceBytes, max(u.FileSize-u.FileOffset, 0)))
 		if _, err := io.ReadFull(io.NewSectionReader(r, u.FileOffset, int64(len(data))), data); err != nil {
 			return nil, fmt.Errorf("%w at byte %d: %w", errUnreadable, u.FileOffset, err)
@@ -103,18 +103,18 @@ func (c *Client) sendRest(ctx context.Context, u *muster.Upload, r io.ReaderAt) 
 		}
 		u.FileOffset += int64(len(data))
 		if len(data) == 0 {
-			return nil, errors.New("the server has the whole file and wants more")
+			return nil, errors.New("the server has all bytes but does not complete the file")
 		}
 	}
 }
 
-var errUnreadable = errors.New("the file to send can't be read")
+var errUnreadable = errors.New("can't read the file")
 
-// mayPass tells whether trying again may help: not for a file that can't be read, nor for a refusal of the request itself.
-func mayPass(err error) bool {
+// isTemporary reports whether a retry may help. It can't for a file that can't be read, or a request that the server refuses.
+func isTemporary(err error) bool {
 	if e, ok := errors.AsType[*Error](err); ok {
 		switch e.StatusCode {
-		case http.StatusConflict, // bytes of the request that broke were kept after all
+		case http.StatusConflict, // the server kept bytes of the broken request
 			http.StatusRequestTimeout, http.StatusTooManyRequests:
 			return true
 		case http.StatusNotImplemented:

@@ -17,7 +17,7 @@ import (
 
 const megabyte = 1 << 20
 
-// receiver takes one upload in as a server does: what came before a connection broke is kept.
+// receiver accepts one upload as a server does: it keeps what arrived before a connection broke.
 type receiver struct {
 	mu     sync.Mutex
 	size   int64

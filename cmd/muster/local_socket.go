@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	socketMask = 0o177 // leaves mode 0600: whoever may open the socket administers the server
-	probeTime  = time.Second
+	socketMask   = 0o177 // leaves mode 0600: whoever can open the socket administers the server
+	probeTimeout = time.Second
 
 	maxSocketPath    = 103 // the shortest sun_path of a system has 104 bytes, the last of them 0 (unix(4) of the BSDs)
 	writableByOthers = 0o002
 )
 
-// localListener serves the API on the local socket; nil where EnableLocalMode is off.
+// localListener serves the API on the local socket. It returns nil if EnableLocalMode is off.
 func (s *server) localListener(o api.Options) (*sideServer, error) {
 	c := s.settings.Current().ServiceSettings
 	if !c.EnableLocalMode {
@@ -45,7 +45,7 @@ func (s *server) localListener(o api.Options) (*sideServer, error) {
 	return local, nil
 }
 
-// socketPath returns where the socket is: a relative path is below the data directory.
+// socketPath returns the path of the socket. A relative location is relative to the data directory.
 func socketPath(dataDir, location string) string {
 	location = cmp.Or(location, "local.socket")
 	if filepath.IsAbs(location) {
@@ -54,8 +54,8 @@ func socketPath(dataDir, location string) string {
 	return filepath.Join(dataDir, location)
 }
 
-// checkSocketDir refuses a directory in which somebody else could put a socket of theirs in the place of ours, for clients to send their
-// administration to: it and those above it belong to this process's user or to root, and others can't write there, or only add (sticky).
+// checkSocketDir returns an error for a directory in which another user could replace the socket by one that administrators then connect to. It and all
+// directories above must belong to this process's user or to root, and must not be writable by others unless they are sticky.
 func checkSocketDir(dir string) error {
 	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
@@ -67,10 +67,10 @@ func checkSocketDir(dir string) error {
 			return err
 		}
 		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 && int64(stat.Uid) != int64(os.Geteuid()) {
-			return fmt.Errorf("the directory %s belongs to another user; name a path in one of your own", dir)
+			return fmt.Errorf("the directory %s belongs to another user; choose a path in one of your own", dir)
 		}
 		if info.Mode().Perm()&writableByOthers != 0 && info.Mode()&fs.ModeSticky == 0 {
-			return fmt.Errorf("everybody may write to the directory %s; name a path in one of your own", dir)
+			return fmt.Errorf("everybody may write to the directory %s; choose a path in one of your own", dir)
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
@@ -80,11 +80,11 @@ func checkSocketDir(dir string) error {
 	}
 }
 
-// listenLocal listens on a unix socket of mode 0600. A socket that a killed server left is taken over; one that is served, or
-// a file that is no socket, is refused.
+// listenLocal listens on a unix socket of mode 0600. It replaces a socket that a killed server left, but not one that is in use, nor a file
+// that is not a socket.
 func listenLocal(path string) (net.Listener, error) {
 	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("the path is longer than %d bytes; name a shorter one", maxSocketPath)
+		return nil, fmt.Errorf("the path is longer than %d bytes; choose a shorter one", maxSocketPath)
 	}
 	if err := checkSocketDir(filepath.Dir(path)); err != nil {
 		return nil, err
@@ -94,19 +94,19 @@ func listenLocal(path string) (net.Listener, error) {
 	case err != nil:
 		return nil, err
 	case info.Mode()&fs.ModeSocket == 0:
-		return nil, errors.New("something else is in its place; name another path, or remove it")
+		return nil, errors.New("the file exists and is not a socket; choose another path, or remove it")
 	default:
-		c, err := net.DialTimeout("unix", path, probeTime)
+		c, err := net.DialTimeout("unix", path, probeTimeout)
 		if err == nil {
 			return nil, errors.Join(errors.New("another server is using it"), c.Close())
 		}
-		if !errors.Is(err, syscall.ECONNREFUSED) { // that nobody listens there; all else may be somebody who does
+		if !errors.Is(err, syscall.ECONNREFUSED) { // any other error may come from a server that listens
 			return nil, fmt.Errorf("another server may be using it: %w", err)
 		}
 		if err := os.Remove(path); err != nil {
 			return nil, err
 		}
 	}
-	defer syscall.Umask(syscall.Umask(socketMask)) // before the socket is there, so that nobody else can open it in between
+	defer syscall.Umask(syscall.Umask(socketMask)) // before the socket exists, so that nobody else can open it
 	return net.Listen("unix", path)
 }

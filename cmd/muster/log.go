@@ -7,7 +7,7 @@ import (
 	"muster/internal/config"
 )
 
-// newLog writes to standard error as the settings ask, and follows a change of level.
+// newLog returns a logger that writes to standard error as the settings say. A change of the level takes effect at once.
 func newLog(settings *config.Live) *slog.Logger {
 	level := &slog.LevelVar{}
 	level.Set(logLevel(settings.Current()))

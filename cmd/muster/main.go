@@ -1,4 +1,4 @@
-// Command muster is the server and its tools.
+// Command muster is the Muster server and its tools. All packages are wired together here and nowhere else.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 
 type commands struct {
 	Serve   serveCommand     `cmd:"" default:"withargs" help:"Serve the API (the default command)."`
-	Check   checkCommand     `cmd:"" help:"Check the database's integrity. The server must not be running on an embedded database."`
+	Check   checkCommand     `cmd:"" help:"Check the integrity of the database."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
@@ -19,7 +19,7 @@ const about = `Muster is a user directory and sign-in server that speaks the Mat
 
 Examples:
 
-  muster                                            serve 127.0.0.1:8065 with its data under ./data
+  muster                                             serve on 127.0.0.1:8065, with data in ./data
   muster serve --listen :8065 --data /var/lib/muster
   muster serve --database postgres://muster@db/muster --config /etc/muster.json
   muster check --data /var/lib/muster`
@@ -33,7 +33,7 @@ func main() {
 	}
 }
 
-// version is the build's own, from the module or the commit that it was built from.
+// version returns the version of the module that the program was built from, or the commit.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

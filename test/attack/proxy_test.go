@@ -45,7 +45,7 @@ func TestWeakSettingsAreTold(t *testing.T) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Kill()) })
-	if !log.have("limits by network are off") {
+	if !log.have("rate limits are off") {
 		t.Error("nothing is said of the limits")
 	}
 	awaitHealth(t, health, "ready\n")

@@ -138,13 +138,13 @@ func FuzzSortedLines(f *testing.F) {
 	f.Add("AA:1\r\nBB:2\r\nCC", "BB")
 	f.Fuzz(func(t *testing.T, text, key string) {
 		search := func(text string) (bool, error) {
-			return sortedLines{strings.NewReader(text), int64(len(text)), hashOfLine}.has(key)
+			return sortedLines{strings.NewReader(text), int64(len(text)), hashOfLine}.contains(key)
 		}
 		_, _ = search(text) // what is not sorted may hide lines, no more than that
 		keys := strings.Split(text, "\n")
 		for i, line := range keys {
 			keys[i] = hashOfLine(strings.TrimSuffix(line, "\r"))
-			if len(keys[i]) > sortedLineMax {
+			if len(keys[i]) > maxSortedLine {
 				return
 			}
 		}

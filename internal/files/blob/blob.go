@@ -1,4 +1,9 @@
-// Package blob keeps files such as profile pictures by key. A file is whole or not there, at any moment of a crash.
+// Package blob stores files, such as profile pictures, by key: in a directory, or in S3-compatible storage that several nodes share.
+//
+// Rules:
+//   - A file is complete or absent at any moment, crashes included, and durable once a write returns.
+//   - No key leads out of the directory or the prefix, not even through a symbolic link.
+//   - The secret key of the storage never appears in an error.
 package blob
 
 import (
@@ -15,30 +20,30 @@ import (
 	"muster"
 )
 
-// ErrNotFound says that nothing is kept under a key.
+// ErrNotFound is returned when there is no file with a key.
 var ErrNotFound = errors.New("no such file")
 
 const tempPrefix = ".new-"
 
-// Store keeps files by key: a directory, or storage that several nodes share. Keys are slash-separated relative paths.
+// Store stores files by key. Keys are slash-separated relative paths.
 type Store interface {
-	// Put keeps data under a key, durably before it returns; what was there is replaced.
+	// Put stores data under a key, durably before it returns. It replaces an existing file.
 	Put(ctx context.Context, key string, data []byte) error
-	// Write is Put of everything that r gives and tells how many bytes that were. An error of r keeps nothing.
+	// Write stores everything that r reads and returns the number of bytes. If r fails, nothing is stored.
 	Write(ctx context.Context, key string, r io.Reader) (size int64, err error)
-	// Get reads a whole small file; ErrNotFound if there is none.
+	// Get returns the content of a small file, or ErrNotFound.
 	Get(ctx context.Context, key string) ([]byte, error)
-	// Open reads a file piece by piece; ErrNotFound if there is none.
+	// Open returns a reader of a file, or ErrNotFound. The caller must close it.
 	Open(ctx context.Context, key string) (io.ReadCloser, error)
-	// Delete removes a file; one that is not there is no error.
+	// Delete deletes a file. A missing file is not an error.
 	Delete(ctx context.Context, key string) error
 	Close() error
 }
 
-// Dir keeps files in one directory. Keys are slash-separated relative paths; none leads out of it.
+// Dir is a Store in one directory.
 type Dir struct{ root *os.Root }
 
-// OpenDir opens or makes the directory (mode 0700) and sweeps what an earlier process left half written.
+// OpenDir opens the directory, which it creates if need be (mode 0700), and removes unfinished files of earlier processes.
 func OpenDir(dir string) (*Dir, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -48,10 +53,10 @@ func OpenDir(dir string) (*Dir, error) {
 		return nil, err
 	}
 	d := &Dir{root}
-	return d, d.sweep()
+	return d, d.removeTempFiles()
 }
 
-func (d *Dir) sweep() error {
+func (d *Dir) removeTempFiles() error {
 	list, err := fs.ReadDir(d.root.FS(), ".")
 	if err != nil {
 		return err
@@ -64,7 +69,7 @@ func (d *Dir) sweep() error {
 	return err
 }
 
-// Close gives the directory free.
+// Close closes the directory.
 func (d *Dir) Close() error { return d.root.Close() }
 
 // Put implements Store.
@@ -73,9 +78,9 @@ func (d *Dir) Put(ctx context.Context, key string, data []byte) error {
 	return err
 }
 
-// Write implements Store. Half-written files are swept at the next start.
+// Write implements Store. OpenDir removes files that a crash left unfinished.
 func (d *Dir) Write(_ context.Context, key string, r io.Reader) (int64, error) {
-	if err := valid(key); err != nil {
+	if err := checkKey(key); err != nil {
 		return 0, err
 	}
 	if err := d.root.MkdirAll(path.Dir(key), 0o700); err != nil {
@@ -104,7 +109,7 @@ func (d *Dir) write(name string, r io.Reader) (int64, error) {
 	return n, errors.Join(f.Sync(), f.Close())
 }
 
-// syncDirs makes a new name durable: its directory and every one above, which may be new too.
+// syncDirs makes a new file name durable: it syncs its directory and those above, which may be new too.
 func (d *Dir) syncDirs(dir string) error {
 	for {
 		f, err := d.root.Open(dir)
@@ -123,7 +128,7 @@ func (d *Dir) syncDirs(dir string) error {
 
 // Get implements Store.
 func (d *Dir) Get(_ context.Context, key string) ([]byte, error) {
-	if err := valid(key); err != nil {
+	if err := checkKey(key); err != nil {
 		return nil, err
 	}
 	b, err := d.root.ReadFile(key)
@@ -135,7 +140,7 @@ func (d *Dir) Get(_ context.Context, key string) ([]byte, error) {
 
 // Open implements Store.
 func (d *Dir) Open(_ context.Context, key string) (io.ReadCloser, error) {
-	if err := valid(key); err != nil {
+	if err := checkKey(key); err != nil {
 		return nil, err
 	}
 	f, err := d.root.Open(key)
@@ -150,15 +155,15 @@ func (d *Dir) Open(_ context.Context, key string) (io.ReadCloser, error) {
 
 // Delete implements Store.
 func (d *Dir) Delete(_ context.Context, key string) error {
-	if err := valid(key); err != nil {
+	if err := checkKey(key); err != nil {
 		return err
 	}
 	return ignoreMissing(d.root.Remove(key))
 }
 
-func valid(key string) error {
+func checkKey(key string) error {
 	if !fs.ValidPath(key) || key == "." || strings.HasPrefix(key, tempPrefix) {
-		return fmt.Errorf("not a key: %q", key)
+		return fmt.Errorf("invalid key: %q", key)
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 
 const amazon = "s3.amazonaws.com"
 
-// Open opens the store that the settings name: the directory dir, or S3-compatible storage, in which case dir is not touched. It fails
-// if the directory can't be used or the bucket does not answer; the error may be shown, it never holds the secret key.
+// Open opens the store that the settings name: the directory dir, or S3-compatible storage. It fails if the directory can't be used or the
+// bucket does not answer. The error is safe to show: it never contains the secret key.
 func Open(ctx context.Context, dir string, c config.FileSettings) (Store, error) {
 	switch c.DriverName {
 	case "local":
@@ -31,5 +31,5 @@ func Open(ctx context.Context, dir string, c config.FileSettings) (Store, error)
 		}
 		return s, nil
 	}
-	return nil, fmt.Errorf("FileSettings.DriverName: no driver %q", c.DriverName)
+	return nil, fmt.Errorf("FileSettings.DriverName: unknown driver %q", c.DriverName)
 }

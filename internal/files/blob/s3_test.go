@@ -155,7 +155,7 @@ func TestKeysOfARole(t *testing.T) {
 func TestSilentStore(t *testing.T) {
 	o := s3Options(t)
 	line := newLine(t, o.Endpoint)
-	o.Endpoint, o.silence = line.address, 500*time.Millisecond
+	o.Endpoint, o.idleTimeout = line.address, 500*time.Millisecond
 	s := openS3(t, o)
 	if _, err := s.Write(ctx, "f", bytes.NewReader(pattern(partSize, 0))); err != nil {
 		t.Fatal(err)
@@ -189,10 +189,10 @@ func TestSilentStore(t *testing.T) {
 	}
 }
 
-// A file that takes longer than the silence but never stops is no dead store.
+// A file that takes longer than the idleTimeout but never stops is no dead store.
 func TestSlowReaderAndWriter(t *testing.T) {
 	o := s3Options(t)
-	o.silence = 500 * time.Millisecond
+	o.idleTimeout = 500 * time.Millisecond
 	s := openS3(t, o)
 	data := pattern(partSize+100, 0)
 	n, err := s.Write(ctx, "f", io.MultiReader(bytes.NewReader(data[:partSize]), pause{}, bytes.NewReader(data[partSize:])))

@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	dialTime  = 5 * time.Second
-	idleConns = 64
+	dialTimeout = 5 * time.Second
+	idleConns   = 64
 )
 
-// newTransport makes connections that end when the other side moves no byte for the time of silence, at any point of a request. A limit
-// for whole requests would either cut off big files on slow lines or let a dead store hold a small one for hours.
-func newTransport(silence time.Duration) *http.Transport {
-	dialer := &net.Dialer{Timeout: dialTime}
+// newTransport returns a transport whose connections fail when no byte is transferred for idleTimeout, at any point of a request. A timeout for
+// whole requests would either abort large files on slow networks or let a dead server block a small one for hours.
+func newTransport(idleTimeout time.Duration) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialTimeout}
 	return &http.Transport{
 		Proxy: http.ProxyFromEnvironment,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -23,33 +23,33 @@ func newTransport(silence time.Duration) *http.Transport {
 			if err != nil {
 				return nil, err
 			}
-			return &watchedConn{c, silence}, nil
+			return &idleTimeoutConn{c, idleTimeout}, nil
 		},
-		TLSHandshakeTimeout: dialTime,
+		TLSHandshakeTimeout: dialTimeout,
 		MaxIdleConns:        idleConns,
 		MaxIdleConnsPerHost: idleConns,
-		IdleConnTimeout:     silence / 2, // before the silence of an idle connection ends it under a new request
-		DisableCompression:  true,        // files come as they are kept
+		IdleConnTimeout:     idleTimeout / 2, // so that an idle connection does not time out during a new request
+		DisableCompression:  true,            // files are returned as they are stored
 	}
 }
 
-// watchedConn fails a read or a write that has waited for the time of silence.
-type watchedConn struct {
+// idleTimeoutConn fails a read or write that makes no progress for the timeout.
+type idleTimeoutConn struct {
 	net.Conn
-	silence time.Duration
+	timeout time.Duration
 }
 
 // Read implements net.Conn.
-func (c *watchedConn) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(c.silence)); err != nil {
+func (c *idleTimeoutConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.timeout)); err != nil {
 		return 0, err
 	}
 	return c.Conn.Read(b)
 }
 
-// Write implements net.Conn. It puts off the end of reads too: the answer to a long body is awaited from its beginning on.
-func (c *watchedConn) Write(b []byte) (int, error) {
-	if err := c.SetDeadline(time.Now().Add(c.silence)); err != nil {
+// Write implements net.Conn. It extends the read deadline too, since the response is awaited while a long body is sent.
+func (c *idleTimeoutConn) Write(b []byte) (int, error) {
+	if err := c.SetDeadline(time.Now().Add(c.timeout)); err != nil {
 		return 0, err
 	}
 	return c.Conn.Write(b)

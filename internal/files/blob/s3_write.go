@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	partSize  = 8 << 20 // bytes; what one Write holds in memory
-	partsMost = 10_000  // that S3 takes, so a file has 78 GiB at most
+	partSize  = 8 << 20 // bytes; one Write buffers as much in memory
+	maxParts  = 10_000  // the limit of S3, so a file has at most 78 GiB
 	firstRead = 64 << 10
 )
 
-// Write implements Store: up to 8 MiB with one request, more in parts of that size, which become a file when the last one is there. A
-// crash leaves parts that are no file; the bucket's own rules have to sweep them.
+// Write implements Store: up to 8 MiB in one request, larger files as a multipart upload with parts of that size. A crash leaves parts of an
+// incomplete upload, which a lifecycle rule of the bucket must remove.
 func (s *S3) Write(ctx context.Context, key string, r io.Reader) (int64, error) {
-	if err := valid(key); err != nil {
+	if err := checkKey(key); err != nil {
 		return 0, err
 	}
 	part, last, err := readPart(nil, r)
@@ -33,7 +33,7 @@ func (s *S3) Write(ctx context.Context, key string, r io.Reader) (int64, error) 
 		}
 		return int64(len(part)), nil
 	}
-	u, err := s.begin(ctx, key)
+	u, err := s.startMultipart(ctx, key)
 	if err != nil {
 		return 0, err
 	}
@@ -43,8 +43,8 @@ func (s *S3) Write(ctx context.Context, key string, r io.Reader) (int64, error) 
 	return u.size, nil
 }
 
-// readPart fills part anew; last tells that r has no more. The memory grows with what comes. An io.ErrUnexpectedEOF of r is an error
-// here: the library's own writing of a stream takes it for the end and would keep half a file.
+// readPart reads the next part into part's memory, which grows as needed; last reports whether r has ended. An io.ErrUnexpectedEOF of r is an
+// error here, whereas the library's own streaming mistakes it for the end and would store half a file.
 func readPart(part []byte, r io.Reader) (_ []byte, last bool, err error) {
 	part = part[:0]
 	for len(part) < partSize {
@@ -63,23 +63,23 @@ func readPart(part []byte, r io.Reader) (_ []byte, last bool, err error) {
 	return part, false, nil
 }
 
-// partsUpload is a file that comes in parts and is not there yet.
-type partsUpload struct {
+// multipartUpload is a file that is being uploaded in parts.
+type multipartUpload struct {
 	s        *S3
 	name, id string
 	parts    []minio.CompletePart
 	size     int64
 }
 
-func (s *S3) begin(ctx context.Context, key string) (*partsUpload, error) {
-	u := &partsUpload{s: s, name: s.name(key)}
+func (s *S3) startMultipart(ctx context.Context, key string) (*multipartUpload, error) {
+	u := &multipartUpload{s: s, name: s.name(key)}
 	var err error
 	u.id, err = s.core.NewMultipartUpload(ctx, s.options.Bucket, u.name, minio.PutObjectOptions{})
-	return u, s.fail("begin a file of parts", err)
+	return u, s.wrapError("start a multipart upload", err)
 }
 
-// send sends part, whose memory it uses on, then what r still has, and makes it a file.
-func (u *partsUpload) send(ctx context.Context, part []byte, r io.Reader) error {
+// send sends part, then the rest of r in the same memory, and completes the file.
+func (u *multipartUpload) send(ctx context.Context, part []byte, r io.Reader) error {
 	for last := false; ; {
 		if err := u.add(ctx, part); err != nil {
 			return err
@@ -94,32 +94,32 @@ func (u *partsUpload) send(ctx context.Context, part []byte, r io.Reader) error 
 	}
 }
 
-func (u *partsUpload) add(ctx context.Context, part []byte) error {
+func (u *multipartUpload) add(ctx context.Context, part []byte) error {
 	if len(part) == 0 {
 		return nil
 	}
-	if len(u.parts) == partsMost {
-		return fmt.Errorf("a file of more than %d bytes", u.size)
+	if len(u.parts) == maxParts {
+		return fmt.Errorf("the file has more than %d bytes", u.size)
 	}
 	size := int64(len(part))
 	sent, err := u.s.core.PutObjectPart(ctx, u.s.options.Bucket, u.name, u.id, len(u.parts)+1, bytes.NewReader(part), size,
 		minio.PutObjectPartOptions{Sha256Hex: digest(part), DisableContentSha256: true})
 	if err != nil {
-		return u.s.fail("put a part", err)
+		return u.s.wrapError("put a part", err)
 	}
 	u.parts = append(u.parts, minio.CompletePart{PartNumber: sent.PartNumber, ETag: sent.ETag})
 	u.size += size
 	return nil
 }
 
-func (u *partsUpload) complete(ctx context.Context) error {
+func (u *multipartUpload) complete(ctx context.Context) error {
 	_, err := u.s.core.CompleteMultipartUpload(ctx, u.s.options.Bucket, u.name, u.id, u.parts, minio.PutObjectOptions{})
-	return u.s.fail("put parts together", err)
+	return u.s.wrapError("complete a multipart upload", err)
 }
 
-// abort frees the parts, also when the caller has gone away.
-func (u *partsUpload) abort(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), smallTime)
+// abort discards the parts, even if ctx has ended.
+func (u *multipartUpload) abort(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
-	return u.s.fail("give up a file of parts", u.s.core.AbortMultipartUpload(ctx, u.s.options.Bucket, u.name, u.id))
+	return u.s.wrapError("abort a multipart upload", u.s.core.AbortMultipartUpload(ctx, u.s.options.Bucket, u.name, u.id))
 }

@@ -9,42 +9,42 @@ import (
 	"muster/internal/diskspace"
 )
 
-// SpaceChecked is a Store on a disk that may run full: it writes nothing while admit refuses, and stops writing when it begins to.
-type SpaceChecked struct {
+// spaceCheckedStore is a Store on a disk that may run full.
+type spaceCheckedStore struct {
 	Store
-	admit func() error
+	checkSpace func() error
 }
 
-// WithSpaceCheck has admit asked before and while anything is written to a store; its errors are of kind StorageFull.
-func WithSpaceCheck(s Store, admit func() error) *SpaceChecked { return &SpaceChecked{s, admit} }
+// WithSpaceCheck returns a Store that calls checkSpace before and during every write, and fails the write with its error, which has kind StorageFull.
+func WithSpaceCheck(s Store, checkSpace func() error) Store { return &spaceCheckedStore{s, checkSpace} }
 
 // Put implements Store.
-func (b *SpaceChecked) Put(ctx context.Context, key string, data []byte) error {
-	_, err := b.Write(ctx, key, bytes.NewReader(data))
+func (s *spaceCheckedStore) Put(ctx context.Context, key string, data []byte) error {
+	_, err := s.Write(ctx, key, bytes.NewReader(data))
 	return err
 }
 
 // Write implements Store.
-func (b *SpaceChecked) Write(ctx context.Context, key string, r io.Reader) (int64, error) {
-	if err := b.admit(); err != nil {
+func (s *spaceCheckedStore) Write(ctx context.Context, key string, r io.Reader) (int64, error) {
+	if err := s.checkSpace(); err != nil {
 		return 0, err
 	}
-	n, err := b.Store.Write(ctx, key, &admitted{r, b.admit})
+	n, err := s.Store.Write(ctx, key, &spaceCheckedReader{r, s.checkSpace})
 	if diskspace.Full(err) {
 		err = muster.E(muster.StorageFull, "api.context.storage_full.app_error", err)
 	}
 	return n, err
 }
 
-// admitted is a reader that ends with admit's error.
-type admitted struct {
-	r     io.Reader
-	admit func() error
+// spaceCheckedReader is a reader that fails when space runs out.
+type spaceCheckedReader struct {
+	r          io.Reader
+	checkSpace func() error
 }
 
-func (a *admitted) Read(p []byte) (int, error) {
-	if err := a.admit(); err != nil {
+func (c *spaceCheckedReader) Read(p []byte) (int, error) {
+	if err := c.checkSpace(); err != nil {
 		return 0, err
 	}
-	return a.r.Read(p)
+	return c.r.Read(p)
 }

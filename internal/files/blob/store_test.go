@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// each runs a test on every kind of store, each time on an empty one.
+// each runs a test with every kind of store, empty at the start.
 func each(t *testing.T, test func(t *testing.T, s Store)) {
 	t.Helper()
 	t.Run("dir", func(t *testing.T) { test(t, openDir(t, t.TempDir())) })
@@ -35,7 +35,7 @@ func TestNothingIsThere(t *testing.T) {
 		if err := s.Put(ctx, "a/b", []byte("x")); err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // what is gone may be removed again
+		for range 2 { // deleting a missing file is no error
 			if err := s.Delete(ctx, "a/b"); err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestStreams(t *testing.T) {
 	})
 }
 
-// A stream that breaks leaves what was there before it, however far it came and whatever it breaks with.
+// A stream that fails leaves the previous file, at whatever point and with whatever error it fails.
 func TestBrokenStreams(t *testing.T) {
 	each(t, func(t *testing.T, s Store) {
 		if err := s.Put(ctx, "old", []byte("old")); err != nil {
@@ -100,7 +100,7 @@ func TestBrokenStreams(t *testing.T) {
 	})
 }
 
-// Writers of one file leave one of their versions, and a reader sees a whole one or, before the first, none.
+// Concurrent writers of one file leave one of their versions, and a reader sees a complete version or, before the first, none.
 func TestConcurrentWriters(t *testing.T) {
 	each(t, func(t *testing.T, s Store) {
 		for _, size := range []int{1 << 16, partSize + 1<<10} {
@@ -153,7 +153,7 @@ type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
-// pattern gives bytes that differ from place to place, so that no part can stand in for another.
+// pattern returns bytes that differ from place to place, so that no part can stand in for another.
 func pattern(size int, seed byte) []byte {
 	b := make([]byte, size)
 	for i := range b {
@@ -162,7 +162,7 @@ func pattern(size int, seed byte) []byte {
 	return b
 }
 
-// wants checks a file by both ways of reading it.
+// wants checks a file with Get and Open.
 func wants(t *testing.T, s Store, key string, data []byte) {
 	t.Helper()
 	if b, err := s.Get(ctx, key); err != nil || !bytes.Equal(b, data) {
