@@ -6,6 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+
 	"muster"
 	"muster/internal/app"
 	"muster/internal/auth/password"
@@ -20,12 +27,6 @@ import (
 	"muster/internal/server/web"
 	"muster/internal/server/ws"
 	"muster/internal/store"
-	"net"
-	"net/http"
-	"path/filepath"
-	"runtime/debug"
-	"strings"
-	"sync/atomic"
 )
 
 // server holds everything that runs.
