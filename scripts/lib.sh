@@ -21,6 +21,15 @@ skip() {
 	fi
 }
 
+# scratch NAME makes a temporary directory and prints its path. It is in memory where there is room: tests that wait for a disk take many times as long.
+scratch() {
+	local parent=${TMPDIR:-/tmp}
+	if df --output=avail /dev/shm 2>/dev/null | awk 'END { exit $1 < 4000000 }'; then # KiB
+		parent=/dev/shm
+	fi
+	mktemp -d "$parent/muster-$1.XXXXXX"
+}
+
 # random_text prints 32 hexadecimal digits.
 random_text() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
 

@@ -43,12 +43,9 @@ fi
 if [ -n "$node" ]; then
 	(cd test/js && npm ci --no-audit --no-fund --loglevel=error) # the pages' tests use axe from there
 fi
-# Most of a test's time would be its commits' waiting for the disk, so databases are in memory where there is room.
-if [ "$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 2000000 ]; then # KiB
-	memory=$(mktemp -d /dev/shm/muster-test.XXXXXX)
-	trap 'rm -rf "$memory"' EXIT
-	export GOTMPDIR=${GOTMPDIR:-${TMPDIR:-/tmp}} TMPDIR=$memory
-fi
+dir=$(scratch test)
+trap 'rm -rf "$dir"' EXIT
+export GOTMPDIR=${GOTMPDIR:-${TMPDIR:-/tmp}} TMPDIR=$dir # the tests' files, not the compiler's
 echo "== go test"
 go test -vet=off "${race[@]}" -timeout 30m ./... # lint.sh vets
 if [ -n "$node" ]; then

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 recordings=${WIRE:-../shared}
-dir=$(mktemp -d)
+dir=$(scratch wire)
 stop() {
 	stop_servers
 	rm -rf "$dir"

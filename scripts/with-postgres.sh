@@ -64,7 +64,7 @@ if [ -z "$binaries" ]; then
 fi
 
 account=
-dir=$(mktemp -d "${TMPDIR:-/tmp}/muster-postgres.XXXXXX")
+dir=$(scratch postgres)
 trap stop EXIT
 if [ "$(id -u)" -eq 0 ]; then
 	account=nobody

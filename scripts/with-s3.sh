@@ -27,7 +27,7 @@ if ! gateway=$(tool github.com/versity/versitygw/cmd/versitygw v1.8.0); then
 	exec "$@"
 fi
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/muster-s3.XXXXXX")
+dir=$(scratch s3)
 trap stop EXIT
 mkdir -p "$dir/data/muster" "$dir/meta"
 key=$(random_text)

@@ -61,7 +61,7 @@ if ! mailpit=$(tool github.com/axllent/mailpit v1.33.1); then
 	exec "$@"
 fi
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/muster-smtp.XXXXXX")
+dir=$(scratch smtp)
 trap stop EXIT
 start_all || { cat "$dir"/*.log >&2 && exit 1; }
 "$@"
