@@ -25,7 +25,7 @@ const (
 )
 
 // localListener serves the API on the local socket. It returns nil if EnableLocalMode is off.
-func (s *server) localListener(o api.Options) (*sideServer, error) {
+func (s *server) localListener(o api.Options) (*internalServer, error) {
 	c := s.settings.Current().ServiceSettings
 	if !c.EnableLocalMode {
 		return nil, nil
@@ -36,7 +36,7 @@ func (s *server) localListener(o api.Options) (*sideServer, error) {
 		return nil, fmt.Errorf("local socket %s: %w", path, err)
 	}
 	o.Local, o.Socket = true, nil
-	local := &sideServer{httpx.NewServer(api.New(o), s.log, httpx.Timeouts{}), l.Addr()}
+	local := &internalServer{httpx.NewServer(api.New(o), s.log, httpx.Timeouts{}), l.Addr()}
 	go func() {
 		if err := local.Serve(httpx.Listen(l, nil, httpx.Timeouts{})); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("local socket", "error", err)

@@ -128,12 +128,12 @@ func (s *server) serve(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	side := s.sideListener(c.MetricsSettings.ListenAddress)
+	metrics := s.startMetricsServer(c.MetricsSettings.ListenAddress)
 	go s.disk.Run(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- main.Serve(httpx.Listen(listener, s.limiter, httpx.Timeouts{})) }()
 	s.ready.Store(true)
-	s.printStartup(listener.Addr(), side)
+	s.printStartup(listener.Addr(), metrics)
 	debug.FreeOSMemory() // memory that only the start needed, mostly password dictionaries
 	select {
 	case err = <-failed:
@@ -149,7 +149,7 @@ func (s *server) serve(ctx context.Context) error {
 		err = nil
 	}
 	err = errors.Join(err, s.hub.Close(drain), main.Shutdown(drain)) // http.Server does not shut down hijacked connections, such as WebSockets
-	for _, other := range []*sideServer{local, side} {
+	for _, other := range []*internalServer{local, metrics} {
 		if other != nil {
 			err = errors.Join(err, other.Shutdown(drain))
 		}
@@ -158,7 +158,7 @@ func (s *server) serve(ctx context.Context) error {
 }
 
 // printStartup prints where everything is. The format of the first line is fixed, since other programs parse it.
-func (s *server) printStartup(addr net.Addr, side *sideServer) {
+func (s *server) printStartup(addr net.Addr, metrics *internalServer) {
 	at := "http://" + addr.String()
 	fmt.Println("listening on " + at)
 	database := "PostgreSQL"
@@ -170,8 +170,8 @@ func (s *server) printStartup(addr net.Addr, side *sideServer) {
 		mails = "written to " + filepath.Join(s.dataDir, mailDir)
 	}
 	fmt.Printf("data in %s (%s), mails are %s\n", s.dataDir, database, mails)
-	if side != nil {
-		fmt.Printf("health and metrics on http://%s (/healthz /readyz /metrics)\n", side.addr)
+	if metrics != nil {
+		fmt.Printf("health and metrics on http://%s (/healthz /readyz /metrics)\n", metrics.addr)
 	}
 	if empty, err := s.store.Empty(context.Background()); err == nil && empty {
 		fmt.Print(strings.ReplaceAll(firstSteps, "URL", at))

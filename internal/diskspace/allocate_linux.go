@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// allocate reserves size bytes of the disk for a file; where the file system can't promise them, they are written.
+// allocate allocates size bytes of the disk for a file. If the file system can't do that, it writes them.
 func allocate(f *os.File, size int64) error {
 	err := syscall.Fallocate(int(f.Fd()), 0, 0, size)
 	if errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.ENOSYS) {

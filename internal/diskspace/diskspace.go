@@ -1,5 +1,6 @@
-// Package diskspace watches how much room a disk has left, and keeps a reserve on it. When the disk runs full, what people don't need in order to sign
-// in is refused while there is still room for sessions, and the reserve is given up for them (docs/adr/0019-storage-limits.md).
+// Package diskspace watches how much space is free on a disk and keeps a reserve file on it. When the disk fills up, writes that nobody needs in order to
+// sign in are refused first, and the reserve is released for sessions before nothing is left (docs/adr/0019-storage-limits.md). Without that, whoever can
+// upload files could keep everybody from signing in.
 package diskspace
 
 import (
@@ -21,18 +22,18 @@ import (
 const (
 	reserveFile = "disk.reserve"
 	interval    = time.Second
-	reserveMin  = 2 // the reserve is given up while less than its size divided by this is free
+	reserveMin  = 2 // the reserve is released when less than its size divided by this is free
 )
 
-// Options say what is watched. Dir is required.
+// Options configure a Watcher. Dir is required.
 type Options struct {
 	Dir     string
 	Reserve int64 // size of the reserve, 0 for none
-	Warn    int64 // with less free than this, the log and State tell of it
+	Warn    int64 // with less free than this, State is low and the log has a warning
 	Refuse  int64 // with less free than this, Admit refuses
 	Log     *slog.Logger
 
-	Free func(dir string) (int64, error) // bytes that this process may still write; nil asks the system
+	Free func(dir string) (int64, error) // returns the bytes that this process may still write; nil for statfs
 }
 
 // Watcher watches one directory's disk. It is safe for concurrent use.
@@ -40,17 +41,17 @@ type Watcher struct {
 	o     Options
 	state atomic.Pointer[State]
 
-	mu    sync.Mutex // held for a look, and for changes of the reserve
-	level level      // that the log was told of last
-	blind bool       // the last look failed
+	mu     sync.Mutex // held during a check and while the reserve changes
+	level  level      // as logged last
+	failed bool       // the last check failed; only Run uses it
 }
 
-// State is what the last look saw.
+// State is the result of a check.
 type State struct {
 	Free      int64 // bytes
 	Low       bool  // less than Options.Warn
 	Refusing  bool  // less than Options.Refuse
-	Reserving bool  // the reserve is there
+	Reserving bool  // the reserve exists
 }
 
 type level int
@@ -61,7 +62,7 @@ const (
 	refusing
 )
 
-// Open takes the first look, and the reserve if there is room for it.
+// Open returns a Watcher after a first check, which makes the reserve if there is space for it.
 func Open(o Options) (*Watcher, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -74,19 +75,19 @@ func Open(o Options) (*Watcher, error) {
 	}
 	w := &Watcher{o: o}
 	w.state.Store(&State{})
-	return w, w.Look()
+	return w, w.Check()
 }
 
-// free asks the system for the bytes that an unprivileged process may still write.
+// free returns the bytes that an unprivileged process may still write.
 func free(dir string) (int64, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
-		return 0, fmt.Errorf("look at the disk of %s: %w", dir, err)
+		return 0, fmt.Errorf("statfs %s: %w", dir, err)
 	}
 	return int64(s.Bavail) * int64(s.Bsize), nil //nolint:unconvert // the types differ between systems
 }
 
-// Run looks again and again until ctx ends.
+// Run checks the disk every second until ctx ends.
 func (w *Watcher) Run(ctx context.Context) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -96,16 +97,16 @@ func (w *Watcher) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		err := w.Look()
-		if err != nil && !w.blind {
-			w.o.Log.Error("watch the disk", "error", err)
+		err := w.Check()
+		if err != nil && !w.failed {
+			w.o.Log.Error("check the disk", "error", err)
 		}
-		w.blind = err != nil
+		w.failed = err != nil
 	}
 }
 
-// Look reads how much is free, releases the reserve where that is needed, and takes it again where there is room.
-func (w *Watcher) Look() error {
+// Check reads how much is free, releases the reserve if that is needed and makes it again once there is space.
+func (w *Watcher) Check() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	free, err := w.o.Free(w.o.Dir)
@@ -118,18 +119,18 @@ func (w *Watcher) Look() error {
 	}
 	switch {
 	case reserving && free < w.o.Reserve/reserveMin:
-		err = w.giveUp()
+		err = w.removeReserve()
 	case !reserving && w.o.Reserve > 0 && free >= w.o.Refuse+2*w.o.Reserve:
-		err = w.take()
+		err = w.makeReserve()
 	}
 	if err != nil {
 		return err
 	}
-	return w.note()
+	return w.update()
 }
 
-// note keeps what is so now and tells the log of a change.
-func (w *Watcher) note() error {
+// update sets the state and logs a change of level.
+func (w *Watcher) update() error {
 	free, err := w.o.Free(w.o.Dir)
 	if err != nil {
 		return err
@@ -154,19 +155,19 @@ func (w *Watcher) note() error {
 	}
 	switch w.level {
 	case refusing:
-		log.Error("the disk is nearly full: what is not needed to sign in is refused until there is room")
+		log.Error("the disk is nearly full: until there is space, only what signing in needs is stored")
 	case low:
-		log.Warn("the disk is filling up: make room", "refused_below_bytes", w.o.Refuse)
+		log.Warn("the disk is filling up: free some space", "refused_below_bytes", w.o.Refuse)
 	case plenty:
-		log.Info("the disk has room again")
+		log.Info("the disk has enough space again")
 	}
 	return nil
 }
 
-// State returns what the last look saw.
+// State returns the result of the last check.
 func (w *Watcher) State() State { return *w.state.Load() }
 
-// Admit returns nil, or kind StorageFull while nothing may be kept that people don't need in order to sign in.
+// Admit returns an error of kind StorageFull while only what people need in order to sign in may be stored.
 func (w *Watcher) Admit() error {
 	if s := w.state.Load(); s.Refusing {
 		return muster.E(muster.StorageFull, "api.context.storage_full.app_error", fmt.Errorf("%d bytes are free in %s", s.Free, w.o.Dir))
@@ -174,16 +175,16 @@ func (w *Watcher) Admit() error {
 	return nil
 }
 
-// Release frees the reserve for a write that found the disk full, and reports whether there was one.
+// Release releases the reserve for a write that found the disk full, and reports whether there was one.
 func (w *Watcher) Release() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	reserving, err := w.reserving()
 	if err == nil && reserving {
-		err = errors.Join(w.giveUp(), w.note())
+		err = errors.Join(w.removeReserve(), w.update())
 	}
 	if err != nil {
-		w.o.Log.Error("give up the disk's reserve", "error", err)
+		w.o.Log.Error("release the disk's reserve", "error", err)
 		return false
 	}
 	return reserving
@@ -191,7 +192,7 @@ func (w *Watcher) Release() bool {
 
 func (w *Watcher) path() string { return filepath.Join(w.o.Dir, reserveFile) }
 
-// reserving reports whether the reserve is there. One of another size, of an earlier setting or half taken, is removed.
+// reserving reports whether the reserve exists. It removes a reserve of another size: one of an earlier setting, or one that was not completed.
 func (w *Watcher) reserving() (bool, error) {
 	info, err := os.Lstat(w.path())
 	switch {
@@ -205,25 +206,25 @@ func (w *Watcher) reserving() (bool, error) {
 	return false, os.Remove(w.path())
 }
 
-func (w *Watcher) giveUp() error {
+func (w *Watcher) removeReserve() error {
 	if err := os.Remove(w.path()); err != nil {
-		return fmt.Errorf("give up the disk's reserve: %w", err)
+		return fmt.Errorf("release the disk's reserve: %w", err)
 	}
-	w.o.Log.Warn("the disk is full: its reserve is given up, so that people can sign in", "dir", w.o.Dir, "bytes", w.o.Reserve)
+	w.o.Log.Warn("the disk is full: its reserve was released so that people can sign in", "dir", w.o.Dir, "bytes", w.o.Reserve)
 	return nil
 }
 
-// take makes the reserve. Blocks that are only promised would not be there when they are needed, so they are allocated or written.
-func (w *Watcher) take() error {
+// makeReserve makes the reserve. It allocates or writes the blocks, because those of a sparse file would be missing when they are needed.
+func (w *Watcher) makeReserve() error {
 	f, err := os.OpenFile(w.path(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("take the disk's reserve: %w", err)
+		return fmt.Errorf("make the disk's reserve: %w", err)
 	}
 	if err = errors.Join(allocate(f, w.o.Reserve), f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("take the disk's reserve: %w", err), os.Remove(w.path()))
+		return errors.Join(fmt.Errorf("make the disk's reserve: %w", err), os.Remove(w.path()))
 	}
 	return nil
 }
 
-// Full reports whether err says that a disk, or what one may use of it, is full.
+// Full reports whether err says that a disk or a quota is full.
 func Full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }

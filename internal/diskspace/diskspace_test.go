@@ -21,7 +21,7 @@ const (
 	warn    = 20 * reserve
 )
 
-// disk is one of which a test says how full it is. Its reserve takes room on it.
+// disk is a disk whose free space a test sets. The reserve takes up space on it.
 type disk struct {
 	dir  string
 	free int64 // without a reserve
@@ -64,15 +64,15 @@ func TestADiskThatRunsFullAndRecovers(t *testing.T) {
 		{100 * reserve, false, false, true, ""},
 		{19 * reserve, true, false, true, "level=WARN msg=\"the disk is filling up"},
 		{9 * reserve, true, true, true, "level=ERROR msg=\"the disk is nearly full"},
-		{reserve + reserve/4, true, true, false, "its reserve is given up"},
+		{reserve + reserve/4, true, true, false, "its reserve was released"},
 		{reserve / 4, true, true, false, ""},
 		{11 * reserve, true, false, false, "filling up"},
-		{13 * reserve, true, false, true, ""}, // there is room for it again, and not at the threshold, where it would come and go
-		{100 * reserve, false, false, true, "has room again"},
+		{13 * reserve, true, false, true, ""}, // made again with some distance from the threshold, where it would come and go
+		{100 * reserve, false, false, true, "has enough space again"},
 	} {
 		d.free = step.free
 		d.log.Reset()
-		if err := d.Look(); err != nil {
+		if err := d.Check(); err != nil {
 			t.Fatal(err)
 		}
 		s := d.State()

@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// fill writes what no file system can compress or leave out.
+// fill writes random bytes, which no file system can compress or store as a hole.
 func fill(f *os.File, size int64) error {
 	if _, err := io.CopyN(f, rand.NewChaCha8([32]byte{}), size); err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Package eventbus carries events from the use cases to whoever listens: the WebSocket hub, tests.
-// It is in-process; a node's listener to other nodes will feed the same Publish.
+// Package eventbus delivers events of the use cases to subscribers in the same process, such as the WebSocket hub. It does not decide who may receive an
+// event: a subscriber that passes events on to clients must.
 package eventbus
 
 import (
@@ -9,8 +9,7 @@ import (
 	"muster"
 )
 
-// Bus hands each published event to every subscriber, in order, on the publisher's goroutine.
-// The zero value is ready. Subscribers must not block.
+// Bus calls every subscriber with each published event, in order, in the publisher's goroutine. Subscribers must not block. The zero value is ready to use.
 type Bus struct {
 	mu   sync.RWMutex
 	subs []*subscriber
@@ -18,7 +17,7 @@ type Bus struct {
 
 type subscriber struct{ fn func(muster.Event) }
 
-// Publish tells every subscriber of e.
+// Publish calls every subscriber with e.
 func (b *Bus) Publish(e muster.Event) {
 	b.mu.RLock()
 	subs := b.subs
@@ -28,7 +27,7 @@ func (b *Bus) Publish(e muster.Event) {
 	}
 }
 
-// Subscribe calls fn for every later event until cancel is called.
+// Subscribe registers fn to be called with every later event until cancel is called.
 func (b *Bus) Subscribe(fn func(muster.Event)) (cancel func()) {
 	s := &subscriber{fn}
 	b.mu.Lock()

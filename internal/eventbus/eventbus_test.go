@@ -7,16 +7,16 @@ import (
 	"muster"
 )
 
-func TestSubscribersHearInOrderUntilTheyCancel(t *testing.T) {
+func TestSubscribersAreCalledInOrderUntilTheyCancel(t *testing.T) {
 	var b Bus
-	var heard []string
-	b.Publish(muster.Event{Name: "nobody listens"})
-	cancel := b.Subscribe(func(e muster.Event) { heard = append(heard, "a"+e.Name) })
-	b.Subscribe(func(e muster.Event) { heard = append(heard, "b"+e.Name) })
+	var got []string
+	b.Publish(muster.Event{Name: "no subscriber"})
+	cancel := b.Subscribe(func(e muster.Event) { got = append(got, "a"+e.Name) })
+	b.Subscribe(func(e muster.Event) { got = append(got, "b"+e.Name) })
 	b.Publish(muster.Event{Name: "1"})
 	cancel()
 	b.Publish(muster.Event{Name: "2"})
-	if want := []string{"a1", "b1", "b2"}; !slices.Equal(heard, want) {
-		t.Fatalf("heard %v, want %v", heard, want)
+	if want := []string{"a1", "b1", "b2"}; !slices.Equal(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
 	}
 }

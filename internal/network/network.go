@@ -1,11 +1,11 @@
-// Package network owns the unit by which strangers are counted: an address of IPv4, the 64-bit prefix of one of IPv6. Whoever has one address
-// of such a prefix has all of them (RFC 6177), so counting single IPv6 addresses would count nothing.
+// Package network owns the unit by which anonymous clients are counted: an IPv4 address, or the 64-bit prefix of an IPv6 address. Whoever has one address of
+// such a prefix has all of them (RFC 6177), so a limit on single IPv6 addresses would limit nobody.
 package network
 
 import "net/netip"
 
-// Network is what one client is counted by. It is comparable and of fixed size, so it serves as the key of a map. The zero value stands for
-// no network: the local socket.
+// Network identifies the network of a client. It is comparable and has a fixed size, so it can be the key of a map. The zero value means that there is no
+// network, as for the local socket.
 type Network struct{ prefix netip.Prefix }
 
 const (
@@ -16,7 +16,7 @@ const (
 	siteBitsIPv6 = 48
 )
 
-// Of returns the network of a client's address, the zero value for a text that is no address.
+// Of returns the network of an address, or the zero value if the text is not an address.
 func Of(address string) Network {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
@@ -34,8 +34,8 @@ func Of(address string) Network {
 	return Network{p}
 }
 
-// Site returns the wider network that is usually in one hand: the first 48 bits of an IPv6 address, which is what one customer is given at the most
-// (RFC 6177), and the first 24 of an IPv4 address. The site of the zero value is the zero value.
+// Site returns the larger network that usually belongs to one customer: the first 48 bits of an IPv6 address, the most that a customer gets (RFC 6177), or
+// the first 24 bits of an IPv4 address. The site of the zero value is the zero value.
 func (n Network) Site() Network {
 	bits := siteBitsIPv6
 	if n.prefix.Addr().Is4() {
@@ -48,10 +48,10 @@ func (n Network) Site() Network {
 	return Network{p}
 }
 
-// IsZero reports whether there is no network.
+// IsZero reports whether n is the zero value.
 func (n Network) IsZero() bool { return !n.prefix.IsValid() }
 
-// String returns the network for logs: 192.0.2.1 or 2001:db8::/64, and "local" for none.
+// String returns the network as text, like 192.0.2.1 or 2001:db8::/64, and "local" for the zero value.
 func (n Network) String() string {
 	switch {
 	case n.IsZero():

@@ -27,7 +27,7 @@ func TestOf(t *testing.T) {
 		}
 	}
 	if network.Of("2001:db8::1") != network.Of("2001:db8::2") || network.Of("10.0.0.1") == network.Of("10.0.0.2") {
-		t.Error("networks do not compare as the addresses that they stand for")
+		t.Error("addresses of one network differ, or addresses of two networks are equal")
 	}
 }
 

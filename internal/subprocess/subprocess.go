@@ -1,4 +1,4 @@
-// Package subprocess runs a muster server as a process of its own, for what can't be seen from inside: crashes, start-up, memory.
+// Package subprocess runs a muster server as a process of its own, for tests and benchmarks of crashes, start-up and memory.
 package subprocess
 
 import (
@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Build compiles the package (an import path) into dir and gives the program's path.
+// Build compiles a package, given by its import path, into dir and returns the path of the program.
 func Build(ctx context.Context, pkg, dir string) (string, error) {
 	program := filepath.Join(dir, filepath.Base(pkg))
 	out, err := exec.CommandContext(ctx, "go", "build", "-o", program, pkg).CombinedOutput()
@@ -29,36 +29,36 @@ func Build(ctx context.Context, pkg, dir string) (string, error) {
 
 // Process is a running server.
 type Process struct {
-	URL   string        // where it listens
-	Ready time.Duration // from the start of the process until it said so
+	URL   string        // that it serves
+	Ready time.Duration // from the start of the process until it announced the URL
 
 	cmd *exec.Cmd
 }
 
 const announcement = "listening on "
 
-// Options say what to run.
+// Options configure Start.
 type Options struct {
 	Program string
 	Args    []string
-	Env     []string  // variables, NAME=value, beside the caller's own, of which MUSTER_… are left out
+	Env     []string  // variables (NAME=value) in addition to the caller's, from which those named MUSTER_* are removed
 	Input   []byte    // standard input
-	Log     io.Writer // gets standard error
+	Log     io.Writer // standard error
 }
 
-// Start runs a program and waits for it to print where it listens. The process ends with ctx at the latest.
+// Start runs a program and waits until it announces its URL on standard output. The process is killed when ctx ends.
 func Start(ctx context.Context, o Options) (*Process, error) {
 	cmd := exec.CommandContext(ctx, o.Program, o.Args...)
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MUSTER_") })
 	cmd.Env = append(cmd.Env, o.Env...)
 	cmd.Stdin = bytes.NewReader(o.Input)
 	cmd.Stderr = o.Log
-	cmd.WaitDelay = time.Second // whoever inherited its pipes must not keep Wait
+	cmd.WaitDelay = time.Second // Wait must not wait for other processes that inherited the pipes
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
+	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -66,30 +66,30 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if url, ok := strings.CutPrefix(lines.Text(), announcement); ok {
-			p.URL, p.Ready = url, time.Since(began)
-			go func() { _, _ = io.Copy(io.Discard, out) }() // what it prints further on must not block it
+			p.URL, p.Ready = url, time.Since(start)
+			go func() { _, _ = io.Copy(io.Discard, out) }() // so that later output does not block the process
 			return p, nil
 		}
 	}
-	return nil, errors.Join(fmt.Errorf("%s ended before it listened", o.Program), lines.Err(), p.Kill())
+	return nil, errors.Join(fmt.Errorf("%s exited before it announced its URL", o.Program), lines.Err(), p.Kill())
 }
 
-// PID is the process's number.
+// PID returns the process ID.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Kill ends the process at once, as a power cut would, and waits for its end.
-func (p *Process) Kill() error { return p.end(syscall.SIGKILL) }
+// Kill kills the process with SIGKILL, like a crash, and waits until it has exited.
+func (p *Process) Kill() error { return p.signal(syscall.SIGKILL) }
 
-// Stop asks the process to end and waits until it did.
-func (p *Process) Stop() error { return p.end(syscall.SIGTERM) }
+// Stop terminates the process with SIGTERM and waits until it has exited.
+func (p *Process) Stop() error { return p.signal(syscall.SIGTERM) }
 
-func (p *Process) end(s syscall.Signal) error {
+func (p *Process) signal(s syscall.Signal) error {
 	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	err := p.cmd.Wait()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && s == syscall.SIGKILL && !exit.Exited() {
-		return nil // by the signal, as was wanted
+		return nil // killed by the signal, as intended
 	}
 	return err
 }

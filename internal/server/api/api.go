@@ -6,7 +6,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -19,14 +18,11 @@ import (
 // Prefix is where the API lives.
 const Prefix = "/api/v4"
 
-// Recorder is told of every request served, for metrics. route is the pattern, "" for none.
-type Recorder func(method, route string, status int, took time.Duration)
-
 // Options are what a Server works with; App is required.
 type Options struct {
 	App     *app.App
 	Log     *slog.Logger
-	Record  Recorder
+	Record  httpx.Recorder // nil for none
 	Version string         // Muster's own
 	Socket  http.Handler   // the WebSocket's; nil for none
 	Local   bool           // serves the local socket: every caller is the machine's own administrator
@@ -37,7 +33,8 @@ type Options struct {
 type Server struct {
 	app     *app.App
 	log     *slog.Logger
-	record  Recorder
+	record  httpx.Recorder
+	chain   *httpx.Chain
 	version string
 	socket  http.Handler
 	local   bool
@@ -60,6 +57,7 @@ func New(o Options) *Server {
 	if s.record == nil {
 		s.record = func(string, string, int, time.Duration) {}
 	}
+	s.chain = httpx.NewChain("request", s.limiter, s.log, s.record)
 	for _, r := range routes() {
 		if r.servedOn(o.Local) {
 			s.root.add(&r)
@@ -79,9 +77,6 @@ type call struct {
 	cookies httpx.Cookies
 	route   *route
 	values  [maxParams]string
-	start   time.Time
-	status  int
-	err     error
 	local   bool // over the local socket
 	foreign bool // the session's cookie came along, but nothing proves that a page of ours sent it
 }
@@ -103,7 +98,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.edgeHeaders(w, r) {
 		return
 	}
-	c := &call{w: w, r: r, app: s.app, limiter: s.limiter, local: s.local, start: time.Now()}
+	start := time.Now()
+	c := &call{r: r, app: s.app, limiter: s.limiter, local: s.local}
 	if s.socket != nil && strings.TrimSuffix(r.URL.Path, "/") == Prefix+"/websocket" {
 		s.socket.ServeHTTP(w, r)
 		return
@@ -113,25 +109,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.route = s.root.find(r.Method, path, &c.values)
 	}
 	if c.route == nil {
-		s.unrouted(c)
+		s.unrouted(w, start)
 		return
 	}
-	c.who, c.cookies = s.limiter.NewCaller(r), s.limiter.NewCookies(r)
-	h := w.Header()
-	h["X-Request-Id"] = []string{c.who.RequestID}
-	h["X-Version-Id"] = []string{s.version}
-	h["X-Content-Type-Options"] = noSniff
-	defer s.finish(c)
-	if c.err = s.limiter.BeginRequest(c.who); c.err == nil {
-		defer s.limiter.EndRequest(c.who)
-		c.err = s.serve(c)
-	}
-	if c.err != nil {
-		s.fail(c, c.err)
-	}
+	x := s.chain.NewExchange(w, r)
+	x.Method, x.Route = c.route.method, c.route.path
+	w.Header()["X-Version-Id"] = []string{s.version}
+	c.w, c.who, c.cookies = x, x.Caller, s.limiter.NewCookies(r)
+	s.chain.Serve(x, func() error { return s.serve(c) }, func(e *muster.Error) { s.writeError(c, e) })
 }
-
-var noSniff = []string{"nosniff"}
 
 func (s *Server) serve(c *call) error {
 	if c.route.limit == everybody {
@@ -161,40 +147,18 @@ func (s *Server) serve(c *call) error {
 	return c.answer(answer)
 }
 
-// finish catches a panic, logs the request and counts it.
-func (s *Server) finish(c *call) {
-	if p := recover(); p != nil {
-		if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself, as net/http compares it
-			panic(p)
-		}
-		s.log.Error("panic", "request_id", c.who.RequestID, "panic", p, "stack", string(debug.Stack()))
-		if c.status == 0 {
-			s.fail(c, muster.E(muster.Internal, "api.context.internal.app_error"))
-		}
-	}
-	took := time.Since(c.start)
-	s.record(c.route.method, c.route.path, c.status, took)
-	httpx.Served{What: "request", Who: c.who, Method: c.r.Method, Route: c.route.path, Status: c.status, Took: took, Err: c.err}.Log(c.ctx(), s.log)
+// unrouted answers requests for which there is no route. The reference server's answer there carries no ids.
+func (s *Server) unrouted(w http.ResponseWriter, start time.Time) {
+	body := httpx.NewErrorBody(muster.E(muster.NotFound, "api.context.404.app_error"), "")
+	httpx.WriteError(w, body)
+	s.record("other", "", body.StatusCode, time.Since(start))
 }
 
-// unrouted answers for what is not served. The reference server's answer there carries no ids.
-func (s *Server) unrouted(c *call) {
-	e := muster.E(muster.NotFound, "api.context.404.app_error")
-	c.writeError(e, "", "")
-	s.record("other", "", c.status, time.Since(c.start))
-}
-
-// fail answers with the error object and, once, logs what the client must not see.
-func (s *Server) fail(c *call, err error) {
-	e := httpx.Failure(c.ctx(), err)
-	c.err = err
-	c.limiter.AbandonBody(c.w, c.r, e)
-	if after := e.RetryAfterSeconds(); after != "" {
-		c.w.Header().Set("Retry-After", after)
-	}
-	detail := ""
+// writeError answers with the error object. Developers may see what the error says to the log, unless it is of kind Internal.
+func (s *Server) writeError(c *call, e *muster.Error) {
+	body := httpx.NewErrorBody(e, c.who.RequestID)
 	if s.app.Config().ServiceSettings.EnableDeveloper && e.Kind != muster.Internal {
-		detail = e.Error()
+		body.DetailedError = e.Error()
 	}
-	c.writeError(e, detail, c.who.RequestID)
+	httpx.WriteError(c.w, body)
 }

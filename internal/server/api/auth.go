@@ -27,7 +27,7 @@ func (c *call) authenticate() error {
 	session, user, err := c.app.Authenticate(c.ctx(), token)
 	if muster.IsKind(err, muster.Unauthenticated) {
 		if c.route.access == signedIn {
-			c.cookies.EndSession(c.w)
+			c.cookies.ClearToken(c.w)
 		}
 		return c.needSession()
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"muster"
 	"muster/internal/app"
+	"muster/internal/server/httpx"
 )
 
 var guestRoutes = []route{
@@ -50,8 +51,8 @@ func inviteGuestsToTeam(c *call) (any, error) {
 
 // invitedAddress tells of one address of an invitation.
 type invitedAddress struct {
-	Email string     `json:"email"`
-	Error *errorBody `json:"error"`
+	Email string           `json:"email"`
+	Error *httpx.ErrorBody `json:"error"`
 }
 
 // invited is the answer to an invitation: one by one where the client asked for that.
@@ -63,8 +64,7 @@ func (c *call) invited(results []app.InviteResult) any {
 	for i, r := range results {
 		list[i].Email = r.Email
 		if r.Refused != nil {
-			body := newErrorBody(r.Refused, "", c.who.RequestID)
-			list[i].Error = &body
+			list[i].Error = httpx.NewErrorBody(r.Refused, c.who.RequestID)
 		}
 	}
 	return list

@@ -12,7 +12,6 @@ import (
 
 	"muster"
 	"muster/internal/app"
-	"muster/internal/message"
 )
 
 // reply is an answer that is more than a value: any part may be left out.
@@ -55,7 +54,6 @@ func (c *call) answer(v any) error {
 		return c.send(v)
 	case reply:
 		if v.status == http.StatusNoContent || v.status == http.StatusFound {
-			c.status = v.status
 			c.w.WriteHeader(v.status)
 			return nil
 		}
@@ -80,8 +78,7 @@ func (c *call) send(d download) error {
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.info.Name}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, max-age=86400")
-	c.status = http.StatusOK
-	c.w.WriteHeader(c.status)
+	c.w.WriteHeader(http.StatusOK)
 	_, _ = io.Copy(c.w, d.bytes) // a client that left is no fault of ours
 	return nil
 }
@@ -115,8 +112,7 @@ func (c *call) write(status int, body []byte, etag, cacheControl string) error {
 	if etag != "" {
 		h["Etag"] = []string{etag}
 		if c.has(etag) {
-			c.status = http.StatusNotModified
-			c.w.WriteHeader(c.status)
+			c.w.WriteHeader(http.StatusNotModified)
 			return nil
 		}
 	}
@@ -128,7 +124,6 @@ func (c *call) write(status int, body []byte, etag, cacheControl string) error {
 		h["Cache-Control"] = noStore // it is about somebody; what carries a tag for everybody is not
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	c.status = status
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // a client that left is no fault of ours
 	return nil
@@ -159,25 +154,4 @@ func (c *call) entityTags(header string) []string {
 		tags[i] = strings.TrimSpace(tag)
 	}
 	return tags
-}
-
-// errorBody is the API's error object (models.json, AppError).
-type errorBody struct {
-	ID            string `json:"id"`
-	Message       string `json:"message"`
-	DetailedError string `json:"detailed_error"`
-	RequestID     string `json:"request_id,omitempty"`
-	StatusCode    int    `json:"status_code"`
-}
-
-func newErrorBody(e *muster.Error, detail, requestID string) errorBody {
-	return errorBody{e.ID, message.Of(e), detail, requestID, e.Kind.Status()}
-}
-
-func (c *call) writeError(e *muster.Error, detail, requestID string) {
-	b, err := json.Marshal(newErrorBody(e, detail, requestID))
-	if err != nil {
-		b = []byte("{}") // five plain fields always encode
-	}
-	_ = c.write(e.Kind.Status(), b, "", "")
 }

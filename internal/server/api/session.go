@@ -52,7 +52,7 @@ func logout(c *call) (any, error) {
 	if c.foreign || c.who.Session == nil && c.limiter.CheckOrigin(c.r) != nil {
 		return nil, errForeignPage
 	}
-	c.cookies.EndSession(c.w)
+	c.cookies.ClearToken(c.w)
 	return ok, c.app.Logout(c.ctx(), c.who)
 }
 

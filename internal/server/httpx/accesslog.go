@@ -1,49 +1,38 @@
 package httpx
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"muster"
-	"muster/internal/app"
 )
 
-// Served is a request that was answered, for the log. Addresses are not in it: those of mailed links have tokens.
-type Served struct {
-	What   string // "request", "page"
-	Who    *app.Caller
-	Method string
-	Route  string // pattern, not the address
-	Status int
-	Took   time.Duration
-	Err    error // nil where it went well
-}
-
-// Log writes a request down: at DEBUG, or at ERROR where the fault was ours.
-func (s Served) Log(ctx context.Context, log *slog.Logger) {
+// logAccess writes the line of an answered request: at level ERROR if the server was at fault, at DEBUG otherwise. The URL is not in it, because links
+// sent by mail carry tokens.
+func (c *Chain) logAccess(x *Exchange, took time.Duration) {
 	level := slog.LevelDebug
-	if s.Status >= http.StatusInternalServerError && s.Status != http.StatusNotImplemented && !s.turnedAway() {
+	if x.status >= http.StatusInternalServerError && x.status != http.StatusNotImplemented && !overloaded(x.Err) {
 		level = slog.LevelError
 	}
-	if !log.Enabled(ctx, level) {
+	ctx := x.Request.Context()
+	if !c.log.Enabled(ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("request_id", s.Who.RequestID), slog.String("method", s.Method), slog.String("route", s.Route),
-		slog.Int("status", s.Status), slog.Duration("took", s.Took), slog.String("ip", s.Who.IP), slog.String("user_id", s.Who.ID()),
+		slog.String("request_id", x.Caller.RequestID), slog.String("method", x.Request.Method), slog.String("route", x.Route),
+		slog.Int("status", x.status), slog.Duration("took", took), slog.String("ip", x.Caller.IP), slog.String("user_id", x.Caller.ID()),
 	}
-	if s.Err != nil {
-		attrs = append(attrs, slog.String("error", s.Err.Error()))
+	if x.Err != nil {
+		attrs = append(attrs, slog.String("error", x.Err.Error()))
 	}
-	log.LogAttrs(ctx, level, s.What, attrs...)
+	c.log.LogAttrs(ctx, level, c.name, attrs...)
 }
 
-// turnedAway reports whether the request was refused because too many like it came at once: that is as it should be, and a line for each would let whoever
-// sends them fill the disk. A refusal for any other reason has a cause.
-func (s Served) turnedAway() bool {
-	e, ok := errors.AsType[*muster.Error](s.Err)
+// overloaded reports whether a request was refused only because too many came at once. That is no fault, and whoever sends them must not be able to fill
+// the disk with log lines. An Unavailable error of any other origin has a cause.
+func overloaded(err error) bool {
+	e, ok := errors.AsType[*muster.Error](err)
 	return ok && e.Kind == muster.Unavailable && e.Cause == nil
 }

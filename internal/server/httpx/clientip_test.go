@@ -9,13 +9,13 @@ import (
 	"muster/internal/config"
 )
 
-func trustOf(proxies, headers []string) *trust {
+func newTestProxies(proxies, headers []string) *trustedProxies {
 	c := config.Default()
 	c.ServiceSettings.TrustedProxies, c.ServiceSettings.TrustedProxyIPHeader = proxies, headers
-	return newTrust(c)
+	return newTrustedProxies(c)
 }
 
-// Who names a header and no proxy has one on this machine; nobody elsewhere passes for it, on a private network neither.
+// If the settings name a header and no proxy, only peers on this machine are trusted, and none in a private network.
 func TestTrustedPeers(t *testing.T) {
 	for _, c := range []struct {
 		proxies, headers []string
@@ -32,7 +32,7 @@ func TestTrustedPeers(t *testing.T) {
 		{[]string{"2001:db8::1"}, nil, "2001:db8::1", true},
 		{[]string{"2001:db8::1"}, nil, "2001:db8::2", false},
 	} {
-		if got := trustOf(c.proxies, c.headers).trusts(netip.MustParseAddr(c.peer)); got != c.want {
+		if got := newTestProxies(c.proxies, c.headers).contains(netip.MustParseAddr(c.peer)); got != c.want {
 			t.Errorf("proxies %v, headers %v: %s is trusted: %v", c.proxies, c.headers, c.peer, got)
 		}
 	}
@@ -63,7 +63,7 @@ func TestForwardedAddress(t *testing.T) {
 	}
 }
 
-// Whatever a client puts before what the trusted proxy adds, the proxy's word counts.
+// Whatever a client sends before what the trusted proxy adds, the address that the proxy added is used.
 func FuzzForwarded(f *testing.F) {
 	for _, s := range []string{"", "for=6.6.6.6", `for="`, `for="\`, "for=6.6.6.6, for=10.0.0.1", ",,,", `by="a,b";for=_x`, "for=[::1", strings.Repeat("for=10.0.0.1,", 50)} {
 		f.Add(s)
@@ -71,18 +71,18 @@ func FuzzForwarded(f *testing.F) {
 	seen := netip.MustParseAddr("203.0.113.7")
 	peer := netip.MustParseAddr("10.0.0.1")
 	f.Fuzz(func(t *testing.T, sent string) {
-		for _, header := range []string{forwarded, forwardedFor} {
+		for _, header := range []string{headerForwarded, headerXForwardedFor} {
 			added := "203.0.113.7"
-			if header == forwarded {
+			if header == headerForwarded {
 				added = `for="203.0.113.7:80";proto=https`
 			}
-			trusted := trustOf([]string{"10.0.0.0/8"}, []string{header})
+			trusted := newTestProxies([]string{"10.0.0.0/8"}, []string{header})
 			for _, values := range [][]string{{sent, added}, {sent + ", " + added}} {
-				if got := trusted.client(peer, http.Header{header: values}); got != seen {
+				if got := trusted.clientAddr(peer, http.Header{header: values}); got != seen {
 					t.Fatalf("%s %q: %v", header, values, got)
 				}
 			}
-			if got := trusted.client(peer, http.Header{header: {sent}}); !got.IsValid() || got.Zone() != "" {
+			if got := trusted.clientAddr(peer, http.Header{header: {sent}}); !got.IsValid() || got.Zone() != "" {
 				t.Fatalf("%s %q: %v", header, sent, got)
 			}
 		}

@@ -15,10 +15,10 @@ const (
 	cookieCSRF  = "MMCSRF"
 )
 
-// forever is the cookie life of a session that never expires: browsers cap it anyway.
-const forever = 400 * 24 * time.Hour
+// maxAge is the lifetime of the cookie of a session that never expires; browsers allow no more (RFC 6265bis).
+const maxAge = 400 * 24 * time.Hour
 
-// CookieToken is the session token of a request's cookie, "" without one.
+// CookieToken returns the session token of a request's cookie, "" without one.
 func CookieToken(r *http.Request) string {
 	if ck, err := r.Cookie(cookieToken); err == nil {
 		return ck.Value
@@ -26,16 +26,16 @@ func CookieToken(r *http.Request) string {
 	return ""
 }
 
-// Cookies sets cookies for the site: its path and domain, and over TLS only where the site's address or the client's connection says so.
+// Cookies sets cookies with the path and domain of the site. They are Secure if the site's URL or the client's connection uses TLS.
 type Cookies struct {
-	SameSite     http.SameSite // 0 says nothing about it
+	SameSite     http.SameSite // 0 leaves the attribute out
 	path, domain string
 	secure       bool
-	devices      []string // device tokens that the browser keeps
+	devices      []string // device tokens that the browser sent
 }
 
-// NewCookies are the cookies that an answer to r may set. Other sites' pages don't get them sent along, unless the settings name sites that may use
-// them. Programs are told nothing about that, as the reference server's recorded answers are.
+// NewCookies returns a Cookies for the response to r. A browser does not send these cookies with requests from other sites, unless the settings name sites
+// that may use them. For clients that are no browsers the attribute SameSite is left out, as the reference server does.
 func (l *Limiter) NewCookies(r *http.Request) Cookies {
 	s := l.app.Config().ServiceSettings
 	path, domain := l.app.CookieScope()
@@ -46,25 +46,25 @@ func (l *Limiter) NewCookies(r *http.Request) Cookies {
 	return c
 }
 
-// SetSession hands a browser its new session.
+// SetSession sets the cookies of a new session.
 func (c Cookies) SetSession(w http.ResponseWriter, s *muster.Session) {
 	c.SetToken(w, s.Token, s.ExpiresAt)
 	c.set(w, &http.Cookie{Name: cookieUser, Value: s.UserID}, s.ExpiresAt)
 	c.set(w, &http.Cookie{Name: cookieCSRF, Value: s.CSRF()}, s.ExpiresAt)
 }
 
-// SetToken hands a browser a session's token until expiresAt (Unix ms, 0: never).
+// SetToken sets the cookie of a session's token until expiresAt (Unix ms, 0: never).
 func (c Cookies) SetToken(w http.ResponseWriter, token string, expiresAt int64) {
 	c.SetSecret(w, cookieToken, token, expiresAt)
 }
 
-// SetSecret sets a cookie that scripts can't read, until expiresAt (Unix ms, 0: never).
+// SetSecret sets a cookie that scripts can't read until expiresAt (Unix ms, 0: never).
 func (c Cookies) SetSecret(w http.ResponseWriter, name, value string, expiresAt int64) {
 	c.set(w, &http.Cookie{Name: name, Value: value, HttpOnly: true}, expiresAt)
 }
 
 func (c Cookies) set(w http.ResponseWriter, ck *http.Cookie, expiresAt int64) {
-	life := forever
+	life := maxAge
 	if expiresAt > 0 {
 		life = max(time.Until(time.UnixMilli(expiresAt)), time.Second)
 	}
@@ -72,24 +72,24 @@ func (c Cookies) set(w http.ResponseWriter, ck *http.Cookie, expiresAt int64) {
 	c.send(w, ck)
 }
 
-// EndSession takes a session's token from a browser.
-func (c Cookies) EndSession(w http.ResponseWriter) { c.Clear(w, cookieToken) }
+// ClearToken deletes the cookie of a session's token.
+func (c Cookies) ClearToken(w http.ResponseWriter) { c.Clear(w, cookieToken) }
 
-// Forget takes all of a session's cookies from a browser.
-func (c Cookies) Forget(w http.ResponseWriter) {
-	c.EndSession(w)
+// ClearSession deletes all cookies of a session.
+func (c Cookies) ClearSession(w http.ResponseWriter) {
+	c.ClearToken(w)
 	for _, name := range []string{cookieUser, cookieCSRF} {
 		c.send(w, &http.Cookie{Name: name, MaxAge: -1})
 	}
 }
 
-// Clear takes a cookie that scripts can't read from a browser.
+// Clear deletes a cookie that scripts can't read.
 func (c Cookies) Clear(w http.ResponseWriter, name string) {
 	c.send(w, &http.Cookie{Name: name, MaxAge: -1, HttpOnly: true})
 }
 
-// SetWhileOpen sets a cookie that scripts can't read, until the browser is closed.
-func (c Cookies) SetWhileOpen(w http.ResponseWriter, name, value string) {
+// SetTemporary sets a cookie that scripts can't read until the browser is closed.
+func (c Cookies) SetTemporary(w http.ResponseWriter, name, value string) {
 	c.send(w, &http.Cookie{Name: name, Value: value, HttpOnly: true})
 }
 

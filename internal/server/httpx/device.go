@@ -8,16 +8,16 @@ import (
 	"muster/internal/app"
 )
 
-// DeviceHeader carries a device token: in the answer to a sign-in by the API, and in the request for the next one.
+// DeviceHeader carries a device token: in the response to a sign-in by the API, and in the request of the next one.
 const DeviceHeader = "X-Device-Token"
 
-// cookieDevice carries those of a browser for the pages, newest first. Signing out leaves it: the device stays known.
+// cookieDevice carries the device tokens of a browser, newest first. Signing out does not clear it: the device stays known.
 const (
 	cookieDevice    = "MUSTERDEVICE"
-	deviceSeparator = "~" // no token has it
+	deviceSeparator = "~" // never part of a token
 )
 
-// deviceTokens are what earlier sign-ins left on the client's device.
+// deviceTokens returns the tokens that earlier sign-ins left on the client's device.
 func deviceTokens(r *http.Request) []string {
 	tokens := deviceCookie(r)
 	if token := r.Header.Get(DeviceHeader); token != "" {
@@ -26,7 +26,7 @@ func deviceTokens(r *http.Request) []string {
 	return tokens
 }
 
-// deviceCookie reads the tokens that a browser keeps; what can't be one is left out.
+// deviceCookie returns the tokens of a browser's cookie. It leaves out what can't be a token.
 func deviceCookie(r *http.Request) (tokens []string) {
 	ck, err := r.Cookie(cookieDevice)
 	if err != nil {
@@ -43,13 +43,13 @@ func deviceCookie(r *http.Request) (tokens []string) {
 	return tokens
 }
 
-// SetDevice hands a browser the token by which it is known from now on, beside those of other accounts.
+// SetDevice adds a device token to a browser's cookie, beside those of other accounts.
 func (c Cookies) SetDevice(w http.ResponseWriter, token string) {
 	value := strings.Join(app.AddDeviceToken(c.devices, token), deviceSeparator)
 	c.SetSecret(w, cookieDevice, value, time.Now().UnixMilli()+app.DeviceTokenLife)
 }
 
-// RenewDevice is SetDevice for a browser that keeps tokens, and nothing for others.
+// RenewDevice does what SetDevice does for a browser that has device tokens already, and nothing for others.
 func (c Cookies) RenewDevice(w http.ResponseWriter, token string) {
 	if len(c.devices) > 0 {
 		c.SetDevice(w, token)

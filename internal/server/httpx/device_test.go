@@ -13,7 +13,7 @@ import (
 
 const deviceCookieMax = 1500 // bytes, of a header that other cookies share
 
-// renewed is what a browser with these cookies keeps once it was handed a token.
+// renewed returns the tokens that a browser with these cookies has before and after it gets another.
 func renewed(t *testing.T, cookies, token string) (before, after []string) {
 	t.Helper()
 	r := &http.Request{Header: http.Header{"Cookie": {cookies}}}

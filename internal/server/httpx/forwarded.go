@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// cutLastElement splits the value of a Forwarded header at the last comma outside of quotes (RFC 7239, 4). It goes from the right: that is where the
-// trusted proxies wrote, so a quote that a client left open does not swallow what they say.
+// cutLastElement splits the value of a Forwarded header at the last comma outside of quotes (RFC 7239, section 4). It reads from the right, where the
+// trusted proxies wrote, so that a quote left open by a client does not hide what they added.
 func cutLastElement(list string) (before, last string) {
 	quoted := false
 	for i := len(list) - 1; i >= 0; i-- {
@@ -29,8 +29,8 @@ func escaped(text string, i int) bool {
 	return n%2 == 1
 }
 
-// forwardedAddress returns the address of an element's "for" parameter. It is false for what is no element of the header's grammar, and for a node
-// that hides its address ("unknown" and names that begin with an underscore).
+// forwardedAddress returns the address of an element's "for" parameter. It returns false if the element is malformed or hides the address ("unknown", or
+// an identifier that begins with an underscore).
 func forwardedAddress(element string) (netip.Addr, bool) {
 	found := netip.Addr{}
 	for rest := strings.TrimSpace(element); rest != ""; {
@@ -43,7 +43,7 @@ func forwardedAddress(element string) (netip.Addr, bool) {
 			continue
 		}
 		a, ok := parseAddress(value)
-		if !ok || found.IsValid() { // a parameter comes once
+		if !ok || found.IsValid() { // a parameter must not be repeated
 			return netip.Addr{}, false
 		}
 		found = a
@@ -51,7 +51,7 @@ func forwardedAddress(element string) (netip.Addr, bool) {
 	return found, found.IsValid()
 }
 
-// cutPair takes the first parameter off an element.
+// cutPair splits an element after its first parameter.
 func cutPair(element string) (name, value, rest string, ok bool) {
 	name, rest, ok = strings.Cut(element, "=")
 	if !ok || !isToken(name) {
@@ -70,7 +70,7 @@ func cutPair(element string) (name, value, rest string, ok bool) {
 	return name, value, strings.TrimPrefix(rest, ";"), true
 }
 
-// cutQuoted reads a quoted string after its first quote, up to the closing one.
+// cutQuoted splits a text after a quoted string whose opening quote was read already.
 func cutQuoted(text string) (value, rest string, ok bool) {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -87,7 +87,7 @@ func cutQuoted(text string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// isToken reports whether a text is a token (RFC 9110, 5.6.2).
+// isToken reports whether a text is a token (RFC 9110, section 5.6.2).
 func isToken(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {

@@ -1,5 +1,13 @@
-// Package httpx is what the HTTP edges (API, WebSocket, pages) have in common: the server and its deadlines, who asks, from where, by which token, and
-// how much one network may ask for.
+// Package httpx owns what the API, the WebSocket and the pages share as HTTP servers: the server and its deadlines, the chain around every request
+// (request ID, recovery from panics, access log, error answers), cookies, and the limits on what one network may ask for.
+//
+// Its security rules:
+//
+//   - A client's address comes from a forwarding header only if a trusted proxy added it (clientip.go).
+//   - A session token is read from a header or a cookie, never from the URL, which logs would keep.
+//   - Log lines name the route and not the URL: links sent by mail carry tokens.
+//   - The cause of an error goes to the log, never to the client.
+//   - Each request, body, connection and WebSocket counts against the client's network before any work is done for it.
 package httpx
 
 import (
@@ -10,7 +18,7 @@ import (
 	"muster/internal/config"
 )
 
-// Token finds the session token: the Authorization header first, then the cookie. Never the address, where logs would keep it.
+// Token returns the session token of a request: that of the Authorization header or else the cookie's. It never reads the URL, which logs would keep.
 func Token(r *http.Request) (token string, fromCookie bool) {
 	if h := r.Header.Get("Authorization"); h != "" {
 		scheme, value, _ := strings.Cut(h, " ")
@@ -22,7 +30,7 @@ func Token(r *http.Request) (token string, fromCookie bool) {
 	return token, token != ""
 }
 
-// StrictTransport has browsers come back over TLS only, where the settings say so.
+// StrictTransport sets Strict-Transport-Security (RFC 6797) if the settings ask for it.
 func StrictTransport(h http.Header, c config.ServiceSettings) {
 	if c.TLSStrictTransport {
 		h.Set("Strict-Transport-Security", "max-age="+strconv.FormatInt(c.TLSStrictTransportMaxAge, 10))

@@ -17,23 +17,23 @@ import (
 	"muster/internal/network"
 )
 
-// Limiter holds clients and networks to RateLimitSettings, for all edges of a server together, and finds out who a client is
+// Limiter enforces RateLimitSettings on clients and networks. API, WebSocket and pages share one, which also determines the address of a client
 // (docs/adr/0018-limits-at-the-edge.md).
 type Limiter struct {
 	app *app.App
 	log *slog.Logger
 
-	trusted atomic.Pointer[trust]
+	proxies atomic.Pointer[trustedProxies]
 	buckets atomic.Pointer[buckets]
 
 	requests, bodies, pictures, connections, webSockets, anonymous networkCounter
 
 	shedder shedder
 
-	untrustedHeader atomic.Bool                // somebody was told of
-	untrustedProxy  atomic.Pointer[netip.Addr] // nil while none was seen
-	warning         rate.Sometimes
-	refused         [limits]atomic.Uint64
+	warnedOfHeader atomic.Bool                // a forwarding header of an untrusted peer was logged
+	untrustedProxy atomic.Pointer[netip.Addr] // nil while none was seen
+	warning        rate.Sometimes
+	refused        [limits]atomic.Uint64
 }
 
 // limit is one of those that a Limiter enforces.
@@ -62,13 +62,13 @@ var limitNames = [limits]string{
 }
 
 const (
-	warningInterval   = 10 * time.Second // between lines about refusals, whoever they are of
-	largeBodies       = 64               // bodies over SmallBody of one network that are read at the same time
-	picturesUploaded  = 2                // pictures that come from one network at the same time
-	retryWhenReleased = time.Second      // what is counted while it is open ends at no known time
+	warningInterval   = 10 * time.Second // between log lines about refusals, of all networks together
+	maxLargeBodies    = 64               // bodies over SmallBody that one network may send at the same time
+	maxPictureUploads = 2                // pictures that one network may send at the same time
+	retryWhenReleased = time.Second      // Retry-After where nobody knows when one of those under way will end
 )
 
-// NewLimiter returns the limiter of a server. Its edges share it.
+// NewLimiter returns the limiter of a server. A nil log stands for slog.Default.
 func NewLimiter(a *app.App, log *slog.Logger) *Limiter {
 	if log == nil {
 		log = slog.Default()
@@ -79,7 +79,7 @@ func NewLimiter(a *app.App, log *slog.Logger) *Limiter {
 // LimitNames returns the names of all limits.
 func LimitNames() []string { return slices.Clone(limitNames[:]) }
 
-// Refused returns how often the limit of a name refused something.
+// Refused returns how often the limit of that name refused something.
 func (l *Limiter) Refused(name string) uint64 {
 	i := slices.Index(limitNames[:], name)
 	if i < 0 {
@@ -90,8 +90,8 @@ func (l *Limiter) Refused(name string) uint64 {
 
 func (l *Limiter) settings() config.RateLimitSettings { return l.app.Config().RateLimitSettings }
 
-// sheds reports whether a network that keeps running into a limit has its new connections closed for a while. Honest people run into those of rates: an
-// office where many sign in at once, say.
+// sheds reports whether the new connections of a network are closed for a while if it keeps running into the limit. Rates are not among these limits: an
+// office where many people sign in at once runs into them.
 func (which limit) sheds() bool {
 	switch which {
 	case limitRequests, limitConnections, limitUpgrades, limitAnonymousUpgrades, limitWebSockets, limitAnonymousWebSockets:
@@ -100,102 +100,103 @@ func (which limit) sheds() bool {
 	return false
 }
 
-// refuse counts a refusal, and warns of one now and then: an attack must not fill the log.
+// refuse counts a refusal. It logs only one every warningInterval, because an attack must not fill the disk.
 func (l *Limiter) refuse(which limit, n network.Network) {
 	l.refused[which].Add(1)
 	if which.sheds() {
 		l.shedder.refused(n, time.Now())
 	}
-	l.warning.Do(func() { l.log.Warn("a network is over a limit", "limit", limitNames[which], "network", n.String()) })
+	l.warning.Do(func() { l.log.Warn("a network exceeded a limit", "limit", limitNames[which], "network", n.String()) })
 }
 
-// BeginRequest counts a request as under way; EndRequest must follow unless the request is refused. Kind RateLimited.
+// BeginRequest counts a request as under way. EndRequest must follow unless the request is refused with kind RateLimited.
 func (l *Limiter) BeginRequest(who *app.Caller) error {
-	return l.take(&l.requests, who.Network(), limitRequests, l.settings().MaxRequestsPerNetwork)
+	return l.acquire(&l.requests, who.Network(), limitRequests, l.settings().MaxRequestsPerNetwork)
 }
 
 // EndRequest ends what BeginRequest began.
-func (l *Limiter) EndRequest(who *app.Caller) { l.requests.give(who.Network()) }
+func (l *Limiter) EndRequest(who *app.Caller) { l.requests.release(who.Network()) }
 
-// BeginPicture counts an upload of a picture as under way; EndPicture must follow unless it is refused. Kind RateLimited.
+// BeginPicture counts the upload of a picture as under way. EndPicture must follow unless it is refused with kind RateLimited.
 func (l *Limiter) BeginPicture(who *app.Caller) error {
-	return l.take(&l.pictures, who.Network(), limitPictures, picturesUploaded)
+	return l.acquire(&l.pictures, who.Network(), limitPictures, maxPictureUploads)
 }
 
 // EndPicture ends what BeginPicture began.
-func (l *Limiter) EndPicture(who *app.Caller) { l.pictures.give(who.Network()) }
+func (l *Limiter) EndPicture(who *app.Caller) { l.pictures.release(who.Network()) }
 
-// OpenWebSocket counts a WebSocket as open, one without a sign-in as anonymous too. CloseWebSocket must follow unless it is refused. Kind RateLimited.
+// OpenWebSocket counts a WebSocket as open, and as anonymous if nobody has signed in on it. CloseWebSocket must follow unless it is refused with kind
+// RateLimited.
 func (l *Limiter) OpenWebSocket(n network.Network, anonymous bool) error {
 	c := l.settings()
-	if err := l.take(&l.webSockets, n, limitWebSockets, c.MaxWebSocketsPerNetwork); err != nil {
+	if err := l.acquire(&l.webSockets, n, limitWebSockets, c.MaxWebSocketsPerNetwork); err != nil {
 		return err
 	}
 	if !anonymous {
 		return nil
 	}
-	err := l.take(&l.anonymous, n, limitAnonymousWebSockets, c.MaxAnonymousWebSocketsPerNetwork)
+	err := l.acquire(&l.anonymous, n, limitAnonymousWebSockets, c.MaxAnonymousWebSocketsPerNetwork)
 	if err != nil {
-		l.webSockets.give(n)
+		l.webSockets.release(n)
 	}
 	return err
 }
 
-// SignedInWebSocket notes that a WebSocket is not anonymous any more.
-func (l *Limiter) SignedInWebSocket(n network.Network) { l.anonymous.give(n) }
+// WebSocketSignedIn stops counting a WebSocket as anonymous.
+func (l *Limiter) WebSocketSignedIn(n network.Network) { l.anonymous.release(n) }
 
 // CloseWebSocket ends what OpenWebSocket began.
 func (l *Limiter) CloseWebSocket(n network.Network, anonymous bool) {
-	l.webSockets.give(n)
+	l.webSockets.release(n)
 	if anonymous {
-		l.anonymous.give(n)
+		l.anonymous.release(n)
 	}
 }
 
 var errNetworkLimit = muster.E(muster.RateLimited, "api.context.network_limit.app_error").After(retryWhenReleased)
 
-// take counts one more for a network. It counts while the limits are turned off too, so that they can be turned on at any time.
-func (l *Limiter) take(c *networkCounter, n network.Network, which limit, most int) error {
+// acquire counts one more for a network. It counts while the limits are turned off too, so that they can be turned on at any time.
+func (l *Limiter) acquire(c *networkCounter, n network.Network, which limit, most int) error {
 	if !l.settings().Enable {
 		most = math.MaxInt
 	}
-	if c.take(n, most) {
+	if c.acquire(n, most) {
 		return nil
 	}
 	l.refuse(which, n)
 	return errNetworkLimit
 }
 
-// networkCounter counts what each network holds at the moment. It remembers nobody who holds nothing. The zero value is ready.
+// networkCounter counts what each network has open at the moment. It forgets networks that have nothing open. The zero value is ready to use.
 type networkCounter struct {
 	mu   sync.Mutex
-	held map[network.Network]int
+	open map[network.Network]int
 }
 
-// take counts one more unless the network holds the most already. What comes over the local socket is not counted.
-func (c *networkCounter) take(n network.Network, most int) bool {
+// acquire counts one more and reports whether that is within the limit. The local socket, which is no network, is not counted.
+func (c *networkCounter) acquire(n network.Network, limit int) bool {
 	if n.IsZero() {
 		return true
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held[n] >= most {
+	if c.open[n] >= limit {
 		return false
 	}
-	if c.held == nil {
-		c.held = map[network.Network]int{}
+	if c.open == nil {
+		c.open = map[network.Network]int{}
 	}
-	c.held[n]++
+	c.open[n]++
 	return true
 }
 
-func (c *networkCounter) give(n network.Network) {
+func (c *networkCounter) release(n network.Network) {
 	if n.IsZero() {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held[n]--; c.held[n] <= 0 {
-		delete(c.held, n)
+	if c.open[n]--; c.open[n] <= 0 {
+		delete(c.open, n)
 	}
 }

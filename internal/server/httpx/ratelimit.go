@@ -14,8 +14,8 @@ import (
 	"muster/internal/network"
 )
 
-// bucketMemory is how long a bucket is remembered after its last request.
-const bucketMemory = 10 * time.Minute
+// bucketLifetime is how long a bucket is kept after its last request.
+const bucketLifetime = 10 * time.Minute
 
 // buckets are the token buckets of RateLimitSettings.
 type buckets struct {
@@ -23,51 +23,51 @@ type buckets struct {
 	cache    *otter.Cache[bucketKey, *rate.Limiter]
 }
 
-// bucketKey is whose bucket it is, and for what. It has a fixed size: most of it comes from the request.
+// bucketKey says whose bucket it is, and of which limit. It has a fixed size although most of it comes from the request.
 type bucketKey struct {
 	limit   limit
 	network network.Network
-	client  [sha256.Size]byte // for limitRate, which may count by more than the network
+	client  [sha256.Size]byte // of limitRate, which may count by more than the network
 }
 
 func newBuckets(c config.RateLimitSettings) *buckets {
 	return &buckets{c, otter.Must(&otter.Options[bucketKey, *rate.Limiter]{
-		MaximumSize: max(c.MemoryStoreSize, 1), ExpiryCalculator: otter.ExpiryAccessing[bucketKey, *rate.Limiter](bucketMemory),
+		MaximumSize: max(c.MemoryStoreSize, 1), ExpiryCalculator: otter.ExpiryAccessing[bucketKey, *rate.Limiter](bucketLifetime),
 	})}
 }
 
-// Allow holds a request of any kind to RateLimitSettings.PerSec, if that limits anything. Kind RateLimited, with the time until the next token.
+// Allow applies RateLimitSettings.PerSec, which counts requests of any kind. Kind RateLimited, with the time until the next token.
 func (l *Limiter) Allow(r *http.Request, who *app.Caller) error {
 	c := l.settings()
 	if c.PerSec == 0 || !c.Enable || who.Network().IsZero() {
 		return nil
 	}
 	key := bucketKey{limit: limitRate, client: clientKey(r, who, c)}
-	return l.draw(key, c, rate.Limit(c.PerSec), c.MaxBurst, who)
+	return l.takeToken(key, c, rate.Limit(c.PerSec), c.MaxBurst, who)
 }
 
-// AllowLogin holds a request that needs no session but costs work (a sign-in, say) to what its network may ask for. Kind RateLimited.
+// AllowLogin applies the limit on what a network may ask for without a session if it costs work, such as sign-ins. Kind RateLimited.
 func (l *Limiter) AllowLogin(who *app.Caller) error {
 	c := l.settings()
 	return l.allowNetwork(limitLogins, c.LoginPerMinute, c.LoginBurst, who)
 }
 
-// estimatesPerLogin is how often a password is judged while it is typed, once for each pause.
+// estimatesPerLogin is how many estimates of a password's strength are allowed for each sign-in: one for each pause in typing.
 const estimatesPerLogin = 10
 
-// AllowEstimate is AllowLogin for judging a password as it is typed: that is cheap, and must not be at the expense of sign-ins.
+// AllowEstimate applies the limit on estimates of a password's strength. They are cheap and must not use up the limit on sign-ins. Kind RateLimited.
 func (l *Limiter) AllowEstimate(who *app.Caller) error {
 	c := l.settings()
 	return l.allowNetwork(limitEstimates, estimatesPerLogin*c.LoginPerMinute, estimatesPerLogin*c.LoginBurst, who)
 }
 
-// AllowUpgrade holds requests to open a WebSocket to what their network may ask for: after a restart everybody's come back at once. Kind RateLimited.
+// AllowUpgrade applies the limit on opening WebSockets, which is high: after a restart all clients reconnect at once. Kind RateLimited.
 func (l *Limiter) AllowUpgrade(who *app.Caller) error {
 	c := l.settings()
 	return l.allowNetwork(limitUpgrades, c.WebSocketsPerMinute, c.WebSocketBurst, who)
 }
 
-// AllowAnonymousUpgrade is AllowUpgrade's further limit for those that no session came with.
+// AllowAnonymousUpgrade applies the limit on opening WebSockets without a session. Kind RateLimited.
 func (l *Limiter) AllowAnonymousUpgrade(who *app.Caller) error {
 	c := l.settings()
 	return l.allowNetwork(limitAnonymousUpgrades, c.LoginPerMinute, c.LoginBurst, who)
@@ -78,20 +78,20 @@ func (l *Limiter) allowNetwork(which limit, perMinute, burst int, who *app.Calle
 	if !c.Enable || who.Network().IsZero() {
 		return nil
 	}
-	return l.draw(bucketKey{limit: which, network: who.Network()}, c, rate.Limit(perMinute)/60, burst, who)
+	return l.takeToken(bucketKey{limit: which, network: who.Network()}, c, rate.Limit(perMinute)/60, burst, who)
 }
 
-// draw takes a token. New settings begin with fresh buckets.
-func (l *Limiter) draw(key bucketKey, c config.RateLimitSettings, every rate.Limit, burst int, who *app.Caller) error {
-	now := l.buckets.Load()
-	for now == nil || now.settings != c {
-		if fresh := newBuckets(c); l.buckets.CompareAndSwap(now, fresh) {
-			now = fresh
+// takeToken takes a token from a bucket. Buckets start full after the settings changed.
+func (l *Limiter) takeToken(key bucketKey, c config.RateLimitSettings, every rate.Limit, burst int, who *app.Caller) error {
+	current := l.buckets.Load()
+	for current == nil || current.settings != c {
+		if fresh := newBuckets(c); l.buckets.CompareAndSwap(current, fresh) {
+			current = fresh
 			break
 		}
-		now = l.buckets.Load()
+		current = l.buckets.Load()
 	}
-	bucket, _ := now.cache.ComputeIfAbsent(key, func() (*rate.Limiter, bool) { return rate.NewLimiter(every, burst), false })
+	bucket, _ := current.cache.ComputeIfAbsent(key, func() (*rate.Limiter, bool) { return rate.NewLimiter(every, burst), false })
 	token := bucket.Reserve()
 	wait := token.Delay()
 	if wait == 0 {
@@ -102,7 +102,7 @@ func (l *Limiter) draw(key bucketKey, c config.RateLimitSettings, every rate.Lim
 	return muster.E(muster.RateLimited, "api.context.rate_limited.app_error").After(wait)
 }
 
-// clientKey is whose bucket of PerSec a request draws from, by the VaryBy settings.
+// clientKey returns the key of the bucket of PerSec that a request takes its token from, by the VaryBy settings.
 func clientKey(r *http.Request, who *app.Caller, c config.RateLimitSettings) [sha256.Size]byte {
 	key := ""
 	if c.VaryByUser {

@@ -7,8 +7,8 @@ import (
 	"muster/internal/app"
 )
 
-// NewRouter gives what is below /api to the API and everything else to the pages. Both may be asked for below the path of SiteURL, which a proxy before us
-// strips or not. net/http's ServeMux would redirect paths that are not clean, which the API answers itself.
+// NewRouter returns a handler that passes requests below /api to api and all others to pages. Both are also served below the path of SiteURL, which a
+// proxy may or may not strip. It is no http.ServeMux because that redirects paths that are not clean, which the API answers itself.
 func NewRouter(a *app.App, api, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		base, _ := a.CookieScope()

@@ -15,10 +15,11 @@ import (
 	"time"
 )
 
-const patience = time.Minute
+// timeout bounds how long a test waits.
+const timeout = time.Minute
 
-// open serves a handler as the program does, without limits by network.
-func open(t *testing.T, h http.HandlerFunc, w Timeouts) net.Conn {
+// dial serves a handler as the program does, without limits by network, and returns a connection to it.
+func dial(t *testing.T, h http.HandlerFunc, w Timeouts) net.Conn {
 	t.Helper()
 	s := httptest.NewUnstartedServer(nil)
 	s.Config = NewServer(h, slog.New(slog.DiscardHandler), w)
@@ -27,19 +28,19 @@ func open(t *testing.T, h http.HandlerFunc, w Timeouts) net.Conn {
 	t.Cleanup(s.Close)
 	c, err := net.Dial("tcp", s.Listener.Addr().String())
 	must(t, err)
-	must(t, c.SetDeadline(time.Now().Add(patience)))
+	must(t, c.SetDeadline(time.Now().Add(timeout)))
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
-// A body that stops coming ends the reading of it, and the connection.
+// Reading a body that makes no progress fails, and the connection is closed.
 func TestABodyMustCome(t *testing.T) {
 	read := make(chan error, 1)
-	c := open(t, func(_ http.ResponseWriter, r *http.Request) {
+	c := dial(t, func(_ http.ResponseWriter, r *http.Request) {
 		_, err := io.ReadAll(r.Body)
 		read <- err
 	}, Timeouts{Body: 50 * time.Millisecond})
-	say(t, c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+	send(t, c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
 	if err := <-read; !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatal(err)
 	}
@@ -48,10 +49,10 @@ func TestABodyMustCome(t *testing.T) {
 	}
 }
 
-// A body's deadline does not end a request whose body has come, and the next request has one of its own.
+// The deadline of a body does not end a request whose body has arrived, and the next request has one of its own.
 func TestABodysDeadlineEndsWithIt(t *testing.T) {
 	const grace = 50 * time.Millisecond
-	c := open(t, func(w http.ResponseWriter, r *http.Request) {
+	c := dial(t, func(w http.ResponseWriter, r *http.Request) {
 		b, err := io.ReadAll(r.Body)
 		if err == nil && r.Context().Err() == nil {
 			select {
@@ -63,7 +64,7 @@ func TestABodysDeadlineEndsWithIt(t *testing.T) {
 		_, _ = fmt.Fprint(w, string(b), err) // the test reads it
 	}, Timeouts{Body: grace})
 	for range 2 {
-		say(t, c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody")
+		send(t, c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody")
 		want := "body<nil>"
 		answer := make([]byte, 4096)
 		n, err := c.Read(answer)
@@ -74,26 +75,26 @@ func TestABodysDeadlineEndsWithIt(t *testing.T) {
 	}
 }
 
-// An answer that nobody takes ends its connection.
+// A connection is closed if the client does not read the response.
 func TestAnAnswerMustBeTaken(t *testing.T) {
 	wrote := make(chan error, 1)
-	c := open(t, func(w http.ResponseWriter, _ *http.Request) {
+	c := dial(t, func(w http.ResponseWriter, _ *http.Request) {
 		var err error
 		for b := make([]byte, 1<<20); err == nil; {
 			_, err = w.Write(b)
 		}
 		wrote <- err
 	}, Timeouts{Write: 50 * time.Millisecond})
-	say(t, c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	send(t, c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	if err := <-wrote; !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatal(err)
 	}
 }
 
-// A connection that was taken over has no deadline but its new owner's.
+// A hijacked connection has no deadline but its new owner's.
 func TestAHijackedConnectionIsItsOwners(t *testing.T) {
 	wrote := make(chan error, 1)
-	c := open(t, func(w http.ResponseWriter, _ *http.Request) {
+	c := dial(t, func(w http.ResponseWriter, _ *http.Request) {
 		raw, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			wrote <- err
@@ -105,17 +106,17 @@ func TestAHijackedConnectionIsItsOwners(t *testing.T) {
 		}
 		wrote <- errors.Join(err, raw.Close())
 	}, Timeouts{})
-	say(t, c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	send(t, c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	if err := <-wrote; !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("the owner's deadline was moved: %v", err)
 	}
 }
 
-// A panic that no handler caught is answered, and the server lives on.
+// A panic outside of any Chain is answered, and the server goes on.
 func TestAPanicIsCaught(t *testing.T) {
-	c := open(t, func(http.ResponseWriter, *http.Request) { panic("a fault") }, Timeouts{})
+	c := dial(t, func(http.ResponseWriter, *http.Request) { panic("a fault") }, Timeouts{})
 	for range 2 {
-		say(t, c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		send(t, c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 		answer := make([]byte, 4096)
 		n, err := c.Read(answer)
 		must(t, err)
@@ -125,8 +126,8 @@ func TestAPanicIsCaught(t *testing.T) {
 	}
 }
 
-// say writes a request, or a part of one.
-func say(t *testing.T, c net.Conn, text string) {
+// send writes a request or a part of one.
+func send(t *testing.T, c net.Conn, text string) {
 	t.Helper()
 	_, err := io.WriteString(c, text)
 	must(t, err)

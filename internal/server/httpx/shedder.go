@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	shedAfter = 100         // refusals of a network within shedTime
-	shedTime  = time.Second // for which its new connections are closed then
-	shedSlots = 1 << 10     // networks that are watched at the same time
+	shedAfter = 100         // refusals within shedTime
+	shedTime  = time.Second // how long new connections are closed after that
+	shedSlots = 1 << 10     // how many networks are watched at the same time
 )
 
-// shedder finds networks that keep asking for more than they may have: a refusal costs a connection, a parsed request and an answer, closing a new
-// connection next to nothing. The zero value is ready.
+// shedder finds networks that keep exceeding their limits. To refuse a request takes a connection, the parsing of the request and a response; to close a
+// new connection takes next to nothing. The zero value is ready to use.
 type shedder struct {
 	once  sync.Once
 	seed  maphash.Seed
@@ -23,20 +23,20 @@ type shedder struct {
 	slots [shedSlots]shedSlot
 }
 
-// shedSlot is what is known of one of the networks that share the slot.
+// shedSlot counts the refusals of one network. Several networks share a slot, one at a time.
 type shedSlot struct {
 	network  network.Network
 	refusals int
-	began    time.Time // the counting, or the shedding once there are shedAfter
+	start    time.Time // of the counting, or of the shedding after shedAfter refusals
 }
 
-// slot returns the place of a network. shedder.mu is held.
+// slot returns the slot of a network. The caller holds s.mu.
 func (s *shedder) slot(n network.Network) *shedSlot {
 	s.once.Do(func() { s.seed = maphash.MakeSeed() })
 	return &s.slots[maphash.Comparable(s.seed, n)%shedSlots]
 }
 
-// refused notes a refusal. A slot in use by another network is left to it: to overlook some costs less than to shed the wrong ones.
+// refused counts a refusal. It ignores a network whose slot another one is using: to miss one does less harm than to shed the wrong one.
 func (s *shedder) refused(n network.Network, now time.Time) {
 	if n.IsZero() {
 		return
@@ -44,18 +44,18 @@ func (s *shedder) refused(n network.Network, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	slot := s.slot(n)
-	if now.Sub(slot.began) >= shedTime {
-		*slot = shedSlot{network: n, began: now}
+	if now.Sub(slot.start) >= shedTime {
+		*slot = shedSlot{network: n, start: now}
 	}
 	if slot.network != n || slot.refusals >= shedAfter {
 		return
 	}
 	if slot.refusals++; slot.refusals == shedAfter {
-		slot.began = now
+		slot.start = now
 	}
 }
 
-// sheds reports whether a network's new connections are to be closed.
+// sheds reports whether new connections of a network should be closed.
 func (s *shedder) sheds(n network.Network, now time.Time) bool {
 	if n.IsZero() {
 		return false
@@ -63,5 +63,5 @@ func (s *shedder) sheds(n network.Network, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	slot := s.slot(n)
-	return slot.network == n && slot.refusals >= shedAfter && now.Sub(slot.began) < shedTime
+	return slot.network == n && slot.refusals >= shedAfter && now.Sub(slot.start) < shedTime
 }

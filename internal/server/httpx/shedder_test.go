@@ -8,7 +8,7 @@ import (
 	"muster/internal/network"
 )
 
-// Who keeps being refused is shed for a while, and nobody else is.
+// A network that keeps being refused is shed for a while, and no other is.
 func TestShedding(t *testing.T) {
 	s := &shedder{}
 	n, other, now := network.Of("192.0.2.1"), network.Of("192.0.2.2"), time.Unix(1000, 0)
@@ -25,7 +25,7 @@ func TestShedding(t *testing.T) {
 	if s.sheds(n, now.Add(2*shedTime)) {
 		t.Error("shed for too long")
 	}
-	for i := range 10 * shedAfter { // refused now and then, as an honest office is
+	for i := range 10 * shedAfter { // refused now and then, as a busy office is
 		s.refused(n, now.Add(time.Hour+time.Duration(i)*shedTime/(shedAfter/2)))
 		if s.sheds(n, now.Add(time.Hour+time.Duration(i)*shedTime/(shedAfter/2))) {
 			t.Fatalf("shed after %d refusals", i)
@@ -33,7 +33,7 @@ func TestShedding(t *testing.T) {
 	}
 }
 
-// Any number of networks costs no more memory, and the local socket and trusted proxies, which are no network, are never shed.
+// The memory does not grow with the number of networks, and the local socket and trusted proxies, which are no network, are never shed.
 func TestSheddingIsBounded(t *testing.T) {
 	s := &shedder{}
 	now := time.Unix(1000, 0)

@@ -46,7 +46,7 @@ func closeAccount(req *pageRequest) error {
 	if err := req.app.CloseAccount(req.ctx(), req.who, req.proof(), forGood); err != nil {
 		return req.showData(err)
 	}
-	req.cookies.Forget(req.w)
+	req.cookies.ClearSession(req.w)
 	req.who.Session, req.who.User = nil, nil
 	heading := "Your account is deactivated"
 	if forGood {

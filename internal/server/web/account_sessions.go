@@ -63,7 +63,7 @@ func endSession(req *pageRequest) error {
 	case err != nil:
 		return req.showSessions(err)
 	case id == req.who.Session.ID:
-		req.cookies.EndSession(req.w)
+		req.cookies.ClearToken(req.w)
 		return req.redirectWithFlash(loginPage, "signed-out")
 	}
 	return req.redirectWithFlash(sessionsPage, "session-ended")

@@ -8,7 +8,6 @@ import (
 	"muster"
 	"muster/internal/app"
 	"muster/internal/message"
-	"muster/internal/server/httpx"
 )
 
 var errNoPage = muster.E(muster.NotFound, "api.context.404.app_error")
@@ -53,12 +52,8 @@ func fieldOf(e *muster.Error, form url.Values) string {
 	return ""
 }
 
-// fail answers with the error page and leaves the cause to the log.
-func (req *pageRequest) serveError(err error) {
-	e := httpx.Failure(req.ctx(), err)
-	req.err = err
-	req.limiter.AbandonBody(req.w, req.r, e)
-	req.setRetryAfter(e)
+// serveError answers with the error page.
+func (req *pageRequest) serveError(e *muster.Error) {
 	req.showError(e.Kind.Status(), messageFor(e))
 }
 
@@ -68,13 +63,6 @@ func (req *pageRequest) publicError(err error) *muster.Error {
 		err = app.WithinSession(err)
 	}
 	return muster.AsError(err)
-}
-
-// retryAfter has the answer say when it is worth asking again, where that is known.
-func (req *pageRequest) setRetryAfter(e *muster.Error) {
-	if after := e.RetryAfterSeconds(); after != "" {
-		req.w.Header().Set("Retry-After", after)
-	}
 }
 
 // wrongMethod answers a request with a method that the page does not take.

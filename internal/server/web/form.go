@@ -55,7 +55,7 @@ func (req *pageRequest) ensureCSRFToken() string {
 	}
 	if req.csrf == "" {
 		req.csrf = muster.NewID()
-		req.cookies.SetWhileOpen(req.w, csrfCookie, req.csrf)
+		req.cookies.SetTemporary(req.w, csrfCookie, req.csrf)
 	}
 	return req.csrf
 }

@@ -170,7 +170,7 @@ func logout(req *pageRequest) error {
 	if err := req.app.Logout(req.ctx(), req.who); err != nil {
 		return err
 	}
-	req.cookies.Forget(req.w)
+	req.cookies.ClearSession(req.w)
 	if to := localURL(req.form.Get(returnParam)); to != "" {
 		return req.redirect(to)
 	}

@@ -59,7 +59,6 @@ func (req *pageRequest) redirectToPage(page string) error { return req.redirect(
 // leaveFor sends the browser on to a path of this origin, with GET.
 func (req *pageRequest) redirect(path string) error {
 	req.w.Header().Set("Location", path)
-	req.status = http.StatusSeeOther
-	req.w.WriteHeader(req.status)
+	req.w.WriteHeader(http.StatusSeeOther)
 	return nil
 }

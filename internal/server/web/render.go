@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/server/httpx"
 )
 
 //go:embed all:templates
@@ -84,8 +85,8 @@ func (req *pageRequest) show(p page) error {
 		if e.Kind == muster.Internal {
 			return p.err
 		}
-		req.err, status = p.err, e.Kind.Status()
-		req.setRetryAfter(e)
+		req.exchange.Err, status = p.err, e.Kind.Status()
+		httpx.SetRetryAfter(req.w.Header(), e)
 		v.FormError = &formError{messageFor(e), fieldOf(e, req.form)}
 		v.values = maps.Clone(p.values)
 		v.keepSubmitted()
@@ -115,7 +116,6 @@ func (req *pageRequest) render(status int, name, entry string, data any) error {
 func (req *pageRequest) send(status int, mime string, body []byte) {
 	req.w.Header().Set("Content-Type", mime)
 	req.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	req.status = status
 	req.w.WriteHeader(status)
 	_, _ = req.w.Write(body) // a client that left is no fault of ours
 }

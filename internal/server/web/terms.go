@@ -42,6 +42,6 @@ func acceptTerms(req *pageRequest) error {
 	if err := req.app.Logout(req.ctx(), req.who); err != nil {
 		return err
 	}
-	req.cookies.Forget(req.w)
+	req.cookies.ClearSession(req.w)
 	return req.redirectToPage(loginPage + "?" + flashParam + "=terms-declined")
 }

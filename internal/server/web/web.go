@@ -8,24 +8,18 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
-	"time"
 
-	"muster"
 	"muster/internal/app"
 	"muster/internal/config"
 	"muster/internal/server/httpx"
 )
 
-// Recorder is told of every request served, for metrics. route is the page's path, "" for none.
-type Recorder func(method, route string, status int, took time.Duration)
-
 // Options are what a Handler works with; App is required.
 type Options struct {
 	App     *app.App
 	Log     *slog.Logger
-	Record  Recorder
+	Record  httpx.Recorder // nil for none
 	Limiter *httpx.Limiter // shared with the other edges; nil for one of its own
 }
 
@@ -33,23 +27,21 @@ type Options struct {
 type Handler struct {
 	app     *app.App
 	log     *slog.Logger
-	record  Recorder
+	chain   *httpx.Chain
 	routes  map[string]*route
 	limiter *httpx.Limiter
 }
 
 // New builds the pages over the use cases.
 func New(o Options) *Handler {
-	h := &Handler{app: o.App, log: o.Log, record: o.Record, routes: map[string]*route{}, limiter: o.Limiter}
+	h := &Handler{app: o.App, log: o.Log, routes: map[string]*route{}, limiter: o.Limiter}
 	if h.log == nil {
 		h.log = slog.Default()
 	}
 	if h.limiter == nil {
 		h.limiter = httpx.NewLimiter(h.app, h.log)
 	}
-	if h.record == nil {
-		h.record = func(string, string, int, time.Duration) {}
-	}
+	h.chain = httpx.NewChain("page", h.limiter, h.log, o.Record)
 	for _, r := range routes() {
 		h.routes[r.path] = &r
 	}
@@ -58,21 +50,20 @@ func New(o Options) *Handler {
 
 // visit is one request on its way to its page.
 type pageRequest struct {
-	app     *app.App
-	limiter *httpx.Limiter
-	log     *slog.Logger
-	w       http.ResponseWriter
-	r       *http.Request
-	who     *app.Caller
-	cookies httpx.Cookies
-	base    string // path that the site lives at, without a slash at its end: "" or "/muster"
-	path    string // below base
-	route   *route
-	form    url.Values // what was posted
-	file    io.Reader  // the file that was posted, where the route takes one; nil for none
-	csrf    string     // of this visitor's forms, as far as it is known
-	status  int
-	err     error
+	app      *app.App
+	limiter  *httpx.Limiter
+	log      *slog.Logger
+	w        http.ResponseWriter
+	r        *http.Request
+	who      *app.Caller
+	cookies  httpx.Cookies
+	base     string // path that the site lives at, without a slash at its end: "" or "/muster"
+	path     string // below base
+	route    *route
+	form     url.Values // what was posted
+	file     io.Reader  // the file that was posted, where the route takes one; nil for none
+	csrf     string     // of this visitor's forms, as far as it is known
+	exchange *httpx.Exchange
 }
 
 func (req *pageRequest) ctx() context.Context { return req.r.Context() }
@@ -88,14 +79,13 @@ func (req *pageRequest) query(name string) string { return req.r.URL.Query().Get
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	req := &pageRequest{app: h.app, limiter: h.limiter, log: h.log, w: w, r: r, who: h.limiter.NewCaller(r), cookies: h.limiter.NewCookies(r), route: &noRoute}
+	x := h.chain.NewExchange(w, r)
+	req := &pageRequest{app: h.app, limiter: h.limiter, log: h.log, w: x, r: r, who: x.Caller, exchange: x, cookies: h.limiter.NewCookies(r), route: &noRoute}
 	req.cookies.SameSite = http.SameSiteLaxMode
 	req.base, req.path = splitPath(h.app, r.URL.Path)
 	req.who.Path = req.base + req.path // without the slashes that somebody may have put around it
-	header := w.Header()
+	header := x.Header()
 	httpx.StrictTransport(header, h.app.Config().ServiceSettings)
-	header.Set("X-Request-Id", req.who.RequestID)
 	setSecurityHeaders(header)
 	if name, inside := strings.CutPrefix(req.path, staticPath); inside {
 		serveStatic(w, r, name)
@@ -105,14 +95,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if found := h.routes[req.path]; found != nil {
 		req.route = found
 	}
-	defer h.finish(req, start)
-	if req.err = h.limiter.BeginRequest(req.who); req.err == nil {
-		defer h.limiter.EndRequest(req.who)
-		req.err = h.serve(req)
-	}
-	if req.err != nil {
-		req.serveError(req.err)
-	}
+	x.Method, x.Route = metricMethod(r.Method), req.route.path
+	h.chain.Serve(x, func() error { return h.serve(req) }, req.serveError)
 }
 
 // below splits a request's path at where the site lives: SiteURL may have a path, which a proxy before us strips or not.
@@ -130,7 +114,6 @@ func setSecurityHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "+
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "same-origin") // the addresses of mailed links have tokens in them
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 }
 
@@ -183,20 +166,4 @@ func metricMethod(m string) string {
 		return m
 	}
 	return "other"
-}
-
-// finish catches a panic, logs the request and counts it.
-func (h *Handler) finish(req *pageRequest, start time.Time) {
-	if p := recover(); p != nil {
-		if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself, as net/http compares it
-			panic(p)
-		}
-		h.log.Error("panic", "request_id", req.who.RequestID, "panic", p, "stack", string(debug.Stack()))
-		if req.status == 0 {
-			req.serveError(muster.E(muster.Internal, "api.context.internal.app_error"))
-		}
-	}
-	took := time.Since(start)
-	h.record(metricMethod(req.r.Method), req.route.path, req.status, took)
-	httpx.Served{What: "page", Who: req.who, Method: req.r.Method, Route: req.route.path, Status: req.status, Took: took, Err: req.err}.Log(req.ctx(), h.log)
 }

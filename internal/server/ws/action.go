@@ -13,33 +13,33 @@ import (
 	"muster/internal/config"
 )
 
-// What a client may send. A burst is for a page that just loaded; who goes on over the limit is cut off.
+// Limits on what a client may send. The burst is for a page that has just loaded. A client that keeps exceeding the limit is cut off.
 const (
 	framesPerSecond = 100
 	framesBurst     = 200
-	refusedMax      = 100 // frames over the limit before the socket is closed
+	maxRefused      = 100 // frames over the limit before the socket is closed
 
-	statusesMax  = 1000 // people whose status one get_statuses tells
-	statusesCost = 20   // as many frames as it is worth
+	maxStatuses  = 1000 // accounts in the reply to get_statuses
+	statusesCost = 20   // frames that get_statuses counts as, beside itself
 )
 
 const actionChallenge = "authentication_challenge"
 
-// request is a frame that somebody who is signed in sent.
+// request is a frame of a client that has signed in.
 type request struct {
 	*frame
 	who *app.Caller
 	hub *Hub
 }
 
-// action does what a frame asks and gives the reply's data.
+// action is what a frame can ask for.
 type action struct {
-	do    func(ctx context.Context, r request) (map[string]any, error)
-	cost  int  // in frames of the limit, beyond the one that it is
-	quiet bool // it has no reply
+	do      func(ctx context.Context, r request) (map[string]any, error) // returns the data of the reply
+	cost    int                                                          // frames that it counts as in the limit, beside itself
+	noReply bool
 }
 
-// actions by name (websocket.json, actions).
+// actions are the actions by name (websocket.json, actions).
 var actions = map[string]action{
 	"ping":                      {do: ping},
 	"user_typing":               {do: userTyping},
@@ -47,17 +47,17 @@ var actions = map[string]action{
 	"get_statuses":              {do: getStatuses, cost: statusesCost},
 	"get_statuses_by_ids":       {do: getStatusesByIDs},
 	"presence":                  {do: accepted},
-	"posted_notify_ack":         {do: accepted, quiet: true},
+	"posted_notify_ack":         {do: accepted, noReply: true},
 }
 
-// handle takes a frame; false when the socket is to take no more.
+// handle handles a frame. It returns false if the socket should read no more.
 func (s *socket) handle(binary bool, b []byte) bool {
 	f, err := decodeFrame(binary, b)
 	if err != nil {
-		s.close(statusBadPayload, "the frame is not JSON or msgpack of the protocol")
+		s.close(statusBadPayload, "the frame is not valid JSON or MessagePack")
 		return false
 	}
-	if !s.allowed(1) {
+	if !s.allow(1) {
 		return s.refuse(f)
 	}
 	if err := f.check(); err != nil {
@@ -65,7 +65,7 @@ func (s *socket) handle(binary bool, b []byte) bool {
 	}
 	c := s.conn.Load()
 	if f.Action == actionChallenge {
-		return c != nil || s.challenge(f)
+		return c != nil || s.authenticate(f)
 	}
 	if c == nil {
 		return s.answer(f, nil, muster.E(muster.Unauthenticated, "api.web_socket_router.not_authenticated.app_error"))
@@ -74,14 +74,14 @@ func (s *socket) handle(binary bool, b []byte) bool {
 	if !known {
 		return s.answer(f, nil, muster.E(muster.Invalid, "api.web_socket_router.bad_action.app_error"))
 	}
-	if a.cost > 0 && !s.allowed(a.cost) {
+	if a.cost > 0 && !s.allow(a.cost) {
 		return s.refuse(f)
 	}
 	return s.perform(c, a, f)
 }
 
-// allowed takes a frame's cost off the socket's limit.
-func (s *socket) allowed(cost int) bool {
+// allow takes the cost of a frame off the socket's limit, and reports whether the limit allows it.
+func (s *socket) allow(cost int) bool {
 	now := time.Now()
 	if s.limiter == nil {
 		s.limiter = rate.NewLimiter(framesPerSecond, framesBurst)
@@ -92,10 +92,10 @@ func (s *socket) allowed(cost int) bool {
 	return s.limiter.AllowN(now, cost)
 }
 
-// refuse answers a frame over the limit, and closes the socket of a client that takes no notice.
+// refuse answers a frame over the limit. It closes the socket of a client that keeps sending.
 func (s *socket) refuse(f *frame) bool {
 	s.refused++
-	if s.refused <= refusedMax {
+	if s.refused <= maxRefused {
 		return s.answer(f, nil, muster.E(muster.RateLimited, "api.web_socket_router.rate_limited.app_error"))
 	}
 	if c := s.conn.Load(); c != nil {
@@ -105,19 +105,19 @@ func (s *socket) refuse(f *frame) bool {
 	return false
 }
 
-// challenge signs in on a socket that was opened without a session. A bad token has no reply (websocket.json, auth.challenge).
-func (s *socket) challenge(f *frame) bool {
+// authenticate signs in on a socket that was opened without a session. A bad token gets no reply (websocket.json, auth.challenge).
+func (s *socket) authenticate(f *frame) bool {
 	token, _ := f.Data["token"].(string)
-	ctx, cancel := s.hub.asking()
+	ctx, cancel := s.hub.requestContext()
 	defer cancel()
-	in, err := s.hub.signIn(ctx, token)
+	in, err := s.hub.findSession(ctx, token)
 	switch {
-	case refused(err):
-		s.close(statusPolicyViolation, "the token is of no session")
+	case isNoSession(err):
+		s.close(statusPolicyViolation, "the token is not valid")
 		return false
 	case err != nil:
 		return s.answer(f, nil, err)
-	case !s.hub.hasRoom(in.userID):
+	case !s.hub.userMayConnect(in.userID):
 		return s.answer(f, nil, errBusy)
 	}
 	if !s.answer(f, nil, nil) {
@@ -130,17 +130,17 @@ func (s *socket) challenge(f *frame) bool {
 	return true
 }
 
-// perform does an action as whoever the session is of at this moment.
+// perform performs an action with the rights that the session has at this moment.
 func (s *socket) perform(c *conn, a action, f *frame) bool {
-	token, _, gone := c.signInToCheck()
-	if gone {
+	token, _, ended := c.toValidate()
+	if ended {
 		return false
 	}
-	ctx, cancel := s.hub.asking()
+	ctx, cancel := s.hub.requestContext()
 	defer cancel()
 	who, err := s.hub.caller(ctx, token)
-	if refused(err) {
-		s.hub.dismiss(c, statusPolicyViolation, "the session has ended")
+	if isNoSession(err) {
+		s.hub.closeConn(c, statusPolicyViolation, "the session has ended")
 		return false
 	}
 	var data map[string]any
@@ -148,9 +148,9 @@ func (s *socket) perform(c *conn, a action, f *frame) bool {
 		data, err = a.do(ctx, request{f, who, s.hub})
 	}
 	if err != nil && ctx.Err() != nil {
-		err = errBusy // it took too long, or the server stops
+		err = errBusy // it took too long, or the server is shutting down
 	}
-	return a.quiet || s.answer(f, data, err)
+	return a.noReply || s.answer(f, data, err)
 }
 
 func accepted(context.Context, request) (map[string]any, error) { return nil, nil }
@@ -162,18 +162,18 @@ func ping(_ context.Context, r request) (map[string]any, error) {
 }
 
 func userTyping(ctx context.Context, r request) (map[string]any, error) {
-	channelID, err := r.text("channel_id")
+	channelID, err := r.stringParam("channel_id")
 	if err != nil || !muster.ValidID(channelID) {
 		return nil, errParam("channel_id")
 	}
-	parentID, err := r.text("parent_id")
+	parentID, err := r.stringParam("parent_id")
 	if err != nil {
 		return nil, err
 	}
 	return nil, r.hub.app.PublishTyping(ctx, r.who, r.who.ID(), channelID, parentID)
 }
 
-// userUpdateActiveStatus sets online or away; by hand, it stays until it is changed by hand.
+// userUpdateActiveStatus sets the status online or away. One that was set manually stays until it is changed manually.
 func userUpdateActiveStatus(ctx context.Context, r request) (map[string]any, error) {
 	active, ok := r.Data["user_is_active"].(bool)
 	if !ok {
@@ -190,13 +190,13 @@ func userUpdateActiveStatus(ctx context.Context, r request) (map[string]any, err
 	return nil, r.hub.app.SetPresence(ctx, r.who.ID(), status)
 }
 
-// getStatuses tells of the people who are connected, those whom the caller may see; of a thousand at most.
+// getStatuses returns the statuses of up to maxStatuses connected accounts that the caller may see.
 func getStatuses(ctx context.Context, r request) (map[string]any, error) {
-	return statuses(ctx, r, r.hub.here(statusesMax))
+	return statuses(ctx, r, r.hub.connectedUsers(maxStatuses))
 }
 
 func getStatusesByIDs(ctx context.Context, r request) (map[string]any, error) {
-	ids, err := r.texts("user_ids")
+	ids, err := r.stringsParam("user_ids")
 	if err != nil {
 		return nil, err
 	}

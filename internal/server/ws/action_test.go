@@ -15,7 +15,7 @@ import (
 )
 
 func TestPing(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+	d := newHub(t, testserver.New(t), ws.Options{})
 	ann, _ := d.User(t, "ann")
 	ws := d.signedIn(t, ann)
 	for seq := range int64(3) {
@@ -34,7 +34,7 @@ func TestPing(t *testing.T) {
 }
 
 func TestRefusedFrames(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+	d := newHub(t, testserver.New(t), ws.Options{})
 	ann, annUser := d.User(t, "ann")
 	ws := d.signedIn(t, ann)
 	const invalid = "api.websocket_handler.invalid_param.app_error"
@@ -69,7 +69,7 @@ func TestRefusedFrames(t *testing.T) {
 }
 
 func TestWhatIsNoFrameClosesTheSocket(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+	d := newHub(t, testserver.New(t), ws.Options{})
 	ann, _ := d.User(t, "ann")
 	for _, c := range []struct {
 		kind websocket.MessageType
@@ -96,7 +96,7 @@ func TestWhatIsNoFrameClosesTheSocket(t *testing.T) {
 }
 
 func TestAFloodOfFramesIsCutOff(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+	d := newHub(t, testserver.New(t), ws.Options{})
 	ann, _ := d.User(t, "ann")
 	ws := d.signedIn(t, ann)
 	refusals := 0
@@ -118,21 +118,21 @@ func TestAFloodOfFramesIsCutOff(t *testing.T) {
 	if refusals == 0 || refusals > 100 {
 		t.Errorf("%d refusals before the end, want some, but not over 100", refusals)
 	}
-	if s := d.hub.Stats(); s.Away != 0 {
+	if s := d.hub.Stats(); s.Resumable != 0 {
 		t.Errorf("the connection was kept: %+v", s)
 	}
 }
 
 func TestStatuses(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
-		d := openAsIs(t, s, ws.Options{})
+		d := newHubWithStatuses(t, s, ws.Options{})
 		ann, annUser := d.User(t, "ann")
 		bob, bobUser := d.User(t, "bob")
 		ws := d.signedIn(t, ann)
-		changed := func(h heard, status string) {
+		changed := func(h received, status string) {
 			t.Helper()
 			if h.Event != muster.EventStatusChange || h.Data["status"] != status || h.Data["user_id"] != annUser.ID || h.Broadcast["user_id"] != annUser.ID {
-				t.Fatalf("heard %s, want %s", show(h), status)
+				t.Fatalf("received %s, want %s", show(h), status)
 			}
 		}
 		// away says so and takes the reply and the event, in whichever order they come.
@@ -145,7 +145,7 @@ func TestStatuses(t *testing.T) {
 			}
 			changed(h, "away")
 			if other.Status != "OK" || other.SeqReply != seq {
-				t.Fatalf("heard %s", show(other))
+				t.Fatalf("received %s", show(other))
 			}
 		}
 		changed(ws.next(), "online")
@@ -174,7 +174,7 @@ func TestStatuses(t *testing.T) {
 }
 
 func TestPresenceFollowsTheConnections(t *testing.T) {
-	d := openAsIs(t, testserver.New(t), ws.Options{Waits: ws.Waits{Presence: 1}})
+	d := newHubWithStatuses(t, testserver.New(t), ws.Options{Timing: ws.Timing{OfflineDelay: 1}})
 	ann, annUser := d.User(t, "ann")
 	admin, _ := d.Admin(t)
 	is := func(status string) {
@@ -186,11 +186,11 @@ func TestPresenceFollowsTheConnections(t *testing.T) {
 	}
 	a, b := d.signedIn(t, ann), d.signedIn(t, ann)
 	is("online")
-	a.lose(d)
-	mark(t, ann, annUser.ID, "1")
-	b.until(marked)
+	a.disconnect(d)
+	publishMarker(t, ann, annUser.ID, "1")
+	b.until(markerEvent)
 	is("online")
-	b.lose(d)
+	b.disconnect(d)
 	is("offline")
 	d.signedIn(t, ann)
 	is("online")
@@ -198,16 +198,16 @@ func TestPresenceFollowsTheConnections(t *testing.T) {
 	is("offline")
 }
 
-func TestAReloadMakesNoNoise(t *testing.T) {
-	d := openAsIs(t, testserver.New(t), ws.Options{})
+func TestAReloadPublishesNoStatus(t *testing.T) {
+	d := newHubWithStatuses(t, testserver.New(t), ws.Options{})
 	ann, annUser := d.User(t, "ann")
 	first := d.signedIn(t, ann)
 	first.until(muster.EventStatusChange)
 	d.ForgetEvents()
-	first.lose(d)
+	first.disconnect(d)
 	second := d.signedIn(t, ann)
-	mark(t, ann, annUser.ID, "1")
-	second.event(marked, 1)
+	publishMarker(t, ann, annUser.ID, "1")
+	second.event(markerEvent, 1)
 	if got := d.Events(muster.EventStatusChange); len(got) != 0 {
 		t.Errorf("told %v", got)
 	}

@@ -21,26 +21,26 @@ const upgradeFailed = "api.web_socket.connect.upgrade.app_error"
 
 func TestASessionComesByCookieHeaderOrChallenge(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
-		d := open(t, s, ws.Options{})
+		d := newHub(t, s, ws.Options{})
 		ann, annUser := d.User(t, "ann")
 		challenge := func(ws *socket) {
 			ws.send(1, "authentication_challenge", map[string]any{"token": ann.Token()})
 			ws.reply("OK", 1)
 		}
-		for name, ways := range map[string]struct {
-			way  way
-			then func(*socket)
+		for name, c := range map[string]struct {
+			options dialOptions
+			then    func(*socket)
 		}{
-			"cookie":              {way{cookie: ann.Token()}, nil},
-			"header":              {way{token: ann.Token()}, nil},
-			"cookie, own page":    {way{cookie: ann.Token(), origin: d.url}, nil},
-			"challenge":           {way{}, challenge},
-			"challenge after all": {way{token: muster.NewID()}, challenge},
+			"cookie":              {dialOptions{cookie: ann.Token()}, nil},
+			"header":              {dialOptions{token: ann.Token()}, nil},
+			"cookie, own page":    {dialOptions{cookie: ann.Token(), origin: d.url}, nil},
+			"challenge":           {dialOptions{}, challenge},
+			"challenge after all": {dialOptions{token: muster.NewID()}, challenge},
 		} {
 			t.Run(name, func(t *testing.T) {
-				ws := d.connect(t, ways.way)
-				if ways.then != nil {
-					ways.then(ws)
+				ws := d.connect(t, c.options)
+				if c.then != nil {
+					c.then(ws)
 				}
 				h := ws.hello()
 				if h.Broadcast["user_id"] != annUser.ID || h.Broadcast["omit_users"] != nil {
@@ -62,40 +62,40 @@ func TestTheAPIServesItWithATrailingSlashToo(t *testing.T) {
 	s := testserver.New(t)
 	ann, _ := s.User(t, "ann")
 	for _, path := range []string{ws.Path, ws.Path + "/"} {
-		d := &door{Server: s, url: s.URL}
-		d.connect(t, way{cookie: ann.Token(), origin: s.URL, path: path}).hello()
+		d := &testHub{Server: s, url: s.URL}
+		d.connect(t, dialOptions{cookie: ann.Token(), origin: s.URL, path: path}).hello()
 	}
 }
 
 func TestATokenInTheAddressIsNotTaken(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{Waits: ws.Waits{Auth: 50 * time.Millisecond}})
+	d := newHub(t, testserver.New(t), ws.Options{Timing: ws.Timing{AuthTimeout: 50 * time.Millisecond}})
 	ann, _ := d.User(t, "ann")
-	ws := d.connect(t, way{query: "access_token=" + ann.Token()})
+	ws := d.connect(t, dialOptions{query: "access_token=" + ann.Token()})
 	ws.closed(websocket.StatusPolicyViolation)
 }
 
 func TestABadTokenClosesTheSocketWithoutAReply(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+	d := newHub(t, testserver.New(t), ws.Options{})
 	for _, token := range []any{"nonsense", muster.NewID(), "", 7, nil} {
-		ws := d.connect(t, way{})
+		ws := d.connect(t, dialOptions{})
 		ws.send(1, "authentication_challenge", map[string]any{"token": token})
 		ws.closed(websocket.StatusPolicyViolation)
 	}
 }
 
 func TestWhoDoesNotSignInIsClosed(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{Waits: ws.Waits{Auth: 100 * time.Millisecond}})
-	ws := d.connect(t, way{cookie: muster.NewID()})
+	d := newHub(t, testserver.New(t), ws.Options{Timing: ws.Timing{AuthTimeout: 100 * time.Millisecond}})
+	ws := d.connect(t, dialOptions{cookie: muster.NewID()})
 	ws.send(1, "get_statuses", nil)
 	ws.refused(1, 401, "api.web_socket_router.not_authenticated.app_error")
 	ws.closed(websocket.StatusPolicyViolation)
-	eventually(t, "the place to be free", func() bool { return d.hub.Stats().Connections == 0 })
+	eventually(t, "the slot to be free", func() bool { return d.hub.Stats().Connections == 0 })
 }
 
 func TestAForeignPageIsRefused(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+	d := newHub(t, testserver.New(t), ws.Options{})
 	ann, _ := d.User(t, "ann")
-	for _, w := range []way{
+	for _, w := range []dialOptions{
 		{cookie: ann.Token(), origin: "https://evil.example"},
 		{token: ann.Token(), origin: "https://evil.example"},
 		{cookie: ann.Token(), origin: "null"},
@@ -107,18 +107,18 @@ func TestAForeignPageIsRefused(t *testing.T) {
 	}
 	d.Configure(t, `{"ServiceSettings":{"SiteURL":"https://id.example.com","AllowCorsFrom":"https://a.example https://b.example/"}}`)
 	for _, origin := range []string{"https://id.example.com", "https://id.example.com:443", "https://a.example", "https://B.example"} {
-		d.connect(t, way{cookie: ann.Token(), origin: origin}).hello()
+		d.connect(t, dialOptions{cookie: ann.Token(), origin: origin}).hello()
 	}
-	_, res, err := d.dial(t, way{cookie: ann.Token(), origin: "https://c.example"})
+	_, res, err := d.dial(t, dialOptions{cookie: ann.Token(), origin: "https://c.example"})
 	refusedUpgrade(t, res, err, 400, upgradeFailed)
 }
 
-func TestAPageOfJustAnyOriginBringsItsOwnToken(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+func TestAPageOfAnyOriginNeedsItsOwnToken(t *testing.T) {
+	d := newHub(t, testserver.New(t), ws.Options{})
 	ann, _ := d.User(t, "ann")
 	d.Configure(t, `{"ServiceSettings":{"AllowCorsFrom":"*"}}`)
-	d.connect(t, way{token: ann.Token(), origin: "https://c.example"}).hello()
-	ws := d.connect(t, way{cookie: ann.Token(), origin: "https://c.example"})
+	d.connect(t, dialOptions{token: ann.Token(), origin: "https://c.example"}).hello()
+	ws := d.connect(t, dialOptions{cookie: ann.Token(), origin: "https://c.example"})
 	ws.send(1, "ping", nil)
 	ws.refused(1, 401, "api.web_socket_router.not_authenticated.app_error")
 	ws.send(2, "authentication_challenge", map[string]any{"token": ann.Token()})
@@ -127,7 +127,7 @@ func TestAPageOfJustAnyOriginBringsItsOwnToken(t *testing.T) {
 }
 
 func TestWhatIsNoUpgradeGetsTheErrorObject(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+	d := newHub(t, testserver.New(t), ws.Options{})
 	for _, method := range []string{"GET", "POST"} {
 		req, err := http.NewRequestWithContext(t.Context(), method, d.url+ws.Path+"/", nil)
 		must(t, err)
@@ -141,7 +141,7 @@ func TestWhatIsNoUpgradeGetsTheErrorObject(t *testing.T) {
 
 func TestARevokedSessionsSocketClosesAtOnce(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
-		d := open(t, s, ws.Options{})
+		d := newHub(t, s, ws.Options{})
 		admin, _ := d.Admin(t)
 		ann, annUser := d.User(t, "ann")
 		other, _ := d.SignIn(t, "ann")
@@ -153,9 +153,9 @@ func TestARevokedSessionsSocketClosesAtOnce(t *testing.T) {
 			t.Fatalf("%d sessions", len(sessions))
 		}
 		must(t, other.RevokeSession(t.Context(), annUser.ID, own))
-		mark(t, other, annUser.ID, "1")
+		publishMarker(t, other, annUser.ID, "1")
 		ends.closed(websocket.StatusPolicyViolation)
-		stays.event(marked, 1)
+		stays.event(markerEvent, 1)
 
 		watching := d.signedIn(t, admin)
 		must(t, admin.UpdateUserActive(t.Context(), annUser.ID, false))
@@ -168,7 +168,7 @@ func TestARevokedSessionsSocketClosesAtOnce(t *testing.T) {
 	})
 }
 
-func sessionOf(t *testing.T, d *door, token string) string {
+func sessionOf(t *testing.T, d *testHub, token string) string {
 	t.Helper()
 	hash := sha256.Sum256([]byte(token))
 	s, err := d.Store.SessionByTokenHash(t.Context(), hash[:])
@@ -177,7 +177,7 @@ func sessionOf(t *testing.T, d *door, token string) string {
 }
 
 func TestAnExpiredSessionsSocketCloses(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{Waits: ws.Waits{Sweep: 10 * time.Millisecond}})
+	d := newHub(t, testserver.New(t), ws.Options{Timing: ws.Timing{SweepInterval: 10 * time.Millisecond}})
 	_, ann := d.User(t, "ann")
 	token := muster.NewID()
 	hash := sha256.Sum256([]byte(token))
@@ -186,48 +186,48 @@ func TestAnExpiredSessionsSocketCloses(t *testing.T) {
 		ID: muster.NewID(), UserID: ann.ID, CreateAt: now.UnixMilli(), ExpiresAt: now.Add(2 * time.Second).UnixMilli(), Roles: ann.Roles,
 	}, hash[:], store.SessionOptions{WithoutPassword: true})
 	must(t, err)
-	ws := d.connect(t, way{token: token})
+	ws := d.connect(t, dialOptions{token: token})
 	ws.hello()
 	ws.closed(websocket.StatusPolicyViolation)
 }
 
 func TestASessionThatMustEnrolGetsNothing(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+	d := newHub(t, testserver.New(t), ws.Options{})
 	ann, _ := d.User(t, "ann")
 	before := d.signedIn(t, ann)
 	d.Configure(t, `{"ServiceSettings":{"EnableMultifactorAuthentication":true,"EnforceMultifactorAuthentication":true}}`)
 	before.closed(websocket.StatusPolicyViolation, "config_changed")
-	d.connect(t, way{token: ann.Token()}).closed(websocket.StatusPolicyViolation)
-	ws := d.connect(t, way{})
+	d.connect(t, dialOptions{token: ann.Token()}).closed(websocket.StatusPolicyViolation)
+	ws := d.connect(t, dialOptions{})
 	ws.send(1, "authentication_challenge", map[string]any{"token": ann.Token()})
 	ws.closed(websocket.StatusPolicyViolation)
 }
 
 func TestConnectionsAreBounded(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{Limits: ws.Limits{Connections: 8, PerUser: 2}})
+	d := newHub(t, testserver.New(t), ws.Options{Limits: ws.Limits{Connections: 8, PerUser: 2}})
 	ann, _ := d.User(t, "ann")
 	const busy = "api.websocket_handler.server_busy.app_error"
 	d.signedIn(t, ann)
 	d.signedIn(t, ann)
-	_, res, err := d.dial(t, way{token: ann.Token()})
+	_, res, err := d.dial(t, dialOptions{token: ann.Token()})
 	refusedUpgrade(t, res, err, 503, busy)
-	stranger := d.connect(t, way{})
+	stranger := d.connect(t, dialOptions{})
 	stranger.send(1, "authentication_challenge", map[string]any{"token": ann.Token()})
 	stranger.refused(1, 503, busy)
-	d.connect(t, way{})
-	_, res, err = d.dial(t, way{}) // strangers take a quarter of the places
+	d.connect(t, dialOptions{})
+	_, res, err = d.dial(t, dialOptions{}) // sockets without a session may take a quarter of the slots
 	refusedUpgrade(t, res, err, 503, busy)
 	for i := range 4 {
 		c, _ := d.User(t, "user"+string(rune('a'+i)))
 		d.signedIn(t, c)
 	}
 	bob, _ := d.User(t, "bob")
-	_, res, err = d.dial(t, way{token: bob.Token()})
+	_, res, err = d.dial(t, dialOptions{token: bob.Token()})
 	refusedUpgrade(t, res, err, 503, busy)
 }
 
-func TestAnAskForAcksIsTakenQuietly(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+func TestPostedAckIsAccepted(t *testing.T) {
+	d := newHub(t, testserver.New(t), ws.Options{})
 	ann, _ := d.User(t, "ann")
-	d.connect(t, way{token: ann.Token(), query: "posted_ack=true"}).hello()
+	d.connect(t, dialOptions{token: ann.Token(), query: "posted_ack=true"}).hello()
 }

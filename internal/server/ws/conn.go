@@ -5,175 +5,177 @@ import (
 	"time"
 )
 
-// conn is a client's place in the hub: what it was sent and has yet to be sent. It outlives its socket for a while, so that a client
-// that lost it can go on where it stood.
+// conn is a client's connection: the session that it belongs to, the events that it was sent and those waiting to be sent. It outlives its socket for a
+// while, so that a client whose network failed can resume it on another socket.
 type conn struct {
 	hub    *Hub
 	id     string
 	userID string
 
-	mu        sync.Mutex
-	sock      *socket // nil while the client is away
-	awaySince time.Time
-	gone      bool // ended for good
-	log       backlog
+	mu         sync.Mutex
+	socket     *socket   // nil while the client is disconnected
+	detachedAt time.Time // when the socket was lost
+	ended      bool      // for good
+	queue      eventQueue
 
-	token     string // the session's, to ask again whether it still stands
-	expiresAt int64  // of the session, Unix ms; 0: never
-	checkedAt time.Time
-	changes   uint64 // how often something that the sign-in depends on changed
-	settled   uint64 // of those, up to which the session was found to stand
+	token       string // of the session
+	expiresAt   int64  // of the session, Unix ms; 0: never
+	validatedAt time.Time
+	revision    uint64 // counts changes that may have ended the session
+	validated   uint64 // the revision for which the session was last found valid
 }
 
-// begin starts a new connection with its first event. It holds everything back unless the sign-in is current.
-func (c *conn) begin(s *socket, in *signIn, hello *encodedEvent, current bool) {
+// start starts a new connection with its first event. It holds everything back unless the session is known to be current.
+func (c *conn) start(s *socket, in *session, hello *encodedEvent, current bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.log.add(hello)
-	c.adopt(s, in, current)
+	c.queue.add(hello)
+	c.attach(s, in, current)
 }
 
-// adopt ties the connection to a socket and to the session that the socket was opened with. c.mu is held.
-func (c *conn) adopt(s *socket, in *signIn, current bool) {
-	c.sock = s
-	c.token, c.expiresAt, c.checkedAt = in.token, in.expiresAt, time.Now()
-	c.changes++ // an answer on its way is about another session
+// attach ties the connection to a socket and to the session that the socket was opened with. The caller holds c.mu.
+func (c *conn) attach(s *socket, in *session, current bool) {
+	c.socket = s
+	c.token, c.expiresAt, c.validatedAt = in.token, in.expiresAt, time.Now()
+	c.revision++ // a validation that is under way is of another session
 	if current {
-		c.settled = c.changes
+		c.validated = c.revision
 	}
 	s.conn.Store(c)
-	c.wake()
+	c.startWriter()
 }
 
-// resume goes on from an event's number on a new socket. It gives the socket that had the connection so far, and false when the number
-// is not among the events held.
-func (c *conn) resume(s *socket, in *signIn, seq int64, current bool) (old *socket, ok bool) {
+// resume continues the connection on a new socket from an event's number. It returns the socket that the connection had until then, if any, and false if
+// the event is no longer held.
+func (c *conn) resume(s *socket, in *session, seq int64, current bool) (old *socket, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.gone || !c.log.rewind(seq) {
+	if c.ended || !c.queue.rewind(seq) {
 		return nil, false
 	}
-	old = c.sock
-	c.adopt(s, in, current)
+	old = c.socket
+	c.attach(s, in, current)
 	return old, true
 }
 
-// lose notes that a socket ended; false when the connection did not hang on it any more.
-func (c *conn) lose(s *socket) bool {
+// detach records that a socket ended. It returns false if the connection has another one by now, or has ended.
+func (c *conn) detach(s *socket) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sock != s {
+	if c.socket != s {
 		return false
 	}
-	c.sock, c.awaySince = nil, time.Now()
+	c.socket, c.detachedAt = nil, time.Now()
 	return true
 }
 
-func (c *conn) isAway() bool {
+// isDetached reports whether the connection has no socket but may still be resumed.
+func (c *conn) isDetached() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.sock == nil && !c.gone
+	return c.socket == nil && !c.ended
 }
 
-// end makes the connection take and send nothing more. It gives the socket that it had, and false when it had ended before.
+// end ends the connection for good: it accepts and sends nothing more. It returns the socket that the connection had, if any, and false if it had ended
+// before.
 func (c *conn) end() (s *socket, ended bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.gone {
+	if c.ended {
 		return nil, false
 	}
-	s = c.sock
-	c.gone, c.sock, c.log, c.token = true, nil, backlog{}, ""
+	s = c.socket
+	c.ended, c.socket, c.queue, c.token = true, nil, eventQueue{}, ""
 	return s, true
 }
 
-// verdict is what became of an event at one connection.
-type verdict uint8
+// pushResult says what became of an event at one connection.
+type pushResult uint8
 
 const (
-	taken verdict = iota
-	skipped
-	overfull
+	pushQueued pushResult = iota
+	pushSkipped
+	pushOverflow
 )
 
-// push takes an event for sending. A client that falls behind misses first what is soon stale anyway (websocket.json, delivery_order).
-func (c *conn) push(m *encodedEvent) verdict {
+// push queues an event. A client that falls behind first misses events that are soon out of date anyway (websocket.json, delivery_order).
+func (c *conn) push(m *encodedEvent) pushResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch waiting := c.log.waiting(); {
-	case c.gone:
-		return skipped
-	case waiting >= sendQueue:
-		return overfull
-	case m.droppable && waiting >= sendQueue/2:
-		return skipped
+	switch unsent := c.queue.unsent(); {
+	case c.ended:
+		return pushSkipped
+	case unsent >= sendQueueSize:
+		return pushOverflow
+	case m.droppable && unsent >= sendQueueSize/2:
+		return pushSkipped
 	}
-	c.log.add(m)
-	c.wake()
-	return taken
+	c.queue.add(m)
+	c.startWriter()
+	return pushQueued
 }
 
-// wake sees to it that what waits is sent. A goroutine writes only while there is something to write: an idle connection has none.
-// c.mu is held.
-func (c *conn) wake() {
-	if s := c.sock; s != nil && !s.writing && c.settled == c.changes && c.log.next < len(c.log.kept) {
+// startWriter starts a goroutine that sends the waiting events, unless one is running. An idle connection has none. The caller holds c.mu.
+func (c *conn) startWriter() {
+	if s := c.socket; s != nil && !s.writing && c.validated == c.revision && c.queue.hasNext() {
 		s.writing = true
 		c.hub.spawn(s, s.write)
 	}
 }
 
-// next gives the event that a socket's writer sends next; false ends that writer.
+// next returns the event that a socket's writer sends next. It returns false if there is none, which ends the writer.
 func (c *conn) next(s *socket) (m *encodedEvent, seq int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sock == s && c.settled == c.changes {
-		m, seq, ok = c.log.take()
+	if c.socket == s && c.validated == c.revision {
+		m, seq, ok = c.queue.take()
 	}
 	s.writing = ok
 	return m, seq, ok
 }
 
-// doubt holds back everything until the session was found to stand.
-func (c *conn) doubt() {
+// requireValidation holds all events back until the session was found valid again.
+func (c *conn) requireValidation() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.changes++
+	c.revision++
 }
 
-// overtaken tells whether something changed since a question was asked.
-func (c *conn) overtaken(changes uint64) bool {
+// changedSince reports whether the session may have ended since that revision.
+func (c *conn) changedSince(revision uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.changes != changes
+	return c.revision != revision
 }
 
-// signInToCheck gives the token to ask about, and the state of things that an answer is good for.
-func (c *conn) signInToCheck() (token string, changes uint64, gone bool) {
+// toValidate returns the token to look up and the revision that the result will hold for.
+func (c *conn) toValidate() (token string, revision uint64, ended bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.token, c.changes, c.gone
+	return c.token, c.revision, c.ended
 }
 
-// confirm notes that the session stands, and sends what was held back; false when the question was overtaken.
-func (c *conn) confirm(changes uint64, expiresAt int64) bool {
+// setValidated records that the session was valid at a revision, and sends what was held back. It returns false if the revision is out of date.
+func (c *conn) setValidated(revision uint64, expiresAt int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.changes != changes {
+	if c.revision != revision {
 		return false
 	}
-	c.settled, c.expiresAt, c.checkedAt = changes, expiresAt, time.Now()
-	c.wake()
+	c.validated, c.expiresAt, c.validatedAt = revision, expiresAt, time.Now()
+	c.startWriter()
 	return true
 }
 
-// due tells what a sweep has to do about the connection: ask whether its session stands, or forget it.
-func (c *conn) due(now time.Time, serverNow int64, away time.Duration) (check, forget bool) {
+// due reports what a sweep has to do about the connection: validate its session, or remove it because its client did not come back. now is the machine's
+// time, serverNow the server's in Unix ms.
+func (c *conn) due(now time.Time, serverNow int64, resumeWindow time.Duration) (validate, remove bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.gone {
+	if c.ended {
 		return false, false
 	}
-	check = c.settled != c.changes || c.expiresAt > 0 && c.expiresAt <= serverNow || now.Sub(c.checkedAt) >= recheckAfter
-	forget = c.sock == nil && now.Sub(c.awaySince) >= away
-	return check, forget
+	validate = c.validated != c.revision || c.expiresAt > 0 && c.expiresAt <= serverNow || now.Sub(c.validatedAt) >= revalidateAfter
+	remove = c.socket == nil && now.Sub(c.detachedAt) >= resumeWindow
+	return validate, remove
 }

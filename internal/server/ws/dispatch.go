@@ -1,19 +1,15 @@
 package ws
 
 import (
-	"sync/atomic"
 	"time"
 
 	"muster"
 )
 
-// logEvery keeps a storm from filling the log too.
-const logEvery = time.Second
+// overflowLogInterval is the time between log lines about lost events: many at once must not fill the disk.
+const overflowLogInterval = time.Second
 
-// overflow says when events were last lost.
-type overflow struct{ loggedAt atomic.Int64 } // Unix ms
-
-// enqueue takes an event off the publisher's hands. It must not block: what does not fit is lost.
+// enqueue accepts an event from the publisher, whom it must not block. If the buffer is full the event is lost.
 func (h *Hub) enqueue(e muster.Event) {
 	select {
 	case h.events <- e:
@@ -21,13 +17,13 @@ func (h *Hub) enqueue(e muster.Event) {
 	default:
 	}
 	h.dropped.Add(1)
-	now, last := time.Now().UnixMilli(), h.overflow.loggedAt.Load()
-	if now-last >= logEvery.Milliseconds() && h.overflow.loggedAt.CompareAndSwap(last, now) {
-		h.log.Error("too many events at once: some were lost", "event", e.Name, "lost_so_far", h.dropped.Load())
+	now, last := time.Now().UnixMilli(), h.overflowLoggedAt.Load()
+	if now-last >= overflowLogInterval.Milliseconds() && h.overflowLoggedAt.CompareAndSwap(last, now) {
+		h.log.Error("lost events: too many at once", "event", e.Name, "lost_so_far", h.dropped.Load())
 	}
 }
 
-// dispatch hands events to connections, in order, until the hub ends.
+// dispatch delivers events in order until the hub is closed.
 func (h *Hub) dispatch() {
 	var d dispatcher
 	for {
@@ -35,28 +31,28 @@ func (h *Hub) dispatch() {
 		case <-h.ctx.Done():
 			return
 		case e := <-h.events:
-			h.guarded("deliver "+e.Name, func() { h.deliver(&d, e) })
+			h.guard("deliver "+e.Name, func() { h.deliver(&d, e) })
 		}
 	}
 }
 
 // dispatcher is what the dispatching goroutine keeps from one event to the next.
 type dispatcher struct {
-	people []string // every account with a connection
-	change uint64   // of the index, when people was listed
-	conns  []*conn
+	userIDs  []string // of every account with a connection
+	revision uint64   // of the index when userIDs was made
+	conns    []*conn
 }
 
-// deliver finds out who hears of an event, encodes it once and puts it into their queues.
+// deliver determines the recipients of an event, encodes it once and adds it to their queues.
 func (h *Hub) deliver(d *dispatcher, e muster.Event) {
-	connected := h.connected(d, e.Audience.UserID)
-	if len(connected) == 0 {
+	candidates := h.candidates(d, e.Audience.UserID)
+	if len(candidates) == 0 {
 		return
 	}
-	ctx, cancel := h.asking()
+	ctx, cancel := h.requestContext()
 	defer cancel()
-	hearers, err := h.app.Recipients(ctx, e, connected)
-	if err == nil && len(hearers) == 0 {
+	recipients, err := h.app.Recipients(ctx, e, candidates)
+	if err == nil && len(recipients) == 0 {
 		return
 	}
 	var m *encodedEvent
@@ -68,45 +64,44 @@ func (h *Hub) deliver(d *dispatcher, e muster.Event) {
 		h.log.Error("deliver event", "event", e.Name, "error", err)
 		return
 	}
-	d.conns = h.connsOf(hearers, d.conns[:0])
+	d.conns = h.connsOf(recipients, d.conns[:0])
 	for _, c := range d.conns {
-		h.give(c, m)
+		h.push(c, m)
 	}
 	clear(d.conns)
 }
 
-// connected lists the accounts that an event may go to: one, or all that have a connection.
-func (h *Hub) connected(d *dispatcher, userID string) []string {
+// candidates returns the accounts that an event may go to: one, or all that have a connection.
+func (h *Hub) candidates(d *dispatcher, userID string) []string {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if userID != "" {
-		if h.index.people[userID] == nil {
+		if h.index.users[userID] == nil {
 			return nil
 		}
 		return []string{userID}
 	}
-	if d.people == nil || d.change != h.index.change {
-		d.people = make([]string, 0, len(h.index.people))
-		for id := range h.index.people {
-			d.people = append(d.people, id)
+	if d.userIDs == nil || d.revision != h.index.revision {
+		d.userIDs = make([]string, 0, len(h.index.users))
+		for id := range h.index.users {
+			d.userIDs = append(d.userIDs, id)
 		}
-		d.change = h.index.change
+		d.revision = h.index.revision
 	}
-	return d.people
+	return d.userIDs
 }
 
-// give puts an event into a connection's queue. One that is full belongs to a client that does not keep up: it is dropped, and the
-// client starts anew.
-func (h *Hub) give(c *conn, m *encodedEvent) {
+// push adds an event to a connection's queue. A full queue belongs to a client that does not keep up: its connection ends, and it has to start anew.
+func (h *Hub) push(c *conn, m *encodedEvent) {
 	switch c.push(m) {
-	case skipped:
+	case pushSkipped:
 		h.dropped.Add(1)
-	case overfull:
+	case pushOverflow:
 		h.dropped.Add(1)
 		if s := h.drop(c); s != nil {
-			h.log.Debug("a WebSocket client was too slow", "user_id", c.userID)
-			s.cut()
+			h.log.Debug("cut off a WebSocket client that was too slow", "user_id", c.userID)
+			s.abort()
 		}
-	case taken:
+	case pushQueued:
 	}
 }

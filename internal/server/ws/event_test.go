@@ -15,34 +15,34 @@ import (
 	"muster/internal/testserver"
 )
 
-func TestTypingIsHeardInTheChannelAlone(t *testing.T) {
+func TestTypingReachesOnlyTheChannel(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
-		d := open(t, s, ws.Options{})
+		d := newHub(t, s, ws.Options{})
 		ann, annUser := d.User(t, "ann")
 		bob, bobUser := d.User(t, "bob")
 		cid, cidUser := d.User(t, "cid")
 		ch := channelOf(t, d, annUser, bobUser)
-		typist, typistToo := d.signedIn(t, ann), d.signedIn(t, ann)
-		hearer, outsider := d.signedIn(t, bob), d.signedIn(t, cid)
+		typing, typingToo := d.signedIn(t, ann), d.signedIn(t, ann)
+		member, outsider := d.signedIn(t, bob), d.signedIn(t, cid)
 
-		typist.send(1, "user_typing", map[string]any{"channel_id": ch, "parent_id": ""})
-		typist.reply("OK", 1)
-		h := hearer.event(muster.EventTyping, 1)
+		typing.send(1, "user_typing", map[string]any{"channel_id": ch, "parent_id": ""})
+		typing.reply("OK", 1)
+		h := member.event(muster.EventTyping, 1)
 		if h.Data["user_id"] != annUser.ID || h.Data["parent_id"] != "" || h.Broadcast["channel_id"] != ch {
-			t.Errorf("heard %s", show(h))
+			t.Errorf("received %s", show(h))
 		}
 		if omitted, _ := h.Broadcast["omit_users"].(map[string]any); len(omitted) != 1 || omitted[annUser.ID] != true {
 			t.Errorf("broadcast %v", h.Broadcast)
 		}
-		mark(t, ann, annUser.ID, "1")
-		mark(t, cid, cidUser.ID, "1")
-		typist.event(marked, 1)
-		typistToo.event(marked, 1)
-		outsider.event(marked, 1)
+		publishMarker(t, ann, annUser.ID, "1")
+		publishMarker(t, cid, cidUser.ID, "1")
+		typing.event(markerEvent, 1)
+		typingToo.event(markerEvent, 1)
+		outsider.event(markerEvent, 1)
 	})
 }
 
-func channelOf(t *testing.T, d *door, members ...*muster.User) string {
+func channelOf(t *testing.T, d *testHub, members ...*muster.User) string {
 	t.Helper()
 	ctx := t.Context()
 	admin, _ := d.Admin(t)
@@ -58,27 +58,27 @@ func channelOf(t *testing.T, d *door, members ...*muster.User) string {
 		_, err := admin.AddChannelMember(ctx, ch.ID, u.ID)
 		must(t, err)
 	}
-	d.hub.Settle() // connections to come hear nothing of this
+	d.hub.WaitDelivered() // so that later connections receive none of these events
 	return ch.ID
 }
 
-func TestUserUpdatedShowsEachWhatTheyMaySee(t *testing.T) {
+func TestUserUpdatedIsSanitizedForEachRecipient(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
-		d := open(t, s, ws.Options{})
+		d := newHub(t, s, ws.Options{})
 		ctx := t.Context()
 		d.Configure(t, `{"PrivacySettings":{"ShowEmailAddress":false,"ShowFullName":false},"GuestAccountsSettings":{"Enable":true}}`)
 		admin, _ := d.Admin(t)
 		ann, annUser := d.User(t, "ann")
 		bob, _ := d.User(t, "bob")
-		near, nearUser := d.User(t, "near")
+		guest, guestUser := d.User(t, "guest")
 		far, farUser := d.User(t, "far")
-		for _, id := range []string{nearUser.ID, farUser.ID} {
+		for _, id := range []string{guestUser.ID, farUser.ID} {
 			must(t, admin.DemoteToGuest(ctx, id))
 		}
-		channelOf(t, d, annUser, nearUser)
+		channelOf(t, d, annUser, guestUser)
 
 		sockets := map[string]*socket{}
-		for name, c := range map[string]*client.Client{"self": ann, "admin": admin, "other": bob, "guest": near, "far": far} {
+		for name, c := range map[string]*client.Client{"self": ann, "admin": admin, "other": bob, "guest": guest, "far": far} {
 			sockets[name] = d.signedIn(t, c)
 		}
 		nick := "Annie"
@@ -95,7 +95,7 @@ func TestUserUpdatedShowsEachWhatTheyMaySee(t *testing.T) {
 			email, _ := u["email"].(string)
 			_, props := u["notify_props"]
 			if u["nickname"] != nick || (email != "") != sensitive.email || sensitive.props && !props || u["password"] != nil && u["password"] != "" {
-				t.Errorf("%s heard %s", name, show(h))
+				t.Errorf("%s received %s", name, show(h))
 			}
 			if is, _ := h.Broadcast["contains_sanitized_data"].(bool); is != sensitive.sanitized {
 				t.Errorf("%s: broadcast %v", name, h.Broadcast)
@@ -104,13 +104,13 @@ func TestUserUpdatedShowsEachWhatTheyMaySee(t *testing.T) {
 				t.Errorf("%s: broadcast %v", name, h.Broadcast)
 			}
 		}
-		mark(t, far, farUser.ID, "1")
-		sockets["far"].event(marked, 1)
+		publishMarker(t, far, farUser.ID, "1")
+		sockets["far"].event(markerEvent, 1)
 	})
 }
 
 func TestASlowReaderIsDropped(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{})
+	d := newHub(t, testserver.New(t), ws.Options{})
 	ann, annUser := d.User(t, "ann")
 	bob, bobUser := d.User(t, "bob")
 	ch := channelOf(t, d, annUser, bobUser)
@@ -122,37 +122,37 @@ func TestASlowReaderIsDropped(t *testing.T) {
 		if sends > 5000 {
 			t.Fatal("it never was")
 		}
-		mark(t, ann, annUser.ID, wide)
-		if sends%10 == 9 { // typing is what a slow reader misses first
+		publishMarker(t, ann, annUser.ID, wide)
+		if sends%10 == 9 { // a slow reader misses typing events first
 			quick.send(int64(sends), "user_typing", map[string]any{"channel_id": ch})
 			quick.reply("OK", int64(sends))
 		}
 	}
 	s := d.hub.Stats()
-	if s.Away != 0 || s.EventsDropped < 2 {
+	if s.Resumable != 0 || s.EventsDropped < 2 {
 		t.Errorf("after %d events: %+v", sends, s)
 	}
-	mark(t, bob, bobUser.ID, "1")
-	quick.event(marked, 1)
+	publishMarker(t, bob, bobUser.ID, "1")
+	quick.event(markerEvent, 1)
 }
 
 func TestAClientThatDoesNotAnswerPingsIsDropped(t *testing.T) {
-	d := open(t, testserver.New(t), ws.Options{Waits: ws.Waits{Ping: 20 * time.Millisecond, Pong: 60 * time.Millisecond, Sweep: 5 * time.Millisecond}})
+	d := newHub(t, testserver.New(t), ws.Options{Timing: ws.Timing{PingInterval: 20 * time.Millisecond, PongTimeout: 60 * time.Millisecond, SweepInterval: 5 * time.Millisecond}})
 	ann, _ := d.User(t, "ann")
-	d.signedIn(t, ann) // who does not read does not answer
+	d.signedIn(t, ann) // a client that does not read does not answer
 	eventually(t, "the socket's end", func() bool { return d.hub.Stats().Connections == 0 })
 }
 
-const hubWorkers = 4 // goroutines of a hub without sockets: dispatch, runChecks, sweep, tellPresence
+const hubWorkers = 4 // goroutines of a hub without sockets: dispatch, validateSessions, sweep, storePresence
 
 func TestCloseEndsEverything(t *testing.T) {
 	s := testserver.New(t)
 	before := 0 // the server has a hub of its own, which may still be beginning
 	eventually(t, "the server's own hub", func() bool { before = running(); return before >= hubWorkers })
-	d := open(t, s, ws.Options{})
+	d := newHub(t, s, ws.Options{})
 	ann, _ := d.User(t, "ann")
-	in, stranger := d.signedIn(t, ann), d.connect(t, way{})
-	d.signedIn(t, ann).lose(d)
+	in, stranger := d.signedIn(t, ann), d.connect(t, dialOptions{})
+	d.signedIn(t, ann).disconnect(d)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -162,23 +162,23 @@ func TestCloseEndsEverything(t *testing.T) {
 	must(t, d.hub.Close(t.Context()))
 	<-done
 	must(t, d.hub.Close(t.Context()))
-	if s := d.hub.Stats(); s.Connections != 0 || s.Away != 0 {
+	if s := d.hub.Stats(); s.Connections != 0 || s.Resumable != 0 {
 		t.Errorf("left over: %+v", s)
 	}
 	eventually(t, "the goroutines to end", func() bool { return running() <= before })
-	_, res, err := d.dial(t, way{token: ann.Token()})
+	_, res, err := d.dial(t, dialOptions{token: ann.Token()})
 	refusedUpgrade(t, res, err, 503, "api.websocket_handler.server_busy.app_error")
 }
 
 func TestAPanicEndsOneSocket(t *testing.T) {
 	ws.AddPanic("panic")
 	var log strings.Builder
-	d := open(t, testserver.New(t), ws.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	d := newHub(t, testserver.New(t), ws.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	ann, _ := d.User(t, "ann")
 	bad, good := d.signedIn(t, ann), d.signedIn(t, ann)
 	bad.send(1, "panic", nil)
 	if h, err := bad.read(); err == nil {
-		t.Errorf("heard %s", show(h))
+		t.Errorf("received %s", show(h))
 	}
 	good.send(1, "ping", nil)
 	good.reply("OK", 1)

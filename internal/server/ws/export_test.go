@@ -7,7 +7,7 @@ import (
 	"muster"
 )
 
-// DecodeFrame is for fuzzing: it gives back what a frame says.
+// DecodeFrame decodes a frame and returns its fields.
 func DecodeFrame(binary bool, b []byte) (seq int64, action string, data map[string]any, err error) {
 	f, err := decodeFrame(binary, b)
 	if err != nil {
@@ -16,60 +16,60 @@ func DecodeFrame(binary bool, b []byte) (seq int64, action string, data map[stri
 	return f.Seq, f.Action, f.Data, nil
 }
 
-// Backlog is a connection's queue with numbers for events.
-type Backlog struct {
-	b      backlog
+// EventQueue is an eventQueue whose events are numbers.
+type EventQueue struct {
+	q      eventQueue
 	number map[*encodedEvent]int64
 	added  int64
 }
 
-// The queue's sizes.
+// The sizes of the queue.
 const (
-	DeadQueue = deadQueue
-	SendQueue = sendQueue
+	DeadQueueSize = deadQueueSize
+	SendQueueSize = sendQueueSize
 )
 
-// Add appends the next event; its content is its number.
-func (b *Backlog) Add() {
-	if b.number == nil {
-		b.number = map[*encodedEvent]int64{}
+// Add adds the next event, whose content is its number.
+func (q *EventQueue) Add() {
+	if q.number == nil {
+		q.number = map[*encodedEvent]int64{}
 	}
-	m := &encodedEvent{head: []byte{0}}
-	b.number[m] = b.added
-	b.added++
-	b.b.add(m)
+	m := &encodedEvent{prefix: []byte{0}}
+	q.number[m] = q.added
+	q.added++
+	q.q.add(m)
 }
 
-// Take gives the content and the number of the event to send next.
-func (b *Backlog) Take() (content, seq int64, ok bool) {
-	m, seq, ok := b.b.take()
+// Take returns the content and the number of the event to send next.
+func (q *EventQueue) Take() (content, seq int64, ok bool) {
+	m, seq, ok := q.q.take()
 	if !ok {
 		return 0, 0, false
 	}
-	return b.number[m], seq, true
+	return q.number[m], seq, true
 }
 
-// Rewind goes back to an event by its number.
-func (b *Backlog) Rewind(seq int64) bool { return b.b.rewind(seq) }
+// Rewind makes the event with that number the next to be sent.
+func (q *EventQueue) Rewind(seq int64) bool { return q.q.rewind(seq) }
 
-// Waiting is how many events were never sent.
-func (b *Backlog) Waiting() int { return b.b.waiting() }
+// Unsent returns how many events were never sent.
+func (q *EventQueue) Unsent() int { return q.q.unsent() }
 
-// Held is how many events are held at all.
-func (b *Backlog) Held() int { return len(b.b.kept) }
+// Held returns how many events are held.
+func (q *EventQueue) Held() int { return len(q.q.events) }
 
-// Settle waits until every event so far is in the queues of those who hear of it: the one that it adds is taken after all of them.
-func (h *Hub) Settle() {
+// WaitDelivered waits until every event so far is in the queues of its recipients: the event that it adds is taken after all of them.
+func (h *Hub) WaitDelivered() {
 	h.enqueue(muster.Event{Audience: muster.Audience{UserID: "nobody"}})
 	for len(h.events) > 0 {
 		time.Sleep(time.Millisecond)
 	}
 }
 
-// SweepNow looks at every connection as the sweep does.
+// SweepNow runs one sweep.
 func (h *Hub) SweepNow() { h.sweepOnce() }
 
-// AddPanic makes an action that panics.
+// AddPanic adds an action that panics.
 func AddPanic(name string) {
 	actions[name] = action{do: func(context.Context, request) (map[string]any, error) { panic("as a test asked for") }}
 }

@@ -9,22 +9,22 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"muster"
-	"muster/internal/message"
+	"muster/internal/server/httpx"
 )
 
-// frame is what a client asks (websocket.json, frames.client).
+// frame is a request of a client (websocket.json, frames.client).
 type frame struct {
 	Seq    int64          `json:"seq"`
 	Action string         `json:"action"`
 	Data   map[string]any `json:"data"`
 }
 
-// decodeFrame reads a frame: JSON, or msgpack when it is binary.
+// decodeFrame decodes a frame: JSON, or MessagePack if it is binary.
 func decodeFrame(binary bool, b []byte) (*frame, error) {
 	if binary {
-		var text bounded
+		var text boundedBuffer
 		if _, err := msgp.UnmarshalAsJSON(&text, b); err != nil {
-			return nil, fmt.Errorf("not msgpack: %w", err)
+			return nil, fmt.Errorf("not MessagePack: %w", err)
 		}
 		b = text.Bytes()
 	}
@@ -35,19 +35,19 @@ func decodeFrame(binary bool, b []byte) (*frame, error) {
 	return &f, nil
 }
 
-// bounded keeps msgpack from unfolding into much more text than it took: nine bytes can be a number of 309 digits.
-type bounded struct{ bytes.Buffer }
+// boundedBuffer keeps MessagePack from becoming much more JSON: nine bytes can be a number of 309 digits.
+type boundedBuffer struct{ bytes.Buffer }
 
-var errUnfolds = errors.New("too much text")
+var errTooLong = errors.New("too much text")
 
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > 8*frameMax {
-		return 0, errUnfolds
+func (b *boundedBuffer) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > 8*maxFrame {
+		return 0, errTooLong
 	}
 	return b.Buffer.Write(p)
 }
 
-// check is the order of refusals of the reference server; what needs no session comes first.
+// check checks what needs no session, in the order of the reference server.
 func (f *frame) check() error {
 	switch {
 	case f.Action == "":
@@ -62,8 +62,8 @@ func errParam(name string) error {
 	return muster.E(muster.Invalid, "api.websocket_handler.invalid_param.app_error", "Name", name)
 }
 
-// text is a parameter that is a string; "" when it is not there. Kind Invalid.
-func (f *frame) text(name string) (string, error) {
+// stringParam returns a parameter that is a string, "" if it is missing. Kind Invalid.
+func (f *frame) stringParam(name string) (string, error) {
 	v, given := f.Data[name]
 	s, ok := v.(string)
 	if given && v != nil && !ok {
@@ -72,8 +72,8 @@ func (f *frame) text(name string) (string, error) {
 	return s, nil
 }
 
-// texts is a parameter that is a list of strings. Kind Invalid.
-func (f *frame) texts(name string) ([]string, error) {
+// stringsParam returns a parameter that is a list of strings. Kind Invalid.
+func (f *frame) stringsParam(name string) ([]string, error) {
 	list, ok := f.Data[name].([]any)
 	if !ok || len(list) == 0 {
 		return nil, errParam(name)
@@ -87,37 +87,24 @@ func (f *frame) texts(name string) ([]string, error) {
 	return out, nil
 }
 
-// errorBody is the API's error object (models.json, AppError).
-type errorBody struct {
-	ID            string `json:"id"`
-	Message       string `json:"message"`
-	DetailedError string `json:"detailed_error"`
-	RequestID     string `json:"request_id,omitempty"`
-	StatusCode    int    `json:"status_code"`
-}
-
-func errorObject(e *muster.Error) *errorBody {
-	return &errorBody{ID: e.ID, Message: message.Of(e), StatusCode: e.Kind.Status()}
-}
-
-// reply answers a frame (websocket.json, frames.reply).
+// reply is the reply to a frame (websocket.json, frames.reply).
 type reply struct {
-	Status   string         `json:"status"`
-	SeqReply int64          `json:"seq_reply,omitempty"`
-	Data     map[string]any `json:"data,omitempty"`
-	Error    *errorBody     `json:"error,omitempty"`
+	Status   string           `json:"status"`
+	SeqReply int64            `json:"seq_reply,omitempty"`
+	Data     map[string]any   `json:"data,omitempty"`
+	Error    *httpx.ErrorBody `json:"error,omitempty"`
 }
 
-// answer sends the reply to a frame; false when the socket failed.
+// answer sends the reply to a frame. It returns false if the socket failed.
 func (s *socket) answer(f *frame, data map[string]any, err error) bool {
 	r := reply{Status: "OK", SeqReply: f.Seq, Data: data}
 	if err != nil {
 		r.Status, r.Data = "FAIL", nil
 		e := muster.AsError(err)
-		r.Error = errorObject(e)
+		r.Error = httpx.NewErrorBody(e, "")
 		if e.Kind.Fault() && e.Cause != nil {
 			r.Error.RequestID = muster.NewID()
-			s.hub.log.Error("WebSocket action", "request_id", r.Error.RequestID, "action", f.Action, "error", err)
+			s.hub.log.Error("handle a WebSocket action", "request_id", r.Error.RequestID, "action", f.Action, "error", err)
 		}
 	}
 	text, err := json.Marshal(r)

@@ -1,13 +1,20 @@
-// Package ws serves the WebSocket at GET /api/v4/websocket: it owns the connections, what each was sent and has yet to be sent, and who
-// is connected at all. What an event is and who may hear of it the use cases say (app.Listen, app.Recipients). The protocol's rules are those
-// of the reference server (websocket.json).
+// Package ws serves the WebSocket at GET /api/v4/websocket. It owns the connections, the events that each was sent and those waiting to be sent, and who is
+// connected at all. The use cases decide what an event is and who may receive it (app.Subscribe, app.Recipients). The protocol is that of the reference
+// server (websocket.json).
+//
+// Its security rules:
+//
+//   - A WebSocket is opened with a session's token or cookie, or a token must follow within seconds. A cookie is ignored if the page that asks is of an
+//     origin that the settings don't name (origin.go).
+//   - Nothing is sent to a session that has ended: a change to an account's sessions holds events back until each session was looked up again
+//     (validation.go), and an action looks its session up before it runs.
+//   - Slots, sockets of a network, connections of an account, frames and their size are bounded. A client that does not read is cut off.
 package ws
 
 import (
 	"context"
 	"log/slog"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,90 +25,93 @@ import (
 	"muster/internal/server/httpx"
 )
 
-// The protocol's own numbers (websocket.json, ping, reliable, auth) and, after them, ours.
+// Defaults of Options. Those of the first group are the reference server's (websocket.json, ping, reliable, auth).
 const (
-	defaultPingEvery = 60 * time.Second
-	defaultPongWait  = 100 * time.Second
-	defaultWriteWait = 30 * time.Second
-	defaultAuthWait  = 5 * time.Second
+	defaultPingInterval = 60 * time.Second
+	defaultPongTimeout  = 100 * time.Second
+	defaultWriteTimeout = 30 * time.Second
+	defaultAuthTimeout  = 5 * time.Second
 
-	defaultAwayTime      = 2 * time.Minute
-	defaultPresenceGrace = 10 * time.Second
-	defaultSweepEvery    = 10 * time.Second
+	defaultResumeWindow  = 2 * time.Minute
+	defaultOfflineDelay  = 10 * time.Second
+	defaultSweepInterval = 10 * time.Second
 	defaultConnections   = 50_000
 	defaultPerUser       = 100
-
-	eventQueue = 4096             // events on their way to the connections
-	askTime    = 10 * time.Second // for what one frame or one event asks of the use cases
 )
 
-// Options are what a Hub works with; App is required.
+const (
+	eventBuffer    = 4096             // events that were published and not yet delivered
+	requestTimeout = 10 * time.Second // of the use cases that one frame or one event calls
+)
+
+// Options configure a Hub. App is required.
 type Options struct {
 	App     *app.App
 	Log     *slog.Logger
-	Version string           // Muster's own
-	Now     func() time.Time // what the server's time is; waits go by the machine's
-	Limiter *httpx.Limiter   // shared with the other edges; nil for one of its own
+	Version string           // of this server
+	Now     func() time.Time // the server's time; intervals are measured by the machine's
+	Limiter *httpx.Limiter   // shared with the API and the pages; nil for one of its own
 	Limits  Limits
-	Waits   Waits
+	Timing  Timing
 }
 
-// Limits bound what connections take; zero is the default.
+// Limits bound the number of connections; zero is the default.
 type Limits struct {
 	Connections int // in all: 50,000
 	PerUser     int // of one account: 100
 }
 
-// Waits are how long things take; zero is the default.
-type Waits struct {
-	Auth     time.Duration // for a session on a connection that was opened without: 5 s
-	Write    time.Duration // for one message to a client: 30 s
-	Ping     time.Duration // between pings: 60 s
-	Pong     time.Duration // from one pong to the next, longer than Ping: 100 s
-	Away     time.Duration // that a connection is kept for a client that lost it: 2 minutes
-	Presence time.Duration // from the last connection's end to "offline": 10 s
-	Sweep    time.Duration // between looks at every connection: 10 s
+// Timing holds timeouts and intervals; zero is the default.
+type Timing struct {
+	AuthTimeout   time.Duration // for a token on a socket that was opened without one: 5 s
+	WriteTimeout  time.Duration // for one message to a client: 30 s
+	PingInterval  time.Duration // between pings: 60 s
+	PongTimeout   time.Duration // from one pong to the next, longer than PingInterval: 100 s
+	ResumeWindow  time.Duration // for a client that lost its connection to resume it: 2 minutes
+	OfflineDelay  time.Duration // from the end of an account's last connection to the status "offline": 10 s
+	SweepInterval time.Duration // between looks at every connection: 10 s
 }
 
 // Stats count what a Hub did.
 type Stats struct {
-	Connections   int    // open now
-	Away          int    // kept for clients that lost them
-	EventsSent    uint64 // to one connection each
-	EventsDropped uint64 // for a full queue, a slow reader or a failed look-up of who may hear
+	Connections   int    // sockets open now
+	Resumable     int    // connections without a socket, kept for their clients
+	EventsSent    uint64 // once for each connection
+	EventsDropped uint64 // because a queue was full, a client too slow or the recipients could not be determined
 }
 
-// Hub is the WebSocket's http.Handler and everything that runs behind it.
+// Hub is the http.Handler of the WebSocket and everything that runs behind it.
 type Hub struct {
 	app     *app.App
 	log     *slog.Logger
 	limiter *httpx.Limiter
+	chain   *httpx.Chain
 	version string
 	now     func() time.Time
 	limits  Limits
-	waits   Waits
+	timing  Timing
 
-	mu      sync.RWMutex // before a conn's, before a socket's
+	mu      sync.RWMutex // taken before a conn's, which is taken before a socket's
 	closing bool
-	slots   int // sockets open or about to be
-	open    map[*socket]struct{}
+	slots   int // sockets that are open or about to be
+	sockets map[*socket]struct{}
 	index   index
 
-	events        chan muster.Event
-	overflow      overflow
-	checks        checks
-	presence      presence
-	identity      atomic.Pointer[identity]
-	sent, dropped atomic.Uint64
+	events           chan muster.Event
+	overflowLoggedAt atomic.Int64 // Unix ms
+	validation       validation
+	presence         presence
+	cachedVersion    atomic.Pointer[serverVersion]
+	sent, dropped    atomic.Uint64
 
-	ctx         context.Context // of everything that is asked of the use cases
+	ctx         context.Context // of all calls of use cases
 	stop        context.CancelFunc
-	unsubscribe func()         // ends the listening
-	running     sync.WaitGroup // the connections' goroutines
-	workers     sync.WaitGroup // the hub's own
+	unsubscribe func()         // from the events
+	running     sync.WaitGroup // goroutines of the connections
+	workers     sync.WaitGroup // goroutines of the hub
 }
 
-// New makes a Hub that listens to the use cases. Close ends it; it must be closed before the App is.
+// New returns a Hub that is subscribed to the events of the use cases. It must be closed before the App is.
 func New(o Options) *Hub {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -114,20 +124,20 @@ func New(o Options) *Hub {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	h := &Hub{
-		app: o.App, log: o.Log, limiter: o.Limiter, version: o.Version, now: o.Now, limits: o.Limits.orDefault(), waits: o.Waits.orDefault(),
-		open: map[*socket]struct{}{}, index: newIndex(), events: make(chan muster.Event, eventQueue),
-		checks: newChecks(), presence: newPresence(), ctx: ctx, stop: stop,
+		app: o.App, log: o.Log, limiter: o.Limiter, chain: httpx.NewChain("websocket", o.Limiter, o.Log, nil), version: o.Version, now: o.Now, limits: o.Limits.withDefaults(), timing: o.Timing.withDefaults(),
+		sockets: map[*socket]struct{}{}, index: newIndex(), events: make(chan muster.Event, eventBuffer),
+		validation: newValidation(), presence: newPresence(), ctx: ctx, stop: stop,
 	}
 	h.workers.Go(h.dispatch)
-	h.workers.Go(h.runChecks)
+	h.workers.Go(h.validateSessions)
 	h.workers.Go(h.sweep)
-	h.workers.Go(h.tellPresence)
+	h.workers.Go(h.storePresence)
 	h.unsubscribe = h.app.Subscribe(h.enqueue)
-	h.app.OnSignInsChanged(h.signInsChanged)
+	h.app.OnSignInsChanged(h.revalidate)
 	return h
 }
 
-func (l Limits) orDefault() Limits {
+func (l Limits) withDefaults() Limits {
 	if l.Connections <= 0 {
 		l.Connections = defaultConnections
 	}
@@ -137,31 +147,32 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-func (w Waits) orDefault() Waits {
+func (t Timing) withDefaults() Timing {
 	for _, f := range []struct {
-		wait *time.Duration
-		or   time.Duration
+		set      *time.Duration
+		standard time.Duration
 	}{
-		{&w.Auth, defaultAuthWait}, {&w.Write, defaultWriteWait}, {&w.Ping, defaultPingEvery}, {&w.Pong, defaultPongWait},
-		{&w.Away, defaultAwayTime}, {&w.Presence, defaultPresenceGrace}, {&w.Sweep, defaultSweepEvery},
+		{&t.AuthTimeout, defaultAuthTimeout}, {&t.WriteTimeout, defaultWriteTimeout}, {&t.PingInterval, defaultPingInterval},
+		{&t.PongTimeout, defaultPongTimeout}, {&t.ResumeWindow, defaultResumeWindow}, {&t.OfflineDelay, defaultOfflineDelay},
+		{&t.SweepInterval, defaultSweepInterval},
 	} {
-		if *f.wait <= 0 {
-			*f.wait = f.or
+		if *f.set <= 0 {
+			*f.set = f.standard
 		}
 	}
-	w.Pong = max(w.Pong, w.Ping+w.Ping/2) // a pong can't be late before its ping went out
-	return w
+	t.PongTimeout = max(t.PongTimeout, t.PingInterval+t.PingInterval/2) // a pong must not be due before its ping was sent
+	return t
 }
 
-// Stats gives the counts so far.
+// Stats returns the counts so far.
 func (h *Hub) Stats() Stats {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return Stats{Connections: h.slots, Away: h.index.away, EventsSent: h.sent.Load(), EventsDropped: h.dropped.Load()}
+	return Stats{Connections: h.slots, Resumable: h.index.resumable, EventsSent: h.sent.Load(), EventsDropped: h.dropped.Load()}
 }
 
-// Close refuses new connections, closes every socket with status 1001 and waits until all goroutines have ended; whoever was connected is
-// then set offline. When ctx ends first, what still stands is cut off, and the error is ctx's. A second call does nothing.
+// Close refuses new connections, closes every socket with status 1001, waits until all goroutines have ended and sets the accounts that were connected
+// offline. If ctx ends first, it cuts off the remaining sockets and returns the error of ctx. A second call does nothing.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	if h.closing {
@@ -169,7 +180,7 @@ func (h *Hub) Close(ctx context.Context) error {
 		return nil
 	}
 	h.closing = true
-	sockets := slices.Collect(maps.Keys(h.open))
+	sockets := slices.Collect(maps.Keys(h.sockets))
 	for _, c := range slices.Collect(maps.Values(h.index.conns)) {
 		h.remove(c)
 	}
@@ -177,16 +188,16 @@ func (h *Hub) Close(ctx context.Context) error {
 
 	h.unsubscribe()
 	for _, s := range sockets {
-		s.close(statusGoingAway, "the server stops")
+		s.close(statusGoingAway, "the server is shutting down")
 	}
 	err := h.waitFor(ctx, sockets)
 	h.stop()
 	h.workers.Wait()
-	h.everybodyOffline(ctx)
+	h.setAllOffline(ctx)
 	return err
 }
 
-// waitFor waits for the connections' goroutines and cuts them off when ctx ends.
+// waitFor waits for the goroutines of the connections. It cuts off their sockets when ctx ends.
 func (h *Hub) waitFor(ctx context.Context, sockets []*socket) error {
 	done := make(chan struct{})
 	go func() {
@@ -200,39 +211,39 @@ func (h *Hub) waitFor(ctx context.Context, sockets []*socket) error {
 	}
 	h.stop()
 	for _, s := range sockets {
-		s.cut()
+		s.abort()
 	}
 	<-done
 	return ctx.Err()
 }
 
-// spawn runs fn as one of the goroutines that Close waits for. The caller must be one itself, or hold a live socket still.
+// spawn runs fn in a goroutine that Close waits for. The caller must be one itself, or keep a socket from being released.
 func (h *Hub) spawn(s *socket, fn func()) {
 	h.running.Go(func() {
-		defer h.rescue(s)
+		defer h.recoverPanic(s)
 		fn()
 	})
 }
 
-// rescue ends a socket whose goroutine panicked; the server lives on.
-func (h *Hub) rescue(s *socket) {
+// recoverPanic cuts off a socket whose goroutine panicked. It must be deferred.
+func (h *Hub) recoverPanic(s *socket) {
 	if p := recover(); p != nil {
-		h.log.Error("panic on a WebSocket", "panic", p, "stack", string(debug.Stack()))
-		s.cut()
+		httpx.LogPanic(h.log, p, "work", "serve a WebSocket")
+		s.abort()
 	}
 }
 
-// guarded runs one piece of a worker's work; a panic in it is logged and leaves the worker running.
-func (h *Hub) guarded(work string, fn func()) {
+// guard runs one piece of a worker's work. It logs a panic in it and leaves the worker running.
+func (h *Hub) guard(work string, fn func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			h.log.Error("panic in the WebSocket hub", "work", work, "panic", p, "stack", string(debug.Stack()))
+			httpx.LogPanic(h.log, p, "work", work)
 		}
 	}()
 	fn()
 }
 
-// asking bounds what is asked of the use cases.
-func (h *Hub) asking() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(h.ctx, askTime)
+// requestContext returns the context of the use cases that one frame or one event calls.
+func (h *Hub) requestContext() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(h.ctx, requestTimeout)
 }

@@ -6,43 +6,43 @@ import (
 	"strings"
 )
 
-// origin is whose page asks for a WebSocket: browsers send cookies along whoever asks.
+// origin says how far the page that asks for a WebSocket is trusted. It matters because a browser sends cookies whichever page asks.
 type origin uint8
 
 const (
-	foreign  origin = iota // refused
-	anybodys               // allowed only because the settings allow every origin
-	ours                   // no page at all, a page of this server, or of an origin that the settings name
+	originForbidden origin = iota
+	originWildcard         // allowed only because the settings allow every origin
+	originTrusted          // no page at all, a page of this server, or one of an origin that the settings name
 )
 
-// originOf holds a request's Origin against the host asked for, SiteURL's (behind a proxy the two differ) and AllowCorsFrom.
+// originOf compares the Origin header with the Host header, the host of SiteURL (behind a proxy the two differ) and AllowCorsFrom.
 func (h *Hub) originOf(r *http.Request) origin {
 	name := r.Header.Get("Origin")
 	if name == "" {
-		return ours
+		return originTrusted
 	}
 	c := h.app.Config().ServiceSettings
 	if u, err := url.Parse(name); err == nil && u.Host != "" {
 		if sameHost(u, r.Host) {
-			return ours
+			return originTrusted
 		}
 		if site, err := url.Parse(c.SiteURL); err == nil && site.Host != "" && sameHost(u, site.Host) {
-			return ours
+			return originTrusted
 		}
 	}
-	is := foreign
+	result := originForbidden
 	for allowed := range strings.FieldsSeq(c.AllowCorsFrom) {
 		if strings.EqualFold(strings.TrimSuffix(allowed, "/"), name) {
-			return ours
+			return originTrusted
 		}
 		if allowed == "*" {
-			is = anybodys
+			result = originWildcard
 		}
 	}
-	return is
+	return result
 }
 
-// sameHost tells whether an origin is of a host, given with or without its port.
+// sameHost reports whether an origin is on a host, which may be given without the standard port.
 func sameHost(u *url.URL, host string) bool {
 	port := ":80"
 	if u.Scheme == "https" {

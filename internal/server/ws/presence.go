@@ -10,115 +10,120 @@ import (
 	"muster"
 )
 
-// presence is what the use cases have yet to be told of who is connected. Writing it down takes a while, so a goroutine does it.
+// presence collects which accounts went online or offline. A goroutine stores that, because it takes a while.
 type presence struct {
-	signal chan struct{}
+	wake chan struct{}
 
-	mu     sync.Mutex
-	due    map[string]time.Time // when to tell that an account came, or left
-	online map[string]struct{}  // those told to have come
+	mu      sync.Mutex
+	pending map[string]time.Time // when to store an account's change
+	online  map[string]struct{}  // accounts stored as online
 }
 
 func newPresence() presence {
-	return presence{signal: make(chan struct{}, 1), due: map[string]time.Time{}, online: map[string]struct{}{}}
+	return presence{wake: make(chan struct{}, 1), pending: map[string]time.Time{}, online: map[string]struct{}{}}
 }
 
-// came notes an account's first connection. Who comes back before their leaving was told has not left.
-func (p *presence) came(userID string) {
+// connected records an account's first connection. An account that comes back before it was stored as offline stays online.
+func (p *presence) connected(userID string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, told := p.online[userID]; told {
-		delete(p.due, userID)
+	if _, stored := p.online[userID]; stored {
+		delete(p.pending, userID)
 		return
 	}
-	p.at(userID, time.Now())
+	p.schedule(userID, time.Now())
 }
 
-// left notes the end of an account's last connection, to be told at a time.
-func (p *presence) left(userID string, at time.Time) {
+// disconnected records the end of an account's last connection, to be stored at a time.
+func (p *presence) disconnected(userID string, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, told := p.online[userID]; !told {
-		delete(p.due, userID) // nobody was told that they came
+	if _, stored := p.online[userID]; !stored {
+		delete(p.pending, userID) // it was never stored as online
 		return
 	}
-	p.at(userID, at)
+	p.schedule(userID, at)
 }
 
-// at notes that there is something to tell. p.mu is held.
-func (p *presence) at(userID string, t time.Time) {
-	p.due[userID] = t
+// schedule records when to store an account's change. The caller holds p.mu.
+func (p *presence) schedule(userID string, at time.Time) {
+	p.pending[userID] = at
+	signal(p.wake)
+}
+
+// signal wakes the goroutine that receives from a channel of capacity 1. It does nothing if the goroutine has yet to take an earlier signal.
+func signal(wake chan<- struct{}) {
 	select {
-	case p.signal <- struct{}{}:
-	default: // it is signalled already
+	case wake <- struct{}{}:
+	default:
 	}
 }
 
-// take gives what is to be told at a time, and how long until there is more.
-func (p *presence) take(now time.Time) (came, left []string, wait time.Duration) {
+// take returns the changes to store now, and how long until there are more.
+func (p *presence) take(now time.Time) (online, offline []string, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	wait = time.Hour
-	for id, at := range p.due {
+	for id, at := range p.pending {
 		if at.After(now) {
 			wait = min(wait, at.Sub(now))
 			continue
 		}
-		delete(p.due, id)
-		if _, told := p.online[id]; told {
+		delete(p.pending, id)
+		if _, stored := p.online[id]; stored {
 			delete(p.online, id)
-			left = append(left, id)
+			offline = append(offline, id)
 		} else {
 			p.online[id] = struct{}{}
-			came = append(came, id)
+			online = append(online, id)
 		}
 	}
-	return came, left, wait
+	return online, offline, wait
 }
 
-// tellPresence tells the use cases until the hub ends.
-func (h *Hub) tellPresence() {
+// storePresence stores changes until the hub is closed.
+func (h *Hub) storePresence() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
 		select {
 		case <-h.ctx.Done():
 			return
-		case <-h.presence.signal:
+		case <-h.presence.wake:
 		case <-timer.C:
 		}
-		came, left, wait := h.presence.take(time.Now())
-		for _, id := range came {
-			h.tell(h.ctx, id, muster.StatusOnline)
+		online, offline, wait := h.presence.take(time.Now())
+		for _, id := range online {
+			h.setPresence(h.ctx, id, muster.StatusOnline)
 		}
-		for _, id := range left {
-			h.tell(h.ctx, id, muster.StatusOffline)
+		for _, id := range offline {
+			h.setPresence(h.ctx, id, muster.StatusOffline)
 		}
 		timer.Reset(wait)
 	}
 }
 
-func (h *Hub) tell(ctx context.Context, userID, status string) {
-	h.guarded("tell presence", func() {
-		ctx, cancel := context.WithTimeout(ctx, askTime)
+func (h *Hub) setPresence(ctx context.Context, userID, status string) {
+	h.guard("store presence", func() {
+		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
 		if err := h.app.SetPresence(ctx, userID, status); err != nil && ctx.Err() == nil {
-			h.log.Error("note presence", "user_id", userID, "status", status, "error", err)
+			h.log.Error("store presence", "user_id", userID, "status", status, "error", err)
 		}
 	})
 }
 
-// everybodyOffline is for the end: nobody is connected here any more.
-func (h *Hub) everybodyOffline(ctx context.Context) {
+// setAllOffline stores that all accounts are offline, for a hub that was closed.
+func (h *Hub) setAllOffline(ctx context.Context) {
 	h.presence.mu.Lock()
 	online := slices.Collect(maps.Keys(h.presence.online))
 	clear(h.presence.online)
-	clear(h.presence.due)
+	clear(h.presence.pending)
 	h.presence.mu.Unlock()
 	for _, id := range online {
 		if ctx.Err() != nil {
 			return
 		}
-		h.tell(ctx, id, muster.StatusOffline)
+		h.setPresence(ctx, id, muster.StatusOffline)
 	}
 }

@@ -22,60 +22,60 @@ import (
 	"muster/internal/testserver"
 )
 
-// patience bounds how long a test waits for what must come.
-const patience = time.Minute
+// timeout bounds how long a test waits.
+const timeout = time.Minute
 
-// door is a hub that serves beside a test's server.
-type door struct {
+// testHub is a hub beside the one of a test's server.
+type testHub struct {
 	*testserver.Server
 	hub *ws.Hub
 	url string
 }
 
-// open starts a hub over s. Statuses are off unless a test is about them: their events would come in between.
-func open(t *testing.T, s *testserver.Server, o ws.Options) *door {
+// newHub starts a hub over s. Statuses are turned off because their events would come in between.
+func newHub(t *testing.T, s *testserver.Server, o ws.Options) *testHub {
 	t.Helper()
 	s.Configure(t, `{"ServiceSettings":{"EnableUserStatuses":false}}`)
-	return openAsIs(t, s, o)
+	return newHubWithStatuses(t, s, o)
 }
 
-func openAsIs(t *testing.T, s *testserver.Server, o ws.Options) *door {
+func newHubWithStatuses(t *testing.T, s *testserver.Server, o ws.Options) *testHub {
 	t.Helper()
 	o.App, o.Version = s.App, "test"
 	hub := ws.New(o)
 	h := httptest.NewUnstartedServer(hub)
 	h.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		if tcp, ok := c.(*net.TCPConn); ok && state == http.StateNew {
-			_ = tcp.SetWriteBuffer(4096) // a client that does not read is noticed soon
+			_ = tcp.SetWriteBuffer(4096) // so that a client that does not read is noticed soon
 		}
 	}
 	h.Start()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		must(t, hub.Close(ctx))
 		h.Close()
 	})
-	return &door{Server: s, hub: hub, url: h.URL}
+	return &testHub{Server: s, hub: hub, url: h.URL}
 }
 
-// way is how a client asks for its WebSocket.
-type way struct {
+// dialOptions say how a client opens its WebSocket.
+type dialOptions struct {
 	token, cookie, origin, query string
 	path                         string // other than ws.Path
 }
 
-func (d *door) dial(t *testing.T, w way) (*socket, *http.Response, error) {
+func (d *testHub) dial(t *testing.T, o dialOptions) (*socket, *http.Response, error) {
 	t.Helper()
 	header := http.Header{}
-	if w.token != "" {
-		header.Set("Authorization", "Bearer "+w.token)
+	if o.token != "" {
+		header.Set("Authorization", "Bearer "+o.token)
 	}
-	if w.cookie != "" {
-		header.Set("Cookie", "MMAUTHTOKEN="+w.cookie)
+	if o.cookie != "" {
+		header.Set("Cookie", "MMAUTHTOKEN="+o.cookie)
 	}
-	if w.origin != "" {
-		header.Set("Origin", w.origin)
+	if o.origin != "" {
+		header.Set("Origin", o.origin)
 	}
 	dialer := &net.Dialer{}
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -86,7 +86,7 @@ func (d *door) dial(t *testing.T, w way) (*socket, *http.Response, error) {
 		return c, err
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
-	ws, res, err := websocket.Dial(t.Context(), d.url+cmp.Or(w.path, ws.Path)+"?"+w.query, &websocket.DialOptions{
+	ws, res, err := websocket.Dial(t.Context(), d.url+cmp.Or(o.path, ws.Path)+"?"+o.query, &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: header,
 	})
 	if err != nil {
@@ -97,30 +97,30 @@ func (d *door) dial(t *testing.T, w way) (*socket, *http.Response, error) {
 	return &socket{t: t, ws: ws}, res, nil
 }
 
-func (d *door) connect(t *testing.T, w way) *socket {
+func (d *testHub) connect(t *testing.T, o dialOptions) *socket {
 	t.Helper()
-	s, _, err := d.dial(t, w)
+	s, _, err := d.dial(t, o)
 	must(t, err)
 	return s
 }
 
-// signedIn connects and takes the hello.
-func (d *door) signedIn(t *testing.T, c *client.Client) *socket {
+// signedIn connects with a session and reads the hello event.
+func (d *testHub) signedIn(t *testing.T, c *client.Client) *socket {
 	t.Helper()
-	s := d.connect(t, way{token: c.Token()})
+	s := d.connect(t, dialOptions{token: c.Token()})
 	s.hello()
 	return s
 }
 
-// socket is the client's end.
+// socket is the client's end of a WebSocket.
 type socket struct {
 	t  *testing.T
 	ws *websocket.Conn
 	id string
 }
 
-// heard is what comes from the server, an event or a reply.
-type heard struct {
+// received is a message from the server: an event or a reply.
+type received struct {
 	Event     string
 	Data      map[string]any
 	Broadcast map[string]any
@@ -134,44 +134,44 @@ type heard struct {
 	}
 }
 
-func (s *socket) read() (heard, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func (s *socket) read() (received, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	_, text, err := s.ws.Read(ctx)
 	if err != nil {
-		return heard{}, err
+		return received{}, err
 	}
-	var h heard
+	var h received
 	must(s.t, json.Unmarshal(text, &h))
 	return h, nil
 }
 
-func (s *socket) next() heard {
+func (s *socket) next() received {
 	s.t.Helper()
 	h, err := s.read()
 	must(s.t, err)
 	return h
 }
 
-// until reads up to the next event of a name.
+// until reads up to the next event of that name.
 func (s *socket) until(event string) {
 	s.t.Helper()
 	for s.next().Event != event {
 	}
 }
 
-// event expects the very next one.
-func (s *socket) event(name string, seq int64) heard {
+// event expects the next message to be that event.
+func (s *socket) event(name string, seq int64) received {
 	s.t.Helper()
 	h := s.next()
 	if h.Event != name || h.Seq == nil || *h.Seq != seq {
-		s.t.Fatalf("heard %s, want %s number %d", show(h), name, seq)
+		s.t.Fatalf("received %s, want %s number %d", show(h), name, seq)
 	}
 	return h
 }
 
-// hello expects a new connection's first event.
-func (s *socket) hello() heard {
+// hello expects the first event of a new connection.
+func (s *socket) hello() received {
 	s.t.Helper()
 	h := s.event("hello", 0)
 	s.id, _ = h.Data["connection_id"].(string)
@@ -181,12 +181,12 @@ func (s *socket) hello() heard {
 	return h
 }
 
-// reply expects an answer and no event.
-func (s *socket) reply(status string, seq int64) heard {
+// reply expects the next message to be a reply.
+func (s *socket) reply(status string, seq int64) received {
 	s.t.Helper()
 	h := s.next()
 	if h.Status != status || h.SeqReply != seq || h.Seq != nil {
-		s.t.Fatalf("heard %s, want %s to %d", show(h), status, seq)
+		s.t.Fatalf("received %s, want %s to %d", show(h), status, seq)
 	}
 	return h
 }
@@ -195,7 +195,7 @@ func (s *socket) refused(seq int64, code int, id string) {
 	s.t.Helper()
 	h := s.reply("FAIL", seq)
 	if h.Error == nil || h.Error.ID != id || h.Error.StatusCode != code || h.Error.Message == "" {
-		s.t.Fatalf("heard %s, want %d %s", show(h), code, id)
+		s.t.Fatalf("received %s, want %d %s", show(h), code, id)
 	}
 }
 
@@ -211,7 +211,7 @@ func (s *socket) text(text string) {
 	must(s.t, s.ws.Write(s.t.Context(), websocket.MessageText, []byte(text)))
 }
 
-// closed expects the end, with nothing before it but what unless lets pass.
+// closed expects the server to close the socket, with no message before that but those of pass.
 func (s *socket) closed(code websocket.StatusCode, pass ...string) {
 	s.t.Helper()
 	for {
@@ -223,20 +223,20 @@ func (s *socket) closed(code websocket.StatusCode, pass ...string) {
 			return
 		}
 		if !strings.Contains(strings.Join(pass, " "), h.Event+h.Status) {
-			s.t.Fatalf("heard %s, want the end", show(h))
+			s.t.Fatalf("received %s, want the socket to be closed", show(h))
 		}
 	}
 }
 
-// lose ends a socket as a client does whose network fails, and waits until the hub knows.
-func (s *socket) lose(d *door) {
+// disconnect ends a socket as if the network failed, and waits until the hub has noticed.
+func (s *socket) disconnect(d *testHub) {
 	s.t.Helper()
 	before := d.hub.Stats().Connections
 	_ = s.ws.CloseNow()
-	eventually(s.t, "the socket's end", func() bool { return d.hub.Stats().Connections < before })
+	eventually(s.t, "the end of the socket", func() bool { return d.hub.Stats().Connections < before })
 }
 
-func show(h heard) string {
+func show(h received) string {
 	b, err := json.Marshal(h)
 	if err != nil {
 		return err.Error()
@@ -244,25 +244,25 @@ func show(h heard) string {
 	return string(b)
 }
 
-// mark causes an event that one account alone hears: what was published before has been delivered when it comes.
-func mark(t *testing.T, c *client.Client, userID, value string) {
+// publishMarker causes an event that only one account receives. When it arrives, all earlier events have been delivered.
+func publishMarker(t *testing.T, c *client.Client, userID, value string) {
 	t.Helper()
 	must(t, c.UpdatePreferences(t.Context(), userID, []*muster.Preference{{UserID: userID, Category: "test", Name: "mark", Value: value}}))
 }
 
-const marked = muster.EventPreferencesChanged
+const markerEvent = muster.EventPreferencesChanged
 
-// eventually waits for what is bound to become true.
+// eventually waits until a condition holds.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !is(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(timeout); !is(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("waited too long for " + what)
 		}
 	}
 }
 
-// refusedUpgrade expects the API's error object in place of a WebSocket.
+// refusedUpgrade expects the API's error object instead of a WebSocket.
 func refusedUpgrade(t *testing.T, res *http.Response, err error, code int, id string) {
 	t.Helper()
 	if err == nil {

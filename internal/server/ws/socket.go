@@ -16,7 +16,7 @@ import (
 
 type statusCode = websocket.StatusCode
 
-// How sockets are closed from here (RFC 6455, 7.4).
+// The status codes with which the server closes sockets (RFC 6455, section 7.4).
 const (
 	statusGoingAway       = websocket.StatusGoingAway
 	statusBadPayload      = websocket.StatusInvalidFramePayloadData
@@ -24,54 +24,53 @@ const (
 	statusTryAgainLater   = websocket.StatusTryAgainLater
 )
 
-// frameMax is the largest frame that a client may send, in bytes (websocket.json, frames); a larger one closes the socket with 1009.
-const frameMax = 8192
+// maxFrame is the size of the largest frame that a client may send, in bytes (websocket.json, frames). A larger one closes the socket with 1009.
+const maxFrame = 8192
 
-// socket is one open WebSocket. One goroutine reads it for as long as it lives.
+// socket is an open WebSocket. One goroutine reads it until it ends.
 type socket struct {
-	hub     *Hub
-	ws      *websocket.Conn
-	raw     net.Conn
-	resumes resumption           // until it has a connection
-	conn    atomic.Pointer[conn] // nil until somebody signed in
-	from    network.Network      // of the client
+	hub        *Hub
+	ws         *websocket.Conn
+	netConn    net.Conn             // below ws
+	network    network.Network      // of the client
+	resumption resumption           // what the client asked for, until the socket has a connection
+	conn       atomic.Pointer[conn] // nil until the client signed in
 
-	anonymous bool // nobody has signed in on it; the reader's alone once it runs
+	anonymous bool // nobody has signed in yet; only the reader uses it once it runs
+	writing   bool // a goroutine sends events; guarded by the connection's mutex
 
-	writing bool // a goroutine writes events; the connection's mutex guards it
+	writeMu sync.Mutex // held for one message
 
-	out sync.Mutex // one message at a time
+	mu        sync.Mutex
+	closed    bool          // no more frames are read
+	closing   chan struct{} // nil until close is called, closed when the closing handshake is done
+	authTimer *time.Timer   // closes the socket if nobody signs in
 
-	mu     sync.Mutex
-	closed bool          // it takes no more frames
-	bye    chan struct{} // while the client is told why, nil before; closed after
-	unauth *time.Timer   // closes it when nobody signs in
-
-	pingedAt time.Time // the sweep's alone
+	pingedAt time.Time // only the sweep uses it
 	limiter  *rate.Limiter
-	refused  int // frames over the limit, lately
+	refused  int // frames over the limit since it was last kept
 }
 
-// buffers are for frames on their way in and messages on their way out: an idle socket has none.
+// buffers are used for frames that are read and messages that are written, so that an idle socket needs none.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func putBuffer(b *bytes.Buffer) {
-	if b.Cap() <= 8*frameMax {
+	if b.Cap() <= 8*maxFrame {
 		b.Reset()
 		buffers.Put(b)
 	}
 }
 
-// read takes frames until the socket ends; then it takes the socket out of the hub.
+// read handles frames until the socket ends, and then removes the socket from the hub.
 func (s *socket) read() {
-	defer func() { s.hub.release(s.from, s.anonymous) }()
-	defer s.leave()
-	defer s.hub.rescue(s)
+	defer func() { s.hub.release(s.network, s.anonymous) }()
+	defer s.finish()
+	defer s.hub.recoverPanic(s)
 	for s.readFrame() {
 	}
 }
 
-// readFrame takes one frame; false when the socket is to take no more.
+// readFrame handles one frame. It returns false if the socket should read no more.
 func (s *socket) readFrame() bool {
 	kind, r, err := s.ws.Reader(context.Background())
 	if err != nil {
@@ -85,21 +84,21 @@ func (s *socket) readFrame() bool {
 	return s.handle(kind == websocket.MessageBinary, b.Bytes())
 }
 
-// leave takes the socket out of the hub. It waits for a closing that is under way: that is the client's to hear to its end.
-func (s *socket) leave() {
+// finish removes the socket from the hub. It waits for a closing handshake that is under way.
+func (s *socket) finish() {
 	s.mu.Lock()
 	s.closed = true
-	bye := s.bye
+	closing := s.closing
 	s.mu.Unlock()
-	s.unarm()
+	s.stopAuthTimer()
 	s.hub.detach(s)
-	if bye != nil {
-		<-bye
+	if closing != nil {
+		<-closing
 	}
-	_ = s.ws.CloseNow() // it has ended, one way or another
+	_ = s.ws.CloseNow() // it may be closed already
 }
 
-// write sends what waits on the socket's connection, and ends when nothing does.
+// write sends the events that wait on the socket's connection, and returns when there are none.
 func (s *socket) write() {
 	c := s.conn.Load()
 	b := buffers.Get().(*bytes.Buffer)
@@ -110,7 +109,7 @@ func (s *socket) write() {
 			return
 		}
 		b.Reset()
-		b.Grow(len(m.head) + seqSpace)
+		b.Grow(len(m.prefix) + seqSpace)
 		if !s.send(m.appendTo(b.AvailableBuffer(), seq)) {
 			return
 		}
@@ -120,27 +119,27 @@ func (s *socket) write() {
 
 const seqSpace = 24 // bytes for a number and a brace
 
-// send writes one message; false when the socket failed, which ends it.
+// send writes one message. It returns false if that failed, which ends the socket.
 func (s *socket) send(text []byte) bool {
-	s.out.Lock()
-	defer s.out.Unlock()
-	// A deadline on the connection itself costs nothing; a context with one costs a timer for each message.
-	err := s.raw.SetWriteDeadline(time.Now().Add(s.hub.waits.Write))
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	// A deadline on the connection itself is cheap; a context with a deadline takes a timer for each message.
+	err := s.netConn.SetWriteDeadline(time.Now().Add(s.hub.timing.WriteTimeout))
 	if err == nil {
 		err = s.ws.Write(context.Background(), websocket.MessageText, text)
 	}
 	if err == nil {
-		err = s.raw.SetWriteDeadline(time.Time{})
+		err = s.netConn.SetWriteDeadline(time.Time{})
 	}
 	if err != nil {
-		s.cut()
+		s.abort()
 	}
 	return err == nil
 }
 
-// pingIfDue pings now and then, beside the sweep that asks: the client's answer takes a while.
+// pingIfDue sends a ping if the last one was PingInterval ago. It does not wait for the answer, because the sweep calls it.
 func (s *socket) pingIfDue(now time.Time) {
-	if now.Sub(s.pingedAt) < s.hub.waits.Ping {
+	if now.Sub(s.pingedAt) < s.hub.timing.PingInterval {
 		return
 	}
 	s.mu.Lock()
@@ -151,12 +150,12 @@ func (s *socket) pingIfDue(now time.Time) {
 	}
 }
 
-// ping asks the client for a sign of life, and ends the socket when none comes.
+// ping sends a ping, and ends the socket if no pong comes.
 func (s *socket) ping() {
-	ctx, cancel := context.WithTimeout(s.hub.ctx, s.hub.waits.Pong-s.hub.waits.Ping)
+	ctx, cancel := context.WithTimeout(s.hub.ctx, s.hub.timing.PongTimeout-s.hub.timing.PingInterval)
 	defer cancel()
 	if err := s.ws.Ping(ctx); err != nil && s.hub.ctx.Err() == nil {
-		s.cut()
+		s.abort()
 	}
 }
 
@@ -166,47 +165,48 @@ func (s *socket) isClosed() bool {
 	return s.closed
 }
 
-// close tells the client why and then ends the socket. It does not block: a client may take its time to answer.
+// close tells the client why and then ends the socket. It does not block, although the client may take a while to answer.
 func (s *socket) close(code statusCode, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return
 	}
-	s.closed, s.bye = true, make(chan struct{})
+	s.closed, s.closing = true, make(chan struct{})
 	s.hub.spawn(s, func() {
-		defer close(s.bye)
-		_ = s.ws.Close(code, reason) // what fails there has ended already
+		defer close(s.closing)
+		_ = s.ws.Close(code, reason) // it fails only if the socket has ended
 	})
 }
 
-// longAgo is a deadline that ends whatever waits on a connection.
-var longAgo = time.Unix(1, 0)
+// pastDeadline makes every read and write on a connection fail at once.
+var pastDeadline = time.Unix(1, 0)
 
-// cut ends the socket without a word. It does not block, as closing a TLS connection may: the reader fails at once and takes the socket out.
-func (s *socket) cut() {
+// abort ends the socket without a closing handshake. It sets a deadline rather than close the connection, because closing a TLS connection may block: the
+// reader fails at once and removes the socket.
+func (s *socket) abort() {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	_ = s.raw.SetDeadline(longAgo) // what fails there has ended already
+	_ = s.netConn.SetDeadline(pastDeadline) // it fails only if the connection has ended
 }
 
-// arm closes the socket after a while unless somebody signs in on it.
-func (s *socket) arm(wait time.Duration) {
+// startAuthTimer closes the socket after a while unless somebody signs in on it.
+func (s *socket) startAuthTimer(wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.unauth = time.AfterFunc(wait, func() {
+	s.authTimer = time.AfterFunc(wait, func() {
 		if s.conn.Load() == nil {
 			s.close(statusPolicyViolation, "nobody signed in")
 		}
 	})
 }
 
-func (s *socket) unarm() {
+func (s *socket) stopAuthTimer() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.unauth != nil {
-		s.unauth.Stop()
-		s.unauth = nil
+	if s.authTimer != nil {
+		s.authTimer.Stop()
+		s.authTimer = nil
 	}
 }

@@ -3,7 +3,6 @@ package ws
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -13,43 +12,37 @@ import (
 	"github.com/coder/websocket"
 
 	"muster"
+	"muster/internal/app"
 	"muster/internal/server/httpx"
 )
 
-// Path is where the WebSocket lives; a slash after it is allowed (websocket.json).
+// Path is the path of the WebSocket. A slash after it is allowed (websocket.json).
 const Path = "/api/v4/websocket"
 
-// ServeHTTP opens a WebSocket and returns; the socket lives on. What it can't open it answers with the API's error object:
-// 400 for what is no upgrade or comes from a foreign page, 429 when the client's network asks for too much, 503 when there is no room.
+// ServeHTTP opens a WebSocket and returns; the socket lives on. If it can't, it answers with the API's error object: 400 for a request that is no upgrade or
+// comes from a page of another site, 429 if the client's network exceeded a limit, 503 if there are too many connections.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := h.accept(w, r); err != nil {
-		h.answerError(w, r, err)
-	}
+	x := h.chain.NewExchange(w, r)
+	x.Method, x.Route = http.MethodGet, Path
+	h.chain.Serve(x, func() error { return h.accept(x, r, x.Caller) }, func(e *muster.Error) {
+		httpx.WriteError(x, httpx.NewErrorBody(e, x.Caller.RequestID))
+	})
 }
 
 func errUpgrade(cause error) error {
 	return muster.E(muster.Invalid, "api.web_socket.connect.upgrade.app_error", cause)
 }
 
-func (h *Hub) accept(w http.ResponseWriter, r *http.Request) error {
-	who := h.limiter.NewCaller(r)
+func (h *Hub) accept(w http.ResponseWriter, r *http.Request, who *app.Caller) error {
 	if err := h.limiter.AllowUpgrade(who); err != nil {
 		return err
 	}
-	if err := h.limiter.BeginRequest(who); err != nil {
-		return err
-	}
-	defer h.limiter.EndRequest(who)
 	from := h.originOf(r)
-	if from == foreign {
+	if from == originForbidden {
 		return errUpgrade(nil)
 	}
-	in, err := h.signInOf(r, from)
-	switch {
-	case err == nil, refused(err):
-	case r.Context().Err() != nil:
-		return errUpgrade(err) // the client left
-	default:
+	in, err := h.sessionOf(r, from)
+	if err != nil && !isNoSession(err) {
 		return err
 	}
 	if in == nil {
@@ -61,32 +54,37 @@ func (h *Hub) accept(w http.ResponseWriter, r *http.Request) error {
 	if err := h.reserve(who.Network(), in); err != nil {
 		return err
 	}
-	up := &upgrade{ResponseWriter: w}
-	// The origin was checked, with the settings that are ours to know.
+	up := &upgradeWriter{ResponseWriter: w}
+	// The origin was checked above, by the settings.
 	ws, err := websocket.Accept(up, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		h.release(who.Network(), in == nil)
+		for _, name := range []string{"Connection", "Upgrade", "Sec-Websocket-Accept"} {
+			w.Header().Del(name) // Accept set them before it failed
+		}
 		return errUpgrade(err)
 	}
-	ws.SetReadLimit(frameMax)
-	s := &socket{hub: h, ws: ws, raw: up.raw, from: who.Network(), anonymous: in == nil, resumes: resumptionOf(r.URL.Query()), pingedAt: time.Now()}
+	ws.SetReadLimit(maxFrame)
+	s := &socket{
+		hub: h, ws: ws, netConn: up.netConn, network: who.Network(), resumption: parseResumption(r.URL.Query()), anonymous: in == nil, pingedAt: time.Now(),
+	}
 	h.start(s, in, mustEnrol)
 	return nil
 }
 
-// start puts a socket to work, or closes it again when the client may not have it.
-func (h *Hub) start(s *socket, in *signIn, mustEnrol bool) {
+// start starts a socket, or closes it again if the client may not have it.
+func (h *Hub) start(s *socket, in *session, mustEnrol bool) {
 	var err error
-	entered := h.enter(s)
+	registered := h.register(s)
 	switch {
-	case !entered: // the server stops
-		s.cut()
+	case !registered: // the server is shutting down
+		s.abort()
 	case mustEnrol:
-		s.close(statusPolicyViolation, "set up a second factor first")
-	case !s.resumes.valid():
+		s.close(statusPolicyViolation, "multi-factor authentication or the terms of service are required first")
+	case !s.resumption.valid():
 		err = errBadResume
 	case in == nil:
-		s.arm(h.waits.Auth)
+		s.startAuthTimer(h.timing.AuthTimeout)
 	default:
 		err = h.attach(s, in)
 	}
@@ -96,7 +94,7 @@ func (h *Hub) start(s *socket, in *signIn, mustEnrol bool) {
 	go s.read()
 }
 
-// closeFor closes a socket that could not have its connection.
+// closeFor closes a socket for which no connection could be made.
 func (s *socket) closeFor(err error) {
 	switch {
 	case muster.IsKind(err, muster.Unavailable):
@@ -109,59 +107,31 @@ func (s *socket) closeFor(err error) {
 	}
 }
 
-// signInOf finds the session that a request brings along; nil for none. A page of just any origin may bring a header but not our cookie:
-// its visitors did not ask for that.
-func (h *Hub) signInOf(r *http.Request, from origin) (*signIn, error) {
+// sessionOf returns the session of a request, nil for none. For a page of an origin that the settings don't name only the header counts: the page could
+// not know a token without its user's consent, but the browser sends the cookie unasked.
+func (h *Hub) sessionOf(r *http.Request, from origin) (*session, error) {
 	token, fromCookie := httpx.Token(r)
-	if token == "" || fromCookie && from == anybodys {
+	if token == "" || fromCookie && from == originWildcard {
 		return nil, nil
 	}
-	return h.signIn(r.Context(), token)
+	return h.findSession(r.Context(), token)
 }
 
-// answerError answers a request that did not become a WebSocket.
-func (h *Hub) answerError(w http.ResponseWriter, r *http.Request, err error) {
-	e := muster.AsError(err)
-	requestID := muster.NewID()
-	if e.Kind.Fault() && e.Cause != nil {
-		h.log.Error("open a WebSocket", "request_id", requestID, "error", err)
-	}
-	h.limiter.AbandonBody(w, r, e)
-	body := errorObject(e)
-	body.RequestID = requestID
-	text, err := json.Marshal(body)
-	if err != nil {
-		text = []byte("{}") // five plain fields always encode
-	}
-	header := w.Header()
-	for _, name := range []string{"Connection", "Upgrade", "Sec-Websocket-Accept"} {
-		header.Del(name) // nothing is upgraded
-	}
-	header.Set("Content-Type", "application/json")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("X-Request-Id", requestID)
-	if after := e.RetryAfterSeconds(); after != "" {
-		header.Set("Retry-After", after)
-	}
-	w.WriteHeader(e.Kind.Status())
-	_, _ = w.Write(text) // a client that left is no fault of ours
-}
-
-// Sizes of an idle connection's buffers, in bytes. net/http's own are 4 KiB each, which thousands of idle connections would hold.
+// Sizes of an idle connection's buffers, in bytes. Those of net/http have 4 KiB each, too much for thousands of idle connections.
 const (
 	readBuffer  = 512
 	writeBuffer = 1024
 )
 
-// upgrade is the answer to a request that becomes a WebSocket: it keeps the connection for us and gives the library small buffers. What
-// the library says about a failed upgrade it swallows: the API has an error object of its own.
-type upgrade struct {
+// upgradeWriter is the ResponseWriter of a request that becomes a WebSocket. It keeps the connection and gives the WebSocket library small buffers. It
+// discards the library's response to a failed upgrade, because the API has an error object of its own.
+type upgradeWriter struct {
 	http.ResponseWriter
-	raw    net.Conn
-	failed bool
+	netConn net.Conn
+	failed  bool
 }
 
-func (u *upgrade) WriteHeader(status int) {
+func (u *upgradeWriter) WriteHeader(status int) {
 	if status == http.StatusSwitchingProtocols {
 		u.ResponseWriter.WriteHeader(status)
 		return
@@ -169,15 +139,15 @@ func (u *upgrade) WriteHeader(status int) {
 	u.failed = true
 }
 
-func (u *upgrade) Write(b []byte) (int, error) {
+func (u *upgradeWriter) Write(b []byte) (int, error) {
 	if u.failed {
 		return len(b), nil
 	}
 	return u.ResponseWriter.Write(b)
 }
 
-// Hijack hands over the connection.
-func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+// Hijack returns the connection with small buffers.
+func (u *upgradeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	raw, rw, err := http.NewResponseController(u.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
@@ -186,7 +156,7 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	u.raw = raw
+	u.netConn = raw
 	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), raw), max(readBuffer, len(early)))
 	if _, err := r.Peek(len(early)); err != nil {
 		return nil, nil, err

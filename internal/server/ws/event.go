@@ -11,13 +11,13 @@ import (
 	"muster/internal/config"
 )
 
-// encodedEvent is an event in its encoding, up to the number that each connection has its own of.
+// encodedEvent is an encoded event up to its number, which differs between connections.
 type encodedEvent struct {
-	head      []byte
+	prefix    []byte
 	droppable bool
 }
 
-// broadcast tells a client why it hears of an event (websocket.json, broadcast_fields).
+// broadcast tells a client why it receives an event (websocket.json, broadcast_fields).
 type broadcast struct {
 	OmitUsers             map[string]bool `json:"omit_users"`
 	UserID                string          `json:"user_id"`
@@ -29,7 +29,7 @@ type broadcast struct {
 	ContainsSensitiveData bool            `json:"contains_sensitive_data,omitempty"`
 }
 
-// encode makes the message of an event, once for everybody who hears of it.
+// encode encodes an event, once for all its recipients.
 func encode(e muster.Event) (*encodedEvent, error) {
 	to := e.Audience
 	b := broadcast{
@@ -53,19 +53,19 @@ func encode(e muster.Event) (*encodedEvent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode event %s: %w", e.Name, err)
 	}
-	head := append(text[:len(text)-1], `,"seq":`...)
-	return &encodedEvent{head: head, droppable: e.Name == muster.EventTyping || e.Name == muster.EventStatusChange}, nil
+	prefix := append(text[:len(text)-1], `,"seq":`...)
+	return &encodedEvent{prefix: prefix, droppable: e.Name == muster.EventTyping || e.Name == muster.EventStatusChange}, nil
 }
 
-// appendTo appends the event as the text of a frame.
+// appendTo appends the event with a number as the text of a frame.
 func (m *encodedEvent) appendTo(b []byte, seq int64) []byte {
-	b = append(b, m.head...)
+	b = append(b, m.prefix...)
 	return append(strconv.AppendInt(b, seq, 10), '}')
 }
 
-// hello is the first event of a connection.
+// hello returns the first event of a connection.
 func (h *Hub) hello(userID, connectionID string) (*encodedEvent, error) {
-	version, err := h.serverVersion()
+	version, err := h.clientVersion()
 	if err != nil {
 		return nil, err
 	}
@@ -76,24 +76,24 @@ func (h *Hub) hello(userID, connectionID string) (*encodedEvent, error) {
 	})
 }
 
-// identity is the server's version under some settings.
-type identity struct {
-	of      *config.Config
-	version string
+// serverVersion is the version that clients see under some settings.
+type serverVersion struct {
+	config *config.Config
+	text   string
 }
 
-// serverVersion names the version, the build and the settings: when it changes, clients read the settings anew.
-func (h *Hub) serverVersion() (string, error) {
+// clientVersion returns a text that names the version, the build and the settings. Clients read the settings again when it changes.
+func (h *Hub) clientVersion() (string, error) {
 	c := h.app.Config()
-	if is := h.identity.Load(); is != nil && is.of == c {
-		return is.version, nil
+	if v := h.cachedVersion.Load(); v != nil && v.config == c {
+		return v.text, nil
 	}
 	text, err := json.Marshal(config.ClientConfig(c, true))
 	if err != nil {
 		return "", fmt.Errorf("encode client settings: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	is := &identity{of: c, version: config.ReferenceVersion + "." + h.version + "." + hex.EncodeToString(sum[:8]) + ".false"}
-	h.identity.Store(is)
-	return is.version, nil
+	v := &serverVersion{config: c, text: config.ReferenceVersion + "." + h.version + "." + hex.EncodeToString(sum[:8]) + ".false"}
+	h.cachedVersion.Store(v)
+	return v.text, nil
 }
