@@ -11,12 +11,12 @@ import (
 
 // What mails say. Each function is one mail; the words are ours, English, and say what to do when it was not the reader's doing.
 
-const leaveAlone = "If you did not ask for this, you can leave this mail alone."
+const leaveAlone = "If you didn't ask for this, you can ignore this email."
 
 func greeting(u *muster.User) string { return "Hello " + u.Username + "," }
 
 // notYou ends notices of what the account's owner did, unless somebody else did it.
-const notYou = "If this was not your doing, tell your administrator at once and set a new password."
+const notYou = "If this wasn't you, change your password and tell your administrator right away."
 
 // byAdministrator reports whether somebody else than the account's owner did something. A mailed link is its owner's, whoever is signed in.
 func byAdministrator(u *muster.User, who *Caller) bool { return who.Session != nil && who.ID() != u.ID }
@@ -30,7 +30,7 @@ func (a *App) deed(u *muster.User, who *Caller) string {
 	case who.IP == "":
 		return at
 	}
-	return at + ", from the address " + who.IP
+	return at + ", from the IP address " + who.IP
 }
 
 // siteName is the site's name as mails say it.
@@ -47,26 +47,26 @@ func orElse(u *muster.User, who *Caller, notYou string) string {
 func (a *App) verifyLetter(u *muster.User, token string) mail.Content {
 	return mail.Content{
 		Subject: "Confirm your email address", Greeting: greeting(u),
-		Paragraphs: []string{"Please confirm that this address is yours. The link works for 24 hours."},
+		Paragraphs: []string{"Confirm that this email address is yours. The link expires in 24 hours."},
 		Button:     a.verifyButton(u.Email, token),
 		Notes:      []string{leaveAlone},
 	}
 }
 
 func (a *App) verifyButton(email, token string) *mail.Button {
-	return &mail.Button{Text: "Confirm this address", URL: a.page("/do_verify_email", url.Values{"token": {token}, "email": {email}})}
+	return &mail.Button{Text: "Confirm email address", URL: a.page("/do_verify_email", url.Values{"token": {token}, "email": {email}})}
 }
 
 // welcomeLetter greets a new account; token is "" for an address that is verified already.
 func (a *App) welcomeLetter(u *muster.User, token string) mail.Content {
 	l := mail.Content{
 		Subject: "Welcome", Greeting: greeting(u),
-		Paragraphs: []string{"Your account is ready. You sign in with your username, " + u.Username + ", or with this address."},
+		Paragraphs: []string{"Your account is ready. Sign in with your username, " + u.Username + ", or with this email address."},
 		Button:     &mail.Button{Text: "Sign in", URL: a.page("/login", nil)},
-		Notes:      []string{"If you did not make this account, somebody else used your address: tell the site's administrator."},
+		Notes:      []string{"If you didn't create this account, someone else used your email address. Tell the site's administrator."},
 	}
 	if token != "" {
-		l.Paragraphs = append(l.Paragraphs, "Please confirm that this address is yours. The link works for 24 hours.")
+		l.Paragraphs = append(l.Paragraphs, "Confirm that this email address is yours. The link expires in 24 hours.")
 		l.Button = a.verifyButton(u.Email, token)
 	}
 	return l
@@ -75,9 +75,9 @@ func (a *App) welcomeLetter(u *muster.User, token string) mail.Content {
 func (a *App) resetLetter(u *muster.User, token string) mail.Content {
 	return mail.Content{
 		Subject: "Reset your password", Greeting: greeting(u),
-		Paragraphs: []string{"Somebody, probably you, asked for a new password of your account. The link works for 24 hours, and once."},
+		Paragraphs: []string{"Someone, probably you, asked to reset your password. The link works once and expires in 24 hours."},
 		Button:     &mail.Button{Text: "Choose a new password", URL: a.page("/reset_password_complete", url.Values{"token": {token}})},
-		Notes:      []string{leaveAlone + " Your password stays as it is."},
+		Notes:      []string{leaveAlone + " Your password won't change."},
 	}
 }
 
@@ -85,14 +85,14 @@ func (a *App) resetLetter(u *muster.User, token string) mail.Content {
 func (a *App) passwordChangedLetter(u *muster.User, revoked int64, who *Caller) mail.Content {
 	l := mail.Content{
 		Subject: "Your password was changed", Greeting: greeting(u),
-		Paragraphs: []string{"The password of your account was changed. Other devices were signed out."},
+		Paragraphs: []string{"Your password was changed, and your other devices were signed out."},
 		Notes:      []string{orElse(u, who, notYou)},
 	}
 	switch {
 	case revoked == 1:
-		l.Paragraphs = append(l.Paragraphs, "Your access token was revoked: the program that used it can't sign in any more.")
+		l.Paragraphs = append(l.Paragraphs, "Your access token was revoked, so the program that used it no longer works.")
 	case revoked > 1:
-		l.Paragraphs = append(l.Paragraphs, fmt.Sprintf("Your %d access tokens were revoked: the programs that used them can't sign in any more.", revoked))
+		l.Paragraphs = append(l.Paragraphs, fmt.Sprintf("Your %d access tokens were revoked, so the programs that used them no longer work.", revoked))
 	}
 	l.Paragraphs = append(l.Paragraphs, a.deed(u, who))
 	return l
@@ -102,7 +102,7 @@ func (a *App) passwordChangedLetter(u *muster.User, revoked int64, who *Caller) 
 func (a *App) newAddressLetter(u *muster.User, email, token string) mail.Content {
 	return mail.Content{
 		Subject: "Confirm your new email address", Greeting: greeting(u),
-		Paragraphs: []string{"This is to be the address of your account from now on. It takes effect once you confirm it. The link works for 24 hours."},
+		Paragraphs: []string{"Confirm that this is your new email address. Your account changes to it once you do. The link expires in 24 hours."},
 		Button:     a.verifyButton(email, token),
 		Notes:      []string{leaveAlone},
 	}
@@ -112,7 +112,7 @@ func (a *App) newAddressLetter(u *muster.User, email, token string) mail.Content
 func (a *App) addressChangedLetter(before, after *muster.User, who *Caller) mail.Content {
 	return mail.Content{
 		Subject: "Your email address was changed", Greeting: greeting(after),
-		Paragraphs: []string{fmt.Sprintf("The address of your account was changed from %s to %s.", before.Email, after.Email), a.deed(after, who)},
+		Paragraphs: []string{fmt.Sprintf("Your email address was changed from %s to %s.", before.Email, after.Email), a.deed(after, who)},
 		Notes:      []string{orElse(after, who, notYou)},
 	}
 }
@@ -120,12 +120,12 @@ func (a *App) addressChangedLetter(before, after *muster.User, who *Caller) mail
 func (a *App) mfaLetter(u *muster.User, on bool, who *Caller) mail.Content {
 	l := mail.Content{
 		Subject: "Two-step sign-in was turned on", Greeting: greeting(u),
-		Paragraphs: []string{"Signing in to your account takes a code from your authenticator app from now on. Keep your recovery codes in a safe place.", a.deed(u, who)},
+		Paragraphs: []string{"From now on, you need a code from your authenticator app to sign in. Keep your recovery codes somewhere safe.", a.deed(u, who)},
 		Notes:      []string{orElse(u, who, notYou)},
 	}
 	if !on {
 		l.Subject = "Two-step sign-in was turned off"
-		l.Paragraphs[0] = "Signing in to your account takes no code any more: the password alone opens it."
+		l.Paragraphs[0] = "From now on, your password is all you need to sign in."
 	}
 	return l
 }
@@ -135,11 +135,11 @@ func (a *App) recoveryCodeLetter(u *muster.User, left int64, who *Caller) mail.C
 	l := mail.Content{
 		Subject: "A recovery code was used", Greeting: greeting(u),
 		Paragraphs: []string{"A recovery code was used to sign in to your account. " + codesLeft(left), a.deed(u, who)},
-		Button:     &mail.Button{Text: "Make new recovery codes", URL: a.page("/account/security", nil)},
+		Button:     &mail.Button{Text: "Create new recovery codes", URL: a.page("/account/security", nil)},
 		Notes:      []string{notYou},
 	}
 	if who.Session != nil {
-		l.Paragraphs[0] = "A recovery code was used to confirm a change of your account. " + codesLeft(left)
+		l.Paragraphs[0] = "A recovery code was used to confirm a change to your account. " + codesLeft(left)
 	}
 	return l
 }
@@ -147,7 +147,7 @@ func (a *App) recoveryCodeLetter(u *muster.User, left int64, who *Caller) mail.C
 func codesLeft(n int64) string {
 	switch n {
 	case 0:
-		return "It was the last one: make new ones now, so that you can still sign in without your authenticator app."
+		return "It was your last one. Create new ones now, so that you can still sign in without your authenticator app."
 	case 1:
 		return "You have 1 left."
 	}
@@ -157,24 +157,24 @@ func codesLeft(n int64) string {
 func (a *App) newRecoveryCodesLetter(u *muster.User, who *Caller) mail.Content {
 	return mail.Content{
 		Subject: "You have new recovery codes", Greeting: greeting(u),
-		Paragraphs: []string{"New recovery codes were made for your account. The ones you had before no longer work.", a.deed(u, who)},
+		Paragraphs: []string{"New recovery codes were created for your account. Your old ones no longer work.", a.deed(u, who)},
 		Notes:      []string{notYou},
 	}
 }
 
 func (a *App) accessTokenLetter(u *muster.User, t *muster.AccessToken, who *Caller) mail.Content {
 	return mail.Content{
-		Subject: "A new access token can use your account", Greeting: greeting(u),
-		Paragraphs: []string{"An access token was made, with the description \"" + t.Description + "\". A program that has it acts in your name.", a.deed(u, who)},
-		Notes:      []string{"If you do not know of it, revoke it among your access tokens, and tell your administrator."},
+		Subject: "A new access token was created", Greeting: greeting(u),
+		Paragraphs: []string{"An access token was created with the description \"" + t.Description + "\". A program that has it can act as you.", a.deed(u, who)},
+		Notes:      []string{"If this wasn't you, revoke the token on your access tokens page and tell your administrator."},
 	}
 }
 
 func (a *App) deactivatedLetter(u *muster.User, who *Caller) mail.Content {
 	return mail.Content{
 		Subject: "Your account was deactivated", Greeting: greeting(u),
-		Paragraphs: []string{"Your account was deactivated and signed out everywhere. Nobody can sign in to it until an administrator brings it back.", a.deed(u, who)},
-		Notes:      []string{"If you think that this is a mistake, ask your administrator."},
+		Paragraphs: []string{"Your account was deactivated, and you were signed out everywhere. Nobody can sign in to it until an administrator reactivates it.", a.deed(u, who)},
+		Notes:      []string{"If you think this is a mistake, ask your administrator."},
 	}
 }
 
@@ -186,10 +186,10 @@ func (a *App) invitationLetter(team *muster.Team, by string, guest bool, message
 	}
 	name := mail.SafeName(team.DisplayName)
 	l := mail.Content{
-		Subject: "You are invited to " + name, Greeting: "Hello,",
-		Paragraphs: []string{by + " invited you to join the team " + name + as + ". The link works for 48 hours, and once."},
+		Subject: "You're invited to " + name, Greeting: "Hello,",
+		Paragraphs: []string{by + " invited you to join the team " + name + as + ". The link works once and expires in 48 hours."},
 		Button:     &mail.Button{Text: "Accept the invitation", URL: a.page("/signup_user_complete", url.Values{"t": {token}})},
-		Notes:      []string{"If you do not expect this, you can leave this mail alone."},
+		Notes:      []string{"If you weren't expecting this, you can ignore this email."},
 	}
 	if message != "" {
 		l.Paragraphs = append(l.Paragraphs, "They write: "+message)
@@ -221,12 +221,12 @@ func (a *App) guessingLetter(u *muster.User, token string, who *Caller) mail.Con
 	return mail.Content{
 		Subject: "Failed attempts to sign in to your account", Greeting: greeting(u),
 		Paragraphs: []string{
-			"Someone entered a wrong password for your account several times. Further attempts have to wait, so you may have to wait too before you can sign in from a new device.",
+			"Someone entered a wrong password for your account several times. We're slowing down further attempts, so you may have to wait before you can sign in from a new device.",
 			a.lastAttempt(who),
-			"If it was you, or if you can't sign in, unlock your account with the button below. The link works for 24 hours, and once.",
+			"If this was you, or if you can't sign in, unlock your account with the button below. The link works once and expires in 24 hours.",
 		},
 		Button: a.unlockButton(token),
-		Notes:  []string{"If it was not you, there is nothing you have to do: nobody got in. A long password that you use nowhere else keeps it that way."},
+		Notes:  []string{"If this wasn't you, there's nothing you have to do: nobody got in. A long password that you use nowhere else keeps it that way."},
 	}
 }
 
@@ -235,9 +235,9 @@ func (a *App) passwordKnownLetter(u *muster.User, token string, who *Caller) mai
 	return mail.Content{
 		Subject: "Someone knows your password", Greeting: greeting(u),
 		Paragraphs: []string{
-			"Someone entered the right password of your account, and then several wrong codes. If it was not you, change your password now.",
+			"Someone entered the right password for your account, and then several wrong codes. If this wasn't you, change your password now.",
 			a.lastAttempt(who),
-			"If it was you, unlock your account with the button below. The link works for 24 hours, and once.",
+			"If this was you, unlock your account with the button below. The link works once and expires in 24 hours.",
 		},
 		Button: a.unlockButton(token),
 		Notes:  []string{"You can choose a new password at " + a.page("/reset_password", nil) + "."},
@@ -246,7 +246,7 @@ func (a *App) passwordKnownLetter(u *muster.User, token string, who *Caller) mai
 
 // lastAttempt says when and from where an attempt was made.
 func (a *App) lastAttempt(who *Caller) string {
-	return "The last attempt: " + a.clock().UTC().Format(time.RFC1123) + ", from the network " + who.Network().String()
+	return "Last attempt: " + a.clock().UTC().Format(time.RFC1123) + ", from the network " + who.Network().String()
 }
 
 func (a *App) unlockButton(token string) *mail.Button {
@@ -255,7 +255,7 @@ func (a *App) unlockButton(token string) *mail.Button {
 
 func (a *App) testLetter() mail.Content {
 	return mail.Content{
-		Subject: "Test mail", Greeting: "Hello,",
-		Paragraphs: []string{"This mail shows that the mail settings work: the server took it, and it arrived here."},
+		Subject: "Test email", Greeting: "Hello,",
+		Paragraphs: []string{"Your email settings work: the mail server accepted this email, and it arrived."},
 	}
 }

@@ -15,7 +15,7 @@ type Strength = password.Strength
 func (a *App) PasswordStrength(plain string, u *muster.User) (Strength, error) {
 	err := a.passwordPolicy(plain, u)
 	if muster.IsKind(err, muster.Invalid) {
-		return Strength{Label: "Not good enough yet", Advice: message.Of(muster.AsError(err))}, nil
+		return Strength{Label: "Not strong enough yet", Advice: message.Of(muster.AsError(err))}, nil
 	}
 	return password.Estimate(plain, a.knownOf(u)), err
 }
@@ -28,11 +28,11 @@ func (a *App) PasswordRules() []string {
 		asked bool
 		text  string
 	}{
-		{c.Lowercase, "At least one small letter."}, {c.Uppercase, "At least one capital letter."}, {c.Number, "At least one digit."}, {c.Symbol, "At least one symbol."},
+		{c.Lowercase, "At least one lowercase letter."}, {c.Uppercase, "At least one uppercase letter."}, {c.Number, "At least one digit."}, {c.Symbol, "At least one symbol."},
 	} {
 		if r.asked {
 			rules = append(rules, r.text)
 		}
 	}
-	return append(rules, "Not one that is common or easy to guess.")
+	return append(rules, "Nothing common or easy to guess.")
 }

@@ -62,10 +62,10 @@ func TestErrorMessages(t *testing.T) {
 		err  *muster.Error
 		want string
 	}{
-		{"parameter", muster.InvalidParam("email"), "The request's email is missing or not valid. Correct it and send the request again."},
+		{"parameter", muster.InvalidParam("email"), "The email in the request is missing or invalid. Correct it and try again."},
 		{"unknown id", muster.E(muster.Invalid, "app.nothing.of.this.kind"), texts[internalErrorID]},
 		{"several password rules", muster.E(muster.Invalid, "model.user.is_valid.pwd_lowercase_number.app_error"),
-			"Choose a password with at least one lower-case letter. Choose a password with at least one digit."},
+			"Choose a password with at least one lowercase letter. Choose a password with at least one digit."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := Of(c.err); got != c.want {

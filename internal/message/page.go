@@ -2,7 +2,7 @@ package message
 
 // pageErrors are of forms of the pages, which the API does not have.
 var pageErrors = map[string]string{
-	"web.form.foreign.app_error":    "This form was sent by another site, so nothing was changed. Open the page here and send it again.",
-	"web.form.stale.app_error":      "This form is out of date, so nothing was changed. Open the page again and send the form once more.",
-	"web.form.unreadable.app_error": "The form could not be read. Open the page again and send it once more.",
+	"web.form.foreign.app_error":    "This form came from another site, so nothing was changed. Open the page here and try again.",
+	"web.form.stale.app_error":      "This form has expired, so nothing was changed. Reload the page and try again.",
+	"web.form.unreadable.app_error": "We couldn't read this form. Reload the page and try again.",
 }

@@ -104,7 +104,7 @@ func TestAllOtherSessionsEnd(t *testing.T) {
 	other.signIn(ann)
 	p.open("/account/sessions")
 	p.press("End all other sessions")
-	p.see("This one")
+	p.see("This session")
 	other.open("/account")
 	other.heading("Sign in to " + siteName)
 	if _, err := ann.Me(t.Context()); err == nil {
@@ -119,7 +119,7 @@ func TestAccessTokens(t *testing.T) {
 	ann := s.tokenMaker(t)
 	p := s.page(t)
 	p.account(ann, "/account/tokens")
-	p.fill("What is it for?", "Nightly backup")
+	p.fill("What's it for?", "Nightly backup")
 	p.press("Create token")
 	token := do(p, "read the token", chromedp.Evaluate[string](`document.querySelector("main").innerText.match(/\b[a-z0-9]{26}\b/)?.[0] ?? ""`))
 	program := client.New(s.url, client.WithToken(token))

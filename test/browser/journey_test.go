@@ -32,12 +32,12 @@ func signUpAndVerify(t *testing.T, s *site, p *page, who *person) {
 	p.follow("Create an account")
 	p.heading("Create your account")
 	p.signUp(who.email, who.name)
-	p.heading("Check your mail")
-	p.push("Send the mail again")
+	p.heading("Check your email")
+	p.push("Send a new link")
 	link := s.mailed(t, who.email, "/do_verify_email", 2)
 
 	p.login(who.name, password)
-	p.heading("Check your mail") // and not in
+	p.heading("Check your email") // and not in
 
 	p.open(link)
 	p.heading("Confirm your email address")
@@ -135,7 +135,7 @@ func endAnotherSession(t *testing.T, s *site, p *page, who *person) {
 	p.open("/account/sessions")
 	p.row("Firefox").press("End session")
 	p.unseen("Firefox")
-	p.see("This one")
+	p.see("This session")
 	if _, err := other.Me(t.Context()); !client.HasID(err, "api.context.session_expired.app_error") {
 		t.Fatalf("the session that was ended still does: %v", err)
 	}
@@ -152,12 +152,12 @@ func forgetPassword(t *testing.T, s *site, p *page, who *person) {
 	p.heading("Reset your password")
 	p.fill("Email address", who.email)
 	p.press("Send me a link")
-	p.heading("Check your mail")
+	p.heading("Check your email")
 	p.open(s.mailed(t, who.email, "/reset_password_complete", 1))
 	p.heading("Choose a new password")
 	p.fill("New password", newPassword)
 	p.press("Set password")
-	p.see("Your password is set. Sign in with it.")
+	p.see("Your password has been changed. Sign in with the new one.")
 
 	p.login(who.name, password)
 	p.refused() // the old one is none any more

@@ -120,7 +120,7 @@ func TestSkipLink(t *testing.T) {
 	p := s.page(t)
 	p.account(s.person(t), "/account/sessions")
 	p.keys(kb.Tab)
-	if at := p.focus(); at.Name != "Skip to the content" || !at.Seen {
+	if at := p.focus(); at.Name != "Skip to content" || !at.Seen {
 		t.Fatalf("the first stop is %+v", at)
 	}
 	p.keys(kb.Enter)

@@ -16,7 +16,7 @@ func TestTwoStepIsAskedOfEverybody(t *testing.T) {
 	p := s.page(t)
 	p.login(ann.name, password)
 	p.at("/account/security")
-	p.see("This site asks everybody to sign in in two steps")
+	p.see("This site requires two-step sign-in")
 	p.open("/account/tokens")
 	p.at("/account/security")
 	app := &authenticator{secret: p.beginTwoStep()}

@@ -58,9 +58,9 @@ func TestEverythingToSignUpAndInWorksWithoutScripts(t *testing.T) {
 		t.Errorf("after the refusal the address is %q", got)
 	}
 	p.signUp("ann@example.com", "ann")
-	p.heading("Check your mail")
-	p.press("Send the mail again")
-	p.heading("Check your mail")
+	p.heading("Check your email")
+	p.press("Send a new link")
+	p.heading("Check your email")
 	p.open(s.mailed(t, "ann@example.com", "/do_verify_email", 2))
 	p.press("Confirm")
 	p.follow("Sign in")
@@ -106,7 +106,7 @@ func TestSignInStartsAgain(t *testing.T) {
 	p.heading("Two-step sign-in")
 	p.open("/login")
 	p.heading("Two-step sign-in") // where it was left
-	p.press("Start again")
+	p.press("Start over")
 	p.heading("Sign in to " + siteName)
 	p.open("/login")
 	p.heading("Sign in to " + siteName)

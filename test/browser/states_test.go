@@ -61,17 +61,17 @@ var states = []state{
 	{"sign-up-signed-in", "", func(t *testing.T, s *site, p *page) {
 		p.signIn(s.person(t))
 		p.open(s.invitation(t, s.newName(t)+"@example.com"))
-		p.heading("You have an account")
+		p.heading("You already have an account")
 	}},
 	{"check-mail", "", func(t *testing.T, s *site, p *page) {
 		p.login(s.unverified(t).name, password)
-		p.heading("Check your mail")
+		p.heading("Check your email")
 	}},
 	{"check-mail-again", "", func(t *testing.T, s *site, p *page) {
 		someone := s.unverified(t)
 		p.login(someone.name, password)
 		p.fill("Email address", someone.email)
-		p.told("Send the mail again", "a new mail is on its way")
+		p.told("Send a new link", "we've sent it a new link")
 	}},
 	{"verify", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.mailed(t, s.unverified(t).email, "/do_verify_email", 1))
@@ -124,7 +124,7 @@ var states = []state{
 		p.press("Continue")
 		p.refused()
 		p.heading("Sign in to " + siteName)
-		p.see("took too long or was ended. Begin again.")
+		p.see("took too long or was ended. Start over.")
 	}},
 	{"reset", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/reset_password")
@@ -134,13 +134,13 @@ var states = []state{
 		p.open("/reset_password")
 		p.fill("Email address", "nobody@example.com")
 		p.press("Send me a link")
-		p.heading("Check your mail")
+		p.heading("Check your email")
 	}},
 	{"reset-sent-again", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/reset_password")
 		p.fill("Email address", "nobody@example.com")
 		p.press("Send me a link")
-		p.told("Send it again", "on its way again")
+		p.told("Send it again", "sent it another link")
 	}},
 	{"reset-new-password", "", func(t *testing.T, s *site, p *page) {
 		p.open(s.resetLink(t, s.person(t)))
@@ -162,7 +162,7 @@ var states = []state{
 		p.open(s.resetLink(t, s.person(t)))
 		p.fill("New password", newPassword)
 		p.press("Set password")
-		p.see("Your password is set. Sign in with it.")
+		p.see("Your password has been changed. Sign in with the new one.")
 	}},
 	{"terms", "", func(_ *testing.T, _ *site, p *page) {
 		p.open("/terms")
@@ -202,7 +202,7 @@ var states = []state{
 		s.configure(t, `{"ServiceSettings":{"EnforceMultifactorAuthentication":true}}`)
 		p.login(someone.name, password)
 		p.at("/account/security")
-		p.see("This site asks everybody to sign in in two steps")
+		p.see("This site requires two-step sign-in")
 	}},
 	{"security-two-step", "", func(t *testing.T, s *site, p *page) {
 		someone := s.person(t)
@@ -233,18 +233,18 @@ var states = []state{
 		_, err := client.New(s.url, client.WithUserAgent(firefox)).Login(t.Context(), someone.name, password)
 		must(t, err)
 		p.account(someone, "/account/sessions")
-		p.see("This one")
+		p.see("This session")
 	}},
 	{"tokens", "", func(t *testing.T, s *site, p *page) { p.account(s.tokenMaker(t), "/account/tokens") }},
 	{"token-created", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.tokenMaker(t), "/account/tokens")
-		p.fill("What is it for?", "Nightly backup")
+		p.fill("What's it for?", "Nightly backup")
 		p.press("Create token")
 		p.see("Nightly backup")
 	}},
 	{"tokens-refused", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/tokens")
-		p.see("Your account may not have any.")
+		p.see("Your account isn't allowed to have any.")
 	}},
 	{"tokens-off", "", func(t *testing.T, s *site, p *page) {
 		someone := s.tokenMaker(t)
@@ -261,12 +261,12 @@ var states = []state{
 	{"closed", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/data")
 		p.close("Deactivate my account", password)
-		p.heading("Your account is deactivated")
+		p.heading("Your account has been deactivated")
 	}},
 	{"deleted", "", func(t *testing.T, s *site, p *page) {
 		p.account(s.person(t), "/account/data")
 		p.close("Delete my account", password)
-		p.heading("Your account is deleted")
+		p.heading("Your account has been deleted")
 	}},
 	{letterState, "390-dark", func(t *testing.T, s *site, p *page) {
 		someone := s.unverified(t)

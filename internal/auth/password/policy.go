@@ -56,7 +56,7 @@ func (p Policy) checkGuessable(plain string, userInputs []string) error {
 		return nil
 	}
 	if s := Estimate(plain, userInputs); s.Score < p.MinimumStrength {
-		return p.refuse("_guessable", "Advice", cmp.Or(s.Advice, "Put several words together that have nothing to do with each other."))
+		return p.refuse("_guessable", "Advice", cmp.Or(s.Advice, "Use several unrelated words instead."))
 	}
 	return nil
 }

@@ -87,23 +87,23 @@ func advice(parts []*match.Match) string {
 		}
 	}
 	if longest == nil {
-		return "Make it longer: a few more words do."
+		return "Make it longer, for example by adding a few words."
 	}
 	switch longest.Pattern {
 	case "dictionary":
 		switch longest.DictionaryName {
 		case "user_inputs":
-			return "Leave out your name, your address and the name of this site."
+			return "Don't use your name, your email address or the name of this site."
 		case "passwords":
-			return "This is close to a password that many people have. Put several words together that have nothing to do with each other."
+			return "This is close to a common password. Use several unrelated words instead."
 		}
-		return "One word or name is tried early. Put several together that have nothing to do with each other."
+		return "A single word or name is easy to guess. Use several unrelated words instead."
 	case "spatial":
-		return "Neighbouring keys are tried early. Put several words together instead."
+		return "Keys next to each other are easy to guess. Use several unrelated words instead."
 	case "repeat":
-		return "Saying it again helps little. Put several different words together."
+		return "Repeating a word doesn't help much. Use several different words instead."
 	case "sequence":
-		return "Rows like abc or 6543 are tried early. Put several words together instead."
+		return "Sequences like abc or 6543 are easy to guess. Use several unrelated words instead."
 	}
-	return "Years and dates are tried early. Put several words together instead." // regex, date
+	return "Years and dates are easy to guess. Use several unrelated words instead." // regex, date
 }

@@ -163,7 +163,7 @@ func TestPeopleAreToldWhatHappensToTheirAccount(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, admin.UpdateUserActive(ctx, me.ID, false))
 		want := []string{
-			"A new access token can use your account", "Two-step sign-in was turned off", "Two-step sign-in was turned on",
+			"A new access token was created", "Two-step sign-in was turned off", "Two-step sign-in was turned on",
 			"Your email address was changed", "Your password was changed",
 		}
 		if got := subjects(t, s, me.Email, len(want)); !slices.Equal(got, want) {

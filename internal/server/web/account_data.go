@@ -48,9 +48,9 @@ func closeAccount(req *pageRequest) error {
 	}
 	req.cookies.ClearSession(req.w)
 	req.who.Session, req.who.User = nil, nil
-	heading := "Your account is deactivated"
+	heading := "Your account has been deactivated"
 	if forGood {
-		heading = "Your account is deleted"
+		heading = "Your account has been deleted"
 	}
 	return req.show(page{name: "closed", heading: heading, data: struct{ ForGood bool }{forGood}})
 }

@@ -83,11 +83,11 @@ func TestAnAccountIsDeactivatedByItsOwner(t *testing.T) {
 		if after := kept(t, s, me.ID); after != before {
 			t.Fatalf("the account was\n%s\nand is\n%s", before, after)
 		}
-		p = b.submit(p, "Deactivate my account", map[string]string{currentPwd: wrongPassword}).is(400, "Your data").says("The password is wrong.")
+		p = b.submit(p, "Deactivate my account", map[string]string{currentPwd: wrongPassword}).is(400, "Your data").says("That password is wrong.")
 		if !slices.Equal(wrongFields(p), []string{"password"}) {
 			t.Error(wrongFields(p))
 		}
-		p = b.submit(p, "Deactivate my account", map[string]string{currentPwd: testserver.Password}).is(200, "Your account is deactivated")
+		p = b.submit(p, "Deactivate my account", map[string]string{currentPwd: testserver.Password}).is(200, "Your account has been deactivated")
 		clean(t, "closed", p)
 		if p.has("Sign out") || b.cookie("MMAUTHTOKEN") != "" {
 			t.Error("the browser is signed in")
@@ -120,11 +120,11 @@ func TestAnAccountIsDeletedByItsOwner(t *testing.T) {
 			status                 int
 			news, wrong            string
 		}{
-			{"Delete my account", testserver.Password, "", 400, "The one-time code is missing or wrong.", "code"},
-			{"Delete my account", testserver.Password, noCode(t, secret), 400, "The one-time code is wrong or was used already.", "code"},
-			{"Delete my account", testserver.Password, "abcd-efgh-ijkl-mnop", 400, "The one-time code is wrong or was used already.", "code"},
-			{"Delete my account", wrongPassword, recovery[0], 400, "The password is wrong.", "password"},
-			{"Deactivate my account", testserver.Password, "", 400, "The one-time code is missing or wrong.", "code"},
+			{"Delete my account", testserver.Password, "", 400, "The code is missing or wrong.", "code"},
+			{"Delete my account", testserver.Password, noCode(t, secret), 400, "That code is wrong or was already used.", "code"},
+			{"Delete my account", testserver.Password, "abcd-efgh-ijkl-mnop", 400, "That code is wrong or was already used.", "code"},
+			{"Delete my account", wrongPassword, recovery[0], 400, "That password is wrong.", "password"},
+			{"Deactivate my account", testserver.Password, "", 400, "The code is missing or wrong.", "code"},
 		} {
 			p := b.submit(p, c.button, map[string]string{currentPwd: c.password, codeOf: c.code}).is(c.status, "Your data").says(c.news)
 			if wrong := wrongFields(p); !slices.Equal(wrong, []string{c.wrong}) {
@@ -134,7 +134,7 @@ func TestAnAccountIsDeletedByItsOwner(t *testing.T) {
 		if u, err := s.Store.User(t.Context(), me.ID); err != nil || u.DeleteAt != 0 {
 			t.Fatalf("%+v %v", u, err)
 		}
-		p = b.submit(p, "Delete my account", map[string]string{currentPwd: testserver.Password, codeOf: recovery[0]}).is(200, "Your account is deleted")
+		p = b.submit(p, "Delete my account", map[string]string{currentPwd: testserver.Password, codeOf: recovery[0]}).is(200, "Your account has been deleted")
 		if p.has("Sign out") || b.cookie("MMAUTHTOKEN") != "" {
 			t.Error("the browser is signed in")
 		}
@@ -160,7 +160,7 @@ func TestWhereAccountsAreNotClosed(t *testing.T) {
 		}
 		before := kept(t, s, me.ID)
 		for _, path := range []string{"/account/data/deactivate", "/account/data/delete"} {
-			b.post(path, map[string][]string{"csrf": {p.value("csrf")}, "password": {testserver.Password}}).is(403, "Your data").says("You may not deactivate your own account here.")
+			b.post(path, map[string][]string{"csrf": {p.value("csrf")}, "password": {testserver.Password}}).is(403, "Your data").says("You can't deactivate your own account here.")
 		}
 		if after := kept(t, s, me.ID); after != before {
 			t.Fatalf("the account was\n%s\nand is\n%s", before, after)

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	errNoPicture       = muster.E(muster.Invalid, "api.user.upload_profile_user.no_file.app_error", "Reason", "Choose a picture first, then upload it.")
+	errNoPicture       = muster.E(muster.Invalid, "api.user.upload_profile_user.no_file.app_error", "Reason", "Choose a picture first.")
 	errPictureTooLarge = muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error")
 )
 
@@ -38,7 +38,7 @@ func (req *pageRequest) showProfile(notice string, formErr error) error {
 	}
 	hint := ""
 	if c.EmailSettings.RequireEmailVerification {
-		hint = "We send a mail to it. The new address takes effect once you confirm it by the link in that mail."
+		hint = "We'll email you a link. Your address changes once you open it and confirm."
 	}
 	return req.show(page{
 		name: "account", heading: "Profile", flash: notice, err: formErr,
@@ -119,7 +119,7 @@ func removePicture(req *pageRequest) error {
 	return req.redirectWithFlash(accountPage, "picture-removed")
 }
 
-var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error", "Reason", "This is your email address already. Enter another one.")
+var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error", "Reason", "That's already your email address. Enter a different one.")
 
 // changeEmail changes the address at once or, where addresses must be confirmed, once the mail to the new one was answered.
 func changeEmail(req *pageRequest) error {
@@ -139,7 +139,7 @@ func changeEmail(req *pageRequest) error {
 	if u.Email == wanted {
 		return req.redirectWithFlash(accountPage, "email-changed")
 	}
-	return req.showProfile("We sent a mail to "+wanted+". The new address takes effect once you confirm it by the link in that mail.", nil)
+	return req.showProfile("We sent an email to "+wanted+". Your address changes once you open the link in it and confirm.", nil)
 }
 
 func sendConfirmation(req *pageRequest) error {

@@ -25,7 +25,7 @@ func TestSaveProfile(t *testing.T) {
 		member(t, s, "bob")
 		p := b.submit(b.open("/account"), "Save profile", map[string]string{
 			"Username": " Anne ", "First name": "Änn", "Last name": "Baker", "Nickname": " Annie ", "Position": "Head & baker",
-		}).is(200, "Profile").says("Your profile is saved.")
+		}).is(200, "Profile").says("Your profile has been saved.")
 		want := muster.User{Username: "anne", FirstName: "Änn", LastName: "Baker", Nickname: "Annie", Position: "Head & baker"}
 		holds := func() {
 			t.Helper()
@@ -45,14 +45,14 @@ func TestSaveProfile(t *testing.T) {
 			t.Error("nobody was told")
 		}
 		for _, c := range []struct{ field, name, value, news string }{
-			{"Username", "username", "bob", "An account of this name exists."},
+			{"Username", "username", "bob", "This username is taken."},
 			{"Username", "username", "", "Choose a username"},
 			{"Username", "username", "a b", "Choose a username"},
 			{"Username", "username", strings.Repeat("a", 65), "Choose a username"},
-			{"First name", "first_name", strings.Repeat("ä", 65), "Give a first name"},
-			{"Last name", "last_name", "a\nb", "Give a last name"},
-			{"Nickname", "nickname", strings.Repeat("a", 65), "Choose a nickname"},
-			{"Position", "position", strings.Repeat("a", 129), "Give a position"},
+			{"First name", "first_name", strings.Repeat("ä", 65), "Enter a first name"},
+			{"Last name", "last_name", "a\nb", "Enter a last name"},
+			{"Nickname", "nickname", strings.Repeat("a", 65), "Enter a nickname"},
+			{"Position", "position", strings.Repeat("a", 129), "Enter a position"},
 		} {
 			p := b.submit(b.open("/account"), "Save profile", map[string]string{"Nickname": "Other", c.field: c.value}).is(400, "Profile").says(c.news)
 			if got := p.value(c.name); got != c.value {
@@ -105,24 +105,24 @@ func TestWhatASignInServiceOwnsIsChangedThere(t *testing.T) {
 				t.Errorf("%s is read-only: %v", attr(in, "name"), !readonly)
 			}
 		}
-		if p.has("Change email address") || p.has("Upload picture") || strings.Count(p.body, "Your sign-in service sets") != 3 {
+		if p.has("Change email address") || p.has("Upload picture") || strings.Count(p.body, "from your sign-in service. Change") != 3 {
 			t.Fatal(p.body)
 		}
-		b.submit(p, "Save profile", map[string]string{"Nickname": "Addie"}).is(200, "Profile").says("Your profile is saved.")
+		b.submit(p, "Save profile", map[string]string{"Nickname": "Addie"}).is(200, "Profile").says("Your profile has been saved.")
 		before := kept(t, s, me.ID)
-		b.submit(p, "Save profile", map[string]string{"First name": "Other"}).is(409, "Profile").says("Your sign-in service sets this field.")
+		b.submit(p, "Save profile", map[string]string{"First name": "Other"}).is(409, "Profile").says("This field comes from your sign-in service.")
 		key := p.value("csrf")
 		b.post("/account/email", map[string][]string{"csrf": {key}, "email": {"new@example.com"}, "password": {"x"}})
 		if got := upload(b, key, "file", aPicture(t)); got.status != 409 {
 			t.Errorf("a picture: %d", got.status)
 		}
-		if p := b.open("/account/security").is(200, "Security"); p.has("Change password") || !strings.Contains(p.body, "Your sign-in service keeps your password.") {
+		if p := b.open("/account/security").is(200, "Security"); p.has("Change password") || !strings.Contains(p.body, "Your sign-in service manages your password.") {
 			t.Error(p.body)
 		}
 		if p := b.open("/account/data").is(200, "Your data"); strings.Contains(p.body, currentPwd) || !p.has("Delete my account") || !p.has("Download my data") {
 			t.Error(p.body)
 		}
-		if p := b.anHourLater(s).open("/account/data"); !strings.Contains(p.body, "Sign out and sign in again first") {
+		if p := b.anHourLater(s).open("/account/data"); !strings.Contains(p.body, "Sign out and sign back in first") {
 			t.Error(p.body)
 		}
 		for path, form := range map[string]map[string][]string{
@@ -197,7 +197,7 @@ func TestPicture(t *testing.T) {
 		}
 		drawn := shows()
 		at := attr(all(p.doc, "img")[0], "src")
-		p = upload(b, p.value("csrf"), "file", aPicture(t)).is(200, "Profile").says("Your new picture is in place.")
+		p = upload(b, p.value("csrf"), "file", aPicture(t)).is(200, "Profile").says("Your picture has been updated.")
 		own := shows()
 		if bytes.Equal(own, drawn) || attr(all(p.doc, "img")[0], "src") == at {
 			t.Fatal("the picture is what it was, or browsers take it for that")
@@ -213,10 +213,10 @@ func TestPicture(t *testing.T) {
 		}{
 			"nothing":         {"file", nil, 400, "Choose a picture first"},
 			"another field":   {"image", []byte("a picture"), 400, "Choose a picture first"},
-			"no picture":      {"file", []byte("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"), 400, "The picture cannot be read"},
-			"half a picture":  {"file", aPicture(t)[:60], 400, "The picture cannot be read"},
-			"large":           {"file", append(aPicture(t), make([]byte, 2048)...), 413, "The picture is too large."},
-			"very large":      {"file", bytes.Repeat([]byte("x"), 3<<20), 413, "The picture is too large."},
+			"no picture":      {"file", []byte("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"), 400, "We can't read this picture"},
+			"half a picture":  {"file", aPicture(t)[:60], 400, "We can't read this picture"},
+			"large":           {"file", append(aPicture(t), make([]byte, 2048)...), 413, "This picture is too large."},
+			"very large":      {"file", bytes.Repeat([]byte("x"), 3<<20), 413, "This picture is too large."},
 			"too many pixels": {"file", pngHeader(t, 5000, 5000), 400, "too many pixels"},
 		} {
 			p := upload(b, p.value("csrf"), c.field, c.body)
@@ -228,7 +228,7 @@ func TestPicture(t *testing.T) {
 		if after := kept(t, s, me.ID); after != before || !bytes.Equal(shows(), own) {
 			t.Fatalf("the account was\n%s\nand is\n%s", before, after)
 		}
-		b.submit(b.open("/account"), "Remove picture", nil).is(200, "Profile").says("Your picture is removed.")
+		b.submit(b.open("/account"), "Remove picture", nil).is(200, "Profile").says("Your picture has been removed.")
 		if !bytes.Equal(shows(), drawn) || b.open("/account").has("Remove picture") {
 			t.Error("the picture is not the drawn one again")
 		}
@@ -253,7 +253,7 @@ func TestChangeEmail(t *testing.T) {
 		member(t, s, "bob")
 		const field = "New email address"
 		p := b.open("/account")
-		if !strings.Contains(p.body, "Not confirmed") || strings.Contains(p.body, "We send a mail to it") {
+		if !strings.Contains(p.body, "Not confirmed") || strings.Contains(p.body, "We'll email you a link") {
 			t.Fatal(p.body)
 		}
 		before, mails := kept(t, s, me.ID), mailFiles(t, s)
@@ -264,16 +264,16 @@ func TestChangeEmail(t *testing.T) {
 			news, wrong     string
 		}{
 			{"new@example.com", "", 400, "The password is missing", "password"},
-			{"new@example.com", wrongPassword, 400, "The password is wrong.", "password"},
-			{"ann@example.com", testserver.Password, 400, "This is your email address already.", "email"},
-			{" ANN@example.com ", testserver.Password, 400, "This is your email address already.", "email"},
-			{"bob@example.com", testserver.Password, 400, "An account with this email address exists.", "email"},
-			{"", testserver.Password, 400, "Give a plain email address", "email"},
-			{"nobody", testserver.Password, 400, "Give a plain email address", "email"},
-			{"new@example.com\r\nBcc: eve@example.com", testserver.Password, 400, "Give a plain email address", "email"},
-			{"new@example.com, eve@example.com", testserver.Password, 400, "Give a plain email address", "email"},
-			{"Ann <new@example.com>", testserver.Password, 400, "Give a plain email address", "email"},
-			{strings.Repeat("a", 117) + "@example.com", testserver.Password, 400, "Give a plain email address", "email"},
+			{"new@example.com", wrongPassword, 400, "That password is wrong.", "password"},
+			{"ann@example.com", testserver.Password, 400, "That's already your email address.", "email"},
+			{" ANN@example.com ", testserver.Password, 400, "That's already your email address.", "email"},
+			{"bob@example.com", testserver.Password, 400, "There's already an account with this email address.", "email"},
+			{"", testserver.Password, 400, "Enter an email address", "email"},
+			{"nobody", testserver.Password, 400, "Enter an email address", "email"},
+			{"new@example.com\r\nBcc: eve@example.com", testserver.Password, 400, "Enter an email address", "email"},
+			{"new@example.com, eve@example.com", testserver.Password, 400, "Enter an email address", "email"},
+			{"Ann <new@example.com>", testserver.Password, 400, "Enter an email address", "email"},
+			{strings.Repeat("a", 117) + "@example.com", testserver.Password, 400, "Enter an email address", "email"},
 		} {
 			p := b.submit(p, "Change email address", map[string]string{field: c.email, currentPwd: c.password}).is(c.status, "Profile").says(c.news)
 			if wrong := wrongFields(p); len(wrong) != 1 || wrong[0] != c.wrong || strings.Contains(p.body, testserver.Password) {
@@ -292,7 +292,7 @@ func TestChangeEmail(t *testing.T) {
 			t.Fatalf("%d mails went out", len(got)-len(mails))
 		}
 
-		p = b.submit(p, "Change email address", map[string]string{field: "New@example.com", currentPwd: testserver.Password}).is(200, "Profile").says("Your email address is changed.")
+		p = b.submit(p, "Change email address", map[string]string{field: "New@example.com", currentPwd: testserver.Password}).is(200, "Profile").says("Your email address has been changed.")
 		u, err = s.Store.User(t.Context(), me.ID)
 		must(t, err)
 		if u.Email != "new@example.com" || u.EmailVerified || !strings.Contains(p.body, "new@example.com") {
@@ -322,15 +322,15 @@ func TestANewAddressWaitsUntilItIsConfirmed(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		b, _, me := member(t, s, "ann")
 		s.Configure(t, verifying)
-		b.submit(b.open("/account"), "Send a mail to confirm it", nil).is(200, "Profile").says("A mail is on its way to your address.")
+		b.submit(b.open("/account"), "Send confirmation email", nil).is(200, "Profile").says("We've sent you an email.")
 		b.submit(b.open("/do_verify_email?token="+s.MailedToken(t, "ann@example.com", 1)), "Confirm", nil).is(200, "Your email address is confirmed")
 		onRecord(t, s, me.ID, "/account/email/confirm", "verification")
 		p := b.open("/account")
-		if p.has("Send a mail to confirm it") || !strings.Contains(p.body, "Confirmed") || !strings.Contains(p.body, "We send a mail to it.") {
+		if p.has("Send confirmation email") || !strings.Contains(p.body, "Confirmed") || !strings.Contains(p.body, "Your address changes once") {
 			t.Fatal(p.body)
 		}
 		p = b.submit(p, "Change email address", map[string]string{"New email address": "New@example.com", currentPwd: testserver.Password}).is(200, "Profile")
-		p.says("We sent a mail to new@example.com. The new address takes effect once you confirm it")
+		p.says("We sent an email to new@example.com. Your address changes once you open the link in it")
 		if u, err := s.Store.User(t.Context(), me.ID); err != nil || u.Email != "ann@example.com" || !u.EmailVerified {
 			t.Fatalf("%+v %v", u, err)
 		}

@@ -139,7 +139,7 @@ func replaceRecoveryCodes(req *pageRequest) error {
 	if err != nil {
 		return req.showSecurity(err)
 	}
-	return req.showRecoveryCodes("You have new recovery codes. The ones you had before no longer work.", codes)
+	return req.showRecoveryCodes("You have new recovery codes. Your old ones no longer work.", codes)
 }
 
 func turnTwoStepOff(req *pageRequest) error {

@@ -34,11 +34,11 @@ func TestChangePassword(t *testing.T) {
 			news, wrong   string
 		}{
 			{"", newPwd, "The current password is missing", "current_password"},
-			{wrongPassword, newPwd, "The current password is wrong.", "current_password"},
-			{testserver.Password, "", "Choose a longer password", "new_password"},
-			{testserver.Password, "short", "Choose a longer password", "new_password"},
+			{wrongPassword, newPwd, "Your current password is wrong.", "current_password"},
+			{testserver.Password, "", "Choose a password of at least", "new_password"},
+			{testserver.Password, "short", "Choose a password of at least", "new_password"},
 			{testserver.Password, "qwertyuiop", "Many people use this password", "new_password"},
-			{testserver.Password, strings.Repeat("x", 73), "Choose a shorter password", "new_password"},
+			{testserver.Password, strings.Repeat("x", 73), "Choose a password of at most", "new_password"},
 		} {
 			p := b.submit(p, "Change password", map[string]string{currentPwd: c.current, "New password": c.next}).is(400, "Security").says(c.news)
 			if wrong := wrongFields(p); !slices.Equal(wrong, []string{c.wrong}) || strings.Contains(p.body, newPwd) || strings.Contains(p.body, testserver.Password) {
@@ -48,7 +48,7 @@ func TestChangePassword(t *testing.T) {
 		if stored() != before {
 			t.Fatal("the password is another one")
 		}
-		b.submit(p, "Change password", map[string]string{currentPwd: testserver.Password, "New password": newPwd}).is(200, "Security").says("Your password is changed.")
+		b.submit(p, "Change password", map[string]string{currentPwd: testserver.Password, "New password": newPwd}).is(200, "Security").says("Your password has been changed")
 		b.signedInAs(s, "ann")
 		if _, err := ann.Me(t.Context()); err == nil {
 			t.Error("another session goes on")
@@ -139,7 +139,7 @@ func TestTwoStepSignInIsSetUp(t *testing.T) {
 			t.Error("opened again, the page shows another secret")
 		}
 		for _, code := range []string{"", "123", noCode(t, secret), strings.Repeat("1", 5000)} {
-			p := b.submit(p, "Turn on", map[string]string{"Code from the app": code}).is(400, "Set up two-step sign-in").says("The one-time code is wrong.")
+			p := b.submit(p, "Turn on", map[string]string{"Code from the app": code}).is(400, "Set up two-step sign-in").says("That code is wrong.")
 			if secretOn(p) != secret || p.value("code") != "" || !slices.Equal(wrongFields(p), []string{"code"}) {
 				t.Fatal(p.body)
 			}
@@ -182,10 +182,10 @@ func TestSettingTwoStepSignInUpTakesAConfirmation(t *testing.T) {
 			t.Error("a fresh session is asked for a proof")
 		}
 		stale := b.anHourLater(s)
-		stale.submit(fresh, "Set up two-step sign-in", nil).is(403, "Security").says("It has been a while since you signed in.")
+		stale.submit(fresh, "Set up two-step sign-in", nil).is(403, "Security").says("It's been a while since you signed in.")
 		p := stale.open("/account/security")
 		clean(t, "security", p)
-		p = stale.submit(p, "Set up two-step sign-in", map[string]string{currentPwd: wrongPassword}).is(400, "Security").says("The password is wrong")
+		p = stale.submit(p, "Set up two-step sign-in", map[string]string{currentPwd: wrongPassword}).is(400, "Security").says("That password is wrong")
 		if !slices.Equal(wrongFields(p), []string{"password"}) {
 			t.Error(wrongFields(p))
 		}
@@ -197,13 +197,13 @@ func TestSettingTwoStepSignInUpTakesAConfirmation(t *testing.T) {
 		page := b.submit(b.open("/account/security"), "Set up two-step sign-in", nil).is(200, "Set up two-step sign-in")
 		secret := secretOn(page)
 		code := map[string]string{"Code from the app": codeNow(t, secret, codesLater)}
-		p = stale.submit(page, "Turn on", code).is(403, "Set up two-step sign-in").says("It has been a while since you signed in.")
+		p = stale.submit(page, "Turn on", code).is(403, "Set up two-step sign-in").says("It's been a while since you signed in.")
 		if shownSecret.MatchString(p.body) || strings.Contains(p.body, "data:image") {
 			t.Error("the secret is shown to a stale session")
 		}
 		clean(t, "two-step", p)
 		code[currentPwd] = wrongPassword
-		p = stale.submit(p, "Turn on", code).is(400, "Set up two-step sign-in").says("The password is wrong")
+		p = stale.submit(p, "Turn on", code).is(400, "Set up two-step sign-in").says("That password is wrong")
 		if !slices.Equal(wrongFields(p), []string{"password"}) || shownSecret.MatchString(p.body) {
 			t.Error(p.body)
 		}
@@ -247,7 +247,7 @@ func TestTwoStepSignInIsTurnedOff(t *testing.T) {
 		}
 		fresh := b.open("/account/security")
 		b = b.anHourLater(s)
-		b.submit(fresh, "Turn off two-step sign-in", nil).is(403, "Security").says("It has been a while since you signed in.")
+		b.submit(fresh, "Turn off two-step sign-in", nil).is(403, "Security").says("It's been a while since you signed in.")
 		p := b.open("/account/security")
 		for _, c := range []struct {
 			password, code string
@@ -255,9 +255,9 @@ func TestTwoStepSignInIsTurnedOff(t *testing.T) {
 			news, wrong    string
 		}{
 			{"", recovery[0], 400, "The password is missing", "password"},
-			{wrongPassword, recovery[0], 400, "The password is wrong", "password"},
-			{testserver.Password, "", 400, "The one-time code is missing", "code"},
-			{testserver.Password, "abcd-efgh-ijkl-mnop", 400, "The one-time code is wrong", "code"},
+			{wrongPassword, recovery[0], 400, "That password is wrong", "password"},
+			{testserver.Password, "", 400, "The code is missing", "code"},
+			{testserver.Password, "abcd-efgh-ijkl-mnop", 400, "That code is wrong", "code"},
 		} {
 			p := b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: c.password, codeOf: c.code}).is(c.status, "Security").says(c.news)
 			if !slices.Equal(wrongFields(p), []string{c.wrong}) {
@@ -268,7 +268,7 @@ func TestTwoStepSignInIsTurnedOff(t *testing.T) {
 			t.Fatalf("%+v %v", u, err)
 		}
 		clean(t, "security", p)
-		p = b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: testserver.Password, codeOf: recovery[0]}).is(200, "Security").says("Two-step sign-in is turned off.")
+		p = b.submit(p, "Turn off two-step sign-in", map[string]string{currentPwd: testserver.Password, codeOf: recovery[0]}).is(200, "Security").says("Two-step sign-in is off.")
 		if p.has("Turn off two-step sign-in") || !p.has("Set up two-step sign-in") {
 			t.Error(p.body)
 		}
@@ -294,19 +294,19 @@ func TestNewRecoveryCodes(t *testing.T) {
 		}
 		b = b.anHourLater(s)
 		p = b.open("/account/security").is(200, "Security")
-		if !strings.Contains(p.body, "You have 3 recovery codes left. Make new ones") {
+		if !strings.Contains(p.body, "You have 3 recovery codes left. Create new ones") {
 			t.Error(p.body)
 		}
 		clean(t, "few codes", p)
-		b.submit(p, "Make new recovery codes", map[string]string{currentPwd: wrongPassword, codeOf: old[7]}).is(400, "Security").says("The password is wrong")
-		p = b.submit(p, "Make new recovery codes", map[string]string{currentPwd: testserver.Password, codeOf: old[7]}).is(200, "Recovery codes")
+		b.submit(p, "Create new recovery codes", map[string]string{currentPwd: wrongPassword, codeOf: old[7]}).is(400, "Security").says("That password is wrong")
+		p = b.submit(p, "Create new recovery codes", map[string]string{currentPwd: testserver.Password, codeOf: old[7]}).is(200, "Recovery codes")
 		codes := shownRecovery.FindAllString(p.body, -1)
 		if len(codes) != 10 || slices.Contains(codes, old[8]) {
 			t.Fatalf("%q", codes)
 		}
 		clean(t, "new codes", p)
 		// The session is fresh again, and so is not asked.
-		if p := b.open("/account/security"); p.form("Make new recovery codes") == nil || strings.Contains(p.body, `id="recovery-password"`) {
+		if p := b.open("/account/security"); p.form("Create new recovery codes") == nil || strings.Contains(p.body, `id="recovery-password"`) {
 			t.Error(p.body)
 		}
 		s.MailAbout(t, "ann@example.com", "You have new recovery codes")
@@ -320,7 +320,7 @@ func TestTwoStepSignInIsNotOffered(t *testing.T) {
 	if p.has("Set up two-step sign-in") || !strings.Contains(p.body, "Two-step sign-in is turned off on this site.") {
 		t.Fatal(p.body)
 	}
-	b.post("/account/security/two-step", map[string][]string{"csrf": {p.value("csrf")}}).is(501, "Security").says("Second factors are turned off")
+	b.post("/account/security/two-step", map[string][]string{"csrf": {p.value("csrf")}}).is(501, "Security").says("Two-step sign-in is turned off")
 	if state, err := s.Store.MfaState(t.Context(), me.ID); err != nil || state.Pending != "" {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func TestSessionsAreListed(t *testing.T) {
 		must(t, err)
 		p := b.open("/account/sessions").is(200, "Sessions")
 		got := rows(p)
-		for _, want := range []string{"Firefox 127 on Windows 10", "Safari 17 on iOS 17.5", "App on iOS 17.5", "Program with an access token", "Program This one"} {
+		for _, want := range []string{"Firefox 127 on Windows 10", "Safari 17 on iOS 17.5", "App on iOS 17.5", "Program with an access token", "Program This session"} {
 			row := got[want]
 			if row == nil {
 				t.Fatalf("there is no row %q among\n%s", want, p.body)
@@ -75,7 +75,7 @@ func TestSessionsAreListed(t *testing.T) {
 				t.Errorf("%s: %s", want, textOf(row))
 			}
 		}
-		if count := strings.Count(p.body, "This one"); count != 1 {
+		if count := strings.Count(p.body, "This session"); count != 1 {
 			t.Errorf("%d sessions are this one", count)
 		}
 		// To whoever hears a page, its table is one on narrow screens too.
@@ -98,13 +98,13 @@ func TestASessionIsEnded(t *testing.T) {
 		must(t, err)
 		key := b.open("/account/sessions").value("csrf")
 		for _, id := range []string{"", "x", strings.Repeat("a", 26), hers[0].ID, "' OR 1=1 --"} {
-			b.post("/account/sessions/end", map[string][]string{"csrf": {key}, "session_id": {id}}).is(400, "Sessions").says("There is no such session.")
+			b.post("/account/sessions/end", map[string][]string{"csrf": {key}, "session_id": {id}}).is(400, "Sessions").says("This session doesn't exist.")
 		}
 		if _, err := eve.Me(t.Context()); err != nil {
 			t.Fatal("somebody else's session is ended:", err)
 		}
 		row := rows(b.open("/account/sessions"))["Firefox 127 on Windows 10"]
-		p := b.press(row).is(200, "Sessions").says("The session is ended.")
+		p := b.press(row).is(200, "Sessions").says("The session has been ended.")
 		if rows(p)["Firefox 127 on Windows 10"] != nil {
 			t.Error("it is listed still")
 		}
@@ -112,8 +112,8 @@ func TestASessionIsEnded(t *testing.T) {
 			t.Errorf("the session that was ended: %v", err)
 		}
 		onRecord(t, s, me.ID, "/account/sessions/end", "session_id=")
-		b.press(row).is(400, "Sessions").says("There is no such session.")
-		b.press(rows(p)["Program This one"]).is(200, "Sign in to Muster").says("You are signed out.")
+		b.press(row).is(400, "Sessions").says("This session doesn't exist.")
+		b.press(rows(p)["Program This session"]).is(200, "Sign in to Muster").says("You've signed out.")
 		b.signedInAs(s, "")
 		if b.cookie("MMAUTHTOKEN") != "" {
 			t.Error("the browser keeps the session's token")
@@ -127,7 +127,7 @@ func TestAllOtherSessionsAreEnded(t *testing.T) {
 		other, eve := signInWith(t, s, firefox, ""), newBrowser(t, s)
 		s.User(t, "eve")
 		eve.signIn("eve")
-		p := b.submit(b.open("/account/sessions"), "End all other sessions", nil).is(200, "Sessions").says("All other sessions are ended.")
+		p := b.submit(b.open("/account/sessions"), "End all other sessions", nil).is(200, "Sessions").says("All other sessions have been ended.")
 		if p.has("End all other sessions") {
 			t.Error("there are others to end")
 		}

@@ -121,7 +121,7 @@ func TestAccountPagesAreClean(t *testing.T) {
 	for path := range accountPages {
 		clean(t, path+" with two-step sign-in", b.open(path))
 	}
-	p = b.submit(b.open("/account/tokens"), "Create token", map[string]string{"What is it for?": "A second one"})
+	p = b.submit(b.open("/account/tokens"), "Create token", map[string]string{"What's it for?": "A second one"})
 	clean(t, "a new token", p)
 }
 
@@ -223,7 +223,7 @@ func TestWhoMustEnrolCanDoThatAlone(t *testing.T) {
 		must(t, err)
 		s.Configure(t, `{"ServiceSettings":{"EnforceMultifactorAuthentication":true}}`)
 		p := b.open("/account").is(200, "Set up two-step sign-in")
-		if p.path != "/account/security" || !strings.Contains(p.body, "This site asks everybody to sign in in two steps") || p.has("Change password") || p.has("Profile") {
+		if p.path != "/account/security" || !strings.Contains(p.body, "This site requires two-step sign-in") || p.has("Change password") || p.has("Profile") {
 			t.Fatal(p.path, p.body)
 		}
 		clean(t, "who must enrol", p)
@@ -256,7 +256,7 @@ func TestWhatIsInAnAccountIsText(t *testing.T) {
 	const script = `"'><script>alert(1)</script><i id=x>`
 	b, ann, me := member(t, s, "ann")
 	profile := map[string]string{"First name": script, "Last name": script, "Nickname": script, "Position": script}
-	p := b.submit(b.open("/account"), "Save profile", profile).is(200, "Profile").says("Your profile is saved.")
+	p := b.submit(b.open("/account"), "Save profile", profile).is(200, "Profile").says("Your profile has been saved.")
 	for _, name := range []string{"first_name", "last_name", "nickname", "position"} {
 		if p.value(name) != script {
 			t.Errorf("%s is %q", name, p.value(name))
@@ -271,7 +271,7 @@ func TestWhatIsInAnAccountIsText(t *testing.T) {
 		"profile":         p,
 		"refused profile": b.submit(p, "Save profile", map[string]string{"Username": script}).is(400, "Profile"),
 		"refused address": b.submit(p, "Change email address", map[string]string{"New email address": script, currentPwd: testserver.Password}).is(400, "Profile"),
-		"new token":       b.submit(b.open("/account/tokens"), "Create token", map[string]string{"What is it for?": script}).is(200, "Access tokens"),
+		"new token":       b.submit(b.open("/account/tokens"), "Create token", map[string]string{"What's it for?": script}).is(200, "Access tokens"),
 		"notice":          b.open("/account?notice=" + url.QueryEscape(script)),
 	}
 	for path := range accountPages {

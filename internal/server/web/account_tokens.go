@@ -51,10 +51,10 @@ func (req *pageRequest) showTokens(made *muster.AccessToken, formErr error) erro
 // tokenEnds says on which days a token may end that works for so many days at most, 0 for any number.
 func expiryRange(now time.Time, maxDays int) (days template.HTMLAttr, hint string) {
 	attrs := fmt.Sprintf(`type="date" min="%s"`, now.Format(time.DateOnly))
-	hint = "The token works until the end of that day (UTC). Leave it empty for a token that works until you revoke it."
+	hint = "The token works until the end of that day (UTC). If you leave this empty, it works until you revoke it."
 	if maxDays > 0 {
 		attrs += fmt.Sprintf(` max="%s"`, now.AddDate(0, 0, maxDays-1).Format(time.DateOnly)) // the last day that is over in time
-		hint = fmt.Sprintf("The token works until the end of that day (UTC), for %d days at most. Leave it empty for as long as that.", maxDays)
+		hint = fmt.Sprintf("The token works until the end of that day (UTC), for at most %d days. If you leave this empty, it works for that long.", maxDays)
 	}
 	return template.HTMLAttr(attrs), hint //nolint:gosec // numbers and dates
 }
@@ -74,9 +74,9 @@ func (req *pageRequest) tokens() (all []*muster.AccessToken, err error) {
 }
 
 var (
-	errNoDescription = muster.E(muster.Invalid, "model.user_access_token.is_valid.description.app_error", "Reason", "Say what the token is for, so that you know it again later.")
+	errNoDescription = muster.E(muster.Invalid, "model.user_access_token.is_valid.description.app_error", "Reason", "Say what the token is for, so that you can tell your tokens apart.")
 	errBadExpiry     = muster.E(muster.Invalid, "api.context.invalid_body_param.app_error", "Name", "expires_at", "Reason",
-		"Choose a day from today on, no later than tokens may work here, or leave it empty.")
+		"Choose a date from today on that isn't later than this site allows, or leave it empty.")
 )
 
 func createToken(req *pageRequest) error {

@@ -14,7 +14,7 @@ import (
 	"muster/internal/testserver"
 )
 
-const purpose = "What is it for?"
+const purpose = "What's it for?"
 
 var shownToken = regexp.MustCompile(`<code[^>]*>([a-z0-9]{26})</code>`)
 
@@ -24,9 +24,9 @@ func TestAccessTokensWorkUntilTheyAreRevoked(t *testing.T) {
 		b, _, me := member(t, s, "ann")
 		p := b.open("/account/tokens").is(200, "Access tokens")
 		day := time.Now().UTC().AddDate(0, 0, 30)
-		p = b.submit(p, "Create token", map[string]string{purpose: "Nightly backup", "Ends on": day.Format(time.DateOnly)}).is(200, "Access tokens")
+		p = b.submit(p, "Create token", map[string]string{purpose: "Nightly backup", "Expires on": day.Format(time.DateOnly)}).is(200, "Access tokens")
 		found := shownToken.FindStringSubmatch(p.body)
-		if found == nil || !strings.Contains(p.body, "shown only this once") {
+		if found == nil || !strings.Contains(p.body, "see it again") {
 			t.Fatal(p.body)
 		}
 		program := client.New(s.URL, client.WithToken(found[1]))
@@ -51,10 +51,10 @@ func TestAccessTokensWorkUntilTheyAreRevoked(t *testing.T) {
 		if len(list) != 2 || backup == nil || calendar == nil || strings.Contains(p.body, found[1]) {
 			t.Fatal(p.body)
 		}
-		if text := textOf(calendar); !strings.Contains(text, "Not yet") || !strings.Contains(text, "Never") {
+		if text := textOf(calendar); strings.Count(text, "Never") != 2 {
 			t.Error(text)
 		}
-		p = b.press(backup).is(200, "Access tokens").says("The token is revoked.")
+		p = b.press(backup).is(200, "Access tokens").says("The token has been revoked")
 		if list := rows(p); list["Nightly backup"] != nil || list["Calendar"] == nil {
 			t.Fatal(p.body)
 		}
@@ -62,7 +62,7 @@ func TestAccessTokensWorkUntilTheyAreRevoked(t *testing.T) {
 			t.Errorf("the token that was revoked: %v", err)
 		}
 		onRecord(t, s, me.ID, "/account/tokens/revoke", "token_id="+kept[0].ID)
-		b.press(backup).is(404, "Access tokens").says("There is no such access token.")
+		b.press(backup).is(404, "Access tokens").says("This access token doesn't exist.")
 	})
 }
 
@@ -82,13 +82,13 @@ func TestAccessTokensThatCantBe(t *testing.T) {
 			{"", "", "Say what the token is for", "description"},
 			{strings.Repeat("x", 256), "", "Describe the token in at most 255 characters.", "description"},
 			{"a\x01b", "", "Describe the token", "description"},
-			{"Backup", in(-1), "Choose a day from today on", "expires_at"},
-			{"Backup", in(10), "Choose a day from today on", "expires_at"},
-			{"Backup", "0000-00-00", "Choose a day from today on", "expires_at"},
-			{"Backup", "tomorrow", "Choose a day from today on", "expires_at"},
-			{"Backup", "9999-12-31", "Choose a day from today on", "expires_at"},
+			{"Backup", in(-1), "Choose a date from today on", "expires_at"},
+			{"Backup", in(10), "Choose a date from today on", "expires_at"},
+			{"Backup", "0000-00-00", "Choose a date from today on", "expires_at"},
+			{"Backup", "tomorrow", "Choose a date from today on", "expires_at"},
+			{"Backup", "9999-12-31", "Choose a date from today on", "expires_at"},
 		} {
-			p := b.submit(p, "Create token", map[string]string{purpose: c.what, "Ends on": c.ends}).is(400, "Access tokens").says(c.news)
+			p := b.submit(p, "Create token", map[string]string{purpose: c.what, "Expires on": c.ends}).is(400, "Access tokens").says(c.news)
 			if wrong := wrongFields(p); !slices.Equal(wrong, []string{c.wrong}) || p.value("description") != c.what {
 				t.Errorf("%q, %q: marked as wrong: %q", c.what, c.ends, wrong)
 			}
@@ -96,7 +96,7 @@ func TestAccessTokensThatCantBe(t *testing.T) {
 		if list, err := s.Store.AccessTokens(t.Context(), me.ID, 0, 10); err != nil || len(list) != 0 {
 			t.Fatalf("%d tokens %v", len(list), err)
 		}
-		b.submit(p, "Create token", map[string]string{purpose: "On the last day", "Ends on": in(9)}).is(200, "Access tokens")
+		b.submit(p, "Create token", map[string]string{purpose: "On the last day", "Expires on": in(9)}).is(200, "Access tokens")
 		b.submit(p, "Create token", map[string]string{purpose: "As long as may be"}).is(200, "Access tokens")
 		list, err := s.Store.AccessTokens(t.Context(), me.ID, 0, 10)
 		must(t, err)
@@ -119,7 +119,7 @@ func TestSomebodyElsesAccessTokenIsNoneHere(t *testing.T) {
 			key := b.open("/account/tokens").value("csrf")
 			for _, id := range []string{token.ID, "", "x", strings.Repeat("a", 26), token.Token} {
 				p := b.post("/account/tokens/revoke", url.Values{"csrf": {key}, "token_id": {id}})
-				p.is(404, "Access tokens").says("There is no such access token.")
+				p.is(404, "Access tokens").says("This access token doesn't exist.")
 				if strings.Contains(p.body, "Backup") {
 					t.Errorf("%s sees it", name)
 				}
@@ -138,7 +138,7 @@ func TestWhoMayHaveNoAccessTokens(t *testing.T) {
 	bob := newBrowser(t, s)
 	bob.signIn("bob")
 	p := bob.open("/account/tokens").is(200, "Access tokens")
-	if p.has("Create token") || !strings.Contains(p.body, "Your account may not have any.") {
+	if p.has("Create token") || !strings.Contains(p.body, "Your account isn't allowed to have any.") {
 		t.Fatal(p.body)
 	}
 	bob.post("/account/tokens", url.Values{"csrf": {p.value("csrf")}, "description": {"Backup"}}).is(403, "Access tokens").says("permission")
@@ -155,7 +155,7 @@ func TestWhoMayHaveNoAccessTokens(t *testing.T) {
 		t.Fatal(p.body)
 	}
 	b.post("/account/tokens", url.Values{"csrf": {p.value("csrf")}, "description": {"Another"}}).is(501, "Access tokens").says("turned off")
-	b.press(rows(p)["Backup"]).is(200, "Access tokens").says("The token is revoked.")
+	b.press(rows(p)["Backup"]).is(200, "Access tokens").says("The token has been revoked")
 	if _, err := s.Store.AccessToken(t.Context(), token.ID); err == nil {
 		t.Fatal("it is there still")
 	}
@@ -174,7 +174,7 @@ func TestManyAccessTokensAreAllListed(t *testing.T) {
 		t.Fatalf("%d of %d", len(list), many)
 	}
 	must(t, s.Store.SetAccessTokenActive(t.Context(), firstToken(t, s, me).ID, nil, false))
-	if p := b.open("/account/tokens"); strings.Count(p.body, "Turned off") != 1 {
+	if p := b.open("/account/tokens"); strings.Count(p.body, "Disabled") != 1 {
 		t.Error(p.body)
 	}
 }

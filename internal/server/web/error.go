@@ -14,10 +14,10 @@ var errNoPage = muster.E(muster.NotFound, "api.context.404.app_error")
 
 // wordings replace the sentences of errors that the catalogue has for who calls the API.
 var pageMessages = map[string]string{
-	errNoPage.ID:         "There is no page at this address. The link may be incomplete, or the page may have moved.",
-	errReauthRequired.ID: "It has been a while since you signed in. Confirm that it is you, then try again.",
-	"api.context.request_body_too_large.app_error": "That is more than this site accepts at once.",
-	"api.context.rate_limited.app_error":           "Too many requests came from your network in a short time. Wait a moment, then try again.",
+	errNoPage.ID:         "This page doesn't exist. The link may be incomplete, or the page may have moved.",
+	errReauthRequired.ID: "It's been a while since you signed in. Confirm it's you, then try again.",
+	"api.context.request_body_too_large.app_error": "That's more than this site accepts at once.",
+	"api.context.rate_limited.app_error":           "Too many requests from your network. Wait a moment, then try again.",
 }
 
 // messageFor returns what people read about an error: never its cause.
@@ -26,7 +26,7 @@ func messageFor(e *muster.Error) string {
 		if name == "email" {
 			return "Enter an email address, like name@example.com."
 		}
-		return "The " + strings.ReplaceAll(name, "_", " ") + " is missing or not valid. Correct it and try again."
+		return "The " + strings.ReplaceAll(name, "_", " ") + " is missing or isn't valid. Correct it and try again."
 	}
 	if text, ok := pageMessages[e.ID]; ok {
 		return text
@@ -68,16 +68,16 @@ func (req *pageRequest) publicError(err error) *muster.Error {
 // wrongMethod answers a request with a method that the page does not take.
 func (req *pageRequest) methodNotAllowed() error {
 	req.w.Header().Set("Allow", req.route.allow())
-	req.showError(http.StatusMethodNotAllowed, "This page can't be asked for in this way. Open it by a link or from the start page.")
+	req.showError(http.StatusMethodNotAllowed, "This page can't be opened this way. Follow a link to it, or start from the home page.")
 	return nil
 }
 
 // errorHeadings are the headings of error pages by status.
 var errorHeadings = map[int]string{
-	http.StatusBadRequest: "This did not work", http.StatusUnauthorized: "Sign in first", http.StatusForbidden: "This is not possible",
-	http.StatusNotFound: "Page not found", http.StatusMethodNotAllowed: "This did not work", http.StatusRequestEntityTooLarge: "Too large",
+	http.StatusBadRequest: "That didn't work", http.StatusUnauthorized: "Sign in first", http.StatusForbidden: "You can't do this",
+	http.StatusNotFound: "Page not found", http.StatusMethodNotAllowed: "That didn't work", http.StatusRequestEntityTooLarge: "Too large",
 	http.StatusTooManyRequests: "Too many requests", http.StatusNotImplemented: "This is turned off", http.StatusServiceUnavailable: "Try again in a moment",
-	http.StatusInsufficientStorage: "No room left",
+	http.StatusInsufficientStorage: "Out of storage",
 }
 
 func (req *pageRequest) showError(status int, text string) {

@@ -70,7 +70,7 @@ func TestForeignFormsChangeNothing(t *testing.T) {
 			}
 		}
 		b.signedInAs(s, "admin")
-		b.submit(page, "Sign out", nil).is(200, "Sign in to Muster").says("You are signed out.")
+		b.submit(page, "Sign out", nil).is(200, "Sign in to Muster").says("You've signed out.")
 		b.signedInAs(s, "")
 	})
 }
@@ -215,10 +215,10 @@ func TestUploads(t *testing.T) {
 		"no key":            {upload([2]string{"image", file}), 403, "nothing was changed"},
 		"the key too late":  {upload([2]string{"image", file}, own), 403, "nothing was changed"},
 		"a long field":      {upload(own, [2]string{"x", strings.Repeat("y", web.FormMax)}), 413, "more than this site accepts"},
-		"many fields":       {upload(slices.Repeat([][2]string{own}, 101)...), 400, "could not be read"},
+		"many fields":       {upload(slices.Repeat([][2]string{own}, 101)...), 400, "read this form"},
 		"a large file":      {upload(own, [2]string{"image", strings.Repeat("x", 2<<20)}), 413, "more than this site accepts"},
-		"no multipart form": {b.do("POST", "/upload", urlencoded, "csrf="+key, nil), 400, "could not be read"},
-		"a broken one":      {b.do("POST", "/upload", "multipart/form-data; boundary=x", "--x\r\nno header", nil), 400, "could not be read"},
+		"no multipart form": {b.do("POST", "/upload", urlencoded, "csrf="+key, nil), 400, "read this form"},
+		"a broken one":      {b.do("POST", "/upload", "multipart/form-data; boundary=x", "--x\r\nno header", nil), 400, "read this form"},
 	} {
 		if c.got.status != c.status || !strings.Contains(c.got.body, c.says) {
 			t.Errorf("%s: %d\n%s", name, c.got.status, c.got.body)

@@ -16,10 +16,10 @@ func TestAForgottenPassword(t *testing.T) {
 		b := newBrowser(t, s)
 		p := b.open("/reset_password").is(200, "Reset your password")
 		b.submit(p, "Send me a link", map[string]string{"Email address": "nobody"}).is(400, "Reset your password").says("Enter an email address")
-		b.submit(p, "Send me a link", map[string]string{"Email address": "nobody@example.com"}).is(200, "Check your mail")
-		sent := b.submit(p, "Send me a link", map[string]string{"Email address": me.Email}).is(200, "Check your mail")
+		b.submit(p, "Send me a link", map[string]string{"Email address": "nobody@example.com"}).is(200, "Check your email")
+		sent := b.submit(p, "Send me a link", map[string]string{"Email address": me.Email}).is(200, "Check your email")
 		first := s.MailedToken(t, me.Email, 1)
-		b.submit(sent, "Send it again", nil).is(200, "Check your mail").says("on its way again")
+		b.submit(sent, "Send it again", nil).is(200, "Check your email").says("sent it another link")
 		token := s.MailedToken(t, me.Email, 2)
 		if n := len(s.Mails(t, "nobody@example.com", 0)); n != 0 {
 			t.Fatalf("%d mails to nobody", n)
@@ -36,14 +36,14 @@ func TestAForgottenPassword(t *testing.T) {
 		if u, err := s.Store.User(t.Context(), me.ID); err != nil || u.Password != before.Password {
 			t.Fatal("the password was changed", err)
 		}
-		b.submit(p, "Set password", map[string]string{"New password": newPassword}).is(200, "Sign in to Muster").says("Your password is set. Sign in with it.")
+		b.submit(p, "Set password", map[string]string{"New password": newPassword}).is(200, "Sign in to Muster").says("Your password has been changed. Sign in with the new one.")
 		b.submit(b.open("/login"), "Sign in", map[string]string{byName: "ann", "Password": newPassword})
 		b.signedInAs(s, "ann")
 
 		for _, used := range []string{token, first} {
 			p := b.open("/reset_password_complete?token="+used).is(200, "Choose a new password")
 			p = b.submit(p, "Set password", map[string]string{"New password": "Y3t!another one"}).is(400, "Choose a new password").says("Ask for a new one")
-			if !p.has("Ask for a new link") {
+			if !p.has("Get a new link") {
 				t.Fatal(p.body)
 			}
 		}
@@ -64,9 +64,9 @@ func TestAnAccountIsUnlockedByMail(t *testing.T) {
 		b.submit(p, "Sign in", map[string]string{byName: "ann", "Password": testserver.Password})
 		b.signedInAs(s, "ann")
 		for _, none := range []string{link, "/unlock?token=" + unknownToken} {
-			b.submit(b.open(none), "Unlock my account", nil).is(400, "Unlock your account").says("not valid")
+			b.submit(b.open(none), "Unlock my account", nil).is(400, "Unlock your account").says("isn't valid")
 		}
-		b.open("/unlock?token=x").is(400, "Unlock your account").says("not valid")
+		b.open("/unlock?token=x").is(400, "Unlock your account").says("isn't valid")
 	})
 }
 
@@ -78,15 +78,15 @@ func TestLinksThatAreNone(t *testing.T) {
 	b.submit(b.open("/reset_password"), "Send me a link", map[string]string{"Email address": me.Email})
 	reset := s.MailedToken(t, me.Email, 1)
 	for _, token := range []string{"", reset[:63], reset + "a", "é", unknownToken + "/"} {
-		if p := b.open("/reset_password_complete?token="+token).is(400, "Choose a new password").says("not valid"); !p.has("Ask for a new link") {
+		if p := b.open("/reset_password_complete?token="+token).is(400, "Choose a new password").says("isn't valid"); !p.has("Get a new link") {
 			t.Error(p.body)
 		}
-		if p := b.open("/do_verify_email?token="+token+"&email=ann@example.com").is(400, "Confirm your email address").says("not valid"); !p.has("Ask for a new link") {
+		if p := b.open("/do_verify_email?token="+token+"&email=ann@example.com").is(400, "Confirm your email address").says("isn't valid"); !p.has("Get a new link") {
 			t.Error(p.body)
 		}
 	}
-	b.submit(b.open("/reset_password_complete?token="+unknownToken), "Set password", map[string]string{"New password": newPassword}).is(400, "Choose a new password").says("not valid")
-	b.submit(b.open("/do_verify_email?token="+unknownToken), "Confirm", nil).is(400, "Confirm your email address").says("not valid")
+	b.submit(b.open("/reset_password_complete?token="+unknownToken), "Set password", map[string]string{"New password": newPassword}).is(400, "Choose a new password").says("isn't valid")
+	b.submit(b.open("/do_verify_email?token="+unknownToken), "Confirm", nil).is(400, "Confirm your email address").says("isn't valid")
 	b.submit(b.open("/do_verify_email?token="+reset), "Confirm", nil).is(400, "Confirm your email address") // for something else
 	b.submit(b.open("/reset_password_complete?token="+reset), "Set password", map[string]string{"New password": newPassword}).is(200, "Sign in to Muster")
 }
@@ -120,10 +120,10 @@ func TestPasswordStrength(t *testing.T) {
 	_, form := b.open("/signup_user_complete").fill("Create account", nil)
 	for password, want := range map[string]string{
 		"":                               "",
-		"short":                          "Not good enough yet",
-		"no digits at all":               "Not good enough yet",
-		"password1":                      "Not good enough yet. Many people use this password",
-		"wrzbkowski1":                    "easy to guess. Leave out your name",
+		"short":                          "Not strong enough yet",
+		"no digits at all":               "Not strong enough yet",
+		"password1":                      "Not strong enough yet. Many people use this password",
+		"wrzbkowski1":                    "easy to guess. Don't use your name",
 		"correct 1 horse battery staple": "Strong",
 	} {
 		form.Set("password", password)

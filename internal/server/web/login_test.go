@@ -78,7 +78,7 @@ func TestSignInRefused(t *testing.T) {
 	s.User(t, "ann")
 	b := newBrowser(t, s)
 	p := b.open("/login")
-	wrong := b.submit(p, "Sign in", map[string]string{byName: "ann", "Password": "wrong"}).is(401, "Sign in to Muster").says("is wrong")
+	wrong := b.submit(p, "Sign in", map[string]string{byName: "ann", "Password": "wrong"}).is(401, "Sign in to Muster").says("don't match")
 	if wrong.value("login_id") != "ann" || wrong.value("password") != "" {
 		t.Fatal(wrong.body)
 	}
@@ -86,7 +86,7 @@ func TestSignInRefused(t *testing.T) {
 	if strings.ReplaceAll(nobody.body, "nobody", "ann") != wrong.body {
 		t.Fatal("the page tells whether an account exists")
 	}
-	b.submit(p, "Sign in", map[string]string{byName: "ann"}).is(400, "Sign in to Muster").says("Give a password")
+	b.submit(p, "Sign in", map[string]string{byName: "ann"}).is(400, "Sign in to Muster").says("Enter your password")
 	b.signedInAs(s, "")
 }
 
@@ -138,7 +138,7 @@ func TestSignInBySteps(t *testing.T) {
 		if !muster.ValidMailToken(b.cookie("MUSTERSIGNIN")) || strings.Contains(p.body, b.cookie("MUSTERSIGNIN")) {
 			t.Fatal("where is the sign-in kept?")
 		}
-		p = b.submit(p, "Continue", map[string]string{codeOf: "no code"}).is(401, "Two-step sign-in").says("one-time code")
+		p = b.submit(p, "Continue", map[string]string{codeOf: "no code"}).is(401, "Two-step sign-in").says("That code is wrong")
 		if p.value("code") != "" {
 			t.Fatal("the code is shown again")
 		}
@@ -175,12 +175,12 @@ func TestSignInGivenUp(t *testing.T) {
 		b := newBrowser(t, s)
 		step := b.signIn("ann").is(200, "Two-step sign-in")
 		kept := b.cookie("MUSTERSIGNIN")
-		b.submit(step, "Start again", nil).is(200, "Sign in to Muster")
+		b.submit(step, "Start over", nil).is(200, "Sign in to Muster")
 		if b.cookie("MUSTERSIGNIN") != "" {
 			t.Fatal("the cookie of the steps is still there")
 		}
 		action, late := step.fill("Continue", map[string]string{codeOf: code()})
-		b.post(action, late).is(401, "Sign in to Muster").says("took too long or was ended. Begin again.") // nothing is under way
+		b.post(action, late).is(401, "Sign in to Muster").says("took too long or was ended. Start over.") // nothing is under way
 		b.http.Jar.SetCookies(site(t, b), []*http.Cookie{{Name: "MUSTERSIGNIN", Value: kept}})
 		b.open("/login").is(200, "Sign in to Muster")
 		b.post(action, late).is(401, "Sign in to Muster")
@@ -206,7 +206,7 @@ func TestSignInThatRanOutKeepsItsWayBack(t *testing.T) {
 			p, answer = b.submit(p, "Continue", map[string]string{codeOf: code()}).is(200, "Terms of service"), nil
 		}
 		must(t, s.App.CancelSignIn(t.Context(), b.cookie("MUSTERSIGNIN")))
-		p = b.submit(p, button, answer).is(401, "Sign in to Muster").says("took too long or was ended. Begin again.")
+		p = b.submit(p, button, answer).is(401, "Sign in to Muster").says("took too long or was ended. Start over.")
 		if b.cookie("MUSTERSIGNIN") != "" || p.value("redirect_to") != "/account?y=2" {
 			t.Errorf("after %s: %s", button, p.body)
 		}

@@ -257,10 +257,10 @@ func TestNoticesAreNotOnErrors(t *testing.T) {
 	s := testserver.New(t)
 	s.Admin(t)
 	b := newBrowser(t, s)
-	const news = "You are now a member of the team."
+	const news = "You've joined the team."
 	b.open("/login?notice=joined").is(200, "Sign in to Muster").says(news)
 	for path, heading := range map[string]string{
-		"/nothing?notice=joined": "Page not found", "/signup_user_complete?notice=joined": "This is not possible",
+		"/nothing?notice=joined": "Page not found", "/signup_user_complete?notice=joined": "You can't do this",
 		"/do_verify_email?notice=joined": "Confirm your email address",
 	} {
 		if p := b.open(path); p.status < 400 || p.text("h1") != heading || strings.Contains(p.body, news) {

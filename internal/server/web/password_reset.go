@@ -22,9 +22,9 @@ func requestReset(req *pageRequest) error {
 	}
 	data := struct{ Email, Again string }{Email: email}
 	if req.form.Has("again") {
-		data.Again = "If it is, the link is on its way again."
+		data.Again = "If there's an account for this address, we've sent it another link."
 	}
-	return req.show(page{name: "reset_password_sent", heading: "Check your mail", data: data})
+	return req.show(page{name: "reset_password_sent", heading: "Check your email", data: data})
 }
 
 func showReset(req *pageRequest) error {

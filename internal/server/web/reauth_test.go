@@ -18,14 +18,14 @@ func TestAccessTokensTakeAConfirmation(t *testing.T) {
 		b = b.anHourLater(s)
 		p := b.open("/account/tokens")
 		clean(t, "tokens", p)
-		p = b.submit(p, "Create token", map[string]string{"What is it for?": "Backup", currentPwd: wrongPassword}).is(400, "Access tokens").says("The password is wrong.")
+		p = b.submit(p, "Create token", map[string]string{"What's it for?": "Backup", currentPwd: wrongPassword}).is(400, "Access tokens").says("That password is wrong.")
 		if !slices.Equal(wrongFields(p), []string{"password"}) || p.value("description") != "Backup" {
 			t.Error(p.body)
 		}
 		if tokens, err := s.Store.AccessTokens(t.Context(), me.ID, 0, 10); err != nil || len(tokens) != 0 {
 			t.Fatalf("%d tokens: %v", len(tokens), err)
 		}
-		b.submit(p, "Create token", map[string]string{"What is it for?": "Backup", currentPwd: testserver.Password}).is(200, "Access tokens")
+		b.submit(p, "Create token", map[string]string{"What's it for?": "Backup", currentPwd: testserver.Password}).is(200, "Access tokens")
 		if tokens, err := s.Store.AccessTokens(t.Context(), me.ID, 0, 10); err != nil || len(tokens) != 1 {
 			t.Fatalf("%d tokens: %v", len(tokens), err)
 		}
@@ -44,12 +44,12 @@ func TestANewAddressTakesTheCodeToo(t *testing.T) {
 		p := b.open("/account")
 		clean(t, "address", p)
 		address := map[string]string{"New email address": "ann@new.example.com", currentPwd: testserver.Password, codeOf: ""}
-		p = b.submit(p, "Change email address", address).is(400, "Profile").says("The one-time code is missing")
+		p = b.submit(p, "Change email address", address).is(400, "Profile").says("The code is missing")
 		if !slices.Equal(wrongFields(p), []string{"code"}) {
 			t.Error(wrongFields(p))
 		}
 		address[codeOf] = recovery[0]
-		b.submit(p, "Change email address", address).is(200, "Profile").says("Your email address is changed.")
+		b.submit(p, "Change email address", address).is(200, "Profile").says("Your email address has been changed.")
 	})
 }
 
@@ -68,7 +68,7 @@ func TestNewPasswordsOfferToRevokeAccessTokens(t *testing.T) {
 		p := b.open("/account/security")
 		p = b.submit(p, "Change password", map[string]string{currentPwd: testserver.Password, "New password": newPwd}).is(200, "Security")
 		count(1)
-		const box = "Revoke my access tokens too"
+		const box = "Also revoke my access tokens"
 		b.submit(p, "Change password", map[string]string{currentPwd: newPwd, "New password": testserver.Password, box: "true"}).is(200, "Security")
 		count(0)
 

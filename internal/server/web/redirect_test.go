@@ -80,7 +80,7 @@ func TestSignInLeadsNowhereElse(t *testing.T) {
 		page := "/login?" + url.Values{"redirect_to": {asked}}.Encode()
 		form := b.open(page)
 		if !utf8.ValidString(asked) || strings.ContainsRune(asked, 0) {
-			form.is(400, "This did not work")
+			form.is(400, "That didn't work")
 			continue
 		}
 		action, fields := form.is(200, "Sign in to Muster").fill("Sign in", map[string]string{byName: "admin", "Password": testserver.Password})

@@ -26,7 +26,7 @@ func showSignup(req *pageRequest) error {
 // showInvitedAgain is for who has an account and is signed in: an open link of a team takes it in, others are for a new account.
 func (req *pageRequest) showSignupSignedIn(by app.Signup) error {
 	if by.Token != "" {
-		return req.show(page{name: "signup_signed_in", heading: "You have an account", data: struct{ Here string }{req.base + signupPage + "?" + url.Values{"t": {by.Token}}.Encode()}})
+		return req.show(page{name: "signup_signed_in", heading: "You already have an account", data: struct{ Here string }{req.base + signupPage + "?" + url.Values{"t": {by.Token}}.Encode()}})
 	}
 	if by.InviteID == "" {
 		return req.redirectToPage(accountPage)
@@ -60,7 +60,7 @@ func (req *pageRequest) showSignupForm(by app.Signup, formErr error) error {
 		}
 		p.heading = "Join " + invited.Team.DisplayName + " on " + req.site()
 		if invited.Guest {
-			form.Intro = "You are invited as a guest."
+			form.Intro = "You're invited as a guest."
 		}
 		form.Email, p.values["email"] = invited.Email, invited.Email
 	} else if may, err := req.app.MaySignUp(req.ctx()); err != nil {
@@ -77,7 +77,7 @@ func (req *pageRequest) showSignupForm(by app.Signup, formErr error) error {
 }
 
 var errNoSignup = muster.E(muster.Forbidden, "api.user.create_user.no_open_server", "Reason",
-	"You need an invitation to create an account here. Ask somebody who has one, or an administrator.")
+	"Sign-up is by invitation. Ask a member or an administrator for one.")
 
 func signup(req *pageRequest) error {
 	by := invitation(req.form)

@@ -60,7 +60,7 @@ func TestSignUpOnAnOpenServer(t *testing.T) {
 		b.signedInAs(s, "ann")
 		newBrowser(t, s).submit(p, "Create account", annFills()) // another's form: its key is not theirs
 		other := newBrowser(t, s)
-		other.submit(other.open("/signup_user_complete"), "Create account", annFills()).is(400, "Create your account").says("exists")
+		other.submit(other.open("/signup_user_complete"), "Create account", annFills()).is(400, "Create your account").says("is taken")
 	})
 }
 
@@ -69,8 +69,8 @@ func TestNoSignUpOnAClosedServer(t *testing.T) {
 	b := newBrowser(t, s)
 	first := b.open("/signup_user_complete").is(200, "Create your account") // a server without accounts takes its first
 	s.Admin(t)
-	b.open("/signup_user_complete").is(403, "This is not possible").says("invitation")
-	b.submit(first, "Create account", annFills()).is(403, "This is not possible")
+	b.open("/signup_user_complete").is(403, "You can't do this").says("invitation")
+	b.submit(first, "Create account", annFills()).is(403, "You can't do this")
 	if _, err := s.Store.UserByUsername(t.Context(), "ann"); err == nil {
 		t.Fatal("an account was made")
 	}
@@ -105,7 +105,7 @@ func TestSignUpByTheLinkOfATeam(t *testing.T) {
 		if _, err := admin.TeamMember(t.Context(), team.ID, bobUser.ID); err == nil {
 			t.Fatal("opening the link was enough")
 		}
-		if p = bob.submit(p, "Join", nil).says("You are now a member"); p.path != "/account?notice=joined" {
+		if p = bob.submit(p, "Join", nil).says("You've joined the team."); p.path != "/account?notice=joined" {
 			t.Fatal(p.path)
 		}
 		if _, err := admin.TeamMember(t.Context(), team.ID, bobUser.ID); err != nil {
@@ -131,9 +131,9 @@ func TestJoiningIsRefused(t *testing.T) {
 			return b.submit(p, "Join", nil)
 		}
 		refused := map[string]*response{
-			"a guest": pressed("guest", func() {}).is(403, "Join The Hikers").says("Guests can't join a team by a link."),
+			"a guest": pressed("guest", func() {}).is(403, "Join The Hikers").says("Guests can't join a team with a link."),
 			"a full team": pressed("bob", func() { s.Configure(t, `{"TeamSettings":{"MaxUsersPerTeam":1}}`) }).
-				is(400, "Join The Hikers").says("The team has as many members as it may have."),
+				is(400, "Join The Hikers").says("The team is full."),
 		}
 		s.Configure(t, `{"TeamSettings":{"MaxUsersPerTeam":50}}`)
 		refused["a link that is none any more"] = pressed("bob", func() {
@@ -162,7 +162,7 @@ func TestSignUpByAMailedInvitation(t *testing.T) {
 		link := "/signup_user_complete?t=" + s.MailedToken(t, "ann@example.com", 1)
 
 		// Who is signed in is told that the link is for a new account, and comes back to it.
-		p := b.submit(b.open(link).is(200, "You have an account"), "Sign out and go on", nil).is(200, "Join The Hikers on Muster")
+		p := b.submit(b.open(link).is(200, "You already have an account"), "Sign out and continue", nil).is(200, "Join The Hikers on Muster")
 		b.signedInAs(s, "")
 		b.open(link).is(200, "Join The Hikers on Muster") // opening uses nothing up
 		if p.value("email") != "ann@example.com" {
@@ -180,8 +180,8 @@ func TestSignUpByAMailedInvitation(t *testing.T) {
 		if _, err := admin.TeamMember(t.Context(), team.ID, u.ID); err != nil || !u.EmailVerified {
 			t.Fatalf("%+v %v", u, err)
 		}
-		p = b.open(link).is(200, "You have an account")
-		b.submit(p, "Sign out and go on", nil).is(400, "This did not work") // it was used
+		p = b.open(link).is(200, "You already have an account")
+		b.submit(p, "Sign out and continue", nil).is(400, "That didn't work") // it was used
 		for _, broken := range []string{link[:len(link)-1], link + "x", "/signup_user_complete?t=" + unknownToken, "/signup_user_complete?t=" + url.QueryEscape("é")} {
 			if p := newBrowser(t, s).open(broken); p.status != 400 && p.status != 404 {
 				t.Errorf("%s: %d", broken, p.status)
@@ -195,22 +195,22 @@ func TestSignUpWhereAddressesMustBeVerified(t *testing.T) {
 		s.Configure(t, openServer)
 		s.Configure(t, verification)
 		b := newBrowser(t, s)
-		p := b.submit(b.open("/signup_user_complete"), "Create account", annFills()).is(200, "Check your mail")
+		p := b.submit(b.open("/signup_user_complete"), "Create account", annFills()).is(200, "Check your email")
 		if p.value("email") != "ann@example.com" {
 			t.Fatal(p.body)
 		}
 		b.signedInAs(s, "")
 		first := s.MailedToken(t, "ann@example.com", 1)
-		b.submit(p, "Send the mail again", nil).is(200, "Check your mail").says("a new mail is on its way")
+		b.submit(p, "Send a new link", nil).is(200, "Check your email").says("we've sent it a new link")
 		token := s.MailedToken(t, "ann@example.com", 2)
 		if first == token {
 			t.Fatal("one token twice")
 		}
-		nobody := b.submit(p, "Send the mail again", map[string]string{"Email address": "nobody@example.com"}).is(200, "Check your mail")
-		nobody.says("If nobody@example.com waits to be confirmed")
+		nobody := b.submit(p, "Send a new link", map[string]string{"Email address": "nobody@example.com"}).is(200, "Check your email")
+		nobody.says("If nobody@example.com still needs to be confirmed")
 
 		// By name, the page can't know the address and must not tell it.
-		named := b.signIn("ann").is(200, "Check your mail")
+		named := b.signIn("ann").is(200, "Check your email")
 		if named.value("email") != "" {
 			t.Fatal("whoever knows the password is told the address")
 		}

@@ -37,7 +37,7 @@ func TestTerms(t *testing.T) {
 		if p := b.post(action, forged).is(400, "Terms of service"); !p.has("Accept") {
 			t.Fatal(p.body)
 		}
-		if p = b.submit(p, "Accept", nil).is(200, "Terms of service").says("You accepted"); p.has("Accept") {
+		if p = b.submit(p, "Accept", nil).is(200, "Terms of service").says("You've accepted"); p.has("Accept") {
 			t.Fatal(p.body)
 		}
 		if got, err := admin.AcceptedTerms(t.Context(), me.ID); err != nil || got.TermsOfServiceID != terms.ID {

@@ -6,7 +6,7 @@ func showResend(req *pageRequest) error { return req.showResend("", req.query("e
 
 func (req *pageRequest) showResend(sent, email string, formErr error) error {
 	return req.show(page{
-		name: "should_verify_email", heading: "Check your mail", data: struct{ Sent string }{sent},
+		name: "should_verify_email", heading: "Check your email", data: struct{ Sent string }{sent},
 		values: map[string]string{"email": email}, err: formErr,
 	})
 }
@@ -17,7 +17,7 @@ func resendVerification(req *pageRequest) error {
 	if err := req.app.SendVerification(req.ctx(), req.who, email); err != nil {
 		return req.showResend("", email, err)
 	}
-	return req.showResend("If "+email+" waits to be confirmed, a new mail is on its way to it.", email, nil)
+	return req.showResend("If "+email+" still needs to be confirmed, we've sent it a new link.", email, nil)
 }
 
 // mailedLink is what a mailed link brings along.
