@@ -36,7 +36,7 @@ func BotEmail(username string) string { return username + botDomain }
 
 // Validate checks every field; kind Invalid, an id model.bot.is_valid.*.
 func (b *Bot) Validate() error {
-	bad := func(field string) error { return E(Invalid, "model.bot.is_valid."+field+".app_error") }
+	bad := func(field string) error { return E(Invalid, "model.bot.is_valid."+field+".app_error").On(field) }
 	switch {
 	case !ValidUsername(b.Username):
 		return bad("username")

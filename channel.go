@@ -104,9 +104,10 @@ func (c *Channel) IsDirectOrGroup() bool { return c.Type == ChannelDirect || c.T
 
 // Validate checks every field against the reference limits; kind Invalid.
 func (c *Channel) Validate() error {
-	bad := func(field string) error {
-		return E(Invalid, "model.channel.is_valid."+field+".app_error", "id", c.ID)
+	breaks := func(rule, field string) error {
+		return E(Invalid, "model.channel.is_valid."+rule+".app_error", "id", c.ID).On(field)
 	}
+	bad := func(field string) error { return breaks(field, field) }
 	switch {
 	case !ValidID(c.ID):
 		return bad("id")
@@ -117,7 +118,7 @@ func (c *Channel) Validate() error {
 	case !validText(c.DisplayName, ChannelDisplayNameMaxRunes) && c.Type != ChannelGroup:
 		return bad("display_name")
 	case len(c.Name) > ChannelNameMaxBytes || !channelName.MatchString(c.Name):
-		return bad("1_or_more")
+		return breaks("1_or_more", "name")
 	case c.Type != ChannelPublic && c.Type != ChannelPrivate && c.Type != ChannelDirect && c.Type != ChannelGroup:
 		return bad("type")
 	case !storable(c.Header) || len([]rune(c.Header)) > ChannelHeaderMaxRunes:

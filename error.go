@@ -47,6 +47,7 @@ type Error struct {
 	Kind   Kind
 	ID     string            // stable, from the catalogue (docs/errors.md)
 	Params map[string]string // fill the {name} places of the catalogue's message
+	Field  string            // the request's field at fault, by its API name; "" for none
 	Cause  error
 
 	RetryAfter time.Duration // when it is worth asking again, 0 where that is not known
@@ -75,7 +76,7 @@ func E(kind Kind, id string, args ...any) *Error {
 
 // InvalidParam is the refusal of a body or query field by its name.
 func InvalidParam(name string, cause ...error) *Error {
-	return E(Invalid, "api.context.invalid_body_param.app_error", "Name", name, errors.Join(cause...))
+	return E(Invalid, "api.context.invalid_body_param.app_error", "Name", name, errors.Join(cause...)).On(name)
 }
 
 // InvalidURLParam is the refusal of a path or query parameter by its name.
@@ -89,6 +90,13 @@ func (e *Error) RetryAfterSeconds() string {
 		return ""
 	}
 	return strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)
+}
+
+// On returns the error with the field of the request that is at fault.
+func (e *Error) On(field string) *Error {
+	on := *e
+	on.Field = field
+	return &on
 }
 
 // After returns the error with the time after which it is worth asking again.

@@ -80,15 +80,15 @@ type GroupSyncable struct {
 func (g *Group) Validate() error {
 	switch {
 	case g.Name == nil || *g.Name == "" || len(*g.Name) > GroupNameMaxBytes:
-		return E(Invalid, "model.group.name.invalid_length.app_error")
+		return E(Invalid, "model.group.name.invalid_length.app_error").On("name")
 	case !groupName.MatchString(*g.Name):
-		return E(Invalid, "model.group.name.invalid_chars.app_error")
+		return E(Invalid, "model.group.name.invalid_chars.app_error").On("name")
 	case reservedGroupNames[*g.Name]:
-		return E(Invalid, "model.group.name.reserved.app_error")
+		return E(Invalid, "model.group.name.reserved.app_error").On("name")
 	case g.DisplayName == "" || !validText(g.DisplayName, GroupDisplayNameMaxRunes):
-		return E(Invalid, "model.group.display_name.app_error")
+		return E(Invalid, "model.group.display_name.app_error").On("display_name")
 	case utf8.RuneCountInString(g.Description) > GroupDescriptionMaxRunes || !storable(g.Description):
-		return E(Invalid, "model.group.description.app_error")
+		return E(Invalid, "model.group.description.app_error").On("description")
 	}
 	return nil
 }

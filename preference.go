@@ -19,13 +19,13 @@ type Preference struct {
 func (p *Preference) Validate() error {
 	switch {
 	case !ValidID(p.UserID):
-		return E(Invalid, "model.preference.is_valid.id.app_error")
+		return E(Invalid, "model.preference.is_valid.id.app_error").On("user_id")
 	case p.Category == "" || !validText(p.Category, PreferenceNameMaxBytes):
-		return E(Invalid, "model.preference.is_valid.category.app_error")
+		return E(Invalid, "model.preference.is_valid.category.app_error").On("category")
 	case !validText(p.Name, PreferenceNameMaxBytes):
-		return E(Invalid, "model.preference.is_valid.name.app_error")
+		return E(Invalid, "model.preference.is_valid.name.app_error").On("name")
 	case len(p.Value) > PreferenceValueMaxBytes || !storable(p.Value):
-		return E(Invalid, "model.preference.is_valid.value.app_error")
+		return E(Invalid, "model.preference.is_valid.value.app_error").On("value")
 	}
 	return nil
 }

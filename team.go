@@ -72,7 +72,10 @@ type TeamMember struct {
 
 // Validate checks every field against the reference limits; kind Invalid.
 func (t *Team) Validate() error {
-	bad := func(field string) error { return E(Invalid, "model.team.is_valid."+field+".app_error", "id", t.ID) }
+	breaks := func(rule, field string) error {
+		return E(Invalid, "model.team.is_valid."+rule+".app_error", "id", t.ID).On(field)
+	}
+	bad := func(field string) error { return breaks(field, field) }
 	switch {
 	case !ValidID(t.ID):
 		return bad("id")
@@ -83,23 +86,23 @@ func (t *Team) Validate() error {
 	case t.Email != "" && (len(t.Email) > EmailMaxBytes || !ValidEmail(t.Email)):
 		return bad("email")
 	case t.DisplayName == "" || !validText(t.DisplayName, TeamDisplayNameMaxRunes):
-		return bad("name")
+		return breaks("name", "display_name")
 	case len(t.Name) > TeamNameMaxBytes:
-		return bad("url")
+		return breaks("url", "name")
 	case !validText(t.Description, TeamDescriptionMaxRunes):
 		return bad("description")
 	case t.InviteID == "":
 		return bad("invite_id")
 	case reservedTeamName(t.Name):
-		return bad("reserved")
+		return breaks("reserved", "name")
 	case len(t.Name) < TeamNameMinBytes || !teamName.MatchString(t.Name):
-		return bad("characters")
+		return breaks("characters", "name")
 	case t.Type != TeamOpen && t.Type != TeamInvite:
 		return bad("type")
 	case !validText(t.CompanyName, TeamCompanyNameMaxRunes):
-		return bad("company")
+		return breaks("company", "company_name")
 	case len(t.AllowedDomains) > TeamAllowedDomainsMaxBytes || !validText(t.AllowedDomains, TeamAllowedDomainsMaxBytes):
-		return bad("domains")
+		return breaks("domains", "allowed_domains")
 	}
 	return nil
 }

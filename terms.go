@@ -26,7 +26,7 @@ func (t *TermsOfService) Validate() error {
 	case t.Text == "":
 		return E(Invalid, "api.create_terms_of_service.empty_text.app_error")
 	case utf8.RuneCountInString(t.Text) > TermsTextMaxRunes || !storable(t.Text):
-		return E(Invalid, "model.terms_of_service.is_valid.text.app_error")
+		return E(Invalid, "model.terms_of_service.is_valid.text.app_error").On("text")
 	}
 	return nil
 }

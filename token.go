@@ -22,7 +22,7 @@ type AccessToken struct {
 // Validate checks the description; kind Invalid.
 func (t *AccessToken) Validate() error {
 	if len(t.Description) > TokenDescriptionMaxBytes || !validText(t.Description, TokenDescriptionMaxBytes) {
-		return E(Invalid, "model.user_access_token.is_valid.description.app_error")
+		return E(Invalid, "model.user_access_token.is_valid.description.app_error").On("description")
 	}
 	return nil
 }

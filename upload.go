@@ -27,7 +27,9 @@ type Upload struct {
 
 // Validate checks what a client asks for; kind Invalid, an id model.upload_session.is_valid.*.
 func (u *Upload) Validate() error {
-	bad := func(field string) error { return E(Invalid, "model.upload_session.is_valid."+field+".app_error") }
+	bad := func(field string) error {
+		return E(Invalid, "model.upload_session.is_valid."+field+".app_error").On(field)
+	}
 	switch {
 	case u.Type != UploadAttachment:
 		return bad("type")

@@ -164,9 +164,10 @@ func (u *User) AuthDataValue() string {
 // Validate checks every stored field against the reference limits and names the first that fails.
 // The error is of kind Invalid with an id model.user.is_valid.*.
 func (u *User) Validate() error {
-	bad := func(field string) error {
-		return E(Invalid, "model.user.is_valid."+field+".app_error", "UserId", u.ID)
+	breaks := func(rule, field string) error {
+		return E(Invalid, "model.user.is_valid."+rule+".app_error", "UserId", u.ID).On(field)
 	}
+	bad := func(field string) error { return breaks(field, field) }
 	switch {
 	case !ValidID(u.ID):
 		return bad("id")
@@ -189,19 +190,19 @@ func (u *User) Validate() error {
 	case len(u.AuthDataValue()) > AuthDataMaxBytes || !validText(u.AuthDataValue(), AuthDataMaxBytes):
 		return bad("auth_data")
 	case u.AuthDataValue() != "" && u.AuthService == "":
-		return bad("auth_data_type")
+		return breaks("auth_data_type", "auth_service")
 	case u.Password != "" && u.AuthDataValue() != "":
-		return bad("auth_data_pwd")
+		return breaks("auth_data_pwd", "password")
 	case len(u.Locale) > LocaleMaxBytes:
 		return bad("locale")
 	case len(u.Roles) > RolesMaxBytes:
-		return bad("roles_limit")
+		return breaks("roles_limit", "roles")
 	case utf8.RuneCountInString(encoded(u.Timezone)) > TimezoneMaxRunes:
-		return bad("timezone_limit")
+		return breaks("timezone_limit", "timezone")
 	case len(encoded(u.Props)) > PropsMaxBytes || len(encoded(u.NotifyProps)) > PropsMaxBytes:
-		return bad("invalidProperty")
+		return breaks("invalidProperty", "props")
 	case !validMap(u.Timezone) || !validMap(u.Props) || !validMap(u.NotifyProps):
-		return bad("invalidProperty")
+		return breaks("invalidProperty", "props")
 	}
 	return nil
 }

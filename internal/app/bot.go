@@ -241,7 +241,7 @@ func (a *App) ConvertBotToUser(ctx context.Context, who *Caller, botID string, p
 	if err != nil {
 		return nil, missing(err, muster.NotFound, noBot)
 	}
-	if err := a.passwordPolicy(*p.Password, &muster.User{Username: b.Username, FirstName: b.DisplayName}); err != nil {
+	if err := a.passwordPolicy("password", *p.Password, &muster.User{Username: b.Username, FirstName: b.DisplayName}); err != nil {
 		return nil, err
 	}
 	hash, err := a.hashPassword(ctx, who, *p.Password)

@@ -75,7 +75,7 @@ func (a *App) validGroup(ctx context.Context, g *muster.Group) error {
 	}
 	_, err := a.store.UserByUsername(ctx, *g.Name)
 	if err == nil {
-		return muster.E(muster.Invalid, "app.group.username_conflict", "Username", *g.Name)
+		return muster.E(muster.Invalid, "app.group.username_conflict", "Username", *g.Name).On("name")
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return nil

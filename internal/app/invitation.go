@@ -208,7 +208,7 @@ func (a *App) readInvitation(ctx context.Context, token, email string) (inv *inv
 		return nil, nil, nil, muster.E(muster.Invalid, "api.user.create_user.guest_accounts.disabled.app_error")
 	}
 	if email != "" && email != m.Email {
-		return nil, nil, nil, muster.E(muster.Invalid, "api.user.create_user.bad_token_email_data.app_error")
+		return nil, nil, nil, muster.E(muster.Invalid, "api.user.create_user.bad_token_email_data.app_error").On("email")
 	}
 	if team, err = a.team(ctx, inv.TeamID); err != nil {
 		return nil, nil, nil, err

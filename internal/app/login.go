@@ -95,7 +95,7 @@ func (a *App) settle(ctx context.Context, p *proof) {
 // checkLogin answers who signs in, by the password. The attempt is counted before anything is looked at; it is up to the caller to settle p.
 func (a *App) checkLogin(ctx context.Context, who *Caller, req LoginRequest, p *proof) (*muster.User, error) {
 	if req.Password == "" {
-		return nil, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")
+		return nil, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error").On("password")
 	}
 	name := cmp.Or(req.ID, muster.FoldName(req.LoginID))
 	u, err := a.userForLogin(ctx, req)
@@ -162,7 +162,7 @@ func (a *App) admitLogin(ctx context.Context, who *Caller, name string, u *muste
 	return a.passwords.Reserve(ctx, o)
 }
 
-var errWrongPassword = muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error")
+var errWrongPassword = muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error").On("password")
 
 // verify compares a password with the account's, and returns a better hash of it where one is due. For nobody's account (nil) and for one that is locked
 // it is wrong, after the same work.

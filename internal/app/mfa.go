@@ -119,7 +119,7 @@ func (a *App) activateMfa(ctx context.Context, who *Caller, u *muster.User, code
 	if err := ownsPassword(u); err != nil {
 		return nil, nil, err
 	}
-	refused := muster.E(muster.Unauthenticated, notPending)
+	refused := muster.E(muster.Unauthenticated, notPending).On("code")
 	sealed, secret, err := a.pendingMfa(ctx, u)
 	if err != nil {
 		return nil, nil, err
@@ -211,7 +211,7 @@ func (a *App) checkSecondFactor(ctx context.Context, who *Caller, u *muster.User
 		return nil
 	}
 	if code == "" {
-		return muster.E(muster.Unauthenticated, missingCode)
+		return muster.E(muster.Unauthenticated, missingCode).On("code")
 	}
 	if f.attempt, err = a.reserveCode(ctx, who, u); err != nil {
 		return err
@@ -273,7 +273,7 @@ func (a *App) refuseCode(ctx context.Context, who *Caller, u *muster.User, at *a
 	if err := a.attemptFailed(ctx, who, u.ID, u, at, wrongCode); err != nil {
 		return err
 	}
-	return muster.E(muster.Unauthenticated, badCode, "user_id", u.ID)
+	return muster.E(muster.Unauthenticated, badCode, "user_id", u.ID).On("code")
 }
 
 // MustEnrol answers kind Forbidden when the settings ask the caller for a second factor that its account has not set up: nothing but what

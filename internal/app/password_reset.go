@@ -29,7 +29,7 @@ func (a *App) ResetPassword(ctx context.Context, who *Caller, token, newPassword
 	if err != nil {
 		return "", missing(err, muster.Invalid, badResetLink)
 	}
-	if err := a.passwordPolicy(newPassword, u); err != nil {
+	if err := a.passwordPolicy("new_password", newPassword, u); err != nil {
 		return "", err
 	}
 	hash, err := a.hashPassword(ctx, who, newPassword)

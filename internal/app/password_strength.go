@@ -13,7 +13,7 @@ type Strength = password.Strength
 
 // PasswordStrength judges a password that somebody is about to choose; of u only what others may know is looked at. One that would be refused is told why.
 func (a *App) PasswordStrength(plain string, u *muster.User) (Strength, error) {
-	err := a.passwordPolicy(plain, u)
+	err := a.passwordPolicy("password", plain, u)
 	if muster.IsKind(err, muster.Invalid) {
 		return Strength{Label: "Not strong enough yet", Advice: message.Of(muster.AsError(err))}, nil
 	}

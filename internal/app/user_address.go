@@ -18,7 +18,7 @@ func (a *App) mustVerify(u *muster.User) bool {
 func (a *App) mayAskFor(ctx context.Context, email string) error {
 	_, err := a.store.UserByEmail(ctx, email)
 	if err == nil {
-		return muster.E(muster.Invalid, "app.user.save.email_exists.app_error")
+		return muster.E(muster.Invalid, "app.user.save.email_exists.app_error").On("email")
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return err

@@ -41,7 +41,7 @@ func (a *App) UpdateUserAuth(ctx context.Context, who *Caller, userID string, in
 	}
 	_, after, err := a.changeUserBy(ctx, who, userID, up, a.auditSelf(who, "user_id="+userID+" auth_service="+in.AuthService))
 	if muster.HasID(err, "app.user.save.existing.app_error") {
-		return nil, muster.E(muster.Invalid, "app.user.update_auth_data.email_exists.app_error", err)
+		return nil, muster.E(muster.Invalid, "app.user.update_auth_data.email_exists.app_error", err).On("auth_data")
 	}
 	if err != nil {
 		return nil, err

@@ -156,7 +156,7 @@ func (a *App) checkNew(ctx context.Context, who *Caller, u *muster.User) error {
 		domains = a.Config().GuestAccountsSettings.RestrictCreationToDomains
 	}
 	if !inDomains(u.Email, domains) && muster.ValidEmail(u.Email) {
-		return muster.E(muster.Invalid, "api.user.create_user.accepted_domain.app_error")
+		return muster.E(muster.Invalid, "api.user.create_user.accepted_domain.app_error").On("email")
 	}
 	plain := u.Password
 	u.Password = ""
@@ -165,15 +165,15 @@ func (a *App) checkNew(ctx context.Context, who *Caller, u *muster.User) error {
 	}
 	if u.AuthService != "" {
 		if u.AuthDataValue() == "" {
-			return muster.E(muster.Invalid, "model.user.is_valid.auth_data.app_error", "UserId", u.ID)
+			return muster.E(muster.Invalid, "model.user.is_valid.auth_data.app_error", "UserId", u.ID).On("auth_data")
 		}
 		if plain != "" {
-			return muster.E(muster.Invalid, "model.user.is_valid.auth_data_pwd.app_error", "UserId", u.ID)
+			return muster.E(muster.Invalid, "model.user.is_valid.auth_data_pwd.app_error", "UserId", u.ID).On("password")
 		}
 		return nil
 	}
-	if err := a.passwordPolicy(plain, u); err != nil {
-		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err, "Reason", message.Of(muster.AsError(err)))
+	if err := a.passwordPolicy("password", plain, u); err != nil {
+		return muster.E(muster.Invalid, "api.user.check_user_password.invalid.app_error", err, "Reason", message.Of(muster.AsError(err))).On("password")
 	}
 	hash, err := a.hashPassword(ctx, who, plain)
 	u.Password = hash

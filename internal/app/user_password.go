@@ -58,7 +58,7 @@ func (a *App) passwordToStore(ctx context.Context, who *Caller, userID string, c
 	if err != nil {
 		return "", nil, err
 	}
-	if err := a.passwordPolicy(ch.NewPassword, u); err != nil {
+	if err := a.passwordPolicy("new_password", ch.NewPassword, u); err != nil {
 		return "", nil, err
 	}
 	hash, err = a.hashPassword(ctx, who, ch.NewPassword)
@@ -129,17 +129,17 @@ func (a *App) mayChangeOwnPassword(ctx context.Context, who *Caller, ch Password
 	}
 	err = a.proveOwner(ctx, who, u, ch.CurrentPassword)
 	if muster.HasID(err, "api.user.check_user_password.invalid.app_error") {
-		return muster.E(muster.Invalid, "api.user.update_password.incorrect.app_error", err)
+		return muster.E(muster.Invalid, "api.user.update_password.incorrect.app_error", err).On("current_password")
 	}
 	return err
 }
 
-// passwordPolicy holds a new password of an account against PasswordSettings; kind Invalid, an id that names the rules it breaks.
-func (a *App) passwordPolicy(plain string, u *muster.User) error {
+// passwordPolicy holds a new password of an account, given in that field, against PasswordSettings; kind Invalid, an id that names the rules it breaks.
+func (a *App) passwordPolicy(field, plain string, u *muster.User) error {
 	c := a.Config().PasswordSettings
 	return password.Policy{
 		MinimumLength: c.MinimumLength, Lowercase: c.Lowercase, Uppercase: c.Uppercase, Number: c.Number, Symbol: c.Symbol,
-		MinimumStrength: c.MinimumStrength, Breached: a.breached,
+		MinimumStrength: c.MinimumStrength, Breached: a.breached, Field: field,
 	}.Check(plain, a.knownOf(u))
 }
 

@@ -121,9 +121,9 @@ func (a *App) checkEmailDomain(u *muster.User) error {
 	case !muster.ValidEmail(u.Email):
 		return nil // validate names the field
 	case u.IsGuest() && !inDomains(u.Email, c.GuestAccountsSettings.RestrictCreationToDomains):
-		return muster.E(muster.Invalid, "api.user.update_user.accepted_guest_domain.app_error")
+		return muster.E(muster.Invalid, "api.user.update_user.accepted_guest_domain.app_error").On("email")
 	case !u.IsGuest() && !inDomains(u.Email, c.TeamSettings.RestrictCreationToDomains):
-		return muster.E(muster.Invalid, "api.user.update_user.accepted_domain.app_error")
+		return muster.E(muster.Invalid, "api.user.update_user.accepted_domain.app_error").On("email")
 	}
 	return nil
 }
@@ -135,11 +135,11 @@ func (a *App) validate(u *muster.User) error {
 	}
 	if u.Locale != "" {
 		if _, err := language.Parse(u.Locale); err != nil {
-			return muster.E(muster.Invalid, "model.user.is_valid.locale.app_error", "UserId", u.ID)
+			return muster.E(muster.Invalid, "model.user.is_valid.locale.app_error", "UserId", u.ID).On("locale")
 		}
 	}
 	if !slices.Contains(authServices, u.AuthService) {
-		return muster.E(muster.Invalid, "model.user.is_valid.auth_data_type.app_error", "UserId", u.ID)
+		return muster.E(muster.Invalid, "model.user.is_valid.auth_data_type.app_error", "UserId", u.ID).On("auth_service")
 	}
 	return nil
 }

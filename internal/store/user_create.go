@@ -112,17 +112,17 @@ func (s *Store) ImportUsers(ctx context.Context, users []*muster.User) error {
 // clash names what another account already has. self is the id of the account that may have it.
 func (t *tx) clash(ctx context.Context, u *muster.User, self string) error {
 	for _, c := range []struct {
-		where, id string
-		args      []any
+		where, id, field string
+		args             []any
 	}{
-		{"id = ?", "app.user.save.existing.app_error", []any{u.ID}},
-		{"username = ?", "app.user.save.username_exists.app_error", []any{u.Username}},
-		{"email = ?", "app.user.save.email_exists.app_error", []any{u.Email}},
-		{"auth_service = ? AND auth_data = ?", "app.user.save.existing.app_error", []any{u.AuthService, u.AuthDataValue()}},
+		{"id = ?", "app.user.save.existing.app_error", "id", []any{u.ID}},
+		{"username = ?", "app.user.save.username_exists.app_error", "username", []any{u.Username}},
+		{"email = ?", "app.user.save.email_exists.app_error", "email", []any{u.Email}},
+		{"auth_service = ? AND auth_data = ?", "app.user.save.existing.app_error", "auth_data", []any{u.AuthService, u.AuthDataValue()}},
 	} {
 		id, err := scanString(t.queryRow(ctx, "SELECT id FROM users WHERE "+c.where, c.args...))
 		if err == nil && id != self {
-			return muster.E(muster.Invalid, c.id)
+			return muster.E(muster.Invalid, c.id).On(c.field)
 		}
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err

@@ -21,6 +21,7 @@ type Policy struct {
 	Lowercase, Uppercase, Number, Symbol bool
 	MinimumStrength                      int       // the least Score of a Strength
 	Breached                             *Breached // nil for none
+	Field                                string    // of the request that holds the password, for errors
 }
 
 // Check returns an error of kind Invalid, whose id names the broken rules, if plain breaks any. userInputs is what others may know about the owner, as for
@@ -81,5 +82,5 @@ func (p Policy) missing(plain string) (suffix string) {
 
 func (p Policy) refuse(suffix string, params ...any) error {
 	return muster.E(muster.Invalid, policyID+suffix+".app_error",
-		append(params, "Min", strconv.Itoa(p.MinimumLength), "Max", strconv.Itoa(muster.PasswordMaxBytes))...)
+		append(params, "Min", strconv.Itoa(p.MinimumLength), "Max", strconv.Itoa(muster.PasswordMaxBytes))...).On(p.Field)
 }

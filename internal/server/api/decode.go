@@ -47,7 +47,7 @@ func (c *call) decode(v any, otherwise *muster.Error) error {
 		return err
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return &muster.Error{Kind: otherwise.Kind, ID: otherwise.ID, Params: otherwise.Params, Cause: err}
+		return &muster.Error{Kind: otherwise.Kind, ID: otherwise.ID, Params: otherwise.Params, Field: otherwise.Field, Cause: err}
 	}
 	return nil
 }

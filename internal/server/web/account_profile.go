@@ -119,7 +119,7 @@ func removePicture(req *pageRequest) error {
 	return req.redirectWithFlash(accountPage, "picture-removed")
 }
 
-var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error", "Reason", "That's already your email address. Enter a different one.")
+var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error", "Reason", "That's already your email address. Enter a different one.").On("email")
 
 // changeEmail changes the address at once or, where addresses must be confirmed, once the mail to the new one was answered.
 func changeEmail(req *pageRequest) error {

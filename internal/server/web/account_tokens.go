@@ -74,9 +74,9 @@ func (req *pageRequest) tokens() (all []*muster.AccessToken, err error) {
 }
 
 var (
-	errNoDescription = muster.E(muster.Invalid, "model.user_access_token.is_valid.description.app_error", "Reason", "Say what the token is for, so that you can tell your tokens apart.")
+	errNoDescription = muster.E(muster.Invalid, "model.user_access_token.is_valid.description.app_error", "Reason", "Say what the token is for, so that you can tell your tokens apart.").On("description")
 	errBadExpiry     = muster.E(muster.Invalid, "api.context.invalid_body_param.app_error", "Name", "expires_at", "Reason",
-		"Choose a date from today on that isn't later than this site allows, or leave it empty.")
+		"Choose a date from today on that isn't later than this site allows, or leave it empty.").On("expires_at")
 )
 
 func createToken(req *pageRequest) error {
@@ -95,7 +95,7 @@ func createToken(req *pageRequest) error {
 		return req.showTokens(nil, err)
 	}
 	made, err := req.app.CreateAccessToken(req.ctx(), req.who, req.who.ID(), wanted)
-	if e := muster.AsError(err); err != nil && e.Params["Name"] == "expires_at" {
+	if e := muster.AsError(err); err != nil && e.Field == "expires_at" {
 		err = errBadExpiry
 	}
 	return req.showTokens(made, err)

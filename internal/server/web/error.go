@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"muster"
@@ -32,24 +31,6 @@ func messageFor(e *muster.Error) string {
 		return text
 	}
 	return message.Of(e)
-}
-
-// fieldOf is the field of a posted form that an error is about, "" where it can't be told. Ids of errors name the field in one of these ways.
-func fieldOf(e *muster.Error, form url.Values) string {
-	for _, rule := range []struct{ inID, field string }{
-		{"username", "username"}, {"email", "email"}, {"accepted_domain", "email"}, {"accepted_guest_domain", "email"}, {"first_name", "first_name"}, {"last_name", "last_name"},
-		{"nickname", "nickname"}, {"position", "position"}, {"description", "description"}, {"update_password.incorrect", "current_password"},
-		{"is_valid.pwd", "new_password"}, {"is_valid.pwd", "password"}, {"check_user_password.invalid", "current_password"},
-		{"check_user_password.invalid", "password"}, {"check_user_mfa", "code"}, {"mfa.activate", "code"}, {"mfa.validate_token", "code"},
-	} {
-		if strings.Contains(e.ID, rule.inID) && form.Has(rule.field) {
-			return rule.field
-		}
-	}
-	if name := e.Params["Name"]; form.Has(name) {
-		return name
-	}
-	return ""
 }
 
 // serveError answers with the error page.

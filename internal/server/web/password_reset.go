@@ -49,7 +49,7 @@ func resetPassword(req *pageRequest) error {
 	case err == nil:
 		req.cookies.SetDevice(req.w, device)
 		return req.redirectToPage(loginPage + "?" + flashParam + "=password-set")
-	case strings.HasPrefix(e.ID, "api.user.reset_password."), e.Params["Name"] == "token": // the link is of no use any more
+	case strings.HasPrefix(e.ID, "api.user.reset_password."), e.Field == "token": // the link is of no use any more
 		return req.showReset("", linkError(err, badResetLink))
 	}
 	return req.showReset(token, err)

@@ -87,7 +87,10 @@ func (req *pageRequest) show(p page) error {
 		}
 		req.exchange.Err, status = p.err, e.Kind.Status()
 		httpx.SetRetryAfter(req.w.Header(), e)
-		v.FormError = &formError{messageFor(e), fieldOf(e, req.form)}
+		v.FormError = &formError{Message: messageFor(e)}
+		if req.form.Has(e.Field) { // a page has several forms, and fields of the same name
+			v.FormError.Field = e.Field
+		}
 		v.values = maps.Clone(p.values)
 		v.keepSubmitted()
 	}
