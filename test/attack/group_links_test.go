@@ -14,14 +14,14 @@ import (
 	"muster/internal/testserver"
 )
 
-// refused fails the test unless err is the server's refusal with this status and id.
-func refused(t testing.TB, err error, status int, id string) *client.Error {
+// refused fails the test unless err is the server's refusal with this status and id. It returns the message.
+func refused(t testing.TB, err error, status int, id string) (message string) {
 	t.Helper()
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok || e.StatusCode != status || e.ID != id {
 		t.Fatalf("got %v, want %d %s", err, status, id)
 	}
-	return e
+	return e.Message
 }
 
 const noPermission = "api.context.permissions.app_error"

@@ -22,12 +22,6 @@ const (
 	changed        = "api.config.patch_config.changed.app_error"
 )
 
-// refusal checks that an error is the server's refusal with a status and an id, and returns its message.
-func refusal(t *testing.T, err error, status int, id string) string {
-	t.Helper()
-	return refused(t, err, status, id).Message
-}
-
 // newestPatch returns the newest line of the administrator's history about a patch.
 func newestPatch(t *testing.T, s *testserver.Server, adminID string) string {
 	t.Helper()
@@ -63,7 +57,7 @@ func TestTheMailPasswordIsNotSentElsewhere(t *testing.T) {
 				`{"EmailSettings":{"EnableSMTPAuth":false,"SMTPPort":"25"}}`,
 			} {
 				_, err := by.PatchConfig(ctx, json.RawMessage(body))
-				if message := refusal(t, err, http.StatusBadRequest, reenterSecret); !strings.Contains(message, "SMTPPassword") {
+				if message := refused(t, err, http.StatusBadRequest, reenterSecret); !strings.Contains(message, "SMTPPassword") {
 					t.Errorf("%s: %s", body, message)
 				}
 				_, err = by.TestEmail(ctx, json.RawMessage(body))
@@ -95,7 +89,7 @@ func TestSettingsThatDoNothingAreRefused(t *testing.T) {
 			{`{"TeamSettings":{"RestrictDirectMessage":"teams"}}`, "api.context.invalid_body_param.app_error", `must be one of "any", "team"; did you mean team?`},
 		} {
 			_, err := admin.PatchConfig(t.Context(), json.RawMessage(tc.body))
-			if message := refusal(t, err, http.StatusBadRequest, tc.id); !strings.Contains(message, tc.says) {
+			if message := refused(t, err, http.StatusBadRequest, tc.id); !strings.Contains(message, tc.says) {
 				t.Errorf("%s: %s", tc.body, message)
 			}
 		}
