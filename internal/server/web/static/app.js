@@ -87,7 +87,7 @@
       add(secret.dataset.copy, function () {
         navigator.clipboard.writeText(secret.innerText.trim()).then(
           function () { said.textContent = 'Copied.'; },
-          function () { said.textContent = 'Couldn't copy. Select the text and copy it yourself.'; });
+          function () { said.textContent = 'Copying failed. Select the text and copy it yourself.'; });
       });
     }
     if (secret.dataset.print) add(secret.dataset.print, function () { window.print(); });
