@@ -54,7 +54,6 @@ func (a *App) CreateAccessToken(ctx context.Context, who *Caller, userID string,
 	if err := a.store.CreateAccessToken(ctx, t, hash[:], guard, a.Config().StorageSettings.MaxAccessTokensPerUser, post, a.auditSelf(who, "user_id="+userID+" token_id="+t.ID)); err != nil {
 		return nil, missingAccount(err)
 	}
-	a.office.mails.ring()
 	t.Token = text
 	return t, nil
 }

@@ -9,16 +9,10 @@ import (
 )
 
 const (
-	minute = int64(60_000) // ms
-	hour   = 60 * minute
-	day    = 24 * hour
-
 	activityInterval  = 30 * time.Second // between writes of session activity
 	activitySlack     = 5 * minute       // an older activity is written down anew
 	activityMax       = 100_000          // sessions that are remembered
 	expiredSweepBatch = 1000
-	auditSweepBatch   = 500
-	auditSweeps       = 20 // batches at a time, so that other writes come between
 )
 
 // activity remembers when sessions were last used, so that a read does not cost a write.
@@ -110,6 +104,11 @@ func (a *App) keepHouse(ctx context.Context) {
 		}
 	}
 }
+
+const (
+	auditSweepBatch = 500
+	auditSweeps     = 20 // batches at a time, so that other writes come between
+)
 
 // sweepAudits removes history that is older than AuditRetentionDays, in small batches.
 func (a *App) sweepAudits(ctx context.Context) error {

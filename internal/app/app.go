@@ -35,6 +35,13 @@ type Options struct {
 	Now       func() time.Time
 }
 
+// Units of time in milliseconds.
+const (
+	minute = int64(60_000)
+	hour   = 60 * minute
+	day    = 24 * hour
+)
+
 // App is the use cases over one store.
 type App struct {
 	store     *store.Store
@@ -57,6 +64,7 @@ type App struct {
 	attacks   *attacks
 	office    *postOffice
 	stop      context.CancelFunc
+	unlisten  func()
 	running   sync.WaitGroup
 }
 
@@ -73,6 +81,14 @@ func New(o Options) *App {
 		store: o.Store, config: o.Config, passwords: o.Passwords, breached: o.Breached, secrets: o.Secrets, blobs: o.Blobs, mail: o.Mail, tempDir: o.TempDir, bus: o.Bus, log: o.Log, clock: o.Now,
 		cache: newCache(), activity: newActivity(), inFlight: newInFlight(), attacks: newAttacks(), office: newPostOffice(), stop: stop,
 	}
+	a.unlisten = a.store.OnCommit(func(c store.Changes) {
+		if c.Mail {
+			a.office.mails.ring()
+		}
+		if c.LinkRequests {
+			a.office.links.ring()
+		}
+	})
 	a.running.Go(func() { a.keepHouse(ctx) })
 	a.running.Go(func() { a.runPostOffice(ctx) })
 	a.running.Go(func() { a.answerLinkRequests(ctx) })
@@ -85,6 +101,7 @@ func New(o Options) *App {
 
 // Close ends the background work and writes down what it still holds. A mail that is not sent when ctx ends is sent by the next process.
 func (a *App) Close(ctx context.Context) error {
+	a.unlisten()
 	a.stop()
 	ended := make(chan struct{})
 	go func() {

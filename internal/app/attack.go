@@ -117,12 +117,9 @@ func (a *App) attemptFailed(ctx context.Context, who *Caller, name string, u *mu
 		f.Post = a.mailed(muster.MailToken{Purpose: muster.TokenUnlock, UserID: u.ID, Email: u.Email}, mailTokenLife,
 			func(token string) mail.Content { return letter(u, token, who) })
 	}
-	mailed, err := a.store.RecordFailedAttempt(context.WithoutCancel(ctx), a.now(), f)
+	err := a.store.RecordFailedAttempt(context.WithoutCancel(ctx), a.now(), f)
 	if err != nil {
 		return fmt.Errorf("count failed sign-in: %w", err)
-	}
-	if mailed {
-		a.office.mails.ring()
 	}
 	if u != nil {
 		a.cache.forget(u.ID)

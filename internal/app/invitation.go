@@ -189,7 +189,6 @@ func (a *App) invite(ctx context.Context, who *Caller, team *muster.Team, to []I
 			r.Refused = errMailedEnough
 		}
 	}
-	a.office.mails.ring()
 	return nil
 }
 

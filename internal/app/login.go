@@ -260,9 +260,6 @@ func (a *App) startSession(ctx context.Context, who *Caller, u *muster.User, dev
 	a.decided(p.attempt)
 	a.decided(p.factor.attempt)
 	a.cache.forget(u.ID)
-	if p.factor.recovery != nil {
-		a.office.mails.ring()
-	}
 	s.Token, s.DeviceToken = token, a.deviceToken(who, u)
 	return s, nil
 }

@@ -27,11 +27,7 @@ func (a *App) requestLink(ctx context.Context, purpose, email string, audit *mus
 	if !muster.ValidEmail(email) {
 		return muster.InvalidParam("email")
 	}
-	if err := a.store.RequestLink(ctx, &store.LinkRequest{Purpose: purpose, Email: email, Audit: audit}); err != nil {
-		return err
-	}
-	a.office.links.ring()
-	return nil
+	return a.store.RequestLink(ctx, &store.LinkRequest{Purpose: purpose, Email: email, Audit: audit})
 }
 
 // answerLinkRequests mails the links that are asked for, until ctx ends: beside the sending of mails, so that a flood of requests holds up none.
@@ -45,8 +41,6 @@ func (a *App) answerLinkRequests(ctx context.Context) {
 			a.office.links.wait(ctx, failureBackoff)
 		case n == 0:
 			a.office.links.wait(ctx, outboxPoll)
-		default:
-			a.office.mails.ring()
 		}
 	}
 }

@@ -107,7 +107,6 @@ func (a *App) UpdateMfa(ctx context.Context, who *Caller, userID string, activat
 	if err != nil {
 		return nil, missingAccount(err)
 	}
-	a.office.mails.ring()
 	a.publishUserUpdated(after)
 	return recovery, nil
 }
@@ -262,9 +261,6 @@ func (a *App) spend(ctx context.Context, who *Caller, u *muster.User, code strin
 		return err
 	}
 	a.decided(f.attempt)
-	if f.recovery != nil {
-		a.office.mails.ring()
-	}
 	return nil
 }
 

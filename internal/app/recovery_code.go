@@ -48,7 +48,6 @@ func (a *App) ReplaceRecoveryCodes(ctx context.Context, who *Caller, userID stri
 	if err != nil {
 		return nil, err
 	}
-	a.office.mails.ring()
 	return codes, nil
 }
 

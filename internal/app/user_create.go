@@ -44,7 +44,6 @@ func (a *App) CreateUser(ctx context.Context, who *Caller, in *muster.User, by S
 	if opts.Join != nil {
 		a.publishJoin(ctx, opts.Join, opts.ChannelIDs)
 	}
-	a.office.mails.ring()
 	return created.For(muster.Visibility{Self: true}), nil
 }
 

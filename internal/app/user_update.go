@@ -212,9 +212,6 @@ func (a *App) changeUser(ctx context.Context, id string, up store.UserUpdate, au
 	if err != nil {
 		return nil, nil, missingAccount(err)
 	}
-	if up.Post != nil {
-		a.office.mails.ring()
-	}
 	a.publishUserUpdated(after)
 	return before, after, nil
 }

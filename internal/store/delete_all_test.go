@@ -74,7 +74,7 @@ func TestDeletingAllAccountsAmidAttempts(t *testing.T) {
 					if err != nil {
 						t.Error(err)
 					}
-					if _, err = s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{Reserved: got, UserID: u.ID, History: history}); err != nil {
+					if err = s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{Reserved: got, UserID: u.ID, History: history}); err != nil {
 						t.Error(err)
 					}
 				}

@@ -25,7 +25,7 @@ type FailedAttempt struct {
 const fewerAudits = " (more of these are left out for an hour)"
 
 // RecordFailedAttempt counts it for the account to see and writes what is to be remembered of it, as far as the counters allow.
-func (s *Store) RecordFailedAttempt(ctx context.Context, now int64, f FailedAttempt) (mailed bool, err error) {
+func (s *Store) RecordFailedAttempt(ctx context.Context, now int64, f FailedAttempt) error {
 	counters := []Counter{f.History}
 	if f.Notice != nil {
 		counters = append(counters, *f.Notice)
@@ -33,7 +33,7 @@ func (s *Store) RecordFailedAttempt(ctx context.Context, now int64, f FailedAtte
 	for i := range counters {
 		counters[i].Soft = true
 	}
-	err = s.write(ctx, func(t *tx) error {
+	return s.write(ctx, func(t *tx) error {
 		if _, err := t.exec(ctx, "UPDATE users SET failed_attempts = failed_attempts + 1 WHERE id = ?", f.UserID); err != nil {
 			return fmt.Errorf("count failed sign-in: %w", err)
 		}
@@ -49,13 +49,11 @@ func (s *Store) RecordFailedAttempt(ctx context.Context, now int64, f FailedAtte
 				return err
 			}
 		}
-		mailed = len(reserved) > 1 && reserved[1].Taken && len(f.Post.Mails) > 0
-		if !mailed {
+		if len(reserved) == 1 || !reserved[1].Taken {
 			return nil
 		}
 		return t.savePost(ctx, f.Post)
 	})
-	return mailed, err
 }
 
 // keepFailure notes in the pair's row which wide counters hold an attempt that was wrong, for a later success to take back.

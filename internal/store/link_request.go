@@ -44,6 +44,7 @@ func (s *Store) RequestLink(ctx context.Context, r *LinkRequest) error {
 		if waiting >= linkRequestsMax || ofAsker >= linkRequestsAsker {
 			return muster.E(muster.Unavailable, "api.context.server_busy.app_error")
 		}
+		t.changes.LinkRequests = true
 		_, err = t.exec(ctx, "INSERT INTO link_requests (purpose, email, create_at, asker, audit) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
 			r.Purpose, r.Email, t.now, asker, string(audit))
 		return err

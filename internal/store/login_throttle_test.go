@@ -60,7 +60,7 @@ func TestAttemptsAreTakenFromAllCountersOrNone(t *testing.T) {
 
 func fails(t *testing.T, s *store.Store, now int64, reserved []store.Reserved) {
 	t.Helper()
-	_, err := s.RecordFailedAttempt(context.Background(), now, store.FailedAttempt{Reserved: reserved, History: counter(store.CountHistory, 5)})
+	err := s.RecordFailedAttempt(context.Background(), now, store.FailedAttempt{Reserved: reserved, History: counter(store.CountHistory, 5)})
 	must(t, err)
 }
 
@@ -111,7 +111,7 @@ func TestAttemptsOnNobodyWaitForNoSharedRow(t *testing.T) {
 			history := counter(store.CountHistory, 5)
 			history.Key = bytes.Repeat([]byte{byte(i)}, 32)
 			for range 2 {
-				_, err := s.RecordFailedAttempt(context.Background(), someTime, store.FailedAttempt{History: history})
+				err := s.RecordFailedAttempt(context.Background(), someTime, store.FailedAttempt{History: history})
 				must(t, err)
 			}
 		}
@@ -176,12 +176,12 @@ func TestFailuresAreRememberedWithinBounds(t *testing.T) {
 		u := create(t, s, newUser("ann"))
 		notice := counter(store.CountNotice, 1)
 		for range 5 {
-			_, err := s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{
+			err := s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{
 				UserID: u.ID, Audit: audit(u.ID, "wrong"), History: counter(store.CountHistory, 2), Notice: &notice,
 			})
 			must(t, err)
 		}
-		_, err := s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{UserID: u.ID, Audit: audit(u.ID, "locked"), Always: true, History: counter(store.CountHistory, 2)})
+		err := s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{UserID: u.ID, Audit: audit(u.ID, "locked"), Always: true, History: counter(store.CountHistory, 2)})
 		must(t, err)
 		list, err := s.Audits(ctx, u.ID, 0, 9)
 		must(t, err)

@@ -52,6 +52,7 @@ func (t *tx) savePost(ctx context.Context, p Post) error {
 		}
 	}
 	for _, m := range p.Mails {
+		t.changes.Mail = true
 		_, err := t.exec(ctx, "INSERT INTO outbox (id, recipient, letter, create_at, give_up_at, attempts, claims, next_at, set_aside_at, last_error) VALUES (?,?,?,?,?,0,0,?,0,'')",
 			m.ID, m.To, m.Letter, m.CreateAt, m.GiveUpAt, t.now)
 		if err != nil {

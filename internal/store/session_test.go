@@ -77,7 +77,7 @@ func TestSignInNotesItselfOnTheAccount(t *testing.T) {
 		ctx := context.Background()
 		u := create(t, s, newUser("ann"))
 		for range 2 {
-			_, err := s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{UserID: u.ID, Audit: audit(u.ID, "wrong"), History: counter(store.CountHistory, 10)})
+			err := s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{UserID: u.ID, Audit: audit(u.ID, "wrong"), History: counter(store.CountHistory, 10)})
 			must(t, err)
 		}
 		before, err := s.User(ctx, u.ID)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -41,6 +42,9 @@ type Store struct {
 	room    room
 	lock    *serverLock  // nil where none is needed
 	release func() error // of the data directory
+
+	listenersMu sync.RWMutex
+	listeners   []*func(Changes)
 }
 
 // dialect is what differs between the databases. Everything else is SQL that both share.

@@ -14,6 +14,7 @@ type tx struct {
 	s                  *Store
 	now                int64 // Unix ms
 	noStatementTimeout bool
+	changes            Changes
 }
 
 const writeTries = 10
@@ -49,13 +50,15 @@ func (s *Store) writeOnce(ctx context.Context, fn func(t *tx) error) (err error)
 	}
 	// After a commit this does nothing. A panic of fn passes through here too, and must not keep SQLite's only writer.
 	defer func() { err = errors.Join(err, rollback(raw)) }()
-	if err := fn(&tx{raw: raw, s: s, now: s.now().UnixMilli()}); err != nil {
+	t := &tx{raw: raw, s: s, now: s.now().UnixMilli()}
+	if err := fn(t); err != nil {
 		return err
 	}
 	watch.start()
 	if err := raw.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	s.committed(t.changes)
 	return nil
 }
 
