@@ -9,7 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/directory"
 )
 
 // models are the schemas of what the API answers with, each with the type that is encoded.
@@ -24,20 +24,20 @@ var models = map[string]reflect.Type{
 	"MfaSecret":                 reflect.TypeFor[muster.MfaSecret](),
 	"BotFields":                 reflect.TypeFor[muster.Bot](),
 	"Group":                     reflect.TypeFor[muster.Group](),
-	"GroupStats":                reflect.TypeFor[app.GroupStats](),
+	"GroupStats":                reflect.TypeFor[directory.GroupStats](),
 	"GroupMember":               reflect.TypeFor[muster.GroupMember](),
-	"GroupMembers":              reflect.TypeFor[app.GroupMembers](),
+	"GroupMembers":              reflect.TypeFor[directory.GroupMembers](),
 	"GroupSyncable":             reflect.TypeFor[muster.GroupSyncable](),
 	"TermsOfService":            reflect.TypeFor[muster.TermsOfService](),
 	"UserTermsOfService":        reflect.TypeFor[muster.UserTermsOfService](),
 	"Upload":                    reflect.TypeFor[muster.Upload](),
 	"FileInfo":                  reflect.TypeFor[muster.FileInfo](),
 	"Team":                      reflect.TypeFor[muster.Team](),
-	"TeamInvite":                reflect.TypeFor[app.TeamInvite](),
-	"TeamStats":                 reflect.TypeFor[app.TeamStats](),
+	"TeamInvite":                reflect.TypeFor[directory.TeamInvite](),
+	"TeamStats":                 reflect.TypeFor[directory.TeamStats](),
 	"TeamMember":                reflect.TypeFor[muster.TeamMember](),
 	"Channel":                   reflect.TypeFor[muster.Channel](),
-	"ChannelStats":              reflect.TypeFor[app.ChannelStats](),
+	"ChannelStats":              reflect.TypeFor[directory.ChannelStats](),
 	"ChannelMemberFields":       reflect.TypeFor[muster.ChannelMember](),
 	"ChannelMemberWithTeamData": reflect.TypeFor[muster.ChannelMemberWithTeamData](),
 	"Role":                      reflect.TypeFor[muster.Role](),
@@ -45,7 +45,7 @@ var models = map[string]reflect.Type{
 	"Preference":                reflect.TypeFor[muster.Preference](),
 	// What a request may hold.
 	"UserPatch":    reflect.TypeFor[muster.UserPatch](),
-	"UserSearch":   reflect.TypeFor[app.UserSearch](),
+	"UserSearch":   reflect.TypeFor[directory.UserSearch](),
 	"BotPatch":     reflect.TypeFor[muster.BotPatch](),
 	"GroupPatch":   reflect.TypeFor[muster.GroupPatch](),
 	"TeamPatch":    reflect.TypeFor[muster.TeamPatch](),

@@ -17,7 +17,7 @@ import (
 func TestEveryMethodHasARoute(t *testing.T) {
 	s := testserver.New(t)
 	public := s.Client()
-	local := client.New("http://localhost", client.WithSocket(socket(t, api.New(api.Options{App: s.App, Local: true}))))
+	local := client.New("http://localhost", client.WithSocket(socket(t, api.New(api.Options{Services: s.Services, Local: true}))))
 	methods := reflect.TypeOf(public)
 	called := 0
 	for i := range methods.NumMethod() {

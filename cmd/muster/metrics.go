@@ -8,10 +8,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"muster/internal/app"
 	"muster/internal/diskspace"
+	"muster/internal/mailer"
 	"muster/internal/server/httpx"
 	"muster/internal/server/ws"
+	"muster/internal/services"
 	"muster/internal/store"
 )
 
@@ -24,7 +25,7 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 }
 
-func newMetrics(db *store.Store, a *app.App, hub *ws.Hub, limiter *httpx.Limiter, disk *diskspace.Watcher) *metrics {
+func newMetrics(db *store.Store, a *services.Services, hub *ws.Hub, limiter *httpx.Limiter, disk *diskspace.Watcher) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -54,10 +55,10 @@ func newMetrics(db *store.Store, a *app.App, hub *ws.Hub, limiter *httpx.Limiter
 		gauge("muster_mails_waiting", "Mails waiting in the outbox, of all nodes.", func() float64 { return float64(mails(a).Waiting) }),
 		gauge("muster_mails_failed", "Mails that a mail server rejected, or that could not be delivered, in the last 30 days.", func() float64 { return float64(mails(a).SetAside) }),
 		counter("muster_mails_sent_total", "Mails sent by this node.", func() float64 { return float64(mails(a).Sent) }),
-		counter("muster_login_failures_total", "Sign-ins that failed because of a wrong password or an unknown name.", func() float64 { return float64(a.AttackStats().LoginFailures) }),
-		counter("muster_login_lockouts_total", "Lockouts that began after too many failed attempts.", func() float64 { return float64(a.AttackStats().Lockouts) }),
-		counter("muster_login_throttled_total", "Attempts rejected during a lockout.", func() float64 { return float64(a.AttackStats().Throttled) }),
-		counter("muster_mfa_code_failures_total", "Wrong one-time or recovery codes.", func() float64 { return float64(a.AttackStats().CodeFailures) }),
+		counter("muster_login_failures_total", "Sign-ins that failed because of a wrong password or an unknown name.", func() float64 { return float64(a.Auth.AttackStats().LoginFailures) }),
+		counter("muster_login_lockouts_total", "Lockouts that began after too many failed attempts.", func() float64 { return float64(a.Auth.AttackStats().Lockouts) }),
+		counter("muster_login_throttled_total", "Attempts rejected during a lockout.", func() float64 { return float64(a.Auth.AttackStats().Throttled) }),
+		counter("muster_mfa_code_failures_total", "Wrong one-time or recovery codes.", func() float64 { return float64(a.Auth.AttackStats().CodeFailures) }),
 		gauge("muster_disk_free_bytes", "Free bytes on the disk of the data directory.", func() float64 { return float64(disk.State().Free) }),
 		gauge("muster_disk_full", "1 while the disk is so full that only what signing in needs is stored.", func() float64 {
 			if disk.State().Refusing {
@@ -65,8 +66,8 @@ func newMetrics(db *store.Store, a *app.App, hub *ws.Hub, limiter *httpx.Limiter
 			}
 			return 0
 		}),
-		counter("muster_cache_hits_total", "Look-ups answered by the account and session caches.", func() float64 { hits, _ := a.CacheStats(); return float64(hits) }),
-		counter("muster_cache_misses_total", "Look-ups that these caches did not answer.", func() float64 { _, misses := a.CacheStats(); return float64(misses) }),
+		counter("muster_cache_hits_total", "Look-ups answered by the account and session caches.", func() float64 { hits, _ := a.Core.CacheStats(); return float64(hits) }),
+		counter("muster_cache_misses_total", "Look-ups that these caches did not answer.", func() float64 { _, misses := a.Core.CacheStats(); return float64(misses) }),
 	)
 	for _, limit := range httpx.LimitNames() {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -77,12 +78,12 @@ func newMetrics(db *store.Store, a *app.App, hub *ws.Hub, limiter *httpx.Limiter
 }
 
 // mails returns the counts of the outbox, all zero if the database does not answer.
-func mails(a *app.App) app.MailStats {
+func mails(a *services.Services) mailer.MailStats {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	m, err := a.MailStats(ctx)
+	m, err := a.Mailer.MailStats(ctx)
 	if err != nil {
-		return app.MailStats{}
+		return mailer.MailStats{}
 	}
 	return m
 }

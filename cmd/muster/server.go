@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 
 	"muster"
-	"muster/internal/app"
 	"muster/internal/auth/password"
 	"muster/internal/config"
 	"muster/internal/diskspace"
@@ -26,6 +25,7 @@ import (
 	"muster/internal/server/httpx"
 	"muster/internal/server/web"
 	"muster/internal/server/ws"
+	"muster/internal/services"
 	"muster/internal/store"
 )
 
@@ -35,7 +35,7 @@ type server struct {
 	settings *config.Live
 	log      *slog.Logger
 	store    *store.Store
-	app      *app.App
+	services *services.Services
 	ready    atomic.Bool
 	limiter  *httpx.Limiter
 	hub      *ws.Hub
@@ -103,13 +103,13 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slo
 		closers = append(closers, breached)
 	}
 	hasher := password.New(password.Options{LimitNetworks: func() bool { return settings.Current().RateLimitSettings.Enable }})
-	a := app.New(app.Options{
+	a := services.New(services.Options{
 		Store: db, Config: settings, Passwords: hasher, Breached: breached, Secrets: secrets, Blobs: blobs, Mail: mails, TempDir: s.Data, Bus: &eventbus.Bus{}, Log: log,
 	})
 	limiter := httpx.NewLimiter(a, log)
-	hub := ws.New(ws.Options{App: a, Log: log, Version: version(), Limiter: limiter})
+	hub := ws.New(ws.Options{Services: a, Log: log, Version: version(), Limiter: limiter})
 	return &server{
-		dataDir: s.Data, settings: settings, log: log, store: db, app: a, limiter: limiter, hub: hub, disk: disk, metrics: newMetrics(db, a, hub, limiter, disk),
+		dataDir: s.Data, settings: settings, log: log, store: db, services: a, limiter: limiter, hub: hub, disk: disk, metrics: newMetrics(db, a, hub, limiter, disk),
 		closers: closers,
 	}, nil
 }
@@ -121,9 +121,9 @@ func (s *server) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w (another server may be using the address; choose another with --listen)", err)
 	}
-	options := api.Options{App: s.app, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub, Limiter: s.limiter}
-	pages := web.New(web.Options{App: s.app, Log: s.log, Record: s.metrics.record, Limiter: s.limiter})
-	main := httpx.NewServer(httpx.NewRouter(s.app, api.New(options), pages), s.log, httpx.Timeouts{})
+	options := api.Options{Services: s.services, Log: s.log, Record: s.metrics.record, Version: version(), Socket: s.hub, Limiter: s.limiter}
+	pages := web.New(web.Options{Services: s.services, Log: s.log, Record: s.metrics.record, Limiter: s.limiter})
+	main := httpx.NewServer(httpx.NewRouter(s.services, api.New(options), pages), s.log, httpx.Timeouts{})
 	local, err := s.localListener(options)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -185,7 +185,7 @@ const firstSteps = `Next, create the first account, which becomes system_admin, 
 func (s *server) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
-	err := errors.Join(s.hub.Close(ctx), s.app.Close(ctx))
+	err := errors.Join(s.hub.Close(ctx), s.services.Close(ctx))
 	for _, c := range s.closers {
 		err = errors.Join(err, c.Close())
 	}

@@ -15,7 +15,6 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/app"
 	"muster/internal/auth/password"
 	"muster/internal/config"
 	"muster/internal/eventbus"
@@ -27,6 +26,7 @@ import (
 	"muster/internal/server/httpx"
 	"muster/internal/server/web"
 	"muster/internal/server/ws"
+	"muster/internal/services"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
 )
@@ -45,7 +45,7 @@ type Server struct {
 	URL       string
 	Handler   http.Handler // what answers at URL
 	Store     *store.Store
-	App       *app.App
+	Services  *services.Services
 	Passwords *password.Hasher
 	Files     string // folder of pictures and uploads
 	MailDir   string // folder of the mails that no mail server takes
@@ -98,14 +98,14 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	b.Subscribe(s.events.hear)
 	log := slog.New(slog.DiscardHandler)
 	s.Passwords = password.New(password.Options{MemoryKiB: cheapHash, LimitNetworks: func() bool { return settings.Current().RateLimitSettings.Enable }})
-	a := app.New(app.Options{
+	a := services.New(services.Options{
 		Store: s.Store, Config: settings, Passwords: s.Passwords, Secrets: secrets,
 		Blobs: blobs, Mail: folder, TempDir: s.Files, Bus: b, Log: log, Now: now,
 	})
 	limiter := httpx.NewLimiter(a, log)
-	hub := ws.New(ws.Options{App: a, Log: log, Version: "test", Limiter: limiter})
-	pages := web.New(web.Options{App: a, Log: log, Limiter: limiter})
-	s.App, s.Handler = a, httpx.NewRouter(a, api.New(api.Options{App: a, Log: log, Version: "test", Socket: hub, Limiter: limiter}), pages)
+	hub := ws.New(ws.Options{Services: a, Log: log, Version: "test", Limiter: limiter})
+	pages := web.New(web.Options{Services: a, Log: log, Limiter: limiter})
+	s.Services, s.Handler = a, httpx.NewRouter(a, api.New(api.Options{Services: a, Log: log, Version: "test", Socket: hub, Limiter: limiter}), pages)
 	h := httptest.NewUnstartedServer(nil)
 	h.Config = httpx.NewServer(contract(t, s.Handler), log, httpx.Timeouts{})
 	h.Listener = httpx.Listen(h.Listener, limiter, httpx.Timeouts{})

@@ -71,7 +71,7 @@ func targets(t *testing.T, s *testserver.Server) []target {
 	ctx := t.Context()
 	admin, u := s.Admin(t)
 	ann, _ := s.User(t, "ann")
-	session, _, err := s.App.Authenticate(ctx, ann.Token())
+	session, _, err := s.Services.Auth.Authenticate(ctx, ann.Token())
 	require.NoError(t, err)
 	team, err := admin.CreateTeam(ctx, &muster.Team{Name: "gardeners", DisplayName: "Gardeners", Type: "O"})
 	require.NoError(t, err)

@@ -11,7 +11,8 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/app"
+	"muster/internal/auth"
+	"muster/internal/core"
 	"muster/internal/require"
 	"muster/internal/testserver"
 )
@@ -112,22 +113,22 @@ func TestRecoveryCodesGuessedAtOnceDoNotPassTheLimitTogether(t *testing.T) {
 func TestCodesGuessedAtOnceInStepsDoNotPassTheLimitTogether(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		code, _ := enrol(t, s, "ann")
-		thief := func() *app.Caller { return &app.Caller{IP: "127.0.9.2", Path: "/login"} }
+		thief := func() *core.Caller { return &core.Caller{IP: "127.0.9.2", Path: "/login"} }
 		var under []string
 		for range 4 { // a sign-in more brings no guesses more
-			in, err := s.App.BeginSignIn(t.Context(), thief(), app.LoginRequest{LoginID: "ann", Password: testserver.Password}, "")
+			in, err := s.Services.Auth.BeginLogin(t.Context(), thief(), auth.LoginRequest{LoginID: "ann", Password: testserver.Password}, "")
 			require.NoError(t, err)
 			under = append(under, in.Token)
 		}
 		guesses := wrongCodes(200, code)
 		got := parallel(200, func(i int) string {
-			_, err := s.App.SignInCode(t.Context(), thief(), under[i%len(under)], guesses[i])
+			_, err := s.Services.Auth.LoginCode(t.Context(), thief(), under[i%len(under)], guesses[i])
 			return muster.AsError(err).ID
 		})
 		if got[badCode] != 10 || got[tooMany] != 190 {
 			t.Fatalf("%v, want 10 codes that were looked at", got)
 		}
-		if _, err := s.App.SignInCode(t.Context(), thief(), under[0], code(0)); !muster.HasID(err, tooMany) {
+		if _, err := s.Services.Auth.LoginCode(t.Context(), thief(), under[0], code(0)); !muster.HasID(err, tooMany) {
 			t.Fatal(err)
 		}
 	})
@@ -139,12 +140,12 @@ func TestCodesGuessedInAnOpenSessionAreCountedByIt(t *testing.T) {
 		c := s.Client()
 		_, err := c.LoginWith(t.Context(), client.Credentials{LoginID: "ann", Password: testserver.Password, Code: recovery[0]})
 		require.NoError(t, err)
-		session, u, err := s.App.Authenticate(t.Context(), c.Token())
+		session, u, err := s.Services.Auth.Authenticate(t.Context(), c.Token())
 		require.NoError(t, err)
 		guesses := wrongCodes(50, code)
 		got := parallel(50, func(i int) string {
-			who := &app.Caller{IP: "127.0.9.2", Path: "/account/confirm", Session: session, User: u}
-			return muster.AsError(s.App.Reauthenticate(t.Context(), who, app.Proof{Password: testserver.Password, Code: guesses[i]})).ID
+			who := &core.Caller{IP: "127.0.9.2", Path: "/account/confirm", Session: session, User: u}
+			return muster.AsError(s.Services.Auth.Reauthenticate(t.Context(), who, auth.Proof{Password: testserver.Password, Code: guesses[i]})).ID
 		})
 		if got[badCode] != 10 || got[tooMany] != 40 {
 			t.Fatalf("%v, want 10 codes that were looked at", got)

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/auth"
+	"muster/internal/core"
 	"muster/internal/require"
 	"muster/internal/testserver"
 )
@@ -78,8 +79,8 @@ func TestASessionTokenShowsAKnownDevice(t *testing.T) {
 func TestABrowserIsKnownAfterSignIn(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		s.User(t, "ann")
-		who := &app.Caller{IP: "127.0.9.1", Path: "/login"}
-		in, err := s.App.BeginSignIn(t.Context(), who, app.LoginRequest{LoginID: "ann", Password: testserver.Password}, "")
+		who := &core.Caller{IP: "127.0.9.1", Path: "/login"}
+		in, err := s.Services.Auth.BeginLogin(t.Context(), who, auth.LoginRequest{LoginID: "ann", Password: testserver.Password}, "")
 		require.NoError(t, err)
 		c := clientFrom("127.0.9.2")
 		exhaust(t, s, c, "ann")

@@ -10,7 +10,7 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/app"
+	"muster/internal/core"
 	"muster/internal/require"
 	"muster/internal/testserver"
 )
@@ -155,7 +155,7 @@ func TestTheNetworkThatAnUnlockingLinkIsOpenedInIsKnown(t *testing.T) {
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
 		guessFromEverywhere(t, s, "ann")
-		_, err := s.App.Unlock(t.Context(), &app.Caller{IP: "127.0.9.1"}, s.MailedToken(t, ann.Email, 1))
+		_, err := s.Services.Auth.Unlock(t.Context(), &core.Caller{IP: "127.0.9.1"}, s.MailedToken(t, ann.Email, 1))
 		require.NoError(t, err)
 		guessFromEverywhere(t, s, "ann")
 		signsIn(t, login(t, s, clientFrom("127.0.9.1"), "ann", testserver.Password)) // an app on the same network

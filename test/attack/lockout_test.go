@@ -11,7 +11,7 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/app"
+	"muster/internal/core"
 	"muster/internal/require"
 	"muster/internal/testserver"
 )
@@ -72,7 +72,7 @@ func signsIn(t testing.TB, got *answer) *answer {
 // exhaust makes the wrong tries that the settings allow.
 func exhaust(t testing.TB, s *testserver.Server, c *http.Client, name string) {
 	t.Helper()
-	for range s.App.Config().ServiceSettings.MaximumLoginAttempts {
+	for range s.Services.Core.Config().ServiceSettings.MaximumLoginAttempts {
 		refusedAs(t, login(t, s, c, name, "wrong"), 401, wrongCredentials)
 	}
 }
@@ -237,16 +237,16 @@ func TestWhatUnlocksAnAccount(t *testing.T) {
 			require.NoError(t, admin.ResetFailedAttempts(t.Context(), u.ID))
 		}},
 		{"the local socket", testserver.Password, func(t *testing.T, s *testserver.Server, u *muster.User) {
-			local := &app.Caller{Session: &muster.Session{Local: true}}
-			require.NoError(t, s.App.ResetFailedAttempts(t.Context(), local, u.ID))
+			local := &core.Caller{Session: &muster.Session{Local: true}}
+			require.NoError(t, s.Services.Auth.ResetFailedAttempts(t.Context(), local, u.ID))
 		}},
 		{"a mailed link", testserver.Password, func(t *testing.T, s *testserver.Server, u *muster.User) {
 			token := s.MailedToken(t, u.Email, 1)
-			device, err := s.App.Unlock(t.Context(), &app.Caller{IP: "127.0.9.9"}, token)
+			device, err := s.Services.Auth.Unlock(t.Context(), &core.Caller{IP: "127.0.9.9"}, token)
 			if err != nil || device == "" {
 				t.Fatal(device, err)
 			}
-			if _, err := s.App.Unlock(t.Context(), &app.Caller{}, token); !muster.HasID(err, "api.user.unlock.invalid_link.app_error") {
+			if _, err := s.Services.Auth.Unlock(t.Context(), &core.Caller{}, token); !muster.HasID(err, "api.user.unlock.invalid_link.app_error") {
 				t.Fatal(err)
 			}
 		}},
@@ -330,7 +330,7 @@ func TestWhoMayUnlock(t *testing.T) {
 			t.Error(err)
 		}
 		name := "at the service"
-		_, err = s.App.UpdateUserAuth(ctx, &app.Caller{Session: &muster.Session{Local: true}}, annUser.ID, muster.UserAuth{AuthData: &name, AuthService: "saml"})
+		_, err = s.Services.Accounts.UpdateUserAuth(ctx, &core.Caller{Session: &muster.Session{Local: true}}, annUser.ID, muster.UserAuth{AuthData: &name, AuthService: "saml"})
 		require.NoError(t, err)
 		if err := admin.ResetFailedAttempts(ctx, annUser.ID); !client.HasID(err, "api.user.reset_password_failed_attempts.ldap_and_email_only.app_error") {
 			t.Error(err)

@@ -108,7 +108,7 @@ func TestSchemesOfImportedHashesAreKnownWhileInUse(t *testing.T) {
 			t.Fatalf("sign-in by an imported hash: %d %s", a.status, a.body)
 		}
 		nextDay := s.Node(t, func() time.Time { return time.Now().Add(25 * time.Hour) })
-		require.NoError(t, nextDay.App.CountPasswordSchemes(t.Context()))
+		require.NoError(t, nextDay.Services.Auth.CountPasswordSchemes(t.Context()))
 		inUse()
 	})
 }

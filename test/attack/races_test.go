@@ -147,10 +147,10 @@ func TestAChosenStatusStands(t *testing.T) {
 			require.NoError(t, s.Store.SaveStatus(t.Context(), &muster.Status{UserID: ann.ID, Status: muster.StatusOffline}, nil))
 			together(
 				func() {
-					mustWork(t, s.App.SetPresence(context.WithoutCancel(t.Context()), ann.ID, muster.StatusOnline))
+					mustWork(t, s.Services.Directory.SetPresence(context.WithoutCancel(t.Context()), ann.ID, muster.StatusOnline))
 				},
 				func() {
-					mustWork(t, s.App.SetPresence(context.WithoutCancel(t.Context()), ann.ID, muster.StatusOnline))
+					mustWork(t, s.Services.Directory.SetPresence(context.WithoutCancel(t.Context()), ann.ID, muster.StatusOnline))
 				},
 				func() {
 					mustWork(t, s.Store.SaveStatus(t.Context(), &muster.Status{UserID: ann.ID, Status: muster.StatusDnd, Manual: true}, nil))

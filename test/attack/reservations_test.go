@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/app"
+	"muster/internal/auth"
+	"muster/internal/core"
 	"muster/internal/require"
 	"muster/internal/testserver"
 )
@@ -43,7 +44,7 @@ func TestAPanicAmidASignInGivesItsAttemptBack(t *testing.T) {
 							t.Error("the panic did not go on")
 						}
 					}()
-					_, _, _ = n.App.Login(t.Context(), &app.Caller{IP: "127.0.9.1"}, app.LoginRequest{LoginID: "ann", Password: password})
+					_, _, _ = n.Services.Auth.Login(t.Context(), &core.Caller{IP: "127.0.9.1"}, auth.LoginRequest{LoginID: "ann", Password: password})
 				}()
 				if id := tryLogin(t, n, clientFrom("127.0.9.1"), "ann", testserver.Password); id != want {
 					t.Fatalf("%q after the panic, want %q", id, want)
@@ -60,8 +61,8 @@ func TestAClientThatLeavesAmidASignInLeavesNoAttempt(t *testing.T) {
 		s.Configure(t, `{"ServiceSettings":{"MaximumLoginAttempts":1}}`)
 		ctx, leave := context.WithCancel(t.Context())
 		n := failIn(t, s, "count", leave)
-		who := &app.Caller{IP: "127.0.9.1"}
-		if _, _, err := n.App.Login(ctx, who, app.LoginRequest{LoginID: "ann", Password: testserver.Password}); err == nil {
+		who := &core.Caller{IP: "127.0.9.1"}
+		if _, _, err := n.Services.Auth.Login(ctx, who, auth.LoginRequest{LoginID: "ann", Password: testserver.Password}); err == nil {
 			t.Fatal("signed in without a client")
 		}
 		if id := tryLogin(t, n, clientFrom("127.0.9.1"), "ann", testserver.Password); id != "" {
@@ -82,7 +83,7 @@ func TestRightSignInsAtOnceFromManyNetworksAllSucceed(t *testing.T) {
 		}
 		u, err := s.Store.User(t.Context(), service.ID)
 		require.NoError(t, err)
-		if stats := s.App.AttackStats(); u.FailedAttempts != 0 || stats.LoginFailures != 0 {
+		if stats := s.Services.Auth.AttackStats(); u.FailedAttempts != 0 || stats.LoginFailures != 0 {
 			t.Errorf("%d failed attempts, %+v", u.FailedAttempts, stats)
 		}
 	})

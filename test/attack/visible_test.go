@@ -14,14 +14,14 @@ func TestAnAttackIsSeenAndFillsNothing(t *testing.T) {
 		ctx := t.Context()
 		admin, _ := s.Admin(t)
 		_, ann := s.User(t, "ann")
-		before := s.App.AttackStats()
+		before := s.Services.Auth.AttackStats()
 		for n := range 12 {
 			c := clientFrom(fmt.Sprintf("127.7.0.%d", n+1))
 			exhaust(t, s, c, "ann")
 			refusedAs(t, login(t, s, c, "ann", "wrong"), 401, tooMany)
 			c.CloseIdleConnections()
 		}
-		stats := s.App.AttackStats()
+		stats := s.Services.Auth.AttackStats()
 		if got := stats.LoginFailures - before.LoginFailures; got != 120 {
 			t.Errorf("%d failures", got)
 		}

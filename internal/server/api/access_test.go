@@ -22,7 +22,6 @@ import (
 	"github.com/pquerna/otp/hotp"
 
 	"muster"
-	"muster/internal/app"
 	"muster/internal/auth/password"
 	"muster/internal/config"
 	"muster/internal/eventbus"
@@ -31,6 +30,7 @@ import (
 	"muster/internal/require"
 	"muster/internal/secretbox"
 	"muster/internal/server/api"
+	"muster/internal/services"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -224,11 +224,11 @@ func (s *scene) serve(t *testing.T, dir string) *place {
 	require.NoError(t, err)
 	folder, err := mail.NewFileSender(filepath.Join(dir, "mails"))
 	require.NoError(t, err)
-	a := app.New(app.Options{
+	a := services.New(services.Options{
 		Store: db, Config: settings, Passwords: password.New(password.Options{MemoryKiB: 64}), Secrets: secrets,
 		Blobs: blobs, Mail: folder, Bus: &eventbus.Bus{}, Log: slog.New(slog.DiscardHandler),
 	})
-	return &place{dir, api.New(api.Options{App: a, Log: slog.New(slog.DiscardHandler), Version: "test"}), db, func(t *testing.T) {
+	return &place{dir, api.New(api.Options{Services: a, Log: slog.New(slog.DiscardHandler), Version: "test"}), db, func(t *testing.T) {
 		t.Helper()
 		require.NoError(t, a.Close(ctx)) // mails on their way go to the folder
 		require.NoError(t, errors.Join(blobs.Close(), folder.Close(), db.Close()))

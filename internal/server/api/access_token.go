@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 )
 
 var accessTokenRoutes = []route{
@@ -27,7 +27,7 @@ func createUserAccessToken(c *call) (any, error) {
 	if err := c.decode(&t, muster.InvalidParam("user_access_token")); err != nil {
 		return nil, err
 	}
-	return c.app.CreateAccessToken(c.ctx(), c.who, id, &t)
+	return c.services.Auth.CreateAccessToken(c.ctx(), c.who, id, &t)
 }
 
 func getUserAccessTokensForUser(c *call) (any, error) {
@@ -35,17 +35,19 @@ func getUserAccessTokensForUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.AccessTokensOf(c.ctx(), c.who, id, c.page())
+	return c.services.Auth.AccessTokensOf(c.ctx(), c.who, id, c.page())
 }
 
-func getUserAccessTokens(c *call) (any, error) { return c.app.AccessTokens(c.ctx(), c.who, c.page()) }
+func getUserAccessTokens(c *call) (any, error) {
+	return c.services.Auth.AccessTokens(c.ctx(), c.who, c.page())
+}
 
 func getUserAccessToken(c *call) (any, error) {
 	id, err := c.idParam("token_id")
 	if err != nil {
 		return nil, err
 	}
-	return c.app.AccessToken(c.ctx(), c.who, id)
+	return c.services.Auth.AccessToken(c.ctx(), c.who, id)
 }
 
 func searchUserAccessTokens(c *call) (any, error) {
@@ -55,24 +57,26 @@ func searchUserAccessTokens(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("user_access_token_search")); err != nil {
 		return nil, err
 	}
-	return c.app.SearchAccessTokens(c.ctx(), c.who, body.Term)
+	return c.services.Auth.SearchAccessTokens(c.ctx(), c.who, body.Term)
 }
 
 func disableUserAccessToken(c *call) (any, error) {
-	return c.changeAccessToken(func(ctx context.Context, who *app.Caller, id string) error {
-		return c.app.SetAccessTokenActive(ctx, who, id, false)
+	return c.changeAccessToken(func(ctx context.Context, who *core.Caller, id string) error {
+		return c.services.Auth.SetAccessTokenActive(ctx, who, id, false)
 	})
 }
 
 func enableUserAccessToken(c *call) (any, error) {
-	return c.changeAccessToken(func(ctx context.Context, who *app.Caller, id string) error {
-		return c.app.SetAccessTokenActive(ctx, who, id, true)
+	return c.changeAccessToken(func(ctx context.Context, who *core.Caller, id string) error {
+		return c.services.Auth.SetAccessTokenActive(ctx, who, id, true)
 	})
 }
 
-func revokeUserAccessToken(c *call) (any, error) { return c.changeAccessToken(c.app.RevokeAccessToken) }
+func revokeUserAccessToken(c *call) (any, error) {
+	return c.changeAccessToken(c.services.Auth.RevokeAccessToken)
+}
 
-func (c *call) changeAccessToken(change func(context.Context, *app.Caller, string) error) (any, error) {
+func (c *call) changeAccessToken(change func(context.Context, *core.Caller, string) error) (any, error) {
 	var body struct {
 		TokenID string `json:"token_id"`
 	}

@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 )
 
 func loginByCwsToken(c *call) (any, error) {
@@ -18,13 +18,13 @@ func loginByCwsToken(c *call) (any, error) {
 		return nil, err
 	}
 	c.signInAnew()
-	session, err := c.app.LoginCWS(c.ctx(), c.who, body.LoginID, body.CWSToken)
+	session, err := c.services.Auth.LoginCWS(c.ctx(), c.who, body.LoginID, body.CWSToken)
 	if err != nil {
 		return nil, err
 	}
 	c.giveTokens(session)
 	c.cookies.SetSession(c.w, session)
-	path, _ := c.app.CookieScope()
+	path, _ := c.services.Core.CookieScope()
 	c.w.Header().Set("Location", path)
 	return reply{status: http.StatusFound}, nil
 }
@@ -38,7 +38,7 @@ func updateUserAuth(c *call) (any, error) {
 	if err := c.decode(&in, muster.InvalidParam("user")); err != nil {
 		return nil, err
 	}
-	return c.app.UpdateUserAuth(c.ctx(), c.who, id, in)
+	return c.services.Accounts.UpdateUserAuth(c.ctx(), c.who, id, in)
 }
 
 func resetFailedAttempts(c *call) (any, error) {
@@ -46,7 +46,7 @@ func resetFailedAttempts(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok, c.app.ResetFailedAttempts(c.ctx(), c.who, id)
+	return ok, c.services.Auth.ResetFailedAttempts(c.ctx(), c.who, id)
 }
 
 func verifyUserEmailWithoutToken(c *call) (any, error) {
@@ -54,14 +54,18 @@ func verifyUserEmailWithoutToken(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.VerifyEmailOf(c.ctx(), c.who, id)
+	return c.services.Accounts.VerifyEmailOf(c.ctx(), c.who, id)
 }
 
-func sendVerificationEmail(c *call) (any, error) { return c.sendMail(c.app.SendVerification) }
+func sendVerificationEmail(c *call) (any, error) {
+	return c.sendMail(c.services.Accounts.SendVerification)
+}
 
-func sendPasswordResetEmail(c *call) (any, error) { return c.sendMail(c.app.SendPasswordReset) }
+func sendPasswordResetEmail(c *call) (any, error) {
+	return c.sendMail(c.services.Auth.SendPasswordReset)
+}
 
-func (c *call) sendMail(send func(context.Context, *app.Caller, string) error) (any, error) {
+func (c *call) sendMail(send func(context.Context, *core.Caller, string) error) (any, error) {
 	var body struct {
 		Email string `json:"email"`
 	}
@@ -78,7 +82,7 @@ func verifyUserEmail(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("token")); err != nil {
 		return nil, err
 	}
-	return ok, c.app.VerifyEmail(c.ctx(), c.who, body.Token)
+	return ok, c.services.Accounts.VerifyEmail(c.ctx(), c.who, body.Token)
 }
 
 func resetPassword(c *call) (any, error) {
@@ -92,7 +96,7 @@ func resetPassword(c *call) (any, error) {
 		return nil, err
 	}
 	revokeTokens := body.RevokeTokens == nil || bool(*body.RevokeTokens) // who resets a password may have lost more than that
-	device, err := c.app.ResetPassword(c.ctx(), c.who, cmp.Or(body.Token, body.Code), body.NewPassword, revokeTokens)
+	device, err := c.services.Auth.ResetPassword(c.ctx(), c.who, cmp.Or(body.Token, body.Code), body.NewPassword, revokeTokens)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +104,8 @@ func resetPassword(c *call) (any, error) {
 	return ok, nil
 }
 
-func permanentDeleteAllUsers(c *call) (any, error) { return ok, c.app.DeleteAllUsers(c.ctx(), c.who) }
+func permanentDeleteAllUsers(c *call) (any, error) {
+	return ok, c.services.Accounts.DeleteAllUsers(c.ctx(), c.who)
+}
 
-func getAudits(c *call) (any, error) { return c.app.Audits(c.ctx(), c.who, c.page()) }
+func getAudits(c *call) (any, error) { return c.services.Auth.Audits(c.ctx(), c.who, c.page()) }

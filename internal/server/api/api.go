@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/app"
 	"muster/internal/config"
+	"muster/internal/core"
 	"muster/internal/server/httpx"
+	"muster/internal/services"
 )
 
 // Prefix is where the API lives.
@@ -20,39 +21,39 @@ const Prefix = "/api/v4"
 
 // Options are what a Server works with; App is required.
 type Options struct {
-	App     *app.App
-	Log     *slog.Logger
-	Record  httpx.Recorder // nil for none
-	Version string         // Muster's own
-	Socket  http.Handler   // the WebSocket's; nil for none
-	Local   bool           // serves the local socket: every caller is the machine's own administrator
-	Limiter *httpx.Limiter // shared with the other edges; nil for one of its own
+	Services *services.Services
+	Log      *slog.Logger
+	Record   httpx.Recorder // nil for none
+	Version  string         // Muster's own
+	Socket   http.Handler   // the WebSocket's; nil for none
+	Local    bool           // serves the local socket: every caller is the machine's own administrator
+	Limiter  *httpx.Limiter // shared with the other edges; nil for one of its own
 }
 
 // Server is the API's http.Handler.
 type Server struct {
-	app     *app.App
-	log     *slog.Logger
-	record  httpx.Recorder
-	chain   *httpx.Chain
-	version string
-	socket  http.Handler
-	local   bool
-	root    node
-	limiter *httpx.Limiter
+	services *services.Services
+	log      *slog.Logger
+	record   httpx.Recorder
+	chain    *httpx.Chain
+	version  string
+	socket   http.Handler
+	local    bool
+	root     node
+	limiter  *httpx.Limiter
 }
 
 // New builds the API over the use cases.
 func New(o Options) *Server {
 	s := &Server{
-		app: o.App, log: o.Log, record: o.Record, version: config.ReferenceVersion + "." + o.Version, socket: o.Socket, local: o.Local,
+		services: o.Services, log: o.Log, record: o.Record, version: config.ReferenceVersion + "." + o.Version, socket: o.Socket, local: o.Local,
 		limiter: o.Limiter,
 	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
 	if s.limiter == nil {
-		s.limiter = httpx.NewLimiter(s.app, s.log)
+		s.limiter = httpx.NewLimiter(s.services, s.log)
 	}
 	if s.record == nil {
 		s.record = func(string, string, int, time.Duration) {}
@@ -68,17 +69,17 @@ func New(o Options) *Server {
 
 // call is one request on its way through a handler.
 type call struct {
-	w       http.ResponseWriter
-	r       *http.Request
-	app     *app.App
-	limiter *httpx.Limiter
-	who     *app.Caller
-	token   string // as it came in, for the cookie of a prolonged session
-	cookies httpx.Cookies
-	route   *route
-	values  [maxParams]string
-	local   bool // over the local socket
-	foreign bool // the session's cookie came along, but nothing proves that a page of ours sent it
+	w        http.ResponseWriter
+	r        *http.Request
+	services *services.Services
+	limiter  *httpx.Limiter
+	who      *core.Caller
+	token    string // as it came in, for the cookie of a prolonged session
+	cookies  httpx.Cookies
+	route    *route
+	values   [maxParams]string
+	local    bool // over the local socket
+	foreign  bool // the session's cookie came along, but nothing proves that a page of ours sent it
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -99,7 +100,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	start := time.Now()
-	c := &call{r: r, app: s.app, limiter: s.limiter, local: s.local}
+	c := &call{r: r, services: s.services, limiter: s.limiter, local: s.local}
 	if s.socket != nil && strings.TrimSuffix(r.URL.Path, "/") == Prefix+"/websocket" {
 		s.socket.ServeHTTP(w, r)
 		return
@@ -157,7 +158,7 @@ func (s *Server) unrouted(w http.ResponseWriter, start time.Time) {
 // writeError answers with the error object. Developers may see what the error says to the log, unless it is of kind Internal.
 func (s *Server) writeError(c *call, e *muster.Error) {
 	body := httpx.NewErrorBody(e, c.who.RequestID)
-	if s.app.Config().ServiceSettings.EnableDeveloper && e.Kind != muster.Internal {
+	if s.services.Core.Config().ServiceSettings.EnableDeveloper && e.Kind != muster.Internal {
 		body.DetailedError = e.Error()
 	}
 	httpx.WriteError(c.w, body)

@@ -24,7 +24,7 @@ func (c *call) authenticate() error {
 		}
 		return c.needSession()
 	}
-	session, user, err := c.app.Authenticate(c.ctx(), token)
+	session, user, err := c.services.Auth.Authenticate(c.ctx(), token)
 	if muster.IsKind(err, muster.Unauthenticated) {
 		if c.route.access == signedIn {
 			c.cookies.ClearToken(c.w)
@@ -49,9 +49,9 @@ func (c *call) admit() error {
 	if own && c.route.enrol {
 		return nil
 	}
-	err := c.app.MustEnrol(c.who)
+	err := c.services.Auth.RequireMfaEnrolment(c.who)
 	if err == nil && (!own || !c.route.terms) {
-		err = c.app.MustAcceptTerms(c.ctx(), c.who)
+		err = c.services.Auth.RequireTermsAccepted(c.ctx(), c.who)
 	}
 	if muster.IsKind(err, muster.Forbidden) && c.route.access == open {
 		c.who.Session, c.who.User = nil, nil // as for anybody
@@ -79,7 +79,7 @@ func (c *call) provesOrigin(s *muster.Session) bool {
 	if given != "" && subtle.ConstantTimeCompare([]byte(given), []byte(s.CSRF())) == 1 {
 		return true
 	}
-	strict := c.app.Config().ServiceSettings.ExperimentalStrictCSRFEnforcement
+	strict := c.services.Core.Config().ServiceSettings.ExperimentalStrictCSRFEnforcement
 	return !strict && (isXHR(c.r) || c.limiter.FromOwnPage(c.r))
 }
 

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/accounts"
 )
 
 var botRoutes = []route{
@@ -24,12 +24,12 @@ func createBot(c *call) (any, error) {
 	if err := c.decode(&b, muster.InvalidParam("bot")); err != nil {
 		return nil, err
 	}
-	bot, err := c.app.CreateBot(c.ctx(), c.who, &b)
+	bot, err := c.services.Accounts.CreateBot(c.ctx(), c.who, &b)
 	return reply{status: http.StatusCreated, body: bot}, err
 }
 
 func getBots(c *call) (any, error) {
-	return c.app.Bots(c.ctx(), c.who, app.BotQuery{
+	return c.services.Accounts.Bots(c.ctx(), c.who, accounts.BotQuery{
 		IncludeDeleted: c.flag("include_deleted"), OnlyOrphaned: c.flag("only_orphaned"), Page: c.page(),
 	})
 }
@@ -44,7 +44,9 @@ func withBot[T any](c *call, use func(id string) (T, error)) (any, error) {
 }
 
 func getBot(c *call) (any, error) {
-	return withBot(c, func(id string) (*muster.Bot, error) { return c.app.Bot(c.ctx(), c.who, id, c.flag("include_deleted")) })
+	return withBot(c, func(id string) (*muster.Bot, error) {
+		return c.services.Accounts.Bot(c.ctx(), c.who, id, c.flag("include_deleted"))
+	})
 }
 
 func patchBot(c *call) (any, error) {
@@ -53,16 +55,20 @@ func patchBot(c *call) (any, error) {
 		if err := c.decode(&p, muster.InvalidParam("bot")); err != nil {
 			return nil, err
 		}
-		return c.app.PatchBot(c.ctx(), c.who, id, &p)
+		return c.services.Accounts.PatchBot(c.ctx(), c.who, id, &p)
 	})
 }
 
 func disableBot(c *call) (any, error) {
-	return withBot(c, func(id string) (*muster.Bot, error) { return c.app.SetBotActive(c.ctx(), c.who, id, false) })
+	return withBot(c, func(id string) (*muster.Bot, error) {
+		return c.services.Accounts.SetBotActive(c.ctx(), c.who, id, false)
+	})
 }
 
 func enableBot(c *call) (any, error) {
-	return withBot(c, func(id string) (*muster.Bot, error) { return c.app.SetBotActive(c.ctx(), c.who, id, true) })
+	return withBot(c, func(id string) (*muster.Bot, error) {
+		return c.services.Accounts.SetBotActive(c.ctx(), c.who, id, true)
+	})
 }
 
 func assignBot(c *call) (any, error) {
@@ -71,7 +77,7 @@ func assignBot(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return c.app.AssignBot(c.ctx(), c.who, id, owner)
+		return c.services.Accounts.AssignBot(c.ctx(), c.who, id, owner)
 	})
 }
 
@@ -81,7 +87,7 @@ func convertBotToUser(c *call) (any, error) {
 		if err := c.decode(&p, muster.InvalidParam("userPatch")); err != nil {
 			return nil, err
 		}
-		u, err := c.app.ConvertBotToUser(c.ctx(), c.who, id, &p, c.flag("set_system_admin"))
+		u, err := c.services.Accounts.ConvertBotToUser(c.ctx(), c.who, id, &p, c.flag("set_system_admin"))
 		return struct {
 			*muster.User
 			statusOK // the documentation promises this, the server there sends the account
@@ -94,7 +100,7 @@ func convertUserToBot(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	bot, err := c.app.ConvertUserToBot(c.ctx(), c.who, id)
+	bot, err := c.services.Accounts.ConvertUserToBot(c.ctx(), c.who, id)
 	return struct {
 		*muster.Bot
 		statusOK

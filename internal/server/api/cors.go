@@ -19,7 +19,7 @@ const (
 // edgeHeaders sets what every answer carries by the settings. It gives true when the request was a browser's
 // question whether it may ask, and is answered.
 func (s *Server) edgeHeaders(w http.ResponseWriter, r *http.Request) (answered bool) {
-	c := s.app.Config().ServiceSettings
+	c := s.services.Core.Config().ServiceSettings
 	httpx.StrictTransport(w.Header(), c)
 	origin := r.Header.Get("Origin")
 	if c.AllowCorsFrom == "" || origin == "" || !originAllowed(c.AllowCorsFrom, origin) {

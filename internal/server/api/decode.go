@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 	"muster/internal/server/httpx"
 )
 
@@ -17,7 +17,7 @@ func (c *call) limitBody() {
 	case picture:
 		httpx.LimitUpload(c.r, c.pictureMax())
 	case file:
-		httpx.LimitUpload(c.r, c.app.Config().FileSettings.MaxFileSize+uploadOverhead)
+		httpx.LimitUpload(c.r, c.services.Core.Config().FileSettings.MaxFileSize+uploadOverhead)
 	default:
 		httpx.LimitBody(c.r, c.bodyMax())
 	}
@@ -25,7 +25,7 @@ func (c *call) limitBody() {
 
 // bodyMax is how many bytes of a body are read that is no upload.
 func (c *call) bodyMax() int64 {
-	whole := c.app.Config().ServiceSettings.MaximumPayloadSizeBytes
+	whole := c.services.Core.Config().ServiceSettings.MaximumPayloadSizeBytes
 	if c.route.access == open && (c.route.body != anyBody || c.who.Session == nil) {
 		return min(whole, httpx.SmallBody)
 	}
@@ -34,7 +34,7 @@ func (c *call) bodyMax() int64 {
 
 // pictureMax is how many bytes a form with a picture may have.
 func (c *call) pictureMax() int64 {
-	return c.app.Config().FileSettings.MaxProfileImageSize + uploadOverhead
+	return c.services.Core.Config().FileSettings.MaxProfileImageSize + uploadOverhead
 }
 
 const uploadOverhead = 1 << 20 // what a multipart form may add to its file
@@ -96,8 +96,8 @@ func (c *call) flag(names ...string) bool {
 }
 
 // page is the paging that the query asks for, under every spelling that clients use.
-func (c *call) page() app.Page {
-	return app.NewPage(c.number(0, "page"), c.number(app.PerPageDefault, "per_page", "page_size", "pageSize", "perPage"))
+func (c *call) page() core.Page {
+	return core.NewPage(c.number(0, "page"), c.number(core.PerPageDefault, "per_page", "page_size", "pageSize", "perPage"))
 }
 
 // number is a whole parameter; what is not one counts as otherwise.

@@ -11,7 +11,7 @@ func testEmail(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps, err := c.app.CheckMail(c.ctx(), c.who, body)
+	steps, err := c.services.System.CheckMail(c.ctx(), c.who, body)
 	return struct {
 		statusOK
 		Steps []mail.Step `json:"steps"`

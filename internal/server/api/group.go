@@ -5,7 +5,8 @@ import (
 	"net/http"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
+	"muster/internal/directory"
 )
 
 var groupRoutes = []route{
@@ -36,12 +37,12 @@ func createGroup(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("group")); err != nil {
 		return nil, err
 	}
-	g, err := c.app.CreateGroup(c.ctx(), c.who, &body.Group, body.UserIDs)
+	g, err := c.services.Directory.CreateGroup(c.ctx(), c.who, &body.Group, body.UserIDs)
 	return reply{status: http.StatusCreated, body: g}, err
 }
 
 func getGroups(c *call) (any, error) {
-	return c.app.Groups(c.ctx(), c.who, app.GroupQuery{
+	return c.services.Directory.Groups(c.ctx(), c.who, directory.GroupQuery{
 		Term: c.query("q"), Member: c.query("filter_has_member"), NotInTeam: c.query("not_associated_to_team"),
 		NotInChannel: c.query("not_associated_to_channel"), Source: c.query("group_source"), AllowReference: c.flag("filter_allow_reference"),
 		Archived: c.flag("include_archived"), OnlyArchived: c.flag("filter_archived"), Page: c.page(),
@@ -58,7 +59,7 @@ func withGroup[T any](c *call, use func(id string) (T, error)) (any, error) {
 }
 
 func getGroup(c *call) (any, error) {
-	return withGroup(c, func(id string) (*muster.Group, error) { return c.app.Group(c.ctx(), c.who, id) })
+	return withGroup(c, func(id string) (*muster.Group, error) { return c.services.Directory.Group(c.ctx(), c.who, id) })
 }
 
 func patchGroup(c *call) (any, error) {
@@ -67,31 +68,39 @@ func patchGroup(c *call) (any, error) {
 		if err := c.decode(&p, muster.InvalidParam("group")); err != nil {
 			return nil, err
 		}
-		return c.app.PatchGroup(c.ctx(), c.who, id, &p)
+		return c.services.Directory.PatchGroup(c.ctx(), c.who, id, &p)
 	})
 }
 
 func deleteGroup(c *call) (any, error) {
-	return withGroup(c, func(id string) (statusOK, error) { return ok, c.app.DeleteGroup(c.ctx(), c.who, id) })
+	return withGroup(c, func(id string) (statusOK, error) { return ok, c.services.Directory.DeleteGroup(c.ctx(), c.who, id) })
 }
 
 func restoreGroup(c *call) (any, error) {
-	return withGroup(c, func(id string) (*muster.Group, error) { return c.app.RestoreGroup(c.ctx(), c.who, id) })
+	return withGroup(c, func(id string) (*muster.Group, error) { return c.services.Directory.RestoreGroup(c.ctx(), c.who, id) })
 }
 
 func getGroupStats(c *call) (any, error) {
-	return withGroup(c, func(id string) (*app.GroupStats, error) { return c.app.GroupStats(c.ctx(), c.who, id) })
+	return withGroup(c, func(id string) (*directory.GroupStats, error) {
+		return c.services.Directory.GroupStats(c.ctx(), c.who, id)
+	})
 }
 
 func getGroupMembers(c *call) (any, error) {
-	return withGroup(c, func(id string) (*app.GroupMembers, error) { return c.app.GroupMembers(c.ctx(), c.who, id, c.page()) })
+	return withGroup(c, func(id string) (*directory.GroupMembers, error) {
+		return c.services.Directory.GroupMembers(c.ctx(), c.who, id, c.page())
+	})
 }
 
-func addGroupMembers(c *call) (any, error) { return c.changeGroupMembers(c.app.AddGroupMembers) }
+func addGroupMembers(c *call) (any, error) {
+	return c.changeGroupMembers(c.services.Directory.AddGroupMembers)
+}
 
-func removeGroupMembers(c *call) (any, error) { return c.changeGroupMembers(c.app.RemoveGroupMembers) }
+func removeGroupMembers(c *call) (any, error) {
+	return c.changeGroupMembers(c.services.Directory.RemoveGroupMembers)
+}
 
-func (c *call) changeGroupMembers(change func(context.Context, *app.Caller, string, []string) ([]*muster.GroupMember, error)) (any, error) {
+func (c *call) changeGroupMembers(change func(context.Context, *core.Caller, string, []string) ([]*muster.GroupMember, error)) (any, error) {
 	return withGroup(c, func(id string) (any, error) {
 		var body struct {
 			UserIDs []string `json:"user_ids"`
@@ -108,7 +117,9 @@ func getGroupTeams(c *call) (any, error) { return c.groupLinks(muster.SyncableTe
 func getGroupChannels(c *call) (any, error) { return c.groupLinks(muster.SyncableChannel) }
 
 func (c *call) groupLinks(kind string) (any, error) {
-	return withGroup(c, func(id string) ([]*muster.GroupSyncable, error) { return c.app.GroupLinks(c.ctx(), c.who, kind, id) })
+	return withGroup(c, func(id string) ([]*muster.GroupSyncable, error) {
+		return c.services.Directory.GroupLinks(c.ctx(), c.who, kind, id)
+	})
 }
 
 func linkGroupToTeam(c *call) (any, error) { return c.linkGroup(muster.SyncableTeam) }
@@ -129,7 +140,7 @@ func (c *call) linkGroup(kind string) (any, error) {
 			return nil, err
 		}
 		l.AutoAdd, l.SchemeAdmin = body.AutoAdd, body.SchemeAdmin
-		link, err := c.app.LinkGroup(c.ctx(), c.who, l)
+		link, err := c.services.Directory.LinkGroup(c.ctx(), c.who, l)
 		return reply{status: http.StatusCreated, body: link}, err
 	})
 }
@@ -144,7 +155,7 @@ func (c *call) unlinkGroup(kind string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return ok, c.app.UnlinkGroup(c.ctx(), c.who, l)
+		return ok, c.services.Directory.UnlinkGroup(c.ctx(), c.who, l)
 	})
 }
 
@@ -165,5 +176,5 @@ func getGroupsOfUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.GroupsOfUser(c.ctx(), c.who, id)
+	return c.services.Directory.GroupsOfUser(c.ctx(), c.who, id)
 }

@@ -2,7 +2,7 @@ package api
 
 import (
 	"muster"
-	"muster/internal/app"
+	"muster/internal/directory"
 	"muster/internal/server/httpx"
 )
 
@@ -16,7 +16,7 @@ func promoteGuestToUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok, c.app.PromoteGuest(c.ctx(), c.who, id)
+	return ok, c.services.Accounts.PromoteGuest(c.ctx(), c.who, id)
 }
 
 func demoteUserToGuest(c *call) (any, error) {
@@ -24,7 +24,7 @@ func demoteUserToGuest(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok, c.app.DemoteToGuest(c.ctx(), c.who, id)
+	return ok, c.services.Accounts.DemoteToGuest(c.ctx(), c.who, id)
 }
 
 func inviteUsersToTeam(c *call) (any, error) {
@@ -33,18 +33,18 @@ func inviteUsersToTeam(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		results, err := c.app.InviteToTeam(c.ctx(), c.who, id, emails, c.flag("graceful"))
+		results, err := c.services.Directory.InviteToTeam(c.ctx(), c.who, id, emails, c.flag("graceful"))
 		return c.invited(results), err
 	})
 }
 
 func inviteGuestsToTeam(c *call) (any, error) {
 	return withTeam(c, func(id string) (any, error) {
-		var in app.GuestInvitation
+		var in directory.GuestInvitation
 		if err := c.decode(&in, muster.InvalidParam("invitation")); err != nil {
 			return nil, err
 		}
-		results, err := c.app.InviteGuests(c.ctx(), c.who, id, in, c.flag("graceful"))
+		results, err := c.services.Directory.InviteGuests(c.ctx(), c.who, id, in, c.flag("graceful"))
 		return c.invited(results), err
 	})
 }
@@ -56,7 +56,7 @@ type invitedAddress struct {
 }
 
 // invited is the answer to an invitation: one by one where the client asked for that.
-func (c *call) invited(results []app.InviteResult) any {
+func (c *call) invited(results []directory.InviteResult) any {
 	if !c.flag("graceful") {
 		return ok
 	}

@@ -651,7 +651,7 @@ func TestAGuestHearsNothingOfWhomItMayNotSee(t *testing.T) {
 			require.NoError(t, err)
 			heard := false
 			for _, e := range s.Events(muster.EventUserUpdated) {
-				ids, err := s.App.Recipients(ctx, e, connected)
+				ids, err := s.Services.Directory.Recipients(ctx, e, connected)
 				require.NoError(t, err)
 				heard = heard || slices.Contains(ids, w.ids["gus"])
 				if bob := slices.Contains(ids, w.ids["bob"]); e.Audience.NotAdmins && name != "bob" && !bob {
@@ -666,7 +666,7 @@ func TestAGuestHearsNothingOfWhomItMayNotSee(t *testing.T) {
 		_, err := w.admin.CreateUser(ctx, account("new"))
 		require.NoError(t, err)
 		for _, e := range s.Events(muster.EventNewUser) {
-			ids, err := s.App.Recipients(ctx, e, connected)
+			ids, err := s.Services.Directory.Recipients(ctx, e, connected)
 			if err != nil || slices.Contains(ids, w.ids["gus"]) || len(ids) != 2 {
 				t.Error("who hears of a new account:", ids, err)
 			}

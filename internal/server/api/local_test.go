@@ -28,7 +28,7 @@ func overSocket(t *testing.T, s *testserver.Server) *client.Client {
 	path := filepath.Join(dir, "local.socket")
 	l, err := net.Listen("unix", path)
 	require.NoError(t, err)
-	h := httptest.NewUnstartedServer(api.New(api.Options{App: s.App, Log: slog.New(slog.DiscardHandler), Version: "test", Local: true}))
+	h := httptest.NewUnstartedServer(api.New(api.Options{Services: s.Services, Log: slog.New(slog.DiscardHandler), Version: "test", Local: true}))
 	require.NoError(t, h.Listener.Close())
 	h.Listener = l
 	h.Start()
@@ -135,7 +135,7 @@ func TestTheSocketsCallerAdministersTheRest(t *testing.T) {
 		_, bob := s.User(t, "bob")
 
 		c, err := l.PatchConfig(ctx, json.RawMessage(`{"TeamSettings":{"SiteName":"Ours"},"ServiceSettings":{"EnableBotAccountCreation":true}}`))
-		if err != nil || testserver.Settings(t, c).TeamSettings.SiteName != "Ours" || s.App.Config().TeamSettings.SiteName != "Ours" {
+		if err != nil || testserver.Settings(t, c).TeamSettings.SiteName != "Ours" || s.Services.Core.Config().TeamSettings.SiteName != "Ours" {
 			t.Error(err)
 		}
 		if c, err = l.Config(ctx); err != nil || testserver.Settings(t, c).TeamSettings.SiteName != "Ours" {
@@ -344,7 +344,7 @@ func TestAllAccountsAreDeletedOverTheSocketAlone(t *testing.T) {
 		if n := len(s.Events(muster.EventUserActivationStatusChange)); n != 1 {
 			t.Errorf("%d events", n)
 		}
-		if s.App.Config().TeamSettings.SiteName != "Ours" {
+		if s.Services.Core.Config().TeamSettings.SiteName != "Ours" {
 			t.Error("the settings are gone")
 		}
 		_, err = s.Client().CreateUserWithToken(ctx, account("new"), invitation)

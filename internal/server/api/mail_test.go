@@ -37,7 +37,7 @@ func freshAddress(name string) string { return name + "@" + strings.ToLower(must
 
 func outbox(t *testing.T, s *testserver.Server) (waiting, setAside int64) {
 	t.Helper()
-	m, err := s.App.MailStats(t.Context())
+	m, err := s.Services.Mailer.MailStats(t.Context())
 	require.NoError(t, err)
 	return m.Waiting, m.SetAside
 }

@@ -15,7 +15,7 @@ func generateMfaSecret(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.GenerateMfaSecret(c.ctx(), c.who, id)
+	return c.services.Auth.GenerateMfaSecret(c.ctx(), c.who, id)
 }
 
 func updateUserMfa(c *call) (any, error) {
@@ -37,7 +37,7 @@ func updateUserMfa(c *call) (any, error) {
 	if activate && body.Code == "" {
 		return nil, muster.InvalidParam("code")
 	}
-	codes, err := c.app.UpdateMfa(c.ctx(), c.who, id, activate, body.Code)
+	codes, err := c.services.Auth.UpdateMfa(c.ctx(), c.who, id, activate, body.Code)
 	return struct {
 		statusOK
 		RecoveryCodes []string `json:"recovery_codes,omitempty"`
@@ -49,7 +49,7 @@ func getRecoveryCodes(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	left, err := c.app.RecoveryCodesLeft(c.ctx(), c.who, id)
+	left, err := c.services.Auth.RecoveryCodesLeft(c.ctx(), c.who, id)
 	return struct {
 		Left int64 `json:"left"`
 	}{left}, err
@@ -60,7 +60,7 @@ func replaceRecoveryCodes(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes, err := c.app.ReplaceRecoveryCodes(c.ctx(), c.who, id)
+	codes, err := c.services.Auth.ReplaceRecoveryCodes(c.ctx(), c.who, id)
 	return struct {
 		RecoveryCodes []string `json:"recovery_codes"`
 	}{codes}, err
@@ -76,7 +76,7 @@ func checkUserMfa(c *call) (any, error) {
 	if body.LoginID == "" {
 		return nil, muster.InvalidParam("login_id")
 	}
-	required, err := c.app.CheckMfa(c.ctx(), body.LoginID)
+	required, err := c.services.Auth.CheckMfa(c.ctx(), body.LoginID)
 	return struct {
 		MfaRequired bool `json:"mfa_required"`
 	}{required}, err

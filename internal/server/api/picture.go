@@ -20,7 +20,7 @@ func getProfileImage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := c.app.ProfileImage(c.ctx(), c.who, id)
+	p, err := c.services.Files.ProfileImage(c.ctx(), c.who, id)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func getDefaultProfileImage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := c.app.DefaultProfileImage(c.ctx(), c.who, id)
+	p, err := c.services.Files.DefaultProfileImage(c.ctx(), c.who, id)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func setProfileImage(c *call) (any, error) {
 		return nil, err
 	}
 	defer c.limiter.EndPicture(c.who)
-	return ok, c.app.SetProfileImage(c.ctx(), c.who, id, func() (io.Reader, error) {
+	return ok, c.services.Files.SetProfileImage(c.ctx(), c.who, id, func() (io.Reader, error) {
 		if c.r.ContentLength > c.pictureMax() {
 			return nil, errPictureTooLarge
 		}
@@ -96,5 +96,5 @@ func setDefaultProfileImage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok, c.app.SetDefaultProfileImage(c.ctx(), c.who, id)
+	return ok, c.services.Files.SetDefaultProfileImage(c.ctx(), c.who, id)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 )
 
 var preferenceRoutes = []route{
@@ -20,7 +20,7 @@ func getPreferences(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.Preferences(c.ctx(), c.who, id, c.param("category"))
+	return c.services.Accounts.Preferences(c.ctx(), c.who, id, c.param("category"))
 }
 
 func getPreference(c *call) (any, error) {
@@ -28,14 +28,18 @@ func getPreference(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.Preference(c.ctx(), c.who, id, c.param("category"), c.param("preference_name"))
+	return c.services.Accounts.Preference(c.ctx(), c.who, id, c.param("category"), c.param("preference_name"))
 }
 
-func updatePreferences(c *call) (any, error) { return c.changePreferences(c.app.UpdatePreferences) }
+func updatePreferences(c *call) (any, error) {
+	return c.changePreferences(c.services.Accounts.UpdatePreferences)
+}
 
-func deletePreferences(c *call) (any, error) { return c.changePreferences(c.app.DeletePreferences) }
+func deletePreferences(c *call) (any, error) {
+	return c.changePreferences(c.services.Accounts.DeletePreferences)
+}
 
-func (c *call) changePreferences(change func(context.Context, *app.Caller, string, []*muster.Preference) error) (any, error) {
+func (c *call) changePreferences(change func(context.Context, *core.Caller, string, []*muster.Preference) error) (any, error) {
 	id, err := c.userID()
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 )
 
 // reply is an answer that is more than a value: any part may be left out.
@@ -46,7 +46,7 @@ var jsonType = []string{"application/json"}
 // answer writes what a handler returned.
 func (c *call) answer(v any) error {
 	switch v := v.(type) {
-	case *app.View:
+	case *core.View:
 		return c.write(http.StatusOK, v.JSON, v.ETag, "")
 	case image:
 		return c.write(http.StatusOK, v.png, v.etag, fmt.Sprintf("max-age=%d, private", v.maxAge))
@@ -58,7 +58,7 @@ func (c *call) answer(v any) error {
 			return nil
 		}
 		if v.tagged {
-			view, err := app.NewView(v.body)
+			view, err := core.NewView(v.body)
 			if err != nil {
 				return err
 			}

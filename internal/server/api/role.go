@@ -10,18 +10,18 @@ var roleRoutes = []route{
 	{method: "PUT", path: "/roles/{role_id}/patch", handle: patchRole},
 }
 
-func getRoles(c *call) (any, error) { return c.app.Roles(c.ctx(), c.who) }
+func getRoles(c *call) (any, error) { return c.services.Directory.Roles(c.ctx(), c.who) }
 
 func getRole(c *call) (any, error) {
 	id, err := c.idParam("role_id")
 	if err != nil {
 		return nil, err
 	}
-	return c.app.Role(c.ctx(), id)
+	return c.services.Directory.Role(c.ctx(), id)
 }
 
 func getRoleByName(c *call) (any, error) {
-	return c.app.RoleByName(c.ctx(), c.param("role_name"))
+	return c.services.Directory.RoleByName(c.ctx(), c.param("role_name"))
 }
 
 func getRolesByNames(c *call) (any, error) {
@@ -29,7 +29,7 @@ func getRolesByNames(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.RolesByNames(c.ctx(), names)
+	return c.services.Directory.RolesByNames(c.ctx(), names)
 }
 
 func patchRole(c *call) (any, error) {
@@ -41,5 +41,5 @@ func patchRole(c *call) (any, error) {
 	if err := c.decode(&p, muster.InvalidParam("role")); err != nil {
 		return nil, err
 	}
-	return c.app.PatchRole(c.ctx(), c.who, id, p)
+	return c.services.Directory.PatchRole(c.ctx(), c.who, id, p)
 }

@@ -2,17 +2,17 @@ package api
 
 import (
 	"muster"
-	"muster/internal/app"
+	"muster/internal/auth"
 	"muster/internal/server/httpx"
 )
 
 func login(c *call) (any, error) {
-	var req app.LoginRequest
+	var req auth.LoginRequest
 	if err := c.decode(&req, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")); err != nil {
 		return nil, err
 	}
 	c.signInAnew()
-	session, user, err := c.app.Login(c.ctx(), c.who, req)
+	session, user, err := c.services.Auth.Login(c.ctx(), c.who, req)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func logout(c *call) (any, error) {
 		return nil, errForeignPage
 	}
 	c.cookies.ClearToken(c.w)
-	return ok, c.app.Logout(c.ctx(), c.who)
+	return ok, c.services.Auth.Logout(c.ctx(), c.who)
 }
 
 func attachDeviceID(c *call) (any, error) {
@@ -63,7 +63,7 @@ func attachDeviceID(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("device_id")); err != nil {
 		return nil, err
 	}
-	expiresAt, err := c.app.AttachDevice(c.ctx(), c.who, body.DeviceID)
+	expiresAt, err := c.services.Auth.AttachDevice(c.ctx(), c.who, body.DeviceID)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func reauthenticate(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("password")); err != nil {
 		return nil, err
 	}
-	return ok, c.app.Reauthenticate(c.ctx(), c.who, app.Proof{Password: body.Password, Code: body.Code})
+	return ok, c.services.Auth.Reauthenticate(c.ctx(), c.who, auth.Proof{Password: body.Password, Code: body.Code})
 }
 
 func getSessions(c *call) (any, error) {
@@ -87,7 +87,7 @@ func getSessions(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.app.Sessions(c.ctx(), c.who, id)
+	list, err := c.services.Auth.Sessions(c.ctx(), c.who, id)
 	if list == nil {
 		list = []*muster.Session{}
 	}
@@ -105,7 +105,7 @@ func revokeSession(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("session_id")); err != nil {
 		return nil, err
 	}
-	return ok, c.app.RevokeSession(c.ctx(), c.who, id, body.SessionID)
+	return ok, c.services.Auth.RevokeSession(c.ctx(), c.who, id, body.SessionID)
 }
 
 func revokeAllSessions(c *call) (any, error) {
@@ -113,9 +113,9 @@ func revokeAllSessions(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok, c.app.RevokeAllSessions(c.ctx(), c.who, id)
+	return ok, c.services.Auth.RevokeAllSessions(c.ctx(), c.who, id)
 }
 
 func revokeSessionsFromAllUsers(c *call) (any, error) {
-	return ok, c.app.RevokeSessionsFromAllUsers(c.ctx(), c.who)
+	return ok, c.services.Auth.RevokeSessionsFromAllUsers(c.ctx(), c.who)
 }

@@ -5,7 +5,8 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/app"
+	"muster/internal/auth"
+	"muster/internal/core"
 	"muster/internal/require"
 	"muster/internal/testserver"
 )
@@ -13,11 +14,11 @@ import (
 const expiredSignIn = "app.sign_in.expired.app_error"
 
 // atTerms begins a sign-in that waits for the terms of service.
-func atTerms(t *testing.T, s *testserver.Server, name string) *app.SignIn {
+func atTerms(t *testing.T, s *testserver.Server, name string) *auth.LoginFlow {
 	t.Helper()
-	in, err := s.App.BeginSignIn(t.Context(), &app.Caller{IP: "192.0.2.1"}, app.LoginRequest{LoginID: name, Password: testserver.Password}, "/back")
+	in, err := s.Services.Auth.BeginLogin(t.Context(), &core.Caller{IP: "192.0.2.1"}, auth.LoginRequest{LoginID: name, Password: testserver.Password}, "/back")
 	require.NoError(t, err)
-	if in.Step != app.StepTerms || in.Session != nil || in.ReturnTo != "/back" {
+	if in.Step != auth.StepTerms || in.Session != nil || in.ReturnTo != "/back" {
 		t.Fatalf("%+v", in)
 	}
 	return in
@@ -49,16 +50,16 @@ func TestASignInUnderWayEndsWithWhatItWasHeldAgainst(t *testing.T) {
 			_, u := s.User(t, "u-"+name)
 			in := atTerms(t, s, u.Username)
 			change(u)
-			_, err := s.App.SignInTerms(ctx, &app.Caller{}, in.Token, in.Terms.ID, true)
+			_, err := s.Services.Auth.LoginTerms(ctx, &core.Caller{}, in.Token, in.Terms.ID, true)
 			if !muster.HasID(err, expiredSignIn) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 		in := atTerms(t, s, "admin")
-		done, err := s.App.SignInTerms(ctx, &app.Caller{IP: "192.0.2.1"}, in.Token, in.Terms.ID, true)
+		done, err := s.Services.Auth.LoginTerms(ctx, &core.Caller{IP: "192.0.2.1"}, in.Token, in.Terms.ID, true)
 		require.NoError(t, err)
 		works(t, bearer(s, done.Session.Token))
-		if _, err := s.App.SignInTerms(ctx, &app.Caller{}, in.Token, in.Terms.ID, true); !muster.HasID(err, expiredSignIn) {
+		if _, err := s.Services.Auth.LoginTerms(ctx, &core.Caller{}, in.Token, in.Terms.ID, true); !muster.HasID(err, expiredSignIn) {
 			t.Errorf("a second time: %v", err)
 		}
 	})
@@ -75,12 +76,12 @@ func TestANewPasswordBeatsASignInUnderWay(t *testing.T) {
 			_, err := admin.CreateTerms(ctx, "be kind "+muster.NewID())
 			require.NoError(t, err)
 			in := atTerms(t, s, "ann")
-			var done *app.SignIn
+			var done *auth.LoginFlow
 			ends := together(2, func(i int) (err error) {
 				if i == 0 {
 					return admin.UpdateUserPassword(ctx, u.ID, "", newPassword)
 				}
-				done, err = s.App.SignInTerms(ctx, &app.Caller{}, in.Token, in.Terms.ID, true)
+				done, err = s.Services.Auth.LoginTerms(ctx, &core.Caller{}, in.Token, in.Terms.ID, true)
 				return err
 			})
 			require.NoError(t, ends[0])

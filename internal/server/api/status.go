@@ -14,7 +14,7 @@ func getUserStatus(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.Status(c.ctx(), c.who, id)
+	return c.services.Directory.Status(c.ctx(), c.who, id)
 }
 
 func updateUserStatus(c *call) (any, error) {
@@ -29,7 +29,7 @@ func updateUserStatus(c *call) (any, error) {
 	if s.UserID != id {
 		return nil, muster.InvalidParam("user_id")
 	}
-	return c.app.UpdateStatus(c.ctx(), c.who, &s)
+	return c.services.Directory.UpdateStatus(c.ctx(), c.who, &s)
 }
 
 func getUserStatusesByIDs(c *call) (any, error) {
@@ -37,7 +37,7 @@ func getUserStatusesByIDs(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.StatusesByIDs(c.ctx(), c.who, ids)
+	return c.services.Directory.StatusesByIDs(c.ctx(), c.who, ids)
 }
 
 func publishUserTyping(c *call) (any, error) {
@@ -52,5 +52,5 @@ func publishUserTyping(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("typing_request")); err != nil {
 		return nil, err
 	}
-	return ok, c.app.PublishTyping(c.ctx(), c.who, id, body.ChannelID, body.ParentID)
+	return ok, c.services.Directory.PublishTyping(c.ctx(), c.who, id, body.ChannelID, body.ParentID)
 }

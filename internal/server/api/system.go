@@ -17,7 +17,7 @@ func ping(*call) (any, error) {
 
 // getConfig answers with an entity tag for If-Match. It is not one of the whole answer, which files and variables change too.
 func getConfig(c *call) (any, error) {
-	settings, tag, err := c.app.Settings(c.ctx(), c.who)
+	settings, tag, err := c.services.System.Settings(c.ctx(), c.who)
 	if err != nil {
 		return nil, err
 	}
@@ -30,14 +30,14 @@ func patchConfig(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.PatchSettings(c.ctx(), c.who, body, c.ifMatch())
+	return c.services.System.PatchSettings(c.ctx(), c.who, body, c.ifMatch())
 }
 
 func getClientConfig(c *call) (any, error) {
 	if err := c.oldFormat("api.config.client.old_format.app_error"); err != nil {
 		return nil, err
 	}
-	return c.app.ClientSettings(c.who), nil
+	return c.services.System.ClientSettings(c.who), nil
 }
 
 func getClientLicense(c *call) (any, error) {

@@ -4,11 +4,13 @@ import (
 	"net/http"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/directory"
 )
 
 func getTeamMembers(c *call) (any, error) {
-	return withTeam(c, func(id string) ([]*muster.TeamMember, error) { return c.app.TeamMembers(c.ctx(), c.who, id, c.page()) })
+	return withTeam(c, func(id string) ([]*muster.TeamMember, error) {
+		return c.services.Directory.TeamMembers(c.ctx(), c.who, id, c.page())
+	})
 }
 
 func addTeamMember(c *call) (any, error) {
@@ -23,7 +25,7 @@ func addTeamMember(c *call) (any, error) {
 		if !muster.ValidID(m.UserID) {
 			return reply{}, muster.InvalidParam("user_id")
 		}
-		members, err := c.app.AddTeamMembers(c.ctx(), c.who, id, []string{m.UserID})
+		members, err := c.services.Directory.AddTeamMembers(c.ctx(), c.who, id, []string{m.UserID})
 		if err != nil {
 			return reply{}, err
 		}
@@ -47,13 +49,13 @@ func addTeamMembers(c *call) (any, error) {
 			}
 			ids = append(ids, m.UserID)
 		}
-		members, err := c.app.AddTeamMembers(c.ctx(), c.who, id, ids)
+		members, err := c.services.Directory.AddTeamMembers(c.ctx(), c.who, id, ids)
 		return reply{status: http.StatusCreated, body: members}, err
 	})
 }
 
 func joinTeamByInvite(c *call) (any, error) {
-	m, err := c.app.JoinTeamByInvite(c.ctx(), c.who, c.query("invite_id"))
+	m, err := c.services.Directory.JoinTeamByInvite(c.ctx(), c.who, c.query("invite_id"))
 	return reply{status: http.StatusCreated, body: m}, err
 }
 
@@ -63,7 +65,7 @@ func getTeamMembersByIDs(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return c.app.TeamMembersByIDs(c.ctx(), c.who, id, ids)
+		return c.services.Directory.TeamMembersByIDs(c.ctx(), c.who, id, ids)
 	})
 }
 
@@ -80,13 +82,13 @@ func withTeamMember[T any](c *call, use func(teamID, userID string) (T, error)) 
 
 func getTeamMember(c *call) (any, error) {
 	return withTeamMember(c, func(teamID, userID string) (*muster.TeamMember, error) {
-		return c.app.TeamMember(c.ctx(), c.who, teamID, userID)
+		return c.services.Directory.TeamMember(c.ctx(), c.who, teamID, userID)
 	})
 }
 
 func removeTeamMember(c *call) (any, error) {
 	return withTeamMember(c, func(teamID, userID string) (statusOK, error) {
-		return ok, c.app.RemoveTeamMember(c.ctx(), c.who, teamID, userID)
+		return ok, c.services.Directory.RemoveTeamMember(c.ctx(), c.who, teamID, userID)
 	})
 }
 
@@ -100,7 +102,7 @@ func (c *call) roleNames() (string, error) {
 }
 
 // schemeRoles is the body that sets a membership's flags.
-func (c *call) schemeRoles() (r app.SchemeRoles, err error) {
+func (c *call) schemeRoles() (r directory.SchemeRoles, err error) {
 	return r, c.decode(&r, muster.InvalidParam("scheme_roles"))
 }
 
@@ -110,7 +112,7 @@ func updateTeamMemberRoles(c *call) (any, error) {
 		if err != nil {
 			return ok, err
 		}
-		return ok, c.app.UpdateTeamMemberRoles(c.ctx(), c.who, teamID, userID, roles)
+		return ok, c.services.Directory.UpdateTeamMemberRoles(c.ctx(), c.who, teamID, userID, roles)
 	})
 }
 
@@ -120,7 +122,7 @@ func updateTeamMemberSchemeRoles(c *call) (any, error) {
 		if err != nil {
 			return ok, err
 		}
-		return ok, c.app.UpdateTeamMemberSchemeRoles(c.ctx(), c.who, teamID, userID, r)
+		return ok, c.services.Directory.UpdateTeamMemberSchemeRoles(c.ctx(), c.who, teamID, userID, r)
 	})
 }
 
@@ -129,5 +131,5 @@ func getTeamMembersForUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.TeamMembershipsOf(c.ctx(), c.who, id)
+	return c.services.Directory.TeamMembershipsOf(c.ctx(), c.who, id)
 }

@@ -206,7 +206,7 @@ func TestSettingsAreMaskedPatchedAndKept(t *testing.T) {
 		refused(t, err, 400, "api.context.invalid_body_param.app_error")
 		kept, err := s.Store.LoadSettings(ctx)
 		require.NoError(t, err)
-		if got := s.App.Config(); got.TeamSettings.SiteName != "Ours" || got.EmailSettings.SMTPPassword != "secret" || kept.Version != 1 {
+		if got := s.Services.Core.Config(); got.TeamSettings.SiteName != "Ours" || got.EmailSettings.SMTPPassword != "secret" || kept.Version != 1 {
 			t.Fatal("a refused patch changed something")
 		}
 		ann, _ := s.User(t, "ann")

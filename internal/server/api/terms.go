@@ -21,11 +21,11 @@ func createTermsOfService(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("text")); err != nil {
 		return nil, err
 	}
-	t, err := c.app.CreateTerms(c.ctx(), c.who, body.Text)
+	t, err := c.services.Auth.CreateTerms(c.ctx(), c.who, body.Text)
 	return reply{status: http.StatusOK, body: t}, err
 }
 
-func getTermsOfService(c *call) (any, error) { return c.app.Terms(c.ctx()) }
+func getTermsOfService(c *call) (any, error) { return c.services.Auth.Terms(c.ctx()) }
 
 // registerTermsOfServiceAction is about the caller, whatever id the path has, as on the reference server.
 func registerTermsOfServiceAction(c *call) (any, error) {
@@ -40,12 +40,12 @@ func registerTermsOfServiceAction(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("termsOfServiceId")); err != nil {
 		return nil, err
 	}
-	return ok, c.app.AcceptTerms(c.ctx(), c.who, cmp.Or(body.TermsOfServiceID, body.ServiceTermsID), bool(body.Accepted))
+	return ok, c.services.Auth.AcceptTerms(c.ctx(), c.who, cmp.Or(body.TermsOfServiceID, body.ServiceTermsID), bool(body.Accepted))
 }
 
 func getUserTermsOfService(c *call) (any, error) {
 	if _, err := c.userID(); err != nil {
 		return nil, err
 	}
-	return c.app.AcceptedTerms(c.ctx(), c.who)
+	return c.services.Auth.AcceptedTerms(c.ctx(), c.who)
 }

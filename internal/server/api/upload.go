@@ -23,7 +23,7 @@ func createUpload(c *call) (any, error) {
 	if err := c.decode(&u, muster.InvalidParam("upload")); err != nil {
 		return nil, err
 	}
-	created, err := c.app.CreateUpload(c.ctx(), c.who, &u)
+	created, err := c.services.Files.CreateUpload(c.ctx(), c.who, &u)
 	return reply{status: http.StatusCreated, body: created}, err
 }
 
@@ -37,7 +37,7 @@ func withUpload[T any](c *call, use func(id string) (T, error)) (any, error) {
 }
 
 func getUpload(c *call) (any, error) {
-	return withUpload(c, func(id string) (*muster.Upload, error) { return c.app.Upload(c.ctx(), c.who, id) })
+	return withUpload(c, func(id string) (*muster.Upload, error) { return c.services.Files.Upload(c.ctx(), c.who, id) })
 }
 
 // uploadOffset is the header by which a sender says where it believes the upload stands, in bytes.
@@ -57,7 +57,7 @@ func uploadData(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		f, err := c.app.ContinueUpload(c.ctx(), c.who, id, offset, body)
+		f, err := c.services.Files.ContinueUpload(c.ctx(), c.who, id, offset, body)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +80,7 @@ func getUploadsForUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.UploadsOf(c.ctx(), c.who, id)
+	return c.services.Files.UploadsOf(c.ctx(), c.who, id)
 }
 
 func getFileInfo(c *call) (any, error) {
@@ -88,7 +88,7 @@ func getFileInfo(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.FileInfo(c.ctx(), c.who, id)
+	return c.services.Files.FileInfo(c.ctx(), c.who, id)
 }
 
 func getFile(c *call) (any, error) {
@@ -96,7 +96,7 @@ func getFile(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, bytes, err := c.app.File(c.ctx(), c.who, id)
+	info, bytes, err := c.services.Files.File(c.ctx(), c.who, id)
 	if err != nil {
 		return nil, err
 	}

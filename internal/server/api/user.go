@@ -5,7 +5,8 @@ import (
 	"net/http"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/auth"
+	"muster/internal/directory"
 )
 
 func createUser(c *call) (any, error) {
@@ -16,7 +17,7 @@ func createUser(c *call) (any, error) {
 	if u == nil {
 		return nil, muster.InvalidParam("user")
 	}
-	created, err := c.app.CreateUser(c.ctx(), c.who, u, app.Signup{Token: c.query("t"), InviteID: c.query("iid")})
+	created, err := c.services.Accounts.CreateUser(c.ctx(), c.who, u, directory.Signup{Token: c.query("t"), InviteID: c.query("iid")})
 	return reply{status: http.StatusCreated, body: created}, err
 }
 
@@ -25,15 +26,15 @@ func getUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.UserView(c.ctx(), c.who, id)
+	return c.services.Accounts.UserView(c.ctx(), c.who, id)
 }
 
 func getUserByUsername(c *call) (any, error) {
-	return c.app.UserByUsernameView(c.ctx(), c.who, c.param("username"))
+	return c.services.Accounts.UserByUsernameView(c.ctx(), c.who, c.param("username"))
 }
 
 func getUserByEmail(c *call) (any, error) {
-	return c.app.UserByEmailView(c.ctx(), c.who, c.param("email"))
+	return c.services.Accounts.UserByEmailView(c.ctx(), c.who, c.param("email"))
 }
 
 func updateUser(c *call) (any, error) {
@@ -51,7 +52,7 @@ func updateUser(c *call) (any, error) {
 	if u.ID != id {
 		return nil, muster.InvalidParam("user_id")
 	}
-	return c.app.UpdateUser(c.ctx(), c.who, u)
+	return c.services.Accounts.UpdateUser(c.ctx(), c.who, u)
 }
 
 func patchUser(c *call) (any, error) {
@@ -63,7 +64,7 @@ func patchUser(c *call) (any, error) {
 	if err := c.decode(&p, muster.InvalidParam("user")); err != nil {
 		return nil, err
 	}
-	return c.app.PatchUser(c.ctx(), c.who, id, &p)
+	return c.services.Accounts.PatchUser(c.ctx(), c.who, id, &p)
 }
 
 func updateUserActive(c *call) (any, error) {
@@ -80,7 +81,7 @@ func updateUserActive(c *call) (any, error) {
 	if body.Active == nil {
 		return nil, muster.InvalidParam("active")
 	}
-	return ok, c.app.UpdateUserActive(c.ctx(), c.who, id, *body.Active)
+	return ok, c.services.Accounts.UpdateUserActive(c.ctx(), c.who, id, *body.Active)
 }
 
 func deleteUser(c *call) (any, error) {
@@ -88,7 +89,7 @@ func deleteUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok, c.app.DeleteUser(c.ctx(), c.who, id, c.flag("permanent"))
+	return ok, c.services.Accounts.DeleteUser(c.ctx(), c.who, id, c.flag("permanent"))
 }
 
 func updateUserRoles(c *call) (any, error) {
@@ -102,7 +103,7 @@ func updateUserRoles(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("roles")); err != nil {
 		return nil, err
 	}
-	return ok, c.app.UpdateUserRoles(c.ctx(), c.who, id, body.Roles)
+	return ok, c.services.Accounts.UpdateUserRoles(c.ctx(), c.who, id, body.Roles)
 }
 
 func updateUserPassword(c *call) (any, error) {
@@ -119,7 +120,7 @@ func updateUserPassword(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("current_password")); err != nil {
 		return nil, err
 	}
-	device, err := c.app.UpdateUserPassword(c.ctx(), c.who, id, app.PasswordChange{
+	device, err := c.services.Auth.UpdateUserPassword(c.ctx(), c.who, id, auth.PasswordChange{
 		CurrentPassword: body.CurrentPassword, NewPassword: body.NewPassword, AlreadyHashed: bool(body.AlreadyHashed),
 		RevokeTokens: bool(body.RevokeTokens),
 	})
@@ -146,7 +147,7 @@ func getUserAudits(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.app.UserAudits(c.ctx(), c.who, id, c.page())
+	list, err := c.services.Auth.UserAudits(c.ctx(), c.who, id, c.page())
 	if len(list) == 0 {
 		list = nil // past the end clients get null here (recorded)
 	}

@@ -4,11 +4,11 @@ import (
 	"strconv"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/directory"
 )
 
 func getUsers(c *call) (any, error) {
-	users, tagged, err := c.app.Users(c.ctx(), c.who, app.UserQuery{
+	users, tagged, err := c.services.Directory.Users(c.ctx(), c.who, directory.UserQuery{
 		InTeam:           c.query("in_team", "team_id"),
 		NotInTeam:        c.query("not_in_team", "not_in_team_id"),
 		InChannel:        c.query("in_channel", "channel_id", "in_channel_id"),
@@ -47,7 +47,7 @@ func getUsersByIDs(c *call) (any, error) {
 			return nil, muster.InvalidParam("since", err)
 		}
 	}
-	return c.app.UsersByIDs(c.ctx(), c.who, ids, since)
+	return c.services.Directory.UsersByIDs(c.ctx(), c.who, ids, since)
 }
 
 func getUsersByUsernames(c *call) (any, error) {
@@ -55,7 +55,7 @@ func getUsersByUsernames(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.app.UsersByUsernames(c.ctx(), c.who, names)
+	return c.services.Directory.UsersByUsernames(c.ctx(), c.who, names)
 }
 
 func getUsersByGroupChannelIDs(c *call) (any, error) {
@@ -66,37 +66,37 @@ func getUsersByGroupChannelIDs(c *call) (any, error) {
 	if len(ids) == 0 {
 		return nil, muster.E(muster.Invalid, "api.payload.parse.error")
 	}
-	return c.app.UsersByGroupChannels(c.ctx(), c.who, ids)
+	return c.services.Directory.UsersByGroupChannels(c.ctx(), c.who, ids)
 }
 
 func searchUsers(c *call) (any, error) {
-	var s app.UserSearch
+	var s directory.UserSearch
 	if err := c.decode(&s, muster.InvalidParam("props")); err != nil {
 		return nil, err
 	}
-	return c.app.SearchUsers(c.ctx(), c.who, s)
+	return c.services.Directory.SearchUsers(c.ctx(), c.who, s)
 }
 
 func autocompleteUsers(c *call) (any, error) {
-	limit := app.SearchLimitDefault
+	limit := directory.SearchLimitDefault
 	if c.query("limit") != "" {
 		limit = c.number(0, "limit") // what is no number finds nobody (recorded)
 	}
-	return c.app.AutocompleteUsers(c.ctx(), c.who, app.Autocomplete{
+	return c.services.Directory.AutocompleteUsers(c.ctx(), c.who, directory.Autocomplete{
 		Name: c.query("name"), TeamID: c.query("in_team", "team_id"), ChannelID: c.query("in_channel", "channel_id"), Limit: limit,
 	})
 }
 
 func getKnownUsers(c *call) (any, error) {
-	return c.app.KnownUsers(c.ctx(), c.who)
+	return c.services.Directory.KnownUsers(c.ctx(), c.who)
 }
 
 func getTotalUsersStats(c *call) (any, error) {
-	return c.app.UsersStats(c.ctx(), c.who)
+	return c.services.Directory.UsersStats(c.ctx(), c.who)
 }
 
 func getTotalUsersStatsFiltered(c *call) (any, error) {
-	return c.app.UsersStatsFiltered(c.ctx(), c.who, app.StatsQuery{
+	return c.services.Directory.UsersStatsFiltered(c.ctx(), c.who, directory.StatsQuery{
 		InTeam:         c.query("in_team", "team_id"),
 		InChannel:      c.query("in_channel", "channel_id"),
 		IncludeDeleted: c.flag("include_deleted"),

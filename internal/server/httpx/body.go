@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 	"muster/internal/network"
 )
 
@@ -130,7 +130,7 @@ func (l *Limiter) AbandonBody(w http.ResponseWriter, r *http.Request, why *muste
 }
 
 // ReadBody reads a whole body. It reads only so many large bodies of one network at a time. Kinds: TooLarge, RateLimited, Invalid.
-func (l *Limiter) ReadBody(r *http.Request, who *app.Caller) ([]byte, error) {
+func (l *Limiter) ReadBody(r *http.Request, who *core.Caller) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r.Body, SmallBody))
 	if err != nil || len(text) < SmallBody {
 		return text, err

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 )
 
 // Recorder receives every request served, for metrics. The route is a pattern, "" if nothing is served at the path.
@@ -30,7 +30,7 @@ func NewChain(name string, limiter *Limiter, log *slog.Logger, record Recorder) 
 type Exchange struct {
 	http.ResponseWriter
 	Request *http.Request
-	Caller  *app.Caller
+	Caller  *core.Caller
 	Method  string // in metrics; never one that a client made up
 	Route   string // in metrics and the access log: the pattern, "" for none
 	Err     error  // in the access log; Serve sets it to the error that it answers

@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	"muster"
-	"muster/internal/app"
 	"muster/internal/config"
+	"muster/internal/core"
 )
 
 // NewCaller returns the caller of a request, who is anonymous until a session is found.
-func (l *Limiter) NewCaller(r *http.Request) *app.Caller {
-	return &app.Caller{IP: l.clientIP(r), UserAgent: r.UserAgent(), RequestID: muster.NewID(), Path: r.URL.Path, DeviceTokens: deviceTokens(r)}
+func (l *Limiter) NewCaller(r *http.Request) *core.Caller {
+	return &core.Caller{IP: l.clientIP(r), UserAgent: r.UserAgent(), RequestID: muster.NewID(), Path: r.URL.Path, DeviceTokens: deviceTokens(r)}
 }
 
 // clientIP returns the address of the client behind the proxies that the settings trust.
@@ -98,7 +98,7 @@ type trustedProxies struct {
 
 // trustedProxies returns those of the current settings.
 func (l *Limiter) trustedProxies() *trustedProxies {
-	c := l.app.Config()
+	c := l.services.Core.Config()
 	if t := l.proxies.Load(); t != nil && t.config == c {
 		return t
 	}

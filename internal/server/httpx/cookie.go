@@ -37,8 +37,8 @@ type Cookies struct {
 // NewCookies returns a Cookies for the response to r. A browser does not send these cookies with requests from other sites, unless the settings name sites
 // that may use them. For clients that are no browsers the attribute SameSite is left out, as the reference server does.
 func (l *Limiter) NewCookies(r *http.Request) Cookies {
-	s := l.app.Config().ServiceSettings
-	path, domain := l.app.CookieScope()
+	s := l.services.Core.Config().ServiceSettings
+	path, domain := l.services.Core.CookieScope()
 	c := Cookies{path: path, domain: domain, devices: deviceCookie(r), secure: strings.HasPrefix(strings.ToLower(s.SiteURL), "https:") || l.overTLS(r)}
 	if s.AllowCorsFrom == "" && (s.SiteURL != "" || fromBrowser(r)) {
 		c.SameSite = http.SameSiteLaxMode

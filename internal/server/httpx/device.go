@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/app"
+	"muster/internal/auth"
 )
 
 // DeviceHeader carries a device token: in the response to a sign-in by the API, and in the request of the next one.
@@ -33,10 +33,10 @@ func deviceCookie(r *http.Request) (tokens []string) {
 		return nil
 	}
 	for token := range strings.SplitSeq(ck.Value, deviceSeparator) {
-		if token != "" && len(token) <= app.DeviceTokenMaxLength {
+		if token != "" && len(token) <= auth.DeviceTokenMaxLength {
 			tokens = append(tokens, token)
 		}
-		if len(tokens) == app.DeviceTokensKept {
+		if len(tokens) == auth.DeviceTokensKept {
 			break
 		}
 	}
@@ -45,8 +45,8 @@ func deviceCookie(r *http.Request) (tokens []string) {
 
 // SetDevice adds a device token to a browser's cookie, beside those of other accounts.
 func (c Cookies) SetDevice(w http.ResponseWriter, token string) {
-	value := strings.Join(app.AddDeviceToken(c.devices, token), deviceSeparator)
-	c.SetSecret(w, cookieDevice, value, time.Now().UnixMilli()+app.DeviceTokenLife)
+	value := strings.Join(auth.AddDeviceToken(c.devices, token), deviceSeparator)
+	c.SetSecret(w, cookieDevice, value, time.Now().UnixMilli()+auth.DeviceTokenLife)
 }
 
 // RenewDevice does what SetDevice does for a browser that has device tokens already, and nothing for others.

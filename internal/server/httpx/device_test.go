@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/auth"
 )
 
 const deviceCookieMax = 1500 // bytes, of a header that other cookies share
@@ -40,7 +40,7 @@ func TestABrowserKeepsTheDeviceTokensOfItsLastAccounts(t *testing.T) {
 			t.Fatal(tokens)
 		}
 	}
-	if len(tokens) != app.DeviceTokensKept {
+	if len(tokens) != auth.DeviceTokensKept {
 		t.Fatal(tokens)
 	}
 	_, again := renewed(t, cookieDevice+"="+kept, "f.new")
@@ -56,7 +56,7 @@ func FuzzDeviceCookie(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		token := muster.NewID() + ".device.time.code"
 		before, after := renewed(t, cookieDevice+"="+value, token)
-		if len(before) > app.DeviceTokensKept || !slices.Equal(after, app.AddDeviceToken(before, token)) {
+		if len(before) > auth.DeviceTokensKept || !slices.Equal(after, auth.AddDeviceToken(before, token)) {
 			t.Fatalf("%q, then %q", before, after)
 		}
 	})

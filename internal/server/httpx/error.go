@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 	"muster/internal/message"
 )
 
@@ -21,7 +21,7 @@ func asError(ctx context.Context, err error) *muster.Error {
 		return e
 	case ctx.Err() != nil: // net/http cancels it when nothing more can be read: the client left, or closed its half of the connection
 		return muster.E(muster.Invalid, connectionLost, err)
-	case app.BadText(err):
+	case core.BadText(err):
 		return muster.InvalidParam("text", err)
 	}
 	return e

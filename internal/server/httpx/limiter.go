@@ -12,16 +12,17 @@ import (
 	"golang.org/x/time/rate"
 
 	"muster"
-	"muster/internal/app"
 	"muster/internal/config"
+	"muster/internal/core"
 	"muster/internal/network"
+	"muster/internal/services"
 )
 
 // Limiter enforces RateLimitSettings on clients and networks. API, WebSocket and pages share one, which also determines the address of a client
 // (docs/adr/0018-limits-at-the-edge.md).
 type Limiter struct {
-	app *app.App
-	log *slog.Logger
+	services *services.Services
+	log      *slog.Logger
 
 	proxies atomic.Pointer[trustedProxies]
 	buckets atomic.Pointer[buckets]
@@ -69,11 +70,11 @@ const (
 )
 
 // NewLimiter returns the limiter of a server. A nil log stands for slog.Default.
-func NewLimiter(a *app.App, log *slog.Logger) *Limiter {
+func NewLimiter(a *services.Services, log *slog.Logger) *Limiter {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Limiter{app: a, log: log, warning: rate.Sometimes{Interval: warningInterval}}
+	return &Limiter{services: a, log: log, warning: rate.Sometimes{Interval: warningInterval}}
 }
 
 // LimitNames returns the names of all limits.
@@ -88,7 +89,9 @@ func (l *Limiter) Refused(name string) uint64 {
 	return l.refused[i].Load()
 }
 
-func (l *Limiter) settings() config.RateLimitSettings { return l.app.Config().RateLimitSettings }
+func (l *Limiter) settings() config.RateLimitSettings {
+	return l.services.Core.Config().RateLimitSettings
+}
 
 // sheds reports whether the new connections of a network are closed for a while if it keeps running into the limit. Rates are not among these limits: an
 // office where many people sign in at once runs into them.
@@ -110,20 +113,20 @@ func (l *Limiter) refuse(which limit, n network.Network) {
 }
 
 // BeginRequest counts a request as under way. EndRequest must follow unless the request is refused with kind RateLimited.
-func (l *Limiter) BeginRequest(who *app.Caller) error {
+func (l *Limiter) BeginRequest(who *core.Caller) error {
 	return l.acquire(&l.requests, who.Network(), limitRequests, l.settings().MaxRequestsPerNetwork)
 }
 
 // EndRequest ends what BeginRequest began.
-func (l *Limiter) EndRequest(who *app.Caller) { l.requests.release(who.Network()) }
+func (l *Limiter) EndRequest(who *core.Caller) { l.requests.release(who.Network()) }
 
 // BeginPicture counts the upload of a picture as under way. EndPicture must follow unless it is refused with kind RateLimited.
-func (l *Limiter) BeginPicture(who *app.Caller) error {
+func (l *Limiter) BeginPicture(who *core.Caller) error {
 	return l.acquire(&l.pictures, who.Network(), limitPictures, maxPictureUploads)
 }
 
 // EndPicture ends what BeginPicture began.
-func (l *Limiter) EndPicture(who *app.Caller) { l.pictures.release(who.Network()) }
+func (l *Limiter) EndPicture(who *core.Caller) { l.pictures.release(who.Network()) }
 
 // OpenWebSocket counts a WebSocket as open, and as anonymous if nobody has signed in on it. CloseWebSocket must follow unless it is refused with kind
 // RateLimited.

@@ -9,7 +9,7 @@ import (
 // them does not come from a browser, so no other site can have caused it.
 func (l *Limiter) CheckOrigin(r *http.Request) error {
 	p := http.NewCrossOriginProtection()
-	if site, err := url.Parse(l.app.Config().ServiceSettings.SiteURL); err == nil && site.Host != "" {
+	if site, err := url.Parse(l.services.Core.Config().ServiceSettings.SiteURL); err == nil && site.Host != "" {
 		// Behind a proxy the Host header may not be the one that the browser sent.
 		if err := p.AddTrustedOrigin(site.Scheme + "://" + site.Host); err != nil {
 			return err

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"muster"
-	"muster/internal/app"
 	"muster/internal/config"
+	"muster/internal/core"
 	"muster/internal/network"
 )
 
@@ -37,7 +37,7 @@ func newBuckets(c config.RateLimitSettings) *buckets {
 }
 
 // Allow applies RateLimitSettings.PerSec, which counts requests of any kind. Kind RateLimited, with the time until the next token.
-func (l *Limiter) Allow(r *http.Request, who *app.Caller) error {
+func (l *Limiter) Allow(r *http.Request, who *core.Caller) error {
 	c := l.settings()
 	if c.PerSec == 0 || !c.Enable || who.Network().IsZero() {
 		return nil
@@ -47,7 +47,7 @@ func (l *Limiter) Allow(r *http.Request, who *app.Caller) error {
 }
 
 // AllowLogin applies the limit on what a network may ask for without a session if it costs work, such as sign-ins. Kind RateLimited.
-func (l *Limiter) AllowLogin(who *app.Caller) error {
+func (l *Limiter) AllowLogin(who *core.Caller) error {
 	c := l.settings()
 	return l.allowNetwork(limitLogins, c.LoginPerMinute, c.LoginBurst, who)
 }
@@ -56,24 +56,24 @@ func (l *Limiter) AllowLogin(who *app.Caller) error {
 const estimatesPerLogin = 10
 
 // AllowEstimate applies the limit on estimates of a password's strength. They are cheap and must not use up the limit on sign-ins. Kind RateLimited.
-func (l *Limiter) AllowEstimate(who *app.Caller) error {
+func (l *Limiter) AllowEstimate(who *core.Caller) error {
 	c := l.settings()
 	return l.allowNetwork(limitEstimates, estimatesPerLogin*c.LoginPerMinute, estimatesPerLogin*c.LoginBurst, who)
 }
 
 // AllowUpgrade applies the limit on opening WebSockets, which is high: after a restart all clients reconnect at once. Kind RateLimited.
-func (l *Limiter) AllowUpgrade(who *app.Caller) error {
+func (l *Limiter) AllowUpgrade(who *core.Caller) error {
 	c := l.settings()
 	return l.allowNetwork(limitUpgrades, c.WebSocketsPerMinute, c.WebSocketBurst, who)
 }
 
 // AllowAnonymousUpgrade applies the limit on opening WebSockets without a session. Kind RateLimited.
-func (l *Limiter) AllowAnonymousUpgrade(who *app.Caller) error {
+func (l *Limiter) AllowAnonymousUpgrade(who *core.Caller) error {
 	c := l.settings()
 	return l.allowNetwork(limitAnonymousUpgrades, c.LoginPerMinute, c.LoginBurst, who)
 }
 
-func (l *Limiter) allowNetwork(which limit, perMinute, burst int, who *app.Caller) error {
+func (l *Limiter) allowNetwork(which limit, perMinute, burst int, who *core.Caller) error {
 	c := l.settings()
 	if !c.Enable || who.Network().IsZero() {
 		return nil
@@ -82,7 +82,7 @@ func (l *Limiter) allowNetwork(which limit, perMinute, burst int, who *app.Calle
 }
 
 // takeToken takes a token from a bucket. Buckets start full after the settings changed.
-func (l *Limiter) takeToken(key bucketKey, c config.RateLimitSettings, every rate.Limit, burst int, who *app.Caller) error {
+func (l *Limiter) takeToken(key bucketKey, c config.RateLimitSettings, every rate.Limit, burst int, who *core.Caller) error {
 	current := l.buckets.Load()
 	for current == nil || current.settings != c {
 		if fresh := newBuckets(c); l.buckets.CompareAndSwap(current, fresh) {
@@ -103,7 +103,7 @@ func (l *Limiter) takeToken(key bucketKey, c config.RateLimitSettings, every rat
 }
 
 // clientKey returns the key of the bucket of PerSec that a request takes its token from, by the VaryBy settings.
-func clientKey(r *http.Request, who *app.Caller, c config.RateLimitSettings) [sha256.Size]byte {
+func clientKey(r *http.Request, who *core.Caller, c config.RateLimitSettings) [sha256.Size]byte {
 	key := ""
 	if c.VaryByUser {
 		key = who.ID()

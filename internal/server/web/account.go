@@ -102,7 +102,9 @@ func (v *view) AccountNav() []navLink {
 }
 
 // MustEnrol tells whether who is signed in has to set up two-step sign-in before anything else.
-func (v *view) MustEnrol() bool { return v.request.app.MustEnrol(v.request.who) != nil }
+func (v *view) MustEnrol() bool {
+	return v.request.services.Auth.RequireMfaEnrolment(v.request.who) != nil
+}
 
 // Of ties the field to where its form is sent, where a page has two forms with a field of that name: a problem is about that of the form which was sent.
 func (f field) OfForm(v *view, path string) field {

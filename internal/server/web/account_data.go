@@ -21,12 +21,12 @@ func showData(req *pageRequest) error { return req.showData(nil) }
 
 func (req *pageRequest) showData(formErr error) error {
 	var d accountData
-	d.Deactivate, d.Delete = req.app.Closing()
+	d.Deactivate, d.Delete = req.services.Accounts.ClosePolicy()
 	return req.show(page{name: "account_data", heading: "Your data", err: formErr, data: d})
 }
 
 func downloadData(req *pageRequest) error {
-	export, err := req.app.ExportAccount(req.ctx(), req.who)
+	export, err := req.services.Accounts.ExportAccount(req.ctx(), req.who)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func downloadData(req *pageRequest) error {
 // closeAccount deactivates or deletes, by where the form was sent.
 func closeAccount(req *pageRequest) error {
 	forGood := req.path == deletePath
-	if err := req.app.CloseAccount(req.ctx(), req.who, req.proof(), forGood); err != nil {
+	if err := req.services.Accounts.CloseAccount(req.ctx(), req.who, req.proof(), forGood); err != nil {
 		return req.showData(err)
 	}
 	req.cookies.ClearSession(req.w)

@@ -32,7 +32,7 @@ func showProfile(req *pageRequest) error { return req.showProfile("", nil) }
 
 func (req *pageRequest) showProfile(notice string, formErr error) error {
 	u, c := req.who.User, req.config()
-	picture := req.app.MaySetProfileImage(req.ctx(), req.who, u.ID)
+	picture := req.services.Files.RequireSetProfileImage(req.ctx(), req.who, u.ID)
 	if picture != nil && !muster.IsKind(picture, muster.Conflict) {
 		return picture
 	}
@@ -69,14 +69,14 @@ func saveProfile(req *pageRequest) error {
 		Username: req.formField("username"), FirstName: req.formField("first_name"), LastName: req.formField("last_name"),
 		Nickname: req.formField("nickname"), Position: req.formField("position"),
 	}
-	if _, err := req.app.PatchUser(req.ctx(), req.who, req.who.ID(), p); err != nil {
+	if _, err := req.services.Accounts.PatchUser(req.ctx(), req.who, req.who.ID(), p); err != nil {
 		return req.showProfile("", err)
 	}
 	return req.redirectWithFlash(accountPage, "profile-saved")
 }
 
 func servePicture(req *pageRequest) error {
-	p, err := req.app.ProfileImage(req.ctx(), req.who, req.who.ID())
+	p, err := req.services.Files.ProfileImage(req.ctx(), req.who, req.who.ID())
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func uploadPicture(req *pageRequest) error {
 		return err
 	}
 	defer req.limiter.EndPicture(req.who)
-	err := req.app.SetProfileImage(req.ctx(), req.who, req.who.ID(), func() (io.Reader, error) {
+	err := req.services.Files.SetProfileImage(req.ctx(), req.who, req.who.ID(), func() (io.Reader, error) {
 		if req.r.ContentLength > req.pictureMax() {
 			return nil, errPictureTooLarge
 		}
@@ -113,7 +113,7 @@ func uploadPicture(req *pageRequest) error {
 }
 
 func removePicture(req *pageRequest) error {
-	if err := req.app.SetDefaultProfileImage(req.ctx(), req.who, req.who.ID()); err != nil {
+	if err := req.services.Files.SetDefaultProfileImage(req.ctx(), req.who, req.who.ID()); err != nil {
 		return req.showProfile("", err)
 	}
 	return req.redirectWithFlash(accountPage, "picture-removed")
@@ -127,12 +127,12 @@ func changeEmail(req *pageRequest) error {
 	if wanted == req.who.User.Email {
 		return req.showProfile("", errSameEmail)
 	}
-	if req.app.ProofNeeded(req.who).Code { // else the password, which the change takes in any case, is all
+	if req.services.Auth.ProofNeeded(req.who).Code { // else the password, which the change takes in any case, is all
 		if err := req.requireReauth(); err != nil {
 			return req.showProfile("", err)
 		}
 	}
-	u, err := req.app.PatchUser(req.ctx(), req.who, req.who.ID(), &muster.UserPatch{Email: &wanted, Password: req.formField("password")})
+	u, err := req.services.Accounts.PatchUser(req.ctx(), req.who, req.who.ID(), &muster.UserPatch{Email: &wanted, Password: req.formField("password")})
 	if err != nil {
 		return req.showProfile("", err)
 	}
@@ -143,7 +143,7 @@ func changeEmail(req *pageRequest) error {
 }
 
 func sendConfirmation(req *pageRequest) error {
-	if err := req.app.SendVerification(req.ctx(), req.who, req.who.User.Email); err != nil {
+	if err := req.services.Accounts.SendVerification(req.ctx(), req.who, req.who.User.Email); err != nil {
 		return req.showProfile("", err)
 	}
 	return req.redirectWithFlash(accountPage, "confirmation-sent")

@@ -86,7 +86,7 @@ func signInElsewhere(t *testing.T, s *testserver.Server, b *browser, service str
 	t.Helper()
 	name := "at the service"
 	who := caller(t, s, b)
-	_, err := s.App.UpdateUserAuth(t.Context(), who, who.ID(), muster.UserAuth{AuthData: &name, AuthService: service})
+	_, err := s.Services.Accounts.UpdateUserAuth(t.Context(), who, who.ID(), muster.UserAuth{AuthData: &name, AuthService: service})
 	must(t, err)
 }
 

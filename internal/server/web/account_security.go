@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/auth"
 )
 
 // security is what the page shows besides its forms.
@@ -26,14 +26,14 @@ func showSecurity(req *pageRequest) error { return req.showSecurity(nil) }
 
 func (req *pageRequest) showSecurity(formErr error) error {
 	u, heading := req.who.User, "Security"
-	if req.app.MustEnrol(req.who) != nil {
+	if req.services.Auth.RequireMfaEnrolment(req.who) != nil {
 		heading = "Set up two-step sign-in" // nothing else of the page is open then
 	}
 	c := req.config().ServiceSettings
 	data := securityData{SSO: u.IsSSO(), Offered: c.EnableMultifactorAuthentication, On: u.MfaActive, Tokens: c.EnableUserAccessTokens}
 	if data.On {
 		var err error
-		if data.Codes, err = req.app.RecoveryCodesLeft(req.ctx(), req.who, u.ID); err != nil {
+		if data.Codes, err = req.services.Auth.RecoveryCodesLeft(req.ctx(), req.who, u.ID); err != nil {
 			return err
 		}
 		data.FewCodes = data.Codes <= fewCodes
@@ -42,8 +42,8 @@ func (req *pageRequest) showSecurity(formErr error) error {
 }
 
 func changePassword(req *pageRequest) error {
-	change := app.PasswordChange{CurrentPassword: req.form.Get("current_password"), NewPassword: req.form.Get("new_password"), RevokeTokens: req.form.Has("revoke_access_tokens")}
-	device, err := req.app.UpdateUserPassword(req.ctx(), req.who, req.who.ID(), change)
+	change := auth.PasswordChange{CurrentPassword: req.form.Get("current_password"), NewPassword: req.form.Get("new_password"), RevokeTokens: req.form.Has("revoke_access_tokens")}
+	device, err := req.services.Auth.UpdateUserPassword(req.ctx(), req.who, req.who.ID(), change)
 	if err != nil {
 		return req.showSecurity(err)
 	}
@@ -65,7 +65,7 @@ func setUpTwoStep(req *pageRequest) error {
 	if err := req.requireReauthToEnrol(); err != nil {
 		return req.showSecurity(err)
 	}
-	if _, err := req.app.GenerateMfaSecret(req.ctx(), req.who, req.who.ID()); err != nil {
+	if _, err := req.services.Auth.GenerateMfaSecret(req.ctx(), req.who, req.who.ID()); err != nil {
 		return req.showSecurity(err)
 	}
 	return req.redirectToPage(twoStepPage)
@@ -79,7 +79,7 @@ func (req *pageRequest) showTwoStep(formErr error) error {
 	if req.who.User.MfaActive {
 		return req.redirectToPage(securityPage)
 	}
-	pending, err := req.app.PendingMfa(req.ctx(), req.who)
+	pending, err := req.services.Auth.PendingMfa(req.ctx(), req.who)
 	if muster.IsKind(err, muster.NotFound) {
 		return req.redirectToPage(securityPage)
 	}
@@ -115,7 +115,7 @@ func turnTwoStepOn(req *pageRequest) error {
 	if err := req.requireReauthToEnrol(); err != nil {
 		return req.showTwoStep(err)
 	}
-	codes, err := req.app.UpdateMfa(req.ctx(), req.who, req.who.ID(), true, strings.TrimSpace(req.form.Get("code")))
+	codes, err := req.services.Auth.UpdateMfa(req.ctx(), req.who, req.who.ID(), true, strings.TrimSpace(req.form.Get("code")))
 	if err != nil {
 		return req.showTwoStep(err)
 	}
@@ -135,7 +135,7 @@ func replaceRecoveryCodes(req *pageRequest) error {
 	if err := req.requireReauth(); err != nil {
 		return req.showSecurity(err)
 	}
-	codes, err := req.app.ReplaceRecoveryCodes(req.ctx(), req.who, req.who.ID())
+	codes, err := req.services.Auth.ReplaceRecoveryCodes(req.ctx(), req.who, req.who.ID())
 	if err != nil {
 		return req.showSecurity(err)
 	}
@@ -146,7 +146,7 @@ func turnTwoStepOff(req *pageRequest) error {
 	if err := req.requireReauth(); err != nil {
 		return req.showSecurity(err)
 	}
-	if _, err := req.app.UpdateMfa(req.ctx(), req.who, req.who.ID(), false, ""); err != nil {
+	if _, err := req.services.Auth.UpdateMfa(req.ctx(), req.who, req.who.ID(), false, ""); err != nil {
 		return req.showSecurity(err)
 	}
 	return req.redirectWithFlash(securityPage, "two-step-off")

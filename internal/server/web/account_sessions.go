@@ -17,7 +17,7 @@ type sessionRow struct {
 func showSessions(req *pageRequest) error { return req.showSessions(nil) }
 
 func (req *pageRequest) showSessions(formErr error) error {
-	list, err := req.app.Sessions(req.ctx(), req.who, req.who.ID())
+	list, err := req.services.Auth.Sessions(req.ctx(), req.who, req.who.ID())
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ var errNoSuchSession = muster.E(muster.Invalid, "app.session.get.app_error")
 
 func endSession(req *pageRequest) error {
 	id := req.form.Get("session_id")
-	err := req.app.RevokeSession(req.ctx(), req.who, req.who.ID(), id)
+	err := req.services.Auth.RevokeSession(req.ctx(), req.who, req.who.ID(), id)
 	switch {
 	case muster.IsKind(err, muster.Invalid): // none, or somebody else's, which is the same to who asks
 		return req.showSessions(errNoSuchSession)
@@ -70,7 +70,7 @@ func endSession(req *pageRequest) error {
 }
 
 func endOtherSessions(req *pageRequest) error {
-	if err := req.app.RevokeOtherSessions(req.ctx(), req.who); err != nil {
+	if err := req.services.Auth.RevokeOtherSessions(req.ctx(), req.who); err != nil {
 		return req.showSessions(err)
 	}
 	return req.redirectWithFlash(sessionsPage, "sessions-ended")

@@ -13,7 +13,7 @@ import (
 
 	"muster"
 	"muster/client"
-	"muster/internal/app"
+	"muster/internal/core"
 	"muster/internal/testserver"
 )
 
@@ -39,11 +39,11 @@ func member(t *testing.T, s *testserver.Server, name string) (*browser, *client.
 }
 
 // caller is who acts in a browser.
-func caller(t *testing.T, s *testserver.Server, b *browser) *app.Caller {
+func caller(t *testing.T, s *testserver.Server, b *browser) *core.Caller {
 	t.Helper()
-	session, u, err := s.App.Authenticate(t.Context(), b.cookie("MMAUTHTOKEN"))
+	session, u, err := s.Services.Auth.Authenticate(t.Context(), b.cookie("MMAUTHTOKEN"))
 	must(t, err)
-	return &app.Caller{Session: session, User: u}
+	return &core.Caller{Session: session, User: u}
 }
 
 // onRecord holds that the account's history has a line of a form that was sent, which begins so.

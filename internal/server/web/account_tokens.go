@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 )
 
 // tokens is what the page of access tokens shows besides its form.
@@ -62,12 +62,12 @@ func expiryRange(now time.Time, maxDays int) (days template.HTMLAttr, hint strin
 // tokens are all that the account has.
 func (req *pageRequest) tokens() (all []*muster.AccessToken, err error) {
 	for number := 0; ; number++ {
-		part, err := req.app.AccessTokensOf(req.ctx(), req.who, req.who.ID(), app.NewPage(number, app.PerPageMax))
+		part, err := req.services.Auth.AccessTokensOf(req.ctx(), req.who, req.who.ID(), core.NewPage(number, core.PerPageMax))
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, part...)
-		if len(part) < app.PerPageMax {
+		if len(part) < core.PerPageMax {
 			return all, nil
 		}
 	}
@@ -94,7 +94,7 @@ func createToken(req *pageRequest) error {
 	if err := req.requireReauth(); err != nil {
 		return req.showTokens(nil, err)
 	}
-	made, err := req.app.CreateAccessToken(req.ctx(), req.who, req.who.ID(), wanted)
+	made, err := req.services.Auth.CreateAccessToken(req.ctx(), req.who, req.who.ID(), wanted)
 	if e := muster.AsError(err); err != nil && e.Field == "expires_at" {
 		err = errBadExpiry
 	}
@@ -115,12 +115,12 @@ var errNoSuchToken = muster.E(muster.NotFound, "app.user_access_token.get_by_use
 // revokeToken ends one of the account's own tokens, also for administrators, who may end others elsewhere.
 func revokeToken(req *pageRequest) error {
 	id := req.form.Get("token_id")
-	t, err := req.app.AccessToken(req.ctx(), req.who, id)
+	t, err := req.services.Auth.AccessToken(req.ctx(), req.who, id)
 	if muster.IsKind(err, muster.Forbidden) || err == nil && t.UserID != req.who.ID() {
 		err = errNoSuchToken
 	}
 	if err == nil {
-		err = req.app.RevokeAccessToken(req.ctx(), req.who, id)
+		err = req.services.Auth.RevokeAccessToken(req.ctx(), req.who, id)
 	}
 	if err != nil {
 		return req.showTokens(nil, err)

@@ -22,7 +22,7 @@ func (req *pageRequest) authenticate() error {
 	if token == "" {
 		return nil
 	}
-	session, user, err := req.app.Authenticate(req.ctx(), token)
+	session, user, err := req.services.Auth.Authenticate(req.ctx(), token)
 	switch {
 	case muster.IsKind(err, muster.Unauthenticated):
 		return nil
@@ -47,10 +47,10 @@ func (req *pageRequest) redirectTarget() (string, error) {
 		return req.afterLogin(req.query(returnParam)), nil
 	case !req.signedIn() || req.route.allowUnenrolled:
 		return "", nil
-	case req.app.MustEnrol(req.who) != nil:
+	case req.services.Auth.RequireMfaEnrolment(req.who) != nil:
 		return req.base + securityPage, nil
 	}
-	err := req.app.MustAcceptTerms(req.ctx(), req.who)
+	err := req.services.Auth.RequireTermsAccepted(req.ctx(), req.who)
 	if muster.IsKind(err, muster.Forbidden) {
 		return req.base + "/terms", nil
 	}

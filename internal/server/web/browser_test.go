@@ -232,7 +232,7 @@ func (b *browser) signedInAs(s *testserver.Server, name string) {
 	b.t.Helper()
 	got := ""
 	if token := b.cookie("MMAUTHTOKEN"); token != "" {
-		if _, u, err := s.App.Authenticate(b.t.Context(), token); err == nil {
+		if _, u, err := s.Services.Auth.Authenticate(b.t.Context(), token); err == nil {
 			got = u.Username
 		}
 	}

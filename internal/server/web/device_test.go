@@ -9,7 +9,7 @@ import (
 // tooManyTries has somebody else on the browser's network make all the tries on an account that a name gets there.
 func tooManyTries(t *testing.T, s *testserver.Server, name, password string) {
 	t.Helper()
-	for range s.App.Config().ServiceSettings.MaximumLoginAttempts {
+	for range s.Services.Core.Config().ServiceSettings.MaximumLoginAttempts {
 		if _, err := s.Client().Login(t.Context(), name, wrongPassword); err == nil {
 			t.Fatal("signed in")
 		}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/auth"
 	"muster/internal/message"
 )
 
@@ -41,7 +41,7 @@ func (req *pageRequest) serveError(e *muster.Error) {
 // refusal is why a form was refused, as it is told to this visitor.
 func (req *pageRequest) publicError(err error) *muster.Error {
 	if req.signedIn() {
-		err = app.WithinSession(err)
+		err = auth.WithinSession(err)
 	}
 	return muster.AsError(err)
 }

@@ -181,7 +181,7 @@ func TestUploads(t *testing.T) {
 	s := testserver.New(t)
 	s.Admin(t)
 	s.Configure(t, `{"FileSettings":{"MaxProfileImageSize":1024}}`)
-	pages := web.New(web.Options{App: s.App})
+	pages := web.New(web.Options{Services: s.Services})
 	pages.UploadPage("/upload", "image")
 	jar, err := cookiejar.New(nil)
 	must(t, err)

@@ -4,7 +4,7 @@ import (
 	"net/url"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/auth"
 	"muster/internal/config"
 )
 
@@ -25,12 +25,12 @@ func showLogin(req *pageRequest) error {
 }
 
 // signInUnderWay is the sign-in that this browser has begun, nil for none.
-func (req *pageRequest) loginFlow() (*app.SignIn, error) {
+func (req *pageRequest) loginFlow() (*auth.LoginFlow, error) {
 	token := req.loginFlowToken()
 	if token == "" {
 		return nil, nil
 	}
-	flow, err := req.app.SignInUnderWay(req.ctx(), token)
+	flow, err := req.services.Auth.LoginFlow(req.ctx(), token)
 	if muster.IsKind(err, muster.Unauthenticated) {
 		return nil, nil
 	}
@@ -61,13 +61,13 @@ func login(req *pageRequest) error {
 func (req *pageRequest) submitPassword() error {
 	back := req.returnTo()
 	name := req.form.Get("login_id")
-	next, err := req.beginLogin(app.LoginRequest{LoginID: name, Password: req.form.Get("password")}, back)
+	next, err := req.beginLogin(auth.LoginRequest{LoginID: name, Password: req.form.Get("password")}, back)
 	return req.continueLogin(next, err, name, func(err error) error { return req.showPasswordStep(back, err) })
 }
 
 // begin takes the first step of a sign-in; the browser keeps its token if there are more.
-func (req *pageRequest) beginLogin(login app.LoginRequest, back string) (*app.SignIn, error) {
-	next, err := req.app.BeginSignIn(req.ctx(), req.who, login, back)
+func (req *pageRequest) beginLogin(login auth.LoginRequest, back string) (*auth.LoginFlow, error) {
+	next, err := req.services.Auth.BeginLogin(req.ctx(), req.who, login, back)
 	if err == nil && next.Session == nil {
 		req.cookies.SetSecret(req.w, loginFlowCookie, next.Token, next.ExpiresAt)
 	}
@@ -75,7 +75,7 @@ func (req *pageRequest) beginLogin(login app.LoginRequest, back string) (*app.Si
 }
 
 // proceed goes where a step of a sign-in leads: to the next one, to where the person wanted to go, or to again, with what was refused.
-func (req *pageRequest) continueLogin(next *app.SignIn, err error, name string, again func(error) error) error {
+func (req *pageRequest) continueLogin(next *auth.LoginFlow, err error, name string, again func(error) error) error {
 	switch {
 	case muster.HasID(err, "api.user.login.not_verified.app_error"):
 		page := "/should_verify_email"
@@ -99,17 +99,17 @@ func (req *pageRequest) continueLogin(next *app.SignIn, err error, name string, 
 }
 
 func (req *pageRequest) submitCode() error {
-	next, err := req.app.SignInCode(req.ctx(), req.who, req.loginFlowToken(), req.form.Get("code"))
+	next, err := req.services.Auth.LoginCode(req.ctx(), req.who, req.loginFlowToken(), req.form.Get("code"))
 	return req.continueLogin(next, err, "", req.retryStep)
 }
 
 func (req *pageRequest) submitTerms() error {
-	next, err := req.app.SignInTerms(req.ctx(), req.who, req.loginFlowToken(), req.form.Get("terms_id"), req.form.Get("answer") == "accept")
+	next, err := req.services.Auth.LoginTerms(req.ctx(), req.who, req.loginFlowToken(), req.form.Get("terms_id"), req.form.Get("answer") == "accept")
 	return req.continueLogin(next, err, "", req.retryStep)
 }
 
 func (req *pageRequest) cancelLogin() error {
-	if err := req.app.CancelSignIn(req.ctx(), req.loginFlowToken()); err != nil && !muster.IsKind(err, muster.Unauthenticated) {
+	if err := req.services.Auth.CancelLogin(req.ctx(), req.loginFlowToken()); err != nil && !muster.IsKind(err, muster.Unauthenticated) {
 		return err
 	}
 	req.cookies.Clear(req.w, loginFlowCookie)
@@ -129,8 +129,8 @@ func (req *pageRequest) retryStep(formErr error) error {
 	return req.showStep(flow, formErr)
 }
 
-func (req *pageRequest) showStep(flow *app.SignIn, formErr error) error {
-	if flow.Step == app.StepTerms {
+func (req *pageRequest) showStep(flow *auth.LoginFlow, formErr error) error {
+	if flow.Step == auth.StepTerms {
 		return req.show(page{name: "login_terms", heading: "Terms of service", text: true, err: formErr, data: struct {
 			*muster.TermsOfService
 			ReturnTo string
@@ -140,11 +140,11 @@ func (req *pageRequest) showStep(flow *app.SignIn, formErr error) error {
 	return req.show(page{name: "login_code", heading: "Two-step sign-in", err: formErr, data: struct {
 		Ask      bool
 		ReturnTo string
-	}{flow.Step == app.StepCode, flow.ReturnTo}})
+	}{flow.Step == auth.StepCode, flow.ReturnTo}})
 }
 
 func (req *pageRequest) showPasswordStep(back string, formErr error) error {
-	maySignUp, err := req.app.MaySignUp(req.ctx())
+	maySignUp, err := req.services.Accounts.CanSignUp(req.ctx())
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func loginIDLabel(c config.EmailSettings) string {
 }
 
 func logout(req *pageRequest) error {
-	if err := req.app.Logout(req.ctx(), req.who); err != nil {
+	if err := req.services.Auth.Logout(req.ctx(), req.who); err != nil {
 		return err
 	}
 	req.cookies.ClearSession(req.w)

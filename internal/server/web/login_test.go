@@ -205,7 +205,7 @@ func TestSignInThatRanOutKeepsItsWayBack(t *testing.T) {
 		if button == "Accept" {
 			p, answer = b.submit(p, "Continue", map[string]string{codeOf: code()}).is(200, "Terms of service"), nil
 		}
-		must(t, s.App.CancelSignIn(t.Context(), b.cookie("MUSTERSIGNIN")))
+		must(t, s.Services.Auth.CancelLogin(t.Context(), b.cookie("MUSTERSIGNIN")))
 		p = b.submit(p, button, answer).is(401, "Sign in to Muster").says("took too long or was ended. Start over.")
 		if b.cookie("MUSTERSIGNIN") != "" || p.value("redirect_to") != "/account?y=2" {
 			t.Errorf("after %s: %s", button, p.body)

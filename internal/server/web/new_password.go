@@ -15,7 +15,7 @@ type newPasswordField struct {
 // newPassword makes the field of the view's form that has this name.
 func newPassword(v *view, name, label string) newPasswordField {
 	c := newPasswordField{newField(v, name, label, ""), v.Base + "/password_strength"}
-	c.Help = strings.Join(v.request.app.PasswordRules(), " ")
+	c.Help = strings.Join(v.request.services.Auth.PasswordRules(), " ")
 	return c
 }
 
@@ -52,7 +52,7 @@ func passwordStrength(req *pageRequest) error {
 	if u == nil {
 		u = &muster.User{Username: req.form.Get("username"), Email: req.form.Get("email")}
 	}
-	s, err := req.app.PasswordStrength(plain, u)
+	s, err := req.services.Auth.PasswordStrength(plain, u)
 	if err != nil {
 		return err
 	}

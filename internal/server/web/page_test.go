@@ -239,7 +239,7 @@ func TestTheAPIAnswersBelowTheSitesPathToo(t *testing.T) {
 func TestAPanicBecomesAPage(t *testing.T) {
 	s := testserver.New(t)
 	var log bytes.Buffer
-	pages := web.New(web.Options{App: s.App, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	pages := web.New(web.Options{Services: s.Services, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	pages.PanicPage("/boom", errors.New("a secret of the program"))
 	b := &browser{t, "http://muster.test", &http.Client{Transport: direct{pages}}}
 	p := b.open("/boom").is(500, "Something went wrong")

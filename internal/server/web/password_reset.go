@@ -17,7 +17,7 @@ func (req *pageRequest) showResetRequest(formErr error) error {
 // sendReset says the same for every address, whether it is anybody's.
 func requestReset(req *pageRequest) error {
 	email := req.form.Get("email")
-	if err := req.app.SendPasswordReset(req.ctx(), req.who, email); err != nil {
+	if err := req.services.Auth.SendPasswordReset(req.ctx(), req.who, email); err != nil {
 		return req.showResetRequest(err)
 	}
 	data := struct{ Email, Again string }{Email: email}
@@ -44,7 +44,7 @@ func (req *pageRequest) showReset(token string, formErr error) error {
 
 func resetPassword(req *pageRequest) error {
 	token := req.form.Get("token")
-	device, err := req.app.ResetPassword(req.ctx(), req.who, token, req.form.Get("new_password"), req.form.Has("revoke_access_tokens"))
+	device, err := req.services.Auth.ResetPassword(req.ctx(), req.who, token, req.form.Get("new_password"), req.form.Has("revoke_access_tokens"))
 	switch e := muster.AsError(err); {
 	case err == nil:
 		req.cookies.SetDevice(req.w, device)

@@ -2,31 +2,31 @@ package web
 
 import (
 	"muster"
-	"muster/internal/app"
+	"muster/internal/auth"
 )
 
 var errReauthRequired = muster.E(muster.Forbidden, "api.context.reauthentication_required.app_error")
 
 // proof is what the fields of the template "confirm" hold.
-func (req *pageRequest) proof() app.Proof {
-	return app.Proof{Password: req.form.Get("password"), Code: req.form.Get("code")}
+func (req *pageRequest) proof() auth.Proof {
+	return auth.Proof{Password: req.form.Get("password"), Code: req.form.Get("code")}
 }
 
 // confirm has people prove again who they are, for a change that matters, unless they did so lately.
 func (req *pageRequest) requireReauth() error {
-	needed := req.app.ProofNeeded(req.who)
+	needed := req.services.Auth.ProofNeeded(req.who)
 	switch {
-	case req.app.Fresh(req.who):
+	case req.services.Auth.Fresh(req.who):
 		return nil
 	case needed.Password && !req.form.Has("password"), needed.Code && !req.form.Has("code"): // as the form was shown, it was not needed yet
 		return errReauthRequired
 	}
-	return req.app.Reauthenticate(req.ctx(), req.who, req.proof())
+	return req.services.Auth.Reauthenticate(req.ctx(), req.who, req.proof())
 }
 
 // confirmEnrolment is confirm for setting a second factor up. Whom the settings send there is not asked, for that is all they may do.
 func (req *pageRequest) requireReauthToEnrol() error {
-	if req.app.MustEnrol(req.who) != nil {
+	if req.services.Auth.RequireMfaEnrolment(req.who) != nil {
 		return nil
 	}
 	return req.requireReauth()
@@ -40,7 +40,7 @@ type reauthFields struct {
 
 // confirmIfNeeded makes the fields of the form that is sent to a path; id begins their ids. Nothing is asked of who proved it lately.
 func reauthIfNeeded(v *view, path, id string) reauthFields {
-	if v.request.app.Fresh(v.request.who) {
+	if v.request.services.Auth.Fresh(v.request.who) {
 		return reauthFields{}
 	}
 	return reauthAlways(v, path, id)
@@ -49,8 +49,8 @@ func reauthIfNeeded(v *view, path, id string) reauthFields {
 // confirmAlways is confirmIfNeeded for what asks however fresh the session is.
 func reauthAlways(v *view, path, id string) reauthFields {
 	req := v.request
-	needed := req.app.ProofNeeded(req.who)
-	c := reauthFields{MustLogin: needed == app.ProofNeeded{} && !req.app.Fresh(req.who)}
+	needed := req.services.Auth.ProofNeeded(req.who)
+	c := reauthFields{MustLogin: needed == auth.ProofNeeded{} && !req.services.Auth.Fresh(req.who)}
 	if needed.Password {
 		f := newField(v, "password", "Current password", `type="password" autocomplete="current-password" required`).WithID(id+"-password").OfForm(v, path)
 		c.Password = &f

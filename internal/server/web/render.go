@@ -166,7 +166,7 @@ func (v *view) HasTerms() bool {
 	if !v.request.config().SupportSettings.CustomTermsOfServiceEnabled {
 		return false
 	}
-	_, err := v.request.app.Terms(v.request.ctx())
+	_, err := v.request.services.Auth.Terms(v.request.ctx())
 	return err == nil
 }
 

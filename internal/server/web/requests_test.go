@@ -21,7 +21,7 @@ func TestMetricsHaveNoLabelsThatAreMadeUp(t *testing.T) {
 	s := testserver.New(t)
 	s.Admin(t)
 	var got []counted
-	pages := web.New(web.Options{App: s.App, Record: func(method, route string, status int, _ time.Duration) {
+	pages := web.New(web.Options{Services: s.Services, Record: func(method, route string, status int, _ time.Duration) {
 		got = append(got, counted{method, route, status})
 	}})
 	b := (&browser{t, "http://muster.test", &http.Client{Transport: direct{pages}}}).withoutRedirects()

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"muster/internal/app"
+	"muster/internal/core"
 	"muster/internal/server/httpx"
 )
 
@@ -23,9 +23,9 @@ type route struct {
 	get             func(*pageRequest) error
 	post            func(*pageRequest) error
 	access          access
-	allowUnenrolled bool                                    // open to who has yet to set up the second factor that the settings ask for
-	limit           func(*httpx.Limiter, *app.Caller) error // holds its form to what a network may ask for, nil for nothing: anybody can have the work done
-	file            string                                  // field of the file that the form may have; such a form is multipart, its file comes last
+	allowUnenrolled bool                                     // open to who has yet to set up the second factor that the settings ask for
+	limit           func(*httpx.Limiter, *core.Caller) error // holds its form to what a network may ask for, nil for nothing: anybody can have the work done
+	file            string                                   // field of the file that the form may have; such a form is multipart, its file comes last
 }
 
 // nowhere is the route of paths that have none.

@@ -5,14 +5,15 @@ import (
 	"net/url"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/auth"
+	"muster/internal/directory"
 )
 
 const signupPage = "/signup_user_complete"
 
 // invitation is what the link to a sign-up, or its form, brings along.
-func invitation(from url.Values) app.Signup {
-	return app.Signup{Token: from.Get("t"), InviteID: cmp.Or(from.Get("id"), from.Get("iid"))}
+func invitation(from url.Values) directory.Signup {
+	return directory.Signup{Token: from.Get("t"), InviteID: cmp.Or(from.Get("id"), from.Get("iid"))}
 }
 
 func showSignup(req *pageRequest) error {
@@ -24,7 +25,7 @@ func showSignup(req *pageRequest) error {
 }
 
 // showInvitedAgain is for who has an account and is signed in: an open link of a team takes it in, others are for a new account.
-func (req *pageRequest) showSignupSignedIn(by app.Signup) error {
+func (req *pageRequest) showSignupSignedIn(by directory.Signup) error {
 	if by.Token != "" {
 		return req.show(page{name: "signup_signed_in", heading: "You already have an account", data: struct{ Here string }{req.base + signupPage + "?" + url.Values{"t": {by.Token}}.Encode()}})
 	}
@@ -34,8 +35,8 @@ func (req *pageRequest) showSignupSignedIn(by app.Signup) error {
 	return req.showJoin(by, nil)
 }
 
-func (req *pageRequest) showJoin(by app.Signup, formErr error) error {
-	invited, err := req.app.Invited(req.ctx(), by)
+func (req *pageRequest) showJoin(by directory.Signup, formErr error) error {
+	invited, err := req.services.Directory.Invited(req.ctx(), by)
 	if err != nil {
 		return err
 	}
@@ -44,17 +45,17 @@ func (req *pageRequest) showJoin(by app.Signup, formErr error) error {
 
 // signUpForm is what the form to sign up works with.
 type signupForm struct {
-	app.Signup
+	directory.Signup
 	Intro    string
 	Email    string // that the invitation was mailed to; "" for any
 	ReturnTo string // where sign-in leads afterwards
 }
 
-func (req *pageRequest) showSignupForm(by app.Signup, formErr error) error {
+func (req *pageRequest) showSignupForm(by directory.Signup, formErr error) error {
 	form := signupForm{Signup: by}
 	p := page{name: "signup", heading: "Create your account", err: formErr, values: map[string]string{}}
 	if by.Token != "" || by.InviteID != "" {
-		invited, err := req.app.Invited(req.ctx(), by)
+		invited, err := req.services.Directory.Invited(req.ctx(), by)
 		if err != nil {
 			return linkError(err, "api.user.create_user.signup_link_invalid.app_error")
 		}
@@ -63,7 +64,7 @@ func (req *pageRequest) showSignupForm(by app.Signup, formErr error) error {
 			form.Intro = "You're invited as a guest."
 		}
 		form.Email, p.values["email"] = invited.Email, invited.Email
-	} else if may, err := req.app.MaySignUp(req.ctx()); err != nil {
+	} else if may, err := req.services.Accounts.CanSignUp(req.ctx()); err != nil {
 		return err
 	} else if !may {
 		return errNoSignup
@@ -88,7 +89,7 @@ func signup(req *pageRequest) error {
 	if u.Username == "" { // the use case would make one up
 		return req.showSignupForm(by, muster.InvalidParam("username"))
 	}
-	created, err := req.app.CreateUser(req.ctx(), req.who, u, by)
+	created, err := req.services.Accounts.CreateUser(req.ctx(), req.who, u, by)
 	if err != nil {
 		return req.showSignupForm(by, err)
 	}
@@ -96,15 +97,15 @@ func signup(req *pageRequest) error {
 	if by.InviteID != "" { // which was used by this
 		back = ""
 	}
-	next, err := req.beginLogin(app.LoginRequest{ID: created.ID, Password: req.form.Get("password")}, back)
+	next, err := req.beginLogin(auth.LoginRequest{ID: created.ID, Password: req.form.Get("password")}, back)
 	return req.continueLogin(next, err, created.Email, func(err error) error { return req.showPasswordStep(back, err) })
 }
 
-func (req *pageRequest) joinTeam(by app.Signup) error {
+func (req *pageRequest) joinTeam(by directory.Signup) error {
 	if by.InviteID == "" { // signed in since the form was opened
 		return req.showSignupSignedIn(by)
 	}
-	if _, err := req.app.JoinTeamByInvite(req.ctx(), req.who, by.InviteID); err != nil {
+	if _, err := req.services.Directory.JoinTeamByInvite(req.ctx(), req.who, by.InviteID); err != nil {
 		return req.showJoin(by, err)
 	}
 	return req.redirectToPage(accountPage + "?" + flashParam + "=joined")

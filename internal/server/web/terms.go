@@ -5,7 +5,7 @@ import "muster"
 func showTerms(req *pageRequest) error { return req.showTerms(nil) }
 
 func (req *pageRequest) showTerms(formErr error) error {
-	terms, err := req.app.Terms(req.ctx())
+	terms, err := req.services.Auth.Terms(req.ctx())
 	if muster.IsKind(err, muster.NotFound) {
 		return errNoPage
 	}
@@ -14,7 +14,7 @@ func (req *pageRequest) showTerms(formErr error) error {
 	}
 	var ask *muster.TermsOfService
 	if req.signedIn() {
-		if ask, err = req.app.TermsToAccept(req.ctx(), req.who.User); err != nil {
+		if ask, err = req.services.Auth.TermsToAccept(req.ctx(), req.who.User); err != nil {
 			return err
 		}
 	}
@@ -33,13 +33,13 @@ func acceptTerms(req *pageRequest) error {
 		return req.redirect(req.loginURL())
 	}
 	accepted := req.form.Get("answer") == "accept"
-	if err := req.app.AcceptTerms(req.ctx(), req.who, req.form.Get("terms_id"), accepted); err != nil {
+	if err := req.services.Auth.AcceptTerms(req.ctx(), req.who, req.form.Get("terms_id"), accepted); err != nil {
 		return req.showTerms(err)
 	}
 	if accepted {
 		return req.redirectToPage("/terms?" + flashParam + "=terms-accepted")
 	}
-	if err := req.app.Logout(req.ctx(), req.who); err != nil {
+	if err := req.services.Auth.Logout(req.ctx(), req.who); err != nil {
 		return err
 	}
 	req.cookies.ClearSession(req.w)

@@ -18,7 +18,7 @@ func (req *pageRequest) showUnlock(token string, formErr error) error {
 }
 
 func unlock(req *pageRequest) error {
-	device, err := req.app.Unlock(req.ctx(), req.who, req.form.Get("token"))
+	device, err := req.services.Auth.Unlock(req.ctx(), req.who, req.form.Get("token"))
 	if err != nil {
 		return req.showUnlock("", linkError(err, badUnlockLink))
 	}

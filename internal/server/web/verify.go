@@ -14,7 +14,7 @@ func (req *pageRequest) showResend(sent, email string, formErr error) error {
 // resendVerification says the same for every address, whether it is anybody's and whether it is verified.
 func resendVerification(req *pageRequest) error {
 	email := req.form.Get("email")
-	if err := req.app.SendVerification(req.ctx(), req.who, email); err != nil {
+	if err := req.services.Accounts.SendVerification(req.ctx(), req.who, email); err != nil {
 		return req.showResend("", email, err)
 	}
 	return req.showResend("If "+email+" still needs to be confirmed, we've sent it a new link.", email, nil)
@@ -45,7 +45,7 @@ func (req *pageRequest) showVerify(link mailedLink, formErr error) error {
 }
 
 func verifyEmail(req *pageRequest) error {
-	if err := req.app.VerifyEmail(req.ctx(), req.who, req.form.Get("token")); err != nil {
+	if err := req.services.Accounts.VerifyEmail(req.ctx(), req.who, req.form.Get("token")); err != nil {
 		return req.showVerify(mailedLink{Email: validEmail(req.form.Get("email"))}, linkError(err, "api.user.verify_email.bad_link.app_error"))
 	}
 	return req.show(page{name: "verified", heading: "Your email address is confirmed"})

@@ -10,36 +10,37 @@ import (
 	"net/url"
 	"strings"
 
-	"muster/internal/app"
 	"muster/internal/config"
+	"muster/internal/core"
 	"muster/internal/server/httpx"
+	"muster/internal/services"
 )
 
 // Options are what a Handler works with; App is required.
 type Options struct {
-	App     *app.App
-	Log     *slog.Logger
-	Record  httpx.Recorder // nil for none
-	Limiter *httpx.Limiter // shared with the other edges; nil for one of its own
+	Services *services.Services
+	Log      *slog.Logger
+	Record   httpx.Recorder // nil for none
+	Limiter  *httpx.Limiter // shared with the other edges; nil for one of its own
 }
 
 // Handler serves the pages.
 type Handler struct {
-	app     *app.App
-	log     *slog.Logger
-	chain   *httpx.Chain
-	routes  map[string]*route
-	limiter *httpx.Limiter
+	services *services.Services
+	log      *slog.Logger
+	chain    *httpx.Chain
+	routes   map[string]*route
+	limiter  *httpx.Limiter
 }
 
 // New builds the pages over the use cases.
 func New(o Options) *Handler {
-	h := &Handler{app: o.App, log: o.Log, routes: map[string]*route{}, limiter: o.Limiter}
+	h := &Handler{services: o.Services, log: o.Log, routes: map[string]*route{}, limiter: o.Limiter}
 	if h.log == nil {
 		h.log = slog.Default()
 	}
 	if h.limiter == nil {
-		h.limiter = httpx.NewLimiter(h.app, h.log)
+		h.limiter = httpx.NewLimiter(h.services, h.log)
 	}
 	h.chain = httpx.NewChain("page", h.limiter, h.log, o.Record)
 	for _, r := range routes() {
@@ -50,12 +51,12 @@ func New(o Options) *Handler {
 
 // visit is one request on its way to its page.
 type pageRequest struct {
-	app      *app.App
+	services *services.Services
 	limiter  *httpx.Limiter
 	log      *slog.Logger
 	w        http.ResponseWriter
 	r        *http.Request
-	who      *app.Caller
+	who      *core.Caller
 	cookies  httpx.Cookies
 	base     string // path that the site lives at, without a slash at its end: "" or "/muster"
 	path     string // below base
@@ -69,7 +70,7 @@ type pageRequest struct {
 func (req *pageRequest) ctx() context.Context { return req.r.Context() }
 
 // config is the settings in force.
-func (req *pageRequest) config() *config.Config { return req.app.Config() }
+func (req *pageRequest) config() *config.Config { return req.services.Core.Config() }
 
 // site is the site's name.
 func (req *pageRequest) site() string { return req.config().TeamSettings.SiteName }
@@ -80,12 +81,12 @@ func (req *pageRequest) query(name string) string { return req.r.URL.Query().Get
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := h.chain.NewExchange(w, r)
-	req := &pageRequest{app: h.app, limiter: h.limiter, log: h.log, w: x, r: r, who: x.Caller, exchange: x, cookies: h.limiter.NewCookies(r), route: &noRoute}
+	req := &pageRequest{services: h.services, limiter: h.limiter, log: h.log, w: x, r: r, who: x.Caller, exchange: x, cookies: h.limiter.NewCookies(r), route: &noRoute}
 	req.cookies.SameSite = http.SameSiteLaxMode
-	req.base, req.path = splitPath(h.app, r.URL.Path)
+	req.base, req.path = splitPath(h.services, r.URL.Path)
 	req.who.Path = req.base + req.path // without the slashes that somebody may have put around it
 	header := x.Header()
-	httpx.StrictTransport(header, h.app.Config().ServiceSettings)
+	httpx.StrictTransport(header, h.services.Core.Config().ServiceSettings)
 	setSecurityHeaders(header)
 	if name, inside := strings.CutPrefix(req.path, staticPath); inside {
 		serveStatic(w, r, name)
@@ -100,8 +101,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // below splits a request's path at where the site lives: SiteURL may have a path, which a proxy before us strips or not.
-func splitPath(a *app.App, path string) (base, rest string) {
-	base, _ = a.CookieScope()
+func splitPath(a *services.Services, path string) (base, rest string) {
+	base, _ = a.Core.CookieScope()
 	base = strings.TrimSuffix(base, "/")
 	if cut, ok := strings.CutPrefix(path, base); ok && (cut == "" || cut[0] == '/') {
 		path = cut

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"muster"
-	"muster/internal/app"
 	"muster/internal/config"
+	"muster/internal/core"
 )
 
 // Limits on what a client may send. The burst is for a page that has just loaded. A client that keeps exceeding the limit is cut off.
@@ -28,7 +28,7 @@ const actionChallenge = "authentication_challenge"
 // request is a frame of a client that has signed in.
 type request struct {
 	*frame
-	who *app.Caller
+	who *core.Caller
 	hub *Hub
 }
 
@@ -170,7 +170,7 @@ func userTyping(ctx context.Context, r request) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, r.hub.app.PublishTyping(ctx, r.who, r.who.ID(), channelID, parentID)
+	return nil, r.hub.services.Directory.PublishTyping(ctx, r.who, r.who.ID(), channelID, parentID)
 }
 
 // userUpdateActiveStatus sets the status online or away. One that was set manually stays until it is changed manually.
@@ -184,10 +184,10 @@ func userUpdateActiveStatus(ctx context.Context, r request) (map[string]any, err
 		status = muster.StatusOnline
 	}
 	if manual, _ := r.Data["manual"].(bool); manual {
-		_, err := r.hub.app.UpdateStatus(ctx, r.who, &muster.Status{UserID: r.who.ID(), Status: status})
+		_, err := r.hub.services.Directory.UpdateStatus(ctx, r.who, &muster.Status{UserID: r.who.ID(), Status: status})
 		return nil, err
 	}
-	return nil, r.hub.app.SetPresence(ctx, r.who.ID(), status)
+	return nil, r.hub.services.Directory.SetPresence(ctx, r.who.ID(), status)
 }
 
 // getStatuses returns the statuses of up to maxStatuses connected accounts that the caller may see.
@@ -207,7 +207,7 @@ func getStatusesByIDs(ctx context.Context, r request) (map[string]any, error) {
 }
 
 func statuses(ctx context.Context, r request, ids []string) (map[string]any, error) {
-	list, err := r.hub.app.StatusesByIDs(ctx, r.who, ids)
+	list, err := r.hub.services.Directory.StatusesByIDs(ctx, r.who, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (h *Hub) deliver(d *dispatcher, e muster.Event) {
 	}
 	ctx, cancel := h.requestContext()
 	defer cancel()
-	recipients, err := h.app.Recipients(ctx, e, candidates)
+	recipients, err := h.services.Directory.Recipients(ctx, e, candidates)
 	if err == nil && len(recipients) == 0 {
 		return
 	}

@@ -84,7 +84,7 @@ type serverVersion struct {
 
 // clientVersion returns a text that names the version, the build and the settings. Clients read the settings again when it changes.
 func (h *Hub) clientVersion() (string, error) {
-	c := h.app.Config()
+	c := h.services.Core.Config()
 	if v := h.cachedVersion.Load(); v != nil && v.config == c {
 		return v.text, nil
 	}

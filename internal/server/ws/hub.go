@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/app"
 	"muster/internal/server/httpx"
+	"muster/internal/services"
 )
 
 // Defaults of Options. Those of the first group are the reference server's (websocket.json, ping, reliable, auth).
@@ -46,13 +46,13 @@ const (
 
 // Options configure a Hub. App is required.
 type Options struct {
-	App     *app.App
-	Log     *slog.Logger
-	Version string           // of this server
-	Now     func() time.Time // the server's time; intervals are measured by the machine's
-	Limiter *httpx.Limiter   // shared with the API and the pages; nil for one of its own
-	Limits  Limits
-	Timing  Timing
+	Services *services.Services
+	Log      *slog.Logger
+	Version  string           // of this server
+	Now      func() time.Time // the server's time; intervals are measured by the machine's
+	Limiter  *httpx.Limiter   // shared with the API and the pages; nil for one of its own
+	Limits   Limits
+	Timing   Timing
 }
 
 // Limits bound the number of connections; zero is the default.
@@ -82,14 +82,14 @@ type Stats struct {
 
 // Hub is the http.Handler of the WebSocket and everything that runs behind it.
 type Hub struct {
-	app     *app.App
-	log     *slog.Logger
-	limiter *httpx.Limiter
-	chain   *httpx.Chain
-	version string
-	now     func() time.Time
-	limits  Limits
-	timing  Timing
+	services *services.Services
+	log      *slog.Logger
+	limiter  *httpx.Limiter
+	chain    *httpx.Chain
+	version  string
+	now      func() time.Time
+	limits   Limits
+	timing   Timing
 
 	mu      sync.RWMutex // taken before a conn's, which is taken before a socket's
 	closing bool
@@ -117,14 +117,14 @@ func New(o Options) *Hub {
 		o.Log = slog.Default()
 	}
 	if o.Limiter == nil {
-		o.Limiter = httpx.NewLimiter(o.App, o.Log)
+		o.Limiter = httpx.NewLimiter(o.Services, o.Log)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	h := &Hub{
-		app: o.App, log: o.Log, limiter: o.Limiter, chain: httpx.NewChain("websocket", o.Limiter, o.Log, nil), version: o.Version, now: o.Now, limits: o.Limits.withDefaults(), timing: o.Timing.withDefaults(),
+		services: o.Services, log: o.Log, limiter: o.Limiter, chain: httpx.NewChain("websocket", o.Limiter, o.Log, nil), version: o.Version, now: o.Now, limits: o.Limits.withDefaults(), timing: o.Timing.withDefaults(),
 		sockets: map[*socket]struct{}{}, index: newIndex(), events: make(chan muster.Event, eventBuffer),
 		validation: newValidation(), presence: newPresence(), ctx: ctx, stop: stop,
 	}
@@ -132,8 +132,8 @@ func New(o Options) *Hub {
 	h.workers.Go(h.validateSessions)
 	h.workers.Go(h.sweep)
 	h.workers.Go(h.storePresence)
-	h.unsubscribe = h.app.Subscribe(h.enqueue)
-	h.app.OnSignInsChanged(h.revalidate)
+	h.unsubscribe = h.services.Directory.Subscribe(h.enqueue)
+	h.services.Directory.OnSessionsChanged(h.revalidate)
 	return h
 }
 

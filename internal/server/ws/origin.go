@@ -21,7 +21,7 @@ func (h *Hub) originOf(r *http.Request) origin {
 	if name == "" {
 		return originTrusted
 	}
-	c := h.app.Config().ServiceSettings
+	c := h.services.Core.Config().ServiceSettings
 	if u, err := url.Parse(name); err == nil && u.Host != "" {
 		if sameHost(u, r.Host) {
 			return originTrusted

@@ -107,7 +107,7 @@ func (h *Hub) setPresence(ctx context.Context, userID, status string) {
 	h.guard("store presence", func() {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
-		if err := h.app.SetPresence(ctx, userID, status); err != nil && ctx.Err() == nil {
+		if err := h.services.Directory.SetPresence(ctx, userID, status); err != nil && ctx.Err() == nil {
 			h.log.Error("store presence", "user_id", userID, "status", status, "error", err)
 		}
 	})

@@ -41,7 +41,7 @@ func newHub(t *testing.T, s *testserver.Server, o ws.Options) *testHub {
 
 func newHubWithStatuses(t *testing.T, s *testserver.Server, o ws.Options) *testHub {
 	t.Helper()
-	o.App, o.Version = s.App, "test"
+	o.Services, o.Version = s.Services, "test"
 	hub := ws.New(o)
 	h := httptest.NewUnstartedServer(hub)
 	h.Config.ConnState = func(c net.Conn, state http.ConnState) {

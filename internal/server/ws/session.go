@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 )
 
 // session is the session that a socket was opened with.
@@ -19,11 +19,11 @@ type session struct {
 // findSession looks up the session of a token. Kinds: Unauthenticated; Forbidden if a second factor must be set up or terms accepted first.
 func (h *Hub) findSession(ctx context.Context, token string) (*session, error) {
 	epoch := h.validation.epoch.Load() // read first, so that a change during the look-up is noticed
-	found, user, err := h.app.Authenticate(ctx, token)
+	found, user, err := h.services.Auth.Authenticate(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.app.Admit(ctx, &app.Caller{Session: found, User: user}); err != nil {
+	if err := h.services.Auth.Admit(ctx, &core.Caller{Session: found, User: user}); err != nil {
 		return nil, err
 	}
 	// The token is a part of a header, all of which the connection would keep in memory.
@@ -31,13 +31,13 @@ func (h *Hub) findSession(ctx context.Context, token string) (*session, error) {
 }
 
 // caller returns who uses a connection, as of now. Kinds: those of findSession.
-func (h *Hub) caller(ctx context.Context, token string) (*app.Caller, error) {
-	found, user, err := h.app.StillSignedIn(ctx, token)
+func (h *Hub) caller(ctx context.Context, token string) (*core.Caller, error) {
+	found, user, err := h.services.Auth.Revalidate(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	who := &app.Caller{Session: found, User: user, Path: Path}
-	return who, h.app.Admit(ctx, who)
+	who := &core.Caller{Session: found, User: user, Path: Path}
+	return who, h.services.Auth.Admit(ctx, who)
 }
 
 // isNoSession reports whether an error says that a session has ended or is not allowed, rather than that the look-up failed.

@@ -12,7 +12,7 @@ import (
 	"github.com/coder/websocket"
 
 	"muster"
-	"muster/internal/app"
+	"muster/internal/core"
 	"muster/internal/server/httpx"
 )
 
@@ -33,7 +33,7 @@ func errUpgrade(cause error) error {
 	return muster.E(muster.Invalid, "api.web_socket.connect.upgrade.app_error", cause)
 }
 
-func (h *Hub) accept(w http.ResponseWriter, r *http.Request, who *app.Caller) error {
+func (h *Hub) accept(w http.ResponseWriter, r *http.Request, who *core.Caller) error {
 	if err := h.limiter.AllowUpgrade(who); err != nil {
 		return err
 	}

@@ -1,0 +1,309 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mileusna/useragent"
+
+	"muster"
+	"muster/internal/auth/password"
+	"muster/internal/store"
+
+	"muster/internal/core"
+)
+
+const (
+	deviceIDMaxRunes = 512
+	loginIDMaxBytes  = 256
+)
+
+// LoginRequest is the body of login (operations.json, login).
+type LoginRequest struct {
+	ID       string `json:"id"`
+	LoginID  string `json:"login_id"` // username or e-mail address
+	Password string `json:"password"`
+	Code     string `json:"token"` // one-time code of the second factor, or a recovery code
+	DeviceID string `json:"device_id"`
+	// DeviceIDJS is DeviceID as the published JavaScript client spells it.
+	DeviceIDJS string `json:"deviceId"`
+}
+
+// Errors of a sign-in that a client is told as they are; every other refusal reads the same (error_masking).
+var plainLoginErrors = map[string]bool{
+	"api.user.login.blank_pwd.app_error":                    true,
+	"api.user.login.bot_login_forbidden.app_error":          true,
+	"api.user.login.inactive.app_error":                     true,
+	"api.user.login.not_verified.app_error":                 true,
+	"api.user.login.guest_accounts.disabled.error":          true,
+	"api.user.check_user_login_attempts.too_many.app_error": true,
+	"api.context.server_busy.app_error":                     true,
+	rateLimited:                                             true,
+	"api.context.invalid_body_param.app_error":              true,
+	"app.session.save.app_error":                            true,
+	"api.user.login.remote_users.login.error":               true,
+	"api.user.login.client_side_cert.certificate.app_error": true,
+	"mfa.validate_token.authenticate.app_error":             true,
+	"api.user.check_user_mfa.bad_code.app_error":            true,
+	"app.team.join_user_to_team.max_accounts.app_error":     true,
+	expiredSignIn: true,
+	"store.sql_user.save.max_accounts.app_error": true,
+}
+
+// Login signs an account in with its password. It gives the session, whose Token is shown this once, and the
+// account as it was before (so failed_attempts tells of the tries since the last sign-in).
+// Wrong passwords, unknown accounts and wrong kinds of account are one and the same error of kind Unauthenticated.
+func (a *Auth) Login(ctx context.Context, who *core.Caller, req LoginRequest) (*muster.Session, *muster.User, error) {
+	req.DeviceID = cmp.Or(req.DeviceID, req.DeviceIDJS)
+	if !muster.ValidText(req.DeviceID, deviceIDMaxRunes) {
+		return nil, nil, muster.InvalidParam("device_id")
+	}
+	var p proof
+	defer a.giveBackProof(ctx, &p)
+	u, err := a.checkLogin(ctx, who, req, &p)
+	if err != nil {
+		return nil, nil, a.maskLogin(err)
+	}
+	if err := a.checkSecondFactor(ctx, who, u, req.Code, &p.factor); err != nil {
+		return nil, nil, a.maskLogin(err)
+	}
+	s, err := a.startSession(ctx, who, u, req.DeviceID, p)
+	if err != nil {
+		return nil, nil, a.maskLogin(err)
+	}
+	return s, u.For(muster.Visibility{Self: true}), nil
+}
+
+// proof is what showed who signs in, for the store to hold and to take out of use.
+type proof struct {
+	attempt         *attempt // that was right, nil for none
+	rehash          string   // a better hash of the password for the store to keep, "" for none
+	factor          secondFactor
+	withoutPassword bool   // something else than the password showed it
+	signIn          []byte // SHA-256 of the token of the stored sign-in that this ends, nil for none
+}
+
+// giveBackProof gives back the attempts of a proof that nothing else settled. To be deferred by whoever makes one.
+func (a *Auth) giveBackProof(ctx context.Context, p *proof) {
+	defer a.giveBack(ctx, p.attempt)
+	a.giveBack(ctx, p.factor.attempt)
+}
+
+// checkLogin answers who signs in, by the password. The attempt is counted before anything is looked at; it is up to the caller to settle p.
+func (a *Auth) checkLogin(ctx context.Context, who *core.Caller, req LoginRequest, p *proof) (*muster.User, error) {
+	if req.Password == "" {
+		return nil, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error").On("password")
+	}
+	name := cmp.Or(req.ID, muster.FoldName(req.LoginID))
+	u, err := a.userForLogin(ctx, req)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("find account for sign-in: %w", err)
+	}
+	if u != nil && (u.IsSSO() || u.Password == "") {
+		u = nil // it can't sign in by a password: the same as nobody
+	}
+	reservation, err := a.admitLogin(ctx, who, name, u)
+	if err != nil {
+		return nil, err
+	}
+	defer reservation.Release()
+	if p.attempt, err = a.reserveLogin(ctx, who, name, u); err != nil {
+		return nil, err
+	}
+	if p.attempt.locked {
+		known, err := a.inKnownNetwork(ctx, who, idOf(u))
+		if err != nil {
+			return nil, err
+		}
+		p.attempt.locked = !known
+	}
+	ok, rehash, err := verify(reservation, p.attempt, u, req.Password)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		if err := a.attemptFailed(ctx, who, name, u, p.attempt, wrongPassword); err != nil {
+			return nil, err
+		}
+		return nil, errWrongPassword
+	}
+	if err := a.requireLoginAllowed(u); err != nil {
+		return nil, err
+	}
+	p.rehash = rehash
+	return u, nil
+}
+
+// admitLogin takes a place for the hash of a sign-in under a name; u is whose it is, nil for nobody's. A device that the account knows waits apart from
+// strangers, and so does whoever asks from a network that the account knows while strangers find no place.
+func (a *Auth) admitLogin(ctx context.Context, who *core.Caller, name string, u *muster.User) (*password.Reservation, error) {
+	o := password.Origin{Network: who.Network(), Target: sha256.Sum256([]byte(name))}
+	if u == nil {
+		return a.passwords.Reserve(ctx, o)
+	}
+	if _, known := a.knownDevice(who, u); known {
+		o.Account = u.ID
+	}
+	reservation, full := a.passwords.Reserve(ctx, o)
+	if full == nil || o.Account != "" {
+		return reservation, full
+	}
+	known, err := a.inKnownNetwork(ctx, who, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, full
+	}
+	o.Account = u.ID
+	return a.passwords.Reserve(ctx, o)
+}
+
+var errWrongPassword = muster.E(muster.Unauthenticated, "api.user.check_user_password.invalid.app_error").On("password")
+
+// verify compares a password with the account's, and returns a better hash of it where one is due. For nobody's account (nil) and for one that is locked
+// it is wrong, after the same work.
+func verify(reservation *password.Reservation, at *attempt, u *muster.User, plain string) (ok bool, rehash string, err error) {
+	if u == nil || at.locked {
+		return false, "", reservation.VerifyDummy(plain)
+	}
+	ok, stale, err := reservation.Verify(u.Password, plain)
+	if ok && stale {
+		rehash, err = reservation.Rehash(plain)
+	}
+	return ok, rehash, err
+}
+
+func (a *Auth) userForLogin(ctx context.Context, req LoginRequest) (*muster.User, error) {
+	c := a.core.Config().EmailSettings
+	switch {
+	case req.ID != "":
+		if !muster.ValidID(req.ID) {
+			return nil, store.ErrNotFound
+		}
+		return a.store.User(ctx, req.ID)
+	case req.LoginID == "" || !muster.ValidText(req.LoginID, loginIDMaxBytes):
+		return nil, store.ErrNotFound
+	}
+	return a.store.UserForLogin(ctx, muster.FoldName(req.LoginID), c.EnableSignInWithUsername, c.EnableSignInWithEmail)
+}
+
+// requireLoginAllowed holds what is asked of an account once its password was right: nobody else learns of it.
+func (a *Auth) requireLoginAllowed(u *muster.User) error {
+	c := a.core.Config()
+	refuse := func(id string) error { return muster.E(muster.Unauthenticated, id) }
+	switch {
+	case u.IsBot:
+		return refuse("api.user.login.bot_login_forbidden.app_error")
+	case u.DeleteAt != 0:
+		return refuse("api.user.login.inactive.app_error")
+	case u.IsGuest() && !c.GuestAccountsSettings.Enable:
+		return refuse("api.user.login.guest_accounts.disabled.error")
+	case c.EmailSettings.RequireEmailVerification && !u.EmailVerified:
+		return refuse("api.user.login.not_verified.app_error")
+	}
+	return nil
+}
+
+// maskLogin hides which of its reasons refused a sign-in.
+func (a *Auth) maskLogin(err error) error {
+	e := muster.AsError(err)
+	if e.Kind.Fault() || plainLoginErrors[e.ID] {
+		return err
+	}
+	c := a.core.Config()
+	sso := c.SamlSettings.Enable || c.GitLabSettings.Enable || c.GoogleSettings.Enable || c.Office365Settings.Enable || c.OpenIdSettings.Enable
+	id := "api.user.login.invalid_credentials_email_username"
+	switch byName, byEmail := c.EmailSettings.EnableSignInWithUsername, c.EmailSettings.EnableSignInWithEmail; {
+	case sso:
+		id = "api.user.login.invalid_credentials_sso"
+	case byName && !byEmail:
+		id = "api.user.login.invalid_credentials_username"
+	case byEmail && !byName:
+		id = "api.user.login.invalid_credentials_email"
+	}
+	return muster.E(muster.Unauthenticated, id, err)
+}
+
+// startSession stores a new session for u and writes down the sign-in; deviceID is "" for none. It is up to the caller to settle p.
+func (a *Auth) startSession(ctx context.Context, who *core.Caller, u *muster.User, deviceID string, p proof) (*muster.Session, error) {
+	token := muster.NewID()
+	hash := core.HashToken(token)
+	now := a.core.Now()
+	s := &muster.Session{
+		ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, DeviceID: deviceID,
+		CreateAt: now, LastActivityAt: now, AuthenticatedAt: now, IP: who.IP, Props: sessionProps(who.UserAgent, u, deviceID != ""),
+	}
+	s.ExpiresAt = a.sessionEnd(a.sessionHours(s))
+	signedIn := *who
+	signedIn.Session = s
+	s, err := a.store.CreateSession(ctx, s, hash[:], store.SessionOptions{
+		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: p.rehash, OldPasswordHash: u.Password,
+		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, Recovery: p.factor.recovery,
+		MfaActive: u.MfaActive, MfaSecret: u.MfaSecret, WithoutPassword: p.withoutPassword, UseSignIn: p.signIn,
+		Network:  a.networkHere(who, u.ID),
+		Attempts: append(p.attempt.counters(), p.factor.attempt.counters()...),
+	}, a.core.Audit(&signedIn, u.ID, "success"+p.factor.how()))
+	if errors.Is(err, store.ErrCodeUsed) {
+		return nil, a.refuseCode(ctx, who, u, p.factor.attempt)
+	}
+	if err != nil {
+		id := errWrongPassword.ID
+		if p.signIn != nil {
+			id = expiredSignIn
+		}
+		return nil, core.Missing(err, muster.Unauthenticated, id)
+	}
+	a.decided(p.attempt)
+	a.decided(p.factor.attempt)
+	a.core.Cache.Forget(u.ID)
+	s.Token, s.DeviceToken = token, a.deviceToken(who, u)
+	return s, nil
+}
+
+// sessionProps describes the device that signs in, in the reference server's words.
+func sessionProps(agent string, u *muster.User, mobile bool) map[string]string {
+	ua := useragent.Parse(agent)
+	name, version := cmp.Or(ua.Name, "Unknown"), cmp.Or(ua.Version, "0.0")
+	if ua.OS == "" { // a program, not a browser
+		name, version = "Unknown", "0.0"
+	}
+	return map[string]string{
+		muster.SessionPropPlatform:    platform(ua),
+		muster.SessionPropOS:          strings.TrimSpace(ua.OS + " " + ua.OSVersion),
+		muster.SessionPropBrowser:     name + "/" + version,
+		muster.SessionPropIsMobile:    strconv.FormatBool(mobile),
+		muster.SessionPropIsSaml:      "false",
+		muster.SessionPropIsOAuthUser: "false",
+		muster.SessionPropIsGuest:     strconv.FormatBool(u.IsGuest()),
+		muster.SessionPropCSRF:        muster.NewID(),
+	}
+}
+
+// platform is the device's family; clients show "Windows" for what they don't know (recorded behaviour).
+func platform(ua useragent.UserAgent) string {
+	switch {
+	case ua.IsMacOS():
+		return "Macintosh"
+	case ua.IsIOS():
+		return "iPhone"
+	case ua.IsLinux(), ua.IsAndroid(), ua.IsChromeOS():
+		return "Linux"
+	}
+	return "Windows"
+}
+
+// Logout ends the caller's session at once.
+func (a *Auth) Logout(ctx context.Context, who *core.Caller) error {
+	if who.Session == nil {
+		return nil
+	}
+	err := a.store.DeleteSession(ctx, who.ID(), who.Session.ID, nil, a.core.AuditSelf(who, ""))
+	a.core.Cache.Forget(who.ID())
+	return err
+}

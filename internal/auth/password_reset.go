@@ -1,0 +1,60 @@
+package auth
+
+import (
+	"context"
+
+	"muster"
+
+	"muster/internal/core"
+)
+
+const (
+	badResetLink     = "api.user.reset_password.invalid_link.app_error"
+	expiredResetLink = "api.user.reset_password.link_expired.app_error"
+)
+
+// SendPasswordReset has a link mailed by which the account of an address sets a new password. The answer is the same whether the address is
+// anybody's. Kinds: Invalid, Unavailable.
+func (a *Auth) SendPasswordReset(ctx context.Context, who *core.Caller, email string) error {
+	return a.mailer.RequestLink(ctx, muster.TokenPasswordRecovery, email, a.core.AuditSelf(who, "password reset asked for"))
+}
+
+// ResetPassword sets a new password by a mailed token; every session of the account ends and, with revokeTokens, every access token. It returns
+// the token by which the caller's device is known from now on, as is its network: the new password ended what else was known. Kind Invalid for a token that is
+// unknown, used, run out or of a former address, and for a password that breaks a rule.
+func (a *Auth) ResetPassword(ctx context.Context, who *core.Caller, token, newPassword string, revokeTokens bool) (device string, err error) {
+	m, link, err := a.mailer.MailToken(ctx, token, badResetLink, expiredResetLink, muster.TokenPasswordRecovery)
+	if err != nil {
+		return "", err
+	}
+	u, err := a.core.User(ctx, m.UserID)
+	if err != nil {
+		return "", core.Missing(err, muster.Invalid, badResetLink)
+	}
+	if err := a.PasswordPolicy("new_password", newPassword, u); err != nil {
+		return "", err
+	}
+	hash, err := a.HashPassword(ctx, who, newPassword)
+	if err != nil {
+		return "", err
+	}
+	audit := a.core.Audit(who, m.UserID, "password reset")
+	up := a.newPassword(who.ByLink(), hash, revokeTokens, audit)
+	up.UseLink, up.Network = link, a.networkHere(who, m.UserID)
+	settle := up.Apply
+	up.Apply = func(u *muster.User) error {
+		if u.Email != m.Email || u.IsBot || u.DeleteAt != 0 {
+			return muster.E(muster.Invalid, badResetLink)
+		}
+		u.EmailVerified = true // only who reads the address's mail has the link
+		return settle(u)
+	}
+	_, after, err := a.core.ChangeUser(ctx, m.UserID, up, audit)
+	if muster.IsKind(err, muster.NotFound) {
+		return "", muster.E(muster.Invalid, badResetLink, err)
+	}
+	if err != nil {
+		return "", err
+	}
+	return a.deviceToken(who, after), nil
+}

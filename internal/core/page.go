@@ -1,0 +1,24 @@
+package core
+
+// Bounds of paging (reference server's defaults).
+const (
+	PerPageDefault = 60
+	PerPageMax     = 200
+	pageMax        = 10_000_000 // keeps an offset far inside an int64; past every list's end
+)
+
+// Page is which part of a list is asked for. NewPage bounds it.
+type Page struct {
+	Number, PerPage int
+}
+
+// NewPage bounds a page: a negative number is the first page, a negative size the default, a large one the maximum.
+func NewPage(number, perPage int) Page {
+	if perPage < 0 {
+		perPage = PerPageDefault
+	}
+	return Page{Number: min(max(number, 0), pageMax), PerPage: min(perPage, PerPageMax)}
+}
+
+// Offset is how many entries come before the page.
+func (p Page) Offset() int { return p.Number * p.PerPage }

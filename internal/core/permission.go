@@ -1,0 +1,168 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"muster"
+	"muster/internal/store"
+	"strings"
+	"sync"
+)
+
+// roleCache is every role by name, read once and again after a change.
+type roleCache struct {
+	mu    sync.Mutex
+	roles map[string]*muster.Role // nil: to be read
+	may   map[string]map[muster.Permission]bool
+}
+
+// RolesByName gives the roles. They must not be changed.
+func (c *Core) RolesByName(ctx context.Context) (roles map[string]*muster.Role, may map[string]map[muster.Permission]bool, err error) {
+	b := &c.roles
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.roles != nil {
+		return b.roles, b.may, nil
+	}
+	list, err := c.store.Roles(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read roles: %w", err)
+	}
+	roles, may = make(map[string]*muster.Role, len(list)), make(map[string]map[muster.Permission]bool, len(list))
+	for _, r := range list {
+		roles[r.Name] = r
+		set := make(map[muster.Permission]bool, len(r.Permissions))
+		for _, p := range r.Permissions {
+			set[muster.Permission(p)] = true
+		}
+		may[r.Name] = set
+	}
+	b.roles, b.may = roles, may
+	return roles, may, nil
+}
+
+// ForgetRoles makes the next reader read the roles again. Call it after the commit and before the answer.
+func (c *Core) ForgetRoles() { c.roles.forget() }
+
+func (b *roleCache) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.roles = nil
+}
+
+// Grants tells whether any of the roles, separated by blanks, carries the permission.
+func (c *Core) Grants(ctx context.Context, roles string, p muster.Permission) (bool, error) {
+	_, may, err := c.RolesByName(ctx)
+	if err != nil {
+		return false, err
+	}
+	for r := range strings.FieldsSeq(roles) {
+		if may[r][p] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Refusal is what a caller is told who lacks a permission.
+func Refusal(p muster.Permission) error {
+	return muster.E(muster.Forbidden, "api.context.permissions.app_error", "Permission", string(p))
+}
+
+// Each can... reports whether the caller holds a permission; its error is a failed look-up and says nothing about that. Each require...
+// is for a caller that must hold it: kind Forbidden, naming the permission, or the failed look-up.
+
+// CanSystem reports whether the caller's own roles grant the permission.
+func (c *Core) CanSystem(ctx context.Context, who *Caller, p muster.Permission) (bool, error) {
+	return c.Grants(ctx, who.Roles(), p)
+}
+
+func (c *Core) RequireSystem(ctx context.Context, who *Caller, p muster.Permission) error {
+	ok, err := c.CanSystem(ctx, who, p)
+	return Required(ok, err, p)
+}
+
+func Required(ok bool, err error, p muster.Permission) error {
+	if err != nil || ok {
+		return err
+	}
+	return Refusal(p)
+}
+
+// Roles are the caller's system roles as they are now.
+func (c *Caller) Roles() string {
+	switch {
+	case c.Session == nil:
+		return ""
+	case c.Session.Local:
+		return muster.RoleSystemAdmin
+	case c.User == nil:
+		return c.Session.Roles
+	}
+	return c.User.Roles
+}
+
+// CanTeam reports whether the caller's own roles or its membership in the team grant the permission.
+func (c *Core) CanTeam(ctx context.Context, who *Caller, teamID string, p muster.Permission) (bool, error) {
+	ok, err := c.CanSystem(ctx, who, p)
+	if ok || err != nil || !muster.ValidID(teamID) {
+		return ok, err
+	}
+	roles, err := c.store.TeamRolesOf(ctx, teamID, who.ID())
+	if err != nil {
+		return false, fmt.Errorf("read membership: %w", err)
+	}
+	return c.Grants(ctx, roles, p)
+}
+
+func (c *Core) RequireTeam(ctx context.Context, who *Caller, teamID string, p muster.Permission) error {
+	ok, err := c.CanTeam(ctx, who, teamID, p)
+	return Required(ok, err, p)
+}
+
+// canChannel reports whether the caller's own roles or its membership in the channel or in the channel's team grant the permission.
+func (c *Core) canChannel(ctx context.Context, who *Caller, channelID string, p muster.Permission) (bool, error) {
+	ok, err := c.CanSystem(ctx, who, p)
+	if ok || err != nil || !muster.ValidID(channelID) {
+		return ok, err
+	}
+	roles, teamID, err := c.store.ChannelRolesOf(ctx, channelID, who.ID())
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read membership: %w", err)
+	}
+	if ok, err = c.Grants(ctx, roles, p); ok || err != nil || teamID == "" {
+		return ok, err
+	}
+	return c.CanTeam(ctx, who, teamID, p)
+}
+
+func (c *Core) RequireChannel(ctx context.Context, who *Caller, channelID string, p muster.Permission) error {
+	ok, err := c.canChannel(ctx, who, channelID, p)
+	return Required(ok, err, p)
+}
+
+// RefusedAs returns a refusal for want of a permission under an id of its own, and any other error as it is: a failed look-up is no refusal.
+func RefusedAs(err error, id string) error {
+	if muster.IsKind(err, muster.Forbidden) {
+		return muster.E(muster.Forbidden, id, err)
+	}
+	return err
+}
+
+// CheckRolesExist refuses a list of role names in which one is nobody's; kind Invalid.
+func (c *Core) CheckRolesExist(ctx context.Context, names string) error {
+	roles, _, err := c.RolesByName(ctx)
+	if err != nil {
+		return err
+	}
+	for name := range strings.FieldsSeq(names) {
+		if roles[name] == nil {
+			return muster.E(muster.Invalid, "app.role.check_roles_exist.role_not_found", "Name", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,335 @@
+package directory
+
+import (
+	"context"
+	"errors"
+
+	"muster"
+	"muster/internal/store"
+
+	"muster/internal/core"
+)
+
+const noGroup = "app.group.no_rows"
+
+// group reads a group, archived or not; kind NotFound. While custom groups are turned off there are none.
+func (d *Directory) group(ctx context.Context, id string) (*muster.Group, error) {
+	err := error(store.ErrNotFound)
+	var g *muster.Group
+	if muster.ValidID(id) {
+		g, err = d.store.Group(ctx, id)
+	}
+	if err == nil && !d.customGroups() && g.Source == muster.GroupSourceCustom {
+		err = store.ErrNotFound
+	}
+	return g, core.Missing(err, muster.NotFound, noGroup)
+}
+
+func (d *Directory) customGroups() bool { return d.core.Config().ServiceSettings.EnableCustomGroups }
+
+// requireReadGroups holds who may see groups at all: not guests, who would learn names of people that they may not see.
+func (d *Directory) requireReadGroups(ctx context.Context, who *core.Caller) error {
+	return d.core.RequireSystem(ctx, who, muster.PermViewMembers)
+}
+
+// groupToRead reads a group for the caller; a directory's takes the right to read the user management. Kinds: Forbidden, NotFound.
+func (d *Directory) groupToRead(ctx context.Context, who *core.Caller, id string) (*muster.Group, error) {
+	g, err := d.group(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if g.Source != muster.GroupSourceCustom {
+		if err := d.core.RequireSystem(ctx, who, muster.PermReadUserManagementGroups); err != nil {
+			return nil, err
+		}
+	}
+	return g, d.requireReadGroups(ctx, who)
+}
+
+// CreateGroup makes a custom group with its first members. Kinds: Invalid, Forbidden, NotFound for an unknown member.
+func (d *Directory) CreateGroup(ctx context.Context, who *core.Caller, in *muster.Group, userIDs []string) (*muster.Group, error) {
+	if !d.customGroups() {
+		return nil, muster.E(muster.Unimplemented, "api.custom_groups.feature_disabled")
+	}
+	if in.Source != muster.GroupSourceCustom {
+		return nil, muster.E(muster.Invalid, "app.group.crud_permission")
+	}
+	if err := d.core.RequireSystem(ctx, who, muster.PermCreateCustomGroup); err != nil {
+		return nil, err
+	}
+	ids, err := memberIDs(userIDs)
+	if err != nil {
+		return nil, err
+	}
+	now := d.core.Now()
+	g := &muster.Group{ID: muster.NewID(), Source: muster.GroupSourceCustom, CreateAt: now, UpdateAt: now}
+	g.Apply(&muster.GroupPatch{Name: in.Name, DisplayName: &in.DisplayName, Description: &in.Description, AllowReference: &in.AllowReference})
+	if err := d.validGroup(ctx, g); err != nil {
+		return nil, err
+	}
+	return d.store.CreateGroup(ctx, g, ids, d.core.AuditSelf(who, "group_id="+g.ID))
+}
+
+// validGroup refuses a name that a user has too: both are mentioned by it.
+func (d *Directory) validGroup(ctx context.Context, g *muster.Group) error {
+	if err := g.Validate(); err != nil {
+		return err
+	}
+	_, err := d.store.UserByUsername(ctx, *g.Name)
+	if err == nil {
+		return muster.E(muster.Invalid, "app.group.username_conflict", "Username", *g.Name).On("name")
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func memberIDs(ids []string) ([]string, error) {
+	if len(ids) > muster.GroupMembersMax {
+		return nil, muster.InvalidParam("user_ids")
+	}
+	for _, id := range ids {
+		if !muster.ValidID(id) {
+			return nil, muster.InvalidParam("user_ids")
+		}
+	}
+	return ids, nil
+}
+
+// Group gives a group. Kinds: Forbidden, NotFound.
+func (d *Directory) Group(ctx context.Context, who *core.Caller, id string) (*muster.Group, error) {
+	return d.groupToRead(ctx, who, id)
+}
+
+// GroupQuery is the parameters of a list of groups.
+type GroupQuery struct {
+	Term                   string
+	Member                 string
+	InTeam, NotInTeam      string
+	InChannel              string
+	NotInChannel           string
+	Source                 string
+	AllowReference         bool
+	Archived, OnlyArchived bool
+	Page                   core.Page
+}
+
+// Groups gives a page of groups by display name. Kinds: Invalid, Forbidden.
+func (d *Directory) Groups(ctx context.Context, who *core.Caller, q GroupQuery) ([]*muster.Group, error) {
+	if err := d.requireReadGroups(ctx, who); err != nil {
+		return nil, err
+	}
+	if !muster.ValidText(q.Term, searchTermMaxBytes) {
+		return nil, muster.InvalidParam("q")
+	}
+	directories, err := d.core.CanSystem(ctx, who, muster.PermReadUserManagementGroups)
+	switch {
+	case err != nil:
+		return nil, err
+	case q.Source == "" && !directories:
+		q.Source = muster.GroupSourceCustom
+	case q.Source == muster.GroupSourceLdap && !directories:
+		return nil, core.Refusal(muster.PermReadUserManagementGroups)
+	}
+	if err := d.requireReadLinks(ctx, who, q); err != nil {
+		return nil, err
+	}
+	if !d.customGroups() {
+		return []*muster.Group{}, nil
+	}
+	return d.store.Groups(ctx, store.GroupFilter{
+		Term: q.Term, Member: q.Member, LinkedTeam: q.InTeam, LinkedChannel: q.InChannel, NotLinkedTeam: q.NotInTeam, NotLinkedChan: q.NotInChannel,
+		Source: q.Source, AllowReference: q.AllowReference, Archived: q.Archived, OnlyArchived: q.OnlyArchived,
+	}, q.Page.Offset(), q.Page.PerPage)
+}
+
+// requireReadLinks holds that the caller may know of the teams and channels that a list of groups is narrowed by.
+func (d *Directory) requireReadLinks(ctx context.Context, who *core.Caller, q GroupQuery) error {
+	for _, id := range []string{q.InTeam, q.NotInTeam} {
+		if id != "" {
+			if err := d.core.RequireTeam(ctx, who, id, muster.PermViewTeam); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range []string{q.InChannel, q.NotInChannel} {
+		if id != "" {
+			if err := d.core.RequireChannel(ctx, who, id, muster.PermReadChannel); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// GroupsOfUser gives the groups that a user is in. Kinds: Forbidden.
+func (d *Directory) GroupsOfUser(ctx context.Context, who *core.Caller, userID string) ([]*muster.Group, error) {
+	if err := d.core.RequireEdit(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	return d.Groups(ctx, who, GroupQuery{Member: userID, Page: core.Page{PerPage: core.PerPageMax}})
+}
+
+// PatchGroup changes a group's own fields. Kinds: Invalid, Forbidden, NotFound.
+func (d *Directory) PatchGroup(ctx context.Context, who *core.Caller, id string, p *muster.GroupPatch) (*muster.Group, error) {
+	old, err := d.groupToChange(ctx, who, id, muster.PermEditCustomGroup)
+	if err != nil {
+		return nil, err
+	}
+	wanted := *old
+	wanted.Apply(p)
+	if *wanted.Name != *old.Name {
+		// Not within the transaction: a look-up there would wait for a second connection while it holds one.
+		if err := d.validGroup(ctx, &wanted); err != nil {
+			return nil, err
+		}
+	}
+	return d.updateGroup(ctx, who, id, nil, func(g *muster.Group) error {
+		g.Apply(p)
+		return g.Validate()
+	})
+}
+
+// DeleteGroup archives a group.
+func (d *Directory) DeleteGroup(ctx context.Context, who *core.Caller, id string) error {
+	_, err := d.archiveGroup(ctx, who, id, muster.PermDeleteCustomGroup, func(g *muster.Group) error {
+		if g.DeleteAt == 0 {
+			g.DeleteAt = d.core.Now()
+		}
+		return nil
+	})
+	return err
+}
+
+// RestoreGroup brings an archived group back.
+func (d *Directory) RestoreGroup(ctx context.Context, who *core.Caller, id string) (*muster.Group, error) {
+	return d.archiveGroup(ctx, who, id, muster.PermRestoreCustomGroup, func(g *muster.Group) error {
+		g.DeleteAt = 0
+		return nil
+	})
+}
+
+// archiveGroup archives a group or brings it back, which takes its members the places that it is linked to, or gives them.
+func (d *Directory) archiveGroup(ctx context.Context, who *core.Caller, id string, p muster.Permission, change func(*muster.Group) error) (*muster.Group, error) {
+	if _, err := d.groupToChange(ctx, who, id, p); err != nil {
+		return nil, err
+	}
+	guard, err := d.membershipGuard(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	return d.updateGroup(ctx, who, id, guard, change)
+}
+
+func (d *Directory) updateGroup(ctx context.Context, who *core.Caller, id string, guard *store.MembershipGuard, change func(*muster.Group) error) (*muster.Group, error) {
+	g, err := d.store.UpdateGroup(ctx, id, guard, func(g *muster.Group) error {
+		g.UpdateAt = d.core.Now()
+		return change(g)
+	}, d.core.AuditSelf(who, "group_id="+id))
+	return g, core.Missing(err, muster.NotFound, noGroup)
+}
+
+// groupToChange reads a custom group that the caller may change; a directory's group changes there.
+func (d *Directory) groupToChange(ctx context.Context, who *core.Caller, id string, p muster.Permission) (*muster.Group, error) {
+	g, err := d.groupToRead(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.core.RequireSystem(ctx, who, p); err != nil {
+		return nil, err
+	}
+	if g.Source != muster.GroupSourceCustom {
+		return nil, muster.E(muster.Invalid, "app.group.crud_permission")
+	}
+	return g, nil
+}
+
+// GroupMembers is the people of a group and how many they are in all.
+type GroupMembers struct {
+	Members []*muster.User `json:"members"`
+	Count   int64          `json:"total_member_count"`
+}
+
+// GroupMembers gives a page of a group's active members. Kinds: Forbidden, NotFound.
+func (d *Directory) GroupMembers(ctx context.Context, who *core.Caller, id string, page core.Page) (*GroupMembers, error) {
+	if _, err := d.groupToRead(ctx, who, id); err != nil {
+		return nil, err
+	}
+	viewer, err := d.core.Viewer(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	f := store.UserFilter{InGroup: id, Active: true, Viewer: viewer, Offset: page.Offset(), Limit: page.PerPage}
+	users, err := d.store.ListUsers(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if users, err = d.core.SanitizeForOthers(ctx, who, users); err != nil {
+		return nil, err
+	}
+	n, err := d.store.CountUsers(ctx, f)
+	return &GroupMembers{users, n}, err
+}
+
+// AddGroupMembers puts users in a group, all or none. Kinds: Invalid, Forbidden, NotFound.
+func (d *Directory) AddGroupMembers(ctx context.Context, who *core.Caller, id string, userIDs []string) ([]*muster.GroupMember, error) {
+	ids, guard, err := d.membershipChange(ctx, who, id, userIDs)
+	if err != nil {
+		return nil, err
+	}
+	members, err := d.store.AddGroupMembers(ctx, id, ids, guard, d.core.AuditSelf(who, "group_id="+id))
+	return members, core.Missing(err, muster.NotFound, noGroup)
+}
+
+// RemoveGroupMembers takes users out of a group, all or none. Kinds: Invalid, Forbidden, NotFound.
+func (d *Directory) RemoveGroupMembers(ctx context.Context, who *core.Caller, id string, userIDs []string) ([]*muster.GroupMember, error) {
+	ids, guard, err := d.membershipChange(ctx, who, id, userIDs)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.store.RemoveGroupMembers(ctx, id, ids, guard, d.core.AuditSelf(who, "group_id="+id)); err != nil {
+		return nil, core.Missing(err, muster.NotFound, "app.group.member_missing")
+	}
+	now := d.core.Now()
+	removed := make([]*muster.GroupMember, len(ids))
+	for i, userID := range ids {
+		removed[i] = &muster.GroupMember{GroupID: id, UserID: userID, DeleteAt: now}
+	}
+	return removed, nil
+}
+
+// membershipChange holds what is asked for, of a group that is not archived, and returns whose memberships it is about and what the store holds the
+// change against.
+func (d *Directory) membershipChange(ctx context.Context, who *core.Caller, id string, userIDs []string) (ids []string, guard *store.MembershipGuard, err error) {
+	if len(userIDs) == 0 {
+		return nil, nil, muster.InvalidParam("user_ids")
+	}
+	if ids, err = memberIDs(userIDs); err != nil {
+		return nil, nil, err
+	}
+	g, err := d.groupToChange(ctx, who, id, muster.PermManageCustomGroupMembers)
+	if err == nil && g.DeleteAt != 0 {
+		err = muster.E(muster.NotFound, noGroup)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	guard, err = d.membershipGuard(ctx, who)
+	return ids, guard, err
+}
+
+// GroupStats is how many active members a group has.
+type GroupStats struct {
+	GroupID          string `json:"group_id"`
+	TotalMemberCount int64  `json:"total_member_count"`
+}
+
+// GroupStats counts a group's active members. Kinds: Forbidden, NotFound.
+func (d *Directory) GroupStats(ctx context.Context, who *core.Caller, id string) (*GroupStats, error) {
+	g, err := d.groupToRead(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	return &GroupStats{id, int64(*g.MemberCount)}, nil
+}

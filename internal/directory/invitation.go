@@ -1,0 +1,295 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"muster"
+	"muster/internal/core"
+	"muster/internal/mail"
+	"muster/internal/mailer"
+	"muster/internal/store"
+	"slices"
+	"strings"
+)
+
+// invitationsMax is how many people one request may invite.
+const invitationsMax = 20
+
+const (
+	BadSignupLink     = "api.user.create_user.signup_link_invalid.app_error"
+	expiredSignupLink = "api.user.create_user.signup_link_expired.app_error"
+)
+
+// breaks are the control characters that a message may have.
+var breaks = strings.NewReplacer("\r", " ", "\n", " ", "\t", " ")
+
+// GuestInvitation is the body of an invitation of guests.
+type GuestInvitation struct {
+	Emails   []string `json:"emails"`
+	Channels []string `json:"channels"` // ids, of the team
+	Message  string   `json:"message"`
+}
+
+// InviteResult tells of one address of an invitation whether it was refused, and why.
+type InviteResult struct {
+	Email   string
+	Refused *muster.Error // nil for a mail that is on its way
+}
+
+// InviteToTeam mails people a link by which they make an account in the team. Addresses that can't be invited refuse the whole,
+// or are told of one by one with graceful. Kinds: Invalid, Forbidden, NotFound, Unavailable.
+func (d *Directory) InviteToTeam(ctx context.Context, who *core.Caller, teamID string, emails []string, graceful bool) ([]InviteResult, error) {
+	for _, p := range []muster.Permission{muster.PermInviteUser, muster.PermAddUserToTeam} {
+		if err := d.core.RequireTeam(ctx, who, teamID, p); err != nil {
+			return nil, err
+		}
+	}
+	team, err := d.inviting(ctx, teamID, emails)
+	if err != nil {
+		return nil, err
+	}
+	domains := []string{team.AllowedDomains, d.core.Config().TeamSettings.RestrictCreationToDomains}
+	results, err := d.inviteResults(emails, domains, graceful)
+	if err != nil {
+		return nil, err
+	}
+	inv := muster.Invitation{TeamID: team.ID, SenderID: who.ID()}
+	return results, d.invite(ctx, who, team, results, graceful, "", muster.TokenTeamInvitation, inv)
+}
+
+// InviteGuests mails people a link by which they make a guest's account in some of a team's channels. Kinds as InviteToTeam's; Unimplemented while
+// guests, or guests with a password here, are turned off.
+func (d *Directory) InviteGuests(ctx context.Context, who *core.Caller, teamID string, in GuestInvitation, graceful bool) ([]InviteResult, error) {
+	c := d.core.Config().GuestAccountsSettings
+	if !c.Enable || !c.AllowEmailAccounts {
+		return nil, muster.E(muster.Unimplemented, "api.team.invite_guests_to_channels.disabled.error")
+	}
+	if err := d.core.RequireTeam(ctx, who, teamID, muster.PermInviteGuest); err != nil {
+		return nil, err
+	}
+	team, err := d.inviting(ctx, teamID, in.Emails)
+	if err != nil {
+		return nil, err
+	}
+	if !muster.ValidText(breaks.Replace(in.Message), muster.TeamDescriptionMaxRunes) {
+		return nil, muster.InvalidParam("message")
+	}
+	channels := slices.Compact(slices.Sorted(slices.Values(in.Channels)))
+	if len(channels) == 0 || len(channels) > muster.MaxUserList {
+		return nil, muster.InvalidParam("channels")
+	}
+	for _, id := range channels {
+		if err := d.requireInviteTo(ctx, who, team, id); err != nil {
+			return nil, err
+		}
+	}
+	results, err := d.inviteResults(in.Emails, []string{c.RestrictCreationToDomains}, graceful)
+	if err != nil {
+		return nil, err
+	}
+	inv := muster.Invitation{TeamID: team.ID, ChannelIDs: channels, Guest: true, SenderID: who.ID()}
+	return results, d.invite(ctx, who, team, results, graceful, in.Message, muster.TokenGuestInvitation, inv)
+}
+
+// requireInviteTo holds that a channel is the team's and that the caller may add people to it.
+func (d *Directory) requireInviteTo(ctx context.Context, who *core.Caller, team *muster.Team, channelID string) error {
+	ch, err := d.store.Channel(ctx, channelID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (ch.TeamID != team.ID || ch.DeleteAt != 0) {
+		return muster.InvalidParam("channels")
+	}
+	if err != nil {
+		return err
+	}
+	p := muster.PermManagePublicChannelMembers
+	if ch.Type == muster.ChannelPrivate {
+		p = muster.PermManagePrivateChannelMembers
+	}
+	if err := d.core.RequireChannel(ctx, who, channelID, p); err != nil {
+		return err
+	}
+	if groupsDecide(ch.GroupConstrained) { // a new account is in no group
+		return muster.E(muster.Invalid, "api.channel.add_members.user_denied")
+	}
+	return nil
+}
+
+// groupsDecide tells whether a team or channel takes none but members of groups that are linked to it.
+func groupsDecide(constrained *bool) bool { return constrained != nil && *constrained }
+
+func (d *Directory) inviting(ctx context.Context, teamID string, emails []string) (*muster.Team, error) {
+	if len(emails) == 0 || len(emails) > invitationsMax {
+		return nil, muster.InvalidParam("emails")
+	}
+	team, err := d.team(ctx, teamID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case team.DeleteAt != 0:
+		return nil, muster.E(muster.NotFound, "app.team.get.find.app_error")
+	case groupsDecide(team.GroupConstrained):
+		return nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
+	}
+	return team, nil
+}
+
+var errInvitedEnough = muster.E(muster.RateLimited, "app.invitation.too_many.app_error")
+
+// inviteResults holds addresses against the lists of domains that each must be in.
+func (a *Directory) inviteResults(emails, domains []string, graceful bool) ([]InviteResult, error) {
+	results := make([]InviteResult, len(emails))
+	for i, email := range emails {
+		r := &results[i]
+		r.Email = muster.FoldName(email)
+		if muster.ValidEmail(r.Email) && !slices.ContainsFunc(domains, func(d string) bool { return !core.InDomains(r.Email, d) }) {
+			continue
+		}
+		r.Refused = muster.E(muster.Invalid, "api.team.invite_members.invalid_email.app_error")
+		if !graceful {
+			return nil, r.Refused
+		}
+	}
+	return results, nil
+}
+
+// invite mails what was not refused, and counts it against the quotas in the same transaction. An address that was mailed enough lately is refused by
+// itself with graceful, and else refuses the whole, as does a sender's or team's used-up quota. Kind RateLimited.
+func (d *Directory) invite(ctx context.Context, who *core.Caller, team *muster.Team, to []InviteResult, graceful bool, message, purpose string, inv muster.Invitation) error {
+	extra, err := json.Marshal(inv)
+	if err != nil {
+		return err
+	}
+	admin, err := d.core.Grants(ctx, who.Roles(), muster.PermManageSystem)
+	if err != nil {
+		return err
+	}
+	var posts []store.CountedPost
+	var invited []*InviteResult
+	for i := range to {
+		r := &to[i]
+		if r.Refused != nil {
+			continue
+		}
+		p := d.mailer.MessageWithLink(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, mailer.InvitationLife, func(token string) mail.Content {
+			return d.mailer.InvitationMessage(team, d.mailer.Inviter(who), inv.Guest, message, token)
+		})
+		posts = append(posts, store.CountedPost{Post: p, Quota: mailer.RecipientQuota(r.Email), Audit: d.core.AuditSelf(who, "team_id="+team.ID+" invited "+r.Email)})
+		invited = append(invited, r)
+	}
+	enough, err := d.store.SendCounted(ctx, posts, graceful, d.mailer.InvitationQuotas(who, team.ID, admin)...)
+	if slices.Contains(enough, true) && err != nil {
+		return mailer.OverQuota(err, mailer.ErrMailedEnough)
+	}
+	if err != nil {
+		return mailer.OverQuota(err, errInvitedEnough)
+	}
+	for i, r := range invited {
+		if enough[i] {
+			r.Refused = mailer.ErrMailedEnough
+		}
+	}
+	return nil
+}
+
+// readInvitation reads what a mailed token invites an address to ("" for whichever it is). Kinds: Invalid, Forbidden, NotFound.
+func (d *Directory) readInvitation(ctx context.Context, token, email string) (inv *invitation, team *muster.Team, hash []byte, err error) {
+	m, hash, err := d.mailer.MailToken(ctx, token, BadSignupLink, expiredSignupLink, muster.TokenTeamInvitation, muster.TokenGuestInvitation)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	inv = &invitation{Email: m.Email}
+	if err := json.Unmarshal([]byte(m.Extra), &inv.Invitation); err != nil {
+		return nil, nil, nil, fmt.Errorf("read invitation: %w", err)
+	}
+	c := d.core.Config().GuestAccountsSettings
+	if inv.Guest && (!c.Enable || !c.AllowEmailAccounts) {
+		return nil, nil, nil, muster.E(muster.Invalid, "api.user.create_user.guest_accounts.disabled.app_error")
+	}
+	if email != "" && email != m.Email {
+		return nil, nil, nil, muster.E(muster.Invalid, "api.user.create_user.bad_token_email_data.app_error").On("email")
+	}
+	if team, err = d.team(ctx, inv.TeamID); err != nil {
+		return nil, nil, nil, err
+	}
+	switch {
+	case team.DeleteAt != 0:
+		return nil, nil, nil, muster.E(muster.Invalid, BadSignupLink)
+	case groupsDecide(team.GroupConstrained):
+		return nil, nil, nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
+	}
+	return inv, team, hash, nil
+}
+
+// invitation is what a mailed token says, and to whom.
+type invitation struct {
+	muster.Invitation
+	Email string
+}
+
+// Invited is what somebody is invited to.
+type Invited struct {
+	Team  *muster.Team
+	Email string // whom a mail invited; "" for whoever has a team's invite link
+	Guest bool
+}
+
+// Invited tells what an invitation is to, without using it up; nil without one. Kinds: Invalid, Forbidden, NotFound.
+func (d *Directory) Invited(ctx context.Context, by Signup) (*Invited, error) {
+	switch {
+	case by.Token != "":
+		inv, team, _, err := d.readInvitation(ctx, by.Token, "")
+		if err != nil {
+			return nil, err
+		}
+		return &Invited{Team: team, Email: inv.Email, Guest: inv.Guest}, nil
+	case by.InviteID != "":
+		team, err := d.openTeam(ctx, by.InviteID)
+		if err != nil {
+			return nil, err
+		}
+		return &Invited{Team: team}, nil
+	}
+	return nil, nil
+}
+
+// AcceptInvitation prepares an account for what the mailed token invites it to: its address, whether it is a guest, its team and channels.
+// Kinds: Invalid, NotFound.
+func (d *Directory) AcceptInvitation(ctx context.Context, token string, u *muster.User, opts *store.CreateUserOptions) error {
+	inv, team, hash, err := d.readInvitation(ctx, token, u.Email)
+	if err != nil {
+		return err
+	}
+	if opts.ChannelIDs, err = d.stillInviting(ctx, inv.ChannelIDs); err != nil {
+		return err
+	}
+	u.EmailVerified = true // only who reads the address's mail has the link
+	if inv.Guest {
+		u.Roles = muster.RoleSystemGuest
+	}
+	opts.UseLink = hash
+	opts.Join = &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: !inv.Guest, SchemeGuest: inv.Guest}
+	return nil
+}
+
+// stillInviting drops the channels of an invitation that are gone, or that groups decide about by now.
+func (d *Directory) stillInviting(ctx context.Context, channelIDs []string) (ids []string, err error) {
+	for _, id := range channelIDs {
+		ch, err := d.store.Channel(ctx, id)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case !groupsDecide(ch.GroupConstrained):
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// Signup is how somebody asks for an account: at most one of the two is set.
+type Signup struct {
+	Token    string // of an invitation by mail (query parameter t)
+	InviteID string // of a team (query parameter iid)
+}

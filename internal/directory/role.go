@@ -1,0 +1,106 @@
+package directory
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"muster"
+
+	"muster/internal/core"
+)
+
+// roleNamesMax is how many roles one request may ask for.
+const roleNamesMax = 100
+
+// Roles lists every role by name; needs to read the permissions.
+func (d *Directory) Roles(ctx context.Context, who *core.Caller) ([]*muster.Role, error) {
+	if err := d.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	roles, _, err := d.core.RolesByName(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.SortedFunc(maps.Values(roles), byRoleName), nil
+}
+
+func byRoleName(a, b *muster.Role) int { return strings.Compare(a.Name, b.Name) }
+
+// Role gives a role by id; kind NotFound.
+func (d *Directory) Role(ctx context.Context, id string) (*muster.Role, error) {
+	roles, _, err := d.core.RolesByName(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range roles {
+		if r.ID == id {
+			return r, nil
+		}
+	}
+	return nil, muster.E(muster.NotFound, "app.role.get.app_error")
+}
+
+// RoleByName gives a role by name; kind NotFound.
+func (d *Directory) RoleByName(ctx context.Context, name string) (*muster.Role, error) {
+	roles, _, err := d.core.RolesByName(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r := roles[name]; r != nil {
+		return r, nil
+	}
+	return nil, muster.E(muster.NotFound, "app.role.get_by_name.app_error")
+}
+
+// RolesByNames gives the roles among names that there are.
+func (d *Directory) RolesByNames(ctx context.Context, names []string) ([]*muster.Role, error) {
+	if len(names) == 0 || len(names) > roleNamesMax {
+		return nil, muster.InvalidParam("rolenames")
+	}
+	if !muster.ValidRoleNames(strings.Join(names, " ")) {
+		return nil, muster.InvalidParam("rolename")
+	}
+	roles, _, err := d.core.RolesByName(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []*muster.Role{}
+	for _, n := range names {
+		if r := roles[n]; r != nil && !slices.Contains(list, r) {
+			list = append(list, r)
+		}
+	}
+	return list, nil
+}
+
+// PatchRole replaces what a role grants, from this moment on. The administrators' own role can't lose manage_system,
+// for nobody could give it back. Kinds: Forbidden, NotFound, Invalid.
+func (d *Directory) PatchRole(ctx context.Context, who *core.Caller, id string, p muster.RolePatch) (*muster.Role, error) {
+	if err := d.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {
+		return nil, err
+	}
+	role, err := d.Role(ctx, id)
+	if err != nil || p.Permissions == nil {
+		return role, err
+	}
+	granted := slices.Clone(*p.Permissions)
+	slices.Sort(granted)
+	granted = slices.Compact(granted)
+	for _, name := range granted {
+		if !muster.KnownPermission(name) {
+			return nil, muster.InvalidParam("permissions")
+		}
+	}
+	if role.Name == muster.RoleSystemAdmin && !slices.Contains(granted, string(muster.PermManageSystem)) {
+		return nil, muster.InvalidParam("permissions")
+	}
+	updated, err := d.store.UpdateRolePermissions(ctx, id, granted, d.core.AuditSelf(who, "role="+role.Name))
+	d.core.ForgetRoles()
+	if err != nil {
+		return nil, core.Missing(err, muster.NotFound, "app.role.get.app_error")
+	}
+	d.core.Publish(muster.EventRoleUpdated, map[string]any{"role": core.JsonText(updated)}, muster.Audience{})
+	return updated, nil
+}

@@ -1,0 +1,108 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+
+	"muster"
+	"muster/internal/store"
+
+	"muster/internal/core"
+)
+
+// Status tells whether a user is there; offline for one nothing is known of. Kinds: Forbidden, NotFound.
+func (d *Directory) Status(ctx context.Context, who *core.Caller, userID string) (*muster.Status, error) {
+	if err := d.core.RequireView(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	if _, err := d.core.User(ctx, userID); err != nil {
+		return nil, err
+	}
+	list, err := d.store.Statuses(ctx, []string{userID})
+	if err != nil {
+		return nil, fmt.Errorf("read status: %w", err)
+	}
+	return d.effectiveStatus(userID, list), nil
+}
+
+// StatusesByIDs tells of each of the users whether they are there.
+func (d *Directory) StatusesByIDs(ctx context.Context, who *core.Caller, userIDs []string) ([]*muster.Status, error) {
+	ids, err := boundedList("user_ids", userIDs, muster.ValidID)
+	if err != nil {
+		return nil, err
+	}
+	if ids, err = core.FilterVisible(ctx, d.core, who, ids, func(id string) string { return id }); err != nil {
+		return nil, err
+	}
+	kept, err := d.store.Statuses(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read statuses: %w", err)
+	}
+	list := make([]*muster.Status, len(ids))
+	for i, id := range ids {
+		list[i] = d.effectiveStatus(id, kept)
+	}
+	return list, nil
+}
+
+// effectiveStatus finds a user's status among those kept; "do not disturb" is over at its end.
+func (d *Directory) effectiveStatus(userID string, kept []*muster.Status) *muster.Status {
+	for _, s := range kept {
+		if s.UserID != userID {
+			continue
+		}
+		if s.Status == muster.StatusDnd && s.DndEndTime > 0 && s.DndEndTime*1000 <= d.core.Now() {
+			s.Status, s.Manual, s.DndEndTime = muster.StatusOnline, false, 0
+		}
+		return s
+	}
+	return &muster.Status{UserID: userID, Status: muster.StatusOffline}
+}
+
+// UpdateStatus sets whether a user is there, by hand. Kinds: Invalid, Forbidden, NotFound, Unimplemented.
+func (d *Directory) UpdateStatus(ctx context.Context, who *core.Caller, in *muster.Status) (*muster.Status, error) {
+	if err := d.core.RequireEdit(ctx, who, in.UserID); err != nil {
+		return nil, err
+	}
+	if !d.core.Config().ServiceSettings.EnableUserStatuses {
+		return nil, muster.E(muster.Unimplemented, "api.status.user_not_found.app_error")
+	}
+	if !muster.ValidStatus(in.Status) {
+		return nil, muster.InvalidParam("status")
+	}
+	if in.DndEndTime < 0 || in.DndEndTime > muster.DndEndTimeMax {
+		return nil, muster.InvalidParam("dnd_end_time")
+	}
+	if _, err := d.core.User(ctx, in.UserID); err != nil {
+		return nil, err
+	}
+	s := &muster.Status{UserID: in.UserID, Status: in.Status, Manual: true, LastActivityAt: d.core.Now()}
+	if in.Status == muster.StatusDnd {
+		s.DndEndTime = in.DndEndTime
+	}
+	guard, err := d.core.Guard(ctx, who, in.UserID)
+	if err != nil {
+		return nil, err
+	}
+	return s, d.setStatus(ctx, s, guard)
+}
+
+func (d *Directory) setStatus(ctx context.Context, s *muster.Status, guard store.Guard) error {
+	if err := d.store.SaveStatus(ctx, s, guard); err != nil {
+		return fmt.Errorf("save status: %w", err)
+	}
+	d.publishStatus(s)
+	return nil
+}
+
+func (d *Directory) publishStatus(s *muster.Status) {
+	d.core.Publish(muster.EventStatusChange, map[string]any{"user_id": s.UserID, "status": s.Status}, muster.Audience{UserID: s.UserID})
+}
+
+// GoOffline follows a deactivation.
+func (d *Directory) GoOffline(ctx context.Context, userID string) error {
+	if !d.core.Config().ServiceSettings.EnableUserStatuses {
+		return nil
+	}
+	return d.setStatus(ctx, &muster.Status{UserID: userID, Status: muster.StatusOffline, LastActivityAt: d.core.Now()}, nil)
+}

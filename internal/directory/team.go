@@ -1,0 +1,280 @@
+package directory
+
+import (
+	"context"
+	"errors"
+
+	"muster"
+	"muster/internal/store"
+
+	"muster/internal/core"
+)
+
+// channelsOfEveryTeam are those that a team begins with, and their display names.
+var channelsOfEveryTeam = [][2]string{{muster.DefaultChannel, "Town Square"}, {"off-topic", "Off-Topic"}}
+
+// DefaultChannels are the names of the channels that every new member of a team is put in.
+func (d *Directory) DefaultChannels() []string {
+	names := []string{channelsOfEveryTeam[0][0], channelsOfEveryTeam[1][0]}
+	if own := d.core.Config().TeamSettings.ExperimentalDefaultChannels; len(own) > 0 {
+		names = append([]string{muster.DefaultChannel}, own...)
+	}
+	return names
+}
+
+// CreateTeam makes a team of which the caller is the first member and administrator. Kinds: Invalid, Forbidden.
+func (d *Directory) CreateTeam(ctx context.Context, who *core.Caller, in *muster.Team) (*muster.Team, error) {
+	if err := d.core.RequireSystem(ctx, who, muster.PermCreateTeam); err != nil {
+		return nil, err
+	}
+	now := d.core.Now()
+	team := &muster.Team{
+		ID: muster.NewID(), CreateAt: now, UpdateAt: now, DisplayName: in.DisplayName, Name: muster.FoldName(in.Name), Description: in.Description,
+		Email: muster.FoldName(in.Email), Type: in.Type, CompanyName: in.CompanyName, AllowedDomains: in.AllowedDomains,
+		InviteID: muster.NewID(), AllowOpenInvite: in.AllowOpenInvite, GroupConstrained: in.GroupConstrained,
+	}
+	if team.Email == "" && who.User != nil {
+		team.Email = who.User.Email
+	}
+	if err := team.Validate(); err != nil {
+		return nil, err
+	}
+	var channels []*muster.Channel
+	for _, c := range channelsOfEveryTeam {
+		channels = append(channels, &muster.Channel{
+			ID: muster.NewID(), CreateAt: now, UpdateAt: now, TeamID: team.ID, Type: muster.ChannelPublic, Name: c[0], DisplayName: c[1], LastPostAt: now,
+		})
+	}
+	var creator *muster.TeamMember // over the local socket nobody joins
+	if who.User != nil {
+		creator = &muster.TeamMember{TeamID: team.ID, UserID: who.ID(), SchemeUser: true, SchemeAdmin: true}
+	}
+	if err := d.store.CreateTeam(ctx, team, creator, channels, d.core.AuditSelf(who, "team_id="+team.ID)); err != nil {
+		return nil, err
+	}
+	if creator != nil {
+		d.core.Publish(muster.EventAddedToTeam, map[string]any{"team_id": team.ID, "user_id": who.ID()}, muster.Audience{UserID: who.ID()})
+	}
+	return team, nil
+}
+
+// Team gives a team to its members and, if it is open to all, to who may list such. Kinds: Forbidden, NotFound.
+func (d *Directory) Team(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
+	team, err := d.team(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return d.shownTeam(ctx, who, team)
+}
+
+// TeamByName is Team by name. What the caller may not see is not there.
+func (d *Directory) TeamByName(ctx context.Context, who *core.Caller, name string) (*muster.Team, error) {
+	const unknown = "app.team.get_by_name.missing.app_error"
+	if !muster.ValidText(name, muster.TeamNameMaxBytes) {
+		return nil, muster.E(muster.NotFound, unknown)
+	}
+	team, err := d.store.TeamByName(ctx, muster.FoldName(name))
+	if err != nil {
+		return nil, core.Missing(err, muster.NotFound, unknown)
+	}
+	shown, err := d.shownTeam(ctx, who, team)
+	if muster.IsKind(err, muster.Forbidden) {
+		err = muster.E(muster.NotFound, unknown, err) // names can be guessed: a hidden one is not there
+	}
+	return shown, err
+}
+
+func (d *Directory) team(ctx context.Context, id string) (*muster.Team, error) {
+	team, err := d.store.Team(ctx, id)
+	return team, core.Missing(err, muster.NotFound, "app.team.get.find.app_error")
+}
+
+// shownTeam keeps from non-members what they may not see of a team; the invite id is for who may invite.
+func (d *Directory) shownTeam(ctx context.Context, who *core.Caller, team *muster.Team) (*muster.Team, error) {
+	if err := d.requireViewTeam(ctx, who, team); err != nil {
+		return nil, err
+	}
+	return team, d.hideInvites(ctx, who, team)
+}
+
+// requireViewTeam answers nil when the caller is in the team or may list teams like it; else kind Forbidden.
+func (d *Directory) requireViewTeam(ctx context.Context, who *core.Caller, team *muster.Team) error {
+	views, err := d.core.CanTeam(ctx, who, team.ID, muster.PermViewTeam)
+	if err == nil && !views && team.AllowOpenInvite && team.Type == muster.TeamOpen {
+		views, err = d.core.CanSystem(ctx, who, muster.PermListPublicTeams)
+	}
+	return core.Required(views, err, muster.PermViewTeam)
+}
+
+// hideInvites removes from teams what is not for the caller: the address, unless it manages the team, and the invite id, unless it may invite.
+func (d *Directory) hideInvites(ctx context.Context, who *core.Caller, teams ...*muster.Team) error {
+	for _, team := range teams {
+		manages, err := d.core.CanTeam(ctx, who, team.ID, muster.PermManageTeam)
+		if err != nil {
+			return err
+		}
+		if manages {
+			continue
+		}
+		team.Email = ""
+		invites, err := d.core.CanTeam(ctx, who, team.ID, muster.PermInviteUser)
+		if err != nil {
+			return err
+		}
+		if !invites {
+			team.InviteID = ""
+		}
+	}
+	return nil
+}
+
+// Teams gives a page of the teams that the caller may list and its own, and how many there are.
+func (d *Directory) Teams(ctx context.Context, who *core.Caller, page core.Page) ([]*muster.Team, int64, error) {
+	open, err := d.core.CanSystem(ctx, who, muster.PermListPublicTeams)
+	if err != nil {
+		return nil, 0, err
+	}
+	closed, err := d.core.CanSystem(ctx, who, muster.PermListPrivateTeams)
+	if err != nil {
+		return nil, 0, err
+	}
+	f := store.TeamFilter{Open: open, Closed: closed, Member: who.ID()}
+	teams, err := d.store.Teams(ctx, f, page.Offset(), page.PerPage)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := d.hideInvites(ctx, who, teams...); err != nil {
+		return nil, 0, err
+	}
+	n, err := d.store.CountTeams(ctx, f)
+	return teams, n, err
+}
+
+// TeamsOfUser gives the teams that a user is in: one's own, or another's with the right to read them.
+func (d *Directory) TeamsOfUser(ctx context.Context, who *core.Caller, userID string) ([]*muster.Team, error) {
+	if err := d.requireReadTeamsOf(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	const all = 10_000
+	teams, err := d.store.Teams(ctx, store.TeamFilter{Member: userID}, 0, all)
+	if err != nil {
+		return nil, err
+	}
+	return teams, d.hideInvites(ctx, who, teams...)
+}
+
+func (d *Directory) requireReadTeamsOf(ctx context.Context, who *core.Caller, userID string) error {
+	if who.ID() == userID {
+		return nil
+	}
+	return d.core.RequireSystem(ctx, who, muster.PermManageSystem)
+}
+
+// PatchTeam changes a team's own fields; needs manage_team. Kinds: Invalid, Forbidden, NotFound.
+func (d *Directory) PatchTeam(ctx context.Context, who *core.Caller, id string, p *muster.TeamPatch) (*muster.Team, error) {
+	return d.changeTeam(ctx, who, id, func(t *muster.Team) { t.Apply(p) })
+}
+
+// RegenerateInviteID gives the team a new invite link; the old one is void.
+func (d *Directory) RegenerateInviteID(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
+	return d.changeTeam(ctx, who, id, func(t *muster.Team) { t.InviteID = muster.NewID() })
+}
+
+// DeleteTeam archives a team.
+func (d *Directory) DeleteTeam(ctx context.Context, who *core.Caller, id string) error {
+	_, err := d.changeTeam(ctx, who, id, func(t *muster.Team) { t.DeleteAt = d.core.Now() })
+	return err
+}
+
+// RestoreTeam brings an archived team back.
+func (d *Directory) RestoreTeam(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
+	return d.changeTeam(ctx, who, id, func(t *muster.Team) { t.DeleteAt = 0 })
+}
+
+func (d *Directory) changeTeam(ctx context.Context, who *core.Caller, id string, change func(*muster.Team)) (*muster.Team, error) {
+	if err := d.core.RequireTeam(ctx, who, id, muster.PermManageTeam); err != nil {
+		return nil, err
+	}
+	team, err := d.store.UpdateTeam(ctx, id, func(t *muster.Team) error {
+		change(t)
+		t.UpdateAt = d.core.Now()
+		return t.Validate()
+	}, d.core.AuditSelf(who, "team_id="+id))
+	if err != nil {
+		return nil, core.Missing(err, muster.NotFound, "app.team.get.find.app_error")
+	}
+	shown := *team
+	shown.InviteID, shown.Email = "", ""
+	d.core.Publish(muster.EventUpdateTeam, map[string]any{"team": core.JsonText(&shown)}, muster.Audience{TeamID: id})
+	return team, nil
+}
+
+// TeamInvite is what an invite link shows before anybody signs in.
+type TeamInvite struct {
+	DisplayName string `json:"display_name"`
+	Description string `json:"description"`
+	Name        string `json:"name"`
+	ID          string `json:"id"`
+}
+
+// TeamByInvite tells which team an invite link leads to; kind NotFound, for archived teams too.
+func (d *Directory) TeamByInvite(ctx context.Context, inviteID string) (*TeamInvite, error) {
+	team, err := d.invitingTeam(ctx, inviteID)
+	if err != nil {
+		return nil, err
+	}
+	return &TeamInvite{team.DisplayName, team.Description, team.Name, team.ID}, nil
+}
+
+func (d *Directory) invitingTeam(ctx context.Context, inviteID string) (*muster.Team, error) {
+	err := error(store.ErrNotFound)
+	var team *muster.Team
+	if muster.ValidID(inviteID) {
+		team, err = d.store.TeamByInviteID(ctx, inviteID)
+	}
+	if err == nil && team.DeleteAt != 0 {
+		err = store.ErrNotFound
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, muster.E(muster.NotFound, "app.team.get_by_invite_id.finding.app_error", err)
+	}
+	return team, err
+}
+
+// openTeam is the team of an invite link that takes whoever has the link.
+func (d *Directory) openTeam(ctx context.Context, inviteID string) (*muster.Team, error) {
+	team, err := d.invitingTeam(ctx, inviteID)
+	if err == nil && groupsDecide(team.GroupConstrained) {
+		return nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
+	}
+	return team, err
+}
+
+// MembershipByInvite returns the membership that an invite link entitles a user to.
+func (d *Directory) MembershipByInvite(ctx context.Context, inviteID string, u *muster.User) (*muster.TeamMember, *muster.Team, error) {
+	team, err := d.openTeam(ctx, inviteID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !core.InDomains(u.Email, team.AllowedDomains) {
+		return nil, nil, muster.E(muster.Forbidden, "api.team.invite_members.invalid_email.app_error")
+	}
+	return &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: !u.IsGuest(), SchemeGuest: u.IsGuest()}, team, nil
+}
+
+// PublishJoin tells a new member and the channels of the team that it joined with it: the default ones, or those that a guest was invited to.
+func (d *Directory) PublishJoin(ctx context.Context, m *muster.TeamMember, guestChannels []string) {
+	data := map[string]any{"team_id": m.TeamID, "user_id": m.UserID}
+	d.core.Publish(muster.EventAddedToTeam, data, muster.Audience{UserID: m.UserID})
+	if m.SchemeGuest {
+		for _, id := range guestChannels {
+			d.core.Publish(muster.EventUserAdded, data, muster.Audience{ChannelID: id})
+		}
+		return
+	}
+	for _, name := range d.DefaultChannels() {
+		if c, err := d.store.ChannelByName(ctx, m.TeamID, name); err == nil {
+			d.core.Publish(muster.EventUserAdded, data, muster.Audience{ChannelID: c.ID})
+		}
+	}
+}

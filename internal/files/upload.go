@@ -1,0 +1,293 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"muster"
+	"muster/internal/files/blob"
+	"muster/internal/store"
+
+	"muster/internal/core"
+)
+
+const (
+	uploadLife       = 7 * core.Day // of an unfinished one
+	uploadSweepBatch = 100
+	piecesMax        = 1000 // of one upload: each is a file of its own until the last has come
+	noUpload         = "app.upload.get.app_error"
+	noFile           = "app.file_info.get.app_error"
+	sentMeanwhile    = "app.upload.upload_data.concurrent.app_error"
+)
+
+// CreateUpload announces a file for a channel that the caller may upload to; its bytes follow in one piece or in several.
+// Kinds: Invalid, Forbidden, TooLarge, RateLimited.
+func (f *Files) CreateUpload(ctx context.Context, who *core.Caller, in *muster.Upload) (*muster.Upload, error) {
+	u := &muster.Upload{
+		ID: muster.NewID(), Type: in.Type, CreateAt: f.core.Now(), UserID: who.ID(), ChannelID: in.ChannelID, Filename: in.Filename, FileSize: in.FileSize,
+	}
+	if u.Type == "" {
+		u.Type = muster.UploadAttachment
+	}
+	if err := u.Validate(); err != nil {
+		return nil, err
+	}
+	if err := f.core.RequireChannel(ctx, who, u.ChannelID, muster.PermUploadFile); err != nil {
+		return nil, err
+	}
+	if u.FileSize > f.core.Config().FileSettings.MaxFileSize {
+		return nil, muster.E(muster.TooLarge, "api.upload.create_upload.too_large.app_error")
+	}
+	if _, err := f.directory.ChannelByID(ctx, u.ChannelID); err != nil {
+		return nil, err
+	}
+	quota := f.core.Config().StorageSettings
+	return u, f.store.CreateUpload(ctx, u, store.UploadQuota{Unfinished: quota.MaxUnfinishedUploadsPerUser, Bytes: quota.MaxUploadBytesPerUser})
+}
+
+// Upload tells how far an upload of the caller's has come. Kinds: Forbidden, NotFound.
+func (f *Files) Upload(ctx context.Context, who *core.Caller, id string) (*muster.Upload, error) {
+	u, err := f.ownUpload(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	return &u.Upload, nil
+}
+
+func (f *Files) ownUpload(ctx context.Context, who *core.Caller, id string) (*store.UploadState, error) {
+	u, err := f.store.Upload(ctx, id)
+	if err != nil {
+		return nil, core.Missing(err, muster.NotFound, noUpload)
+	}
+	if u.UserID != who.ID() {
+		return nil, muster.E(muster.Forbidden, "api.upload.get_upload.forbidden.app_error")
+	}
+	return u, nil
+}
+
+// UploadsOf gives the caller's own uploads that are under way. Kind Forbidden for another's.
+func (f *Files) UploadsOf(ctx context.Context, who *core.Caller, userID string) ([]*muster.Upload, error) {
+	if who.ID() != userID && !who.Local() {
+		return nil, muster.E(muster.Forbidden, "api.user.get_uploads_for_user.forbidden.app_error")
+	}
+	states, err := f.store.Uploads(ctx, userID)
+	list := make([]*muster.Upload, len(states))
+	for i, u := range states {
+		list[i] = &u.Upload
+	}
+	return list, err
+}
+
+// ContinueUpload takes the next bytes of an upload, as many as come, and gives the file once it is whole, nil before. offset is where the
+// sender believes it stands, -1 if it does not say. Bytes past the announced size are refused and none of their piece is kept; bytes
+// that came before the connection broke are. Kinds: Invalid, Forbidden, NotFound, Conflict, TooLarge.
+func (f *Files) ContinueUpload(ctx context.Context, who *core.Caller, id string, offset int64, body io.Reader) (*muster.FileInfo, error) {
+	u, err := f.ownUpload(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.core.RequireChannel(ctx, who, u.ChannelID, muster.PermUploadFile); err != nil {
+		return nil, err
+	}
+	if offset >= 0 && offset != u.FileOffset {
+		return nil, muster.E(muster.Conflict, "app.upload.upload_data.offset.app_error")
+	}
+	if left := u.FileSize - u.FileOffset; left > 0 {
+		if u, err = f.takePiece(ctx, u, body, left); err != nil {
+			return nil, err
+		}
+	}
+	if u.FileOffset < u.FileSize {
+		return nil, nil
+	}
+	return f.finishUpload(ctx, who, u)
+}
+
+// piece reads a body up to a limit. A broken connection ends it like the body's end does: what came is kept.
+type piece struct {
+	body io.Reader
+	left int64
+	err  error // why it ended early
+}
+
+var errPieceTooLarge = errors.New("more bytes than announced")
+
+func (p *piece) Read(b []byte) (int, error) {
+	n, err := p.body.Read(b)
+	if int64(n) > p.left {
+		return 0, errPieceTooLarge
+	}
+	p.left -= int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		p.err, err = err, io.EOF
+	}
+	return n, err
+}
+
+func (f *Files) takePiece(ctx context.Context, u *store.UploadState, body io.Reader, left int64) (*store.UploadState, error) {
+	if len(u.Pieces) >= piecesMax {
+		return nil, muster.E(muster.Invalid, "app.upload.upload_data.pieces.app_error")
+	}
+	key := "uploads/" + u.ID + "/" + muster.NewID()
+	p := &piece{body: body, left: left}
+	ctx = context.WithoutCancel(ctx) // the bytes of a sender that is gone are kept all the same
+	size, err := f.blobs.Write(ctx, key, p)
+	if errors.Is(err, errPieceTooLarge) {
+		return nil, muster.E(muster.TooLarge, "app.upload.upload_data.too_large.app_error")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keep a piece: %w", err)
+	}
+	if size == 0 {
+		f.DropBlobs(ctx, key)
+		return nil, muster.InvalidParam("body", p.err)
+	}
+	next, err := f.store.AddPiece(ctx, u, key, size)
+	if err != nil {
+		f.DropBlobs(ctx, key)
+	}
+	if errors.Is(err, store.ErrConcurrent) {
+		return nil, muster.E(muster.Conflict, sentMeanwhile)
+	}
+	return next, err
+}
+
+// finishUpload puts the pieces together. The file is whole in its place before the row that names it is committed; a crash between leaves an
+// upload that can be finished again.
+func (a *Files) finishUpload(ctx context.Context, who *core.Caller, u *store.UploadState) (*muster.FileInfo, error) {
+	ctx = context.WithoutCancel(ctx)
+	whole := &pieces{ctx: ctx, blobs: a.blobs, keys: u.Pieces}
+	size, err := a.blobs.Write(ctx, fileKey(u.ID), whole)
+	if err = errors.Join(err, whole.close()); err != nil {
+		if _, gone := a.store.Upload(ctx, u.ID); errors.Is(gone, store.ErrNotFound) {
+			return nil, muster.E(muster.Conflict, sentMeanwhile, err) // the pieces went with the upload
+		}
+		return nil, fmt.Errorf("put a file together: %w", err)
+	}
+	if size != u.FileSize {
+		return nil, fmt.Errorf("put a file together: %d bytes of %d", size, u.FileSize)
+	}
+	f := u.File(a.core.Now())
+	err = a.store.FinishUpload(ctx, f, a.core.AuditSelf(who, "upload_id="+u.ID))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, muster.E(muster.Conflict, sentMeanwhile, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.DropBlobs(ctx, u.Pieces...)
+	return f, nil
+}
+
+func fileKey(id string) string { return "files/" + id }
+
+// pieces reads blobs one after the other.
+type pieces struct {
+	ctx   context.Context //nolint:containedctx // of the one use that the reader is made for
+	blobs blob.Store
+	keys  []string
+	open  io.ReadCloser
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	for {
+		if p.open == nil {
+			if len(p.keys) == 0 {
+				return 0, io.EOF
+			}
+			r, err := p.blobs.Open(p.ctx, p.keys[0])
+			if err != nil {
+				return 0, err
+			}
+			p.open, p.keys = r, p.keys[1:]
+		}
+		n, err := p.open.Read(b)
+		if errors.Is(err, io.EOF) {
+			err = p.close()
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+func (p *pieces) close() error {
+	if p.open == nil {
+		return nil
+	}
+	err := p.open.Close()
+	p.open = nil
+	return err
+}
+
+// DropBlobs removes what no row names any more; what fails here only costs space.
+func (f *Files) DropBlobs(ctx context.Context, keys ...string) {
+	for _, key := range keys {
+		if err := f.blobs.Delete(ctx, key); err != nil {
+			f.log.Warn("remove a file that nothing names any more", "key", key, "error", err)
+		}
+	}
+}
+
+// SweepUploads gives up uploads that were never finished.
+func (f *Files) SweepUploads(ctx context.Context) error {
+	stale, err := f.store.StaleUploads(ctx, f.core.Now()-uploadLife, uploadSweepBatch)
+	if err != nil {
+		return err
+	}
+	for _, u := range stale {
+		if err := f.store.DeleteUpload(ctx, u.ID); err != nil {
+			return err
+		}
+		f.DropBlobs(ctx, u.Pieces...)
+	}
+	return nil
+}
+
+// FileInfo tells what is known of a file of a channel that the caller may read. Kinds: Forbidden, NotFound.
+func (a *Files) FileInfo(ctx context.Context, who *core.Caller, id string) (*muster.FileInfo, error) {
+	f, err := a.store.File(ctx, id)
+	if err != nil {
+		return nil, core.Missing(err, muster.NotFound, noFile)
+	}
+	if f.UserID == who.ID() {
+		return f, nil
+	}
+	return f, a.core.RequireChannel(ctx, who, f.ChannelID, muster.PermReadChannel)
+}
+
+// File is FileInfo with the bytes; the caller closes them.
+func (a *Files) File(ctx context.Context, who *core.Caller, id string) (*muster.FileInfo, io.ReadCloser, error) {
+	f, err := a.FileInfo(ctx, who, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := a.blobs.Open(ctx, fileKey(id))
+	if errors.Is(err, blob.ErrNotFound) {
+		a.log.Warn("a file's bytes are gone", "file_id", id)
+		err = muster.E(muster.NotFound, noFile, err)
+	}
+	return f, r, err
+}
+
+// BlobsOf gives the keys of all that is kept in files for an account, of everybody for "".
+func (f *Files) BlobsOf(ctx context.Context, userID string) ([]string, error) {
+	ids, err := f.store.FileIDsOf(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	uploads, err := f.store.Uploads(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for _, id := range ids {
+		keys = append(keys, fileKey(id))
+	}
+	for _, u := range uploads {
+		keys = append(keys, u.Pieces...)
+	}
+	return keys, nil
+}

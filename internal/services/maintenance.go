@@ -1,0 +1,39 @@
+package services
+
+import (
+	"context"
+	"time"
+)
+
+// maintenanceInterval is the time between runs, and so between writes of when sessions were last used.
+const maintenanceInterval = 30 * time.Second
+
+// runMaintenance writes down when sessions were used and removes what is over, until ctx ends.
+func (s *Services) runMaintenance(ctx context.Context) {
+	tasks := []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"write session activity", func(ctx context.Context) error { return s.Auth.WriteActivity(ctx, false) }},
+		{"remove expired sessions", s.Auth.RemoveExpiredSessions},
+		{"remove failed mails", s.Mailer.RemoveFailed},
+		{"remove attempts to sign in", s.Auth.SweepAttempts},
+		{"remove known networks", s.Auth.RemoveExpiredNetworks},
+		{"remove unfinished uploads", s.Files.SweepUploads},
+		{"remove old audits", s.System.SweepAudits},
+	}
+	tick := time.NewTicker(maintenanceInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, task := range tasks {
+			if err := task.run(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error(task.name, "error", err)
+			}
+		}
+	}
+}
