@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Pages of the account beside the profile and securityPage.
+// Account pages other than the profile and securityPage.
 const (
 	twoStepPage  = "/account/security/two-step"
 	sessionsPage = "/account/sessions"
@@ -13,14 +13,15 @@ const (
 	dataPage     = "/account/data"
 )
 
-// Where forms of the security page are sent that ask for a confirmation.
+// Targets of the security page's forms that require reauthentication.
 const (
 	twoStepOnPath  = "/account/security/two-step/on"
 	twoStepOffPath = "/account/security/two-step/off"
 	recoveryPath   = "/account/security/recovery-codes"
 )
 
-// accountRoutes are the pages of one's own account. The forms of a page have paths of their own, so that the history and the metrics tell what was done.
+// accountRoutes are the pages of the user's own account. Each form has its own path, so that audit records and metrics
+// say what was done.
 var accountRoutes = []route{
 	{path: accountPage, get: showProfile, post: saveProfile, access: signedInOnly},
 	{path: "/account/picture", get: servePicture, access: signedInOnly},
@@ -49,7 +50,8 @@ var accountRoutes = []route{
 	formRoute(deletePath, dataPage, closeAccount),
 }
 
-// formOf is where a form of a page is sent. Who opens the address, perhaps because a browser came back to it, goes to the page.
+// formRoute returns the route of a form on page. Opening its address with GET, as browsers do when they come back to it,
+// redirects to the page.
 func formRoute(path, page string, post func(*pageRequest) error) route {
 	return route{path: path, get: func(req *pageRequest) error { return req.redirectToPage(page) }, post: post, access: signedInOnly}
 }
@@ -65,12 +67,12 @@ func whileUnenrolled(r route) route {
 	return r
 }
 
-// done goes to a page that begins with good news.
+// redirectWithFlash redirects to page, which shows the flash of that name.
 func (req *pageRequest) redirectWithFlash(page, notice string) error {
 	return req.redirectToPage(page + "?" + flashParam + "=" + notice)
 }
 
-// posted is a field of the form as a patch takes it: nil where the form did not have it.
+// formField returns a field of the submitted form, or nil if the form didn't have it.
 func (req *pageRequest) formField(name string) *string {
 	if !req.form.Has(name) {
 		return nil
@@ -79,13 +81,13 @@ func (req *pageRequest) formField(name string) *string {
 	return &value
 }
 
-// link is an entry of a navigation.
+// navLink is an entry of a navigation.
 type navLink struct {
 	Path, Text string
 	Here       bool
 }
 
-// AccountNav is the navigation of the account's pages; the page of a form is that which it is on.
+// AccountNav returns the navigation of the account pages. A form's path belongs to the page the form is on.
 func (v *view) AccountNav() []navLink {
 	links := []navLink{
 		{Path: accountPage, Text: "Profile"}, {Path: securityPage, Text: "Security"}, {Path: sessionsPage, Text: "Sessions"},
@@ -93,7 +95,7 @@ func (v *view) AccountNav() []navLink {
 	}
 	here := 0
 	for i, l := range links {
-		if strings.HasPrefix(v.Path, l.Path) { // the profile's path begins every other
+		if strings.HasPrefix(v.Path, l.Path) { // the profile's path is a prefix of all others
 			here = i
 		}
 	}
@@ -101,22 +103,23 @@ func (v *view) AccountNav() []navLink {
 	return links
 }
 
-// MustEnrol tells whether who is signed in has to set up two-step sign-in before anything else.
+// MustEnrol reports whether the user must set up two-step sign-in before anything else.
 func (v *view) MustEnrol() bool {
 	return v.request.services.Auth.RequireMfaEnrolment(v.request.who) != nil
 }
 
-// Of ties the field to where its form is sent, where a page has two forms with a field of that name: a problem is about that of the form which was sent.
+// OfForm ties the field to the form with that action, where several forms of a page have a field of the same name: an
+// error is about the form that was submitted.
 func (f field) OfForm(v *view, path string) field {
 	f.Wrong = f.Wrong && v.Path == path
 	return f
 }
 
-// stamp is a moment (Unix ms) on a page. The template "time" draws it.
+// timestamp is a time (Unix ms) on a page, rendered by the template "time".
 type timestamp int64
 
-// Machine is the moment as HTML's datetime takes it.
+// RFC3339 returns the time for HTML's datetime attribute.
 func (s timestamp) RFC3339() string { return time.UnixMilli(int64(s)).UTC().Format(time.RFC3339) }
 
-// Text is the moment for people, in UTC; scripts put the time zone of their reader in its place.
+// Text returns the time for people, in UTC; a script converts it to the reader's time zone.
 func (s timestamp) Text() string { return formatTime(int64(s)) }

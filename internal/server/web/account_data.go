@@ -6,15 +6,15 @@ import (
 	"net/http"
 )
 
-// Where the forms that close an account are sent.
+// Targets of the forms that close an account.
 const (
 	deactivatePath = "/account/data/deactivate"
 	deletePath     = "/account/data/delete"
 )
 
-// data is what the page of one's data shows besides its forms.
+// accountData is what the page "Your data" shows besides its forms.
 type accountData struct {
-	Deactivate, Delete bool // which the settings allow
+	Deactivate, Delete bool // whether the settings allow it
 }
 
 func showData(req *pageRequest) error { return req.showData(nil) }
@@ -34,13 +34,13 @@ func downloadData(req *pageRequest) error {
 	if err != nil {
 		return fmt.Errorf("export account: %w", err)
 	}
-	// Nothing in a username needs quoting: letters, digits, dots, hyphens and underscores.
+	// A username needs no quoting: it has only letters, digits, dots, hyphens and underscores.
 	req.w.Header().Set("Content-Disposition", `attachment; filename="account-`+req.who.User.Username+`.json"`)
 	req.send(http.StatusOK, "application/json", append(body, '\n'))
 	return nil
 }
 
-// closeAccount deactivates or deletes, by where the form was sent.
+// closeAccount deactivates or deletes the account, depending on the form's target.
 func closeAccount(req *pageRequest) error {
 	forGood := req.path == deletePath
 	if err := req.services.Accounts.CloseAccount(req.ctx(), req.who, req.proof(), forGood); err != nil {

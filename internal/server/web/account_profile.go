@@ -17,15 +17,15 @@ var (
 	errPictureTooLarge = muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error")
 )
 
-// profile is what the page shows besides the fields of its forms.
+// profileData is what the profile page shows besides the fields of its forms.
 type profileData struct {
-	Picture        string // its address
-	OwnPicture     bool   // it was uploaded, so it can be removed
+	Picture        string // its URL
+	OwnPicture     bool   // uploaded by the user, so it can be removed
 	PictureFromSSO bool   // the sign-in service sets it
 	PictureMax     int64  // bytes
-	PictureSize    string // the same in words
-	SSO            bool   // the sign-in service sets names and address
-	EmailHint      string // what becomes of a new address
+	PictureSize    string // the same, for people
+	SSO            bool   // the sign-in service sets names and email address
+	EmailHint      string // what happens with a new address
 }
 
 func showProfile(req *pageRequest) error { return req.showProfile("", nil) }
@@ -52,7 +52,7 @@ func (req *pageRequest) showProfile(notice string, formErr error) error {
 	})
 }
 
-// size writes a number of bytes for people.
+// formatSize formats a number of bytes for people.
 func formatSize(n int64) string {
 	const kib, mib = 1 << 10, 1 << 20
 	switch {
@@ -97,14 +97,14 @@ func uploadPicture(req *pageRequest) error {
 			return nil, errPictureTooLarge
 		}
 		file := bufio.NewReader(req.file)
-		if _, err := file.Peek(1); errors.Is(err, io.EOF) { // so browsers send a field that no file was chosen for
+		if _, err := file.Peek(1); errors.Is(err, io.EOF) { // browsers send an empty file if none was chosen
 			return nil, errNoPicture
 		}
 		return file, nil
 	})
 	if err != nil {
 		if req.ctx().Err() != nil {
-			return err // nobody waits for the form
+			return err // the client has gone
 		}
 		req.limiter.AbandonBody(req.w, req.r, muster.AsError(err))
 		return req.showProfile("", err)
@@ -121,13 +121,13 @@ func removePicture(req *pageRequest) error {
 
 var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error", "Reason", "That's already your email address. Enter a different one.").On("email")
 
-// changeEmail changes the address at once or, where addresses must be confirmed, once the mail to the new one was answered.
+// changeEmail changes the address at once or, where addresses must be confirmed, asks the new address for confirmation.
 func changeEmail(req *pageRequest) error {
 	wanted := muster.FoldName(req.form.Get("email"))
 	if wanted == req.who.User.Email {
 		return req.showProfile("", errSameEmail)
 	}
-	if req.services.Auth.ProofNeeded(req.who).Code { // else the password, which the change takes in any case, is all
+	if req.services.Auth.ProofNeeded(req.who).Code { // otherwise the password, which PatchUser checks anyway, is enough
 		if err := req.requireReauth(); err != nil {
 			return req.showProfile("", err)
 		}

@@ -8,18 +8,18 @@ import (
 	"muster/internal/auth"
 )
 
-// security is what the page shows besides its forms.
+// securityData is what the security page shows besides its forms.
 type securityData struct {
-	SSO     bool // the sign-in service keeps the password
-	Offered bool // two-step sign-in is, on this site
-	On      bool // two-step sign-in
+	SSO     bool // the sign-in service manages the password
+	Offered bool // two-step sign-in is available on this site
+	On      bool // two-step sign-in is on
 
 	Codes    int64 // unused recovery codes
 	FewCodes bool
 	Tokens   bool // accounts may have access tokens
 }
 
-// fewCodes left are reason for a warning.
+// fewCodes is the number of recovery codes at or below which the page warns.
 const fewCodes = 3
 
 func showSecurity(req *pageRequest) error { return req.showSecurity(nil) }
@@ -27,7 +27,7 @@ func showSecurity(req *pageRequest) error { return req.showSecurity(nil) }
 func (req *pageRequest) showSecurity(formErr error) error {
 	u, heading := req.who.User, "Security"
 	if req.services.Auth.RequireMfaEnrolment(req.who) != nil {
-		heading = "Set up two-step sign-in" // nothing else of the page is open then
+		heading = "Set up two-step sign-in" // the rest of the page is hidden then
 	}
 	c := req.config().ServiceSettings
 	data := securityData{SSO: u.IsSSO(), Offered: c.EnableMultifactorAuthentication, On: u.MfaActive, Tokens: c.EnableUserAccessTokens}
@@ -51,13 +51,13 @@ func changePassword(req *pageRequest) error {
 	return req.redirectWithFlash(securityPage, "password-changed")
 }
 
-// twoStep is what an authenticator app is set up with; empty where it is not shown again.
+// twoStepData is what an authenticator app is set up with; empty once it's no longer shown.
 type twoStepData struct {
 	QR     template.URL
 	Secret string // in groups of four
 }
 
-// setUpTwoStep makes a secret. Who has two-step sign-in turns that off first.
+// setUpTwoStep generates a secret. If two-step sign-in is already on, it must be turned off first.
 func setUpTwoStep(req *pageRequest) error {
 	if req.who.User.MfaActive {
 		return req.redirectToPage(securityPage)
@@ -73,8 +73,8 @@ func setUpTwoStep(req *pageRequest) error {
 
 func showTwoStep(req *pageRequest) error { return req.showTwoStep(nil) }
 
-// showTwoStep shows the secret that was made last, as often as the page is opened while the session is fresh, for the app may have it by now. Afterwards
-// its code is still taken, with the password.
+// showTwoStep shows the pending secret as long as the session is fresh: reloading the page must not change it, because the
+// app may already have it. Afterwards a code is still accepted, with the password.
 func (req *pageRequest) showTwoStep(formErr error) error {
 	if req.who.User.MfaActive {
 		return req.redirectToPage(securityPage)
@@ -89,13 +89,13 @@ func (req *pageRequest) showTwoStep(formErr error) error {
 	case err != nil:
 		return err
 	default:
-		data.QR = template.URL("data:image/png;base64," + pending.QRCode) //nolint:gosec // drawn by us
+		data.QR = template.URL("data:image/png;base64," + pending.QRCode) //nolint:gosec // we generated it
 		data.Secret = groupsOfFour(pending.Secret)
 	}
 	return req.show(page{name: "account_two_step", heading: "Set up two-step sign-in", err: formErr, data: data})
 }
 
-// inFours writes a secret as people copy it by hand.
+// groupsOfFour formats a secret so that people can copy it by hand.
 func groupsOfFour(secret string) string {
 	var b strings.Builder
 	for i, r := range secret {
@@ -107,7 +107,7 @@ func groupsOfFour(secret string) string {
 	return b.String()
 }
 
-// turnTwoStepOn answers with the recovery codes, which nothing can show again.
+// turnTwoStepOn shows the recovery codes, which can't be shown again.
 func turnTwoStepOn(req *pageRequest) error {
 	if req.who.User.MfaActive {
 		return req.redirectToPage(securityPage)
@@ -120,7 +120,7 @@ func turnTwoStepOn(req *pageRequest) error {
 		return req.showTwoStep(err)
 	}
 	req.who.User = req.who.User.Clone()
-	req.who.User.MfaActive = true // nothing more is asked of it
+	req.who.User.MfaActive = true // the page needs no more than this
 	return req.showRecoveryCodes("Two-step sign-in is on.", codes)
 }
 

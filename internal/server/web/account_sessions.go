@@ -6,12 +6,12 @@ import (
 	"muster"
 )
 
-// sessionRow is a session as its owner knows it.
+// sessionRow is a session in the list.
 type sessionRow struct {
 	ID, Device, Address string
 	SignedIn, LastUsed  timestamp
-	This                bool // by which the page was asked for
-	OfToken             bool // stands for an access token in use
+	This                bool // the session of this request
+	OfToken             bool // the session of an access token
 }
 
 func showSessions(req *pageRequest) error { return req.showSessions(nil) }
@@ -31,7 +31,7 @@ func (req *pageRequest) showSessions(formErr error) error {
 	return req.show(page{name: "account_sessions", heading: "Sessions", err: formErr, data: rows})
 }
 
-// device says on what somebody signed in, as far as it told: "Firefox 127 on Windows 10".
+// deviceName describes the device of a session, such as "Firefox 127 on Windows 10".
 func deviceName(s *muster.Session) string {
 	browser, version, _ := strings.Cut(s.Props[muster.SessionPropBrowser], "/")
 	system := strings.TrimSuffix(s.Props[muster.SessionPropOS], ".0")
@@ -58,7 +58,7 @@ func endSession(req *pageRequest) error {
 	id := req.form.Get("session_id")
 	err := req.services.Auth.RevokeSession(req.ctx(), req.who, req.who.ID(), id)
 	switch {
-	case muster.IsKind(err, muster.Invalid): // none, or somebody else's, which is the same to who asks
+	case muster.IsKind(err, muster.Invalid): // unknown, or another user's: the answer must be the same
 		return req.showSessions(errNoSuchSession)
 	case err != nil:
 		return req.showSessions(err)

@@ -9,20 +9,20 @@ import (
 	"muster/internal/core"
 )
 
-// tokens is what the page of access tokens shows besides its form.
+// tokensData is what the access tokens page shows besides its form.
 type tokensData struct {
-	NotAllowed  bool              // the account may not have any
-	Disabled    bool              // nobody may make any
-	ExpiryAttrs template.HTMLAttr // which a token may end on, for the field of the date
+	NotAllowed  bool              // the account may not have tokens
+	Disabled    bool              // the settings turn tokens off
+	ExpiryAttrs template.HTMLAttr // of the date field: the range of days a token may expire on
 	ExpiryHint  string
 	List        []tokenRow
-	Created     *muster.AccessToken // just now, with its text; nil for none
+	Created     *muster.AccessToken // by this request, with its secret; nil for none
 }
 
-// tokenRow is a token as its owner knows it.
+// tokenRow is a token in the list.
 type tokenRow struct {
 	ID, Description            string
-	Created, LastUsed, Expires timestamp // 0: not yet, never
+	Created, LastUsed, Expires timestamp // 0 for never
 	Active, Expired            bool
 }
 
@@ -48,18 +48,18 @@ func (req *pageRequest) showTokens(made *muster.AccessToken, formErr error) erro
 	return req.show(page{name: "account_tokens", heading: "Access tokens", data: data, err: formErr})
 }
 
-// tokenEnds says on which days a token may end that works for so many days at most, 0 for any number.
+// expiryRange returns the attributes and hint of the expiry field for tokens that work for at most maxDays, 0 for no limit.
 func expiryRange(now time.Time, maxDays int) (days template.HTMLAttr, hint string) {
 	attrs := fmt.Sprintf(`type="date" min="%s"`, now.Format(time.DateOnly))
 	hint = "The token works until the end of that day (UTC). If you leave this empty, it works until you revoke it."
 	if maxDays > 0 {
-		attrs += fmt.Sprintf(` max="%s"`, now.AddDate(0, 0, maxDays-1).Format(time.DateOnly)) // the last day that is over in time
+		attrs += fmt.Sprintf(` max="%s"`, now.AddDate(0, 0, maxDays-1).Format(time.DateOnly)) // the last day that ends within maxDays
 		hint = fmt.Sprintf("The token works until the end of that day (UTC), for at most %d days. If you leave this empty, it works for that long.", maxDays)
 	}
 	return template.HTMLAttr(attrs), hint //nolint:gosec // numbers and dates
 }
 
-// tokens are all that the account has.
+// tokens returns all access tokens of the account.
 func (req *pageRequest) tokens() (all []*muster.AccessToken, err error) {
 	for number := 0; ; number++ {
 		part, err := req.services.Auth.AccessTokensOf(req.ctx(), req.who, req.who.ID(), core.NewPage(number, core.PerPageMax))
@@ -101,7 +101,7 @@ func createToken(req *pageRequest) error {
 	return req.showTokens(made, err)
 }
 
-// endOfDay is the last millisecond (Unix) of a day in UTC, given as a date field gives it.
+// endOfDay returns the last millisecond (Unix) of a day in UTC, given in the format of a date field.
 func endOfDay(day string) (int64, error) {
 	begin, err := time.Parse(time.DateOnly, day)
 	if err != nil {
@@ -112,7 +112,7 @@ func endOfDay(day string) (int64, error) {
 
 var errNoSuchToken = muster.E(muster.NotFound, "app.user_access_token.get_by_user.app_error")
 
-// revokeToken ends one of the account's own tokens, also for administrators, who may end others elsewhere.
+// revokeToken revokes one of the user's own tokens. Administrators, too, revoke only their own here.
 func revokeToken(req *pageRequest) error {
 	id := req.form.Get("token_id")
 	t, err := req.services.Auth.AccessToken(req.ctx(), req.who, id)

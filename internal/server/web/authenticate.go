@@ -9,14 +9,14 @@ import (
 	"muster/internal/server/httpx"
 )
 
-// Pages that others lead to.
+// Pages that others redirect to.
 const (
 	loginPage    = "/login"
 	accountPage  = "/account"
 	securityPage = "/account/security"
 )
 
-// signIn finds who asks. Pages take the cookie of a session that began with a sign-in, and neither headers nor access tokens: those are for programs.
+// authenticate sets the caller's session from the cookie. Pages ignore headers and access tokens, which are for programs.
 func (req *pageRequest) authenticate() error {
 	token := httpx.CookieToken(req.r)
 	if token == "" {
@@ -35,10 +35,10 @@ func (req *pageRequest) authenticate() error {
 	return nil
 }
 
-// signedIn tells whether somebody is.
+// signedIn reports whether the request has a session.
 func (req *pageRequest) signedIn() bool { return req.who.Session != nil }
 
-// elsewhere is the path to go to rather than to the page asked for, "" for none.
+// redirectTarget returns the path to redirect to before the page can be shown, "" for none.
 func (req *pageRequest) redirectTarget() (string, error) {
 	switch {
 	case req.route.access == signedInOnly && !req.signedIn():
@@ -57,7 +57,7 @@ func (req *pageRequest) redirectTarget() (string, error) {
 	return "", err
 }
 
-// signInFirst is sign-in with the way back to this page.
+// loginURL returns the login page's URL, which leads back to this page.
 func (req *pageRequest) loginURL() string {
 	if req.route.get == nil {
 		return req.base + loginPage
@@ -69,7 +69,7 @@ func (req *pageRequest) loginURL() string {
 	return req.base + loginPage + "?" + url.Values{returnParam: {back}}.Encode()
 }
 
-// wayBack is where people go once they are signed in: where they asked to, or to their account.
+// afterLogin returns the path to go to after login: the requested one if it's safe, otherwise the account.
 func (req *pageRequest) afterLogin(asked string) string {
 	return cmp.Or(localURL(asked), req.base+accountPage)
 }

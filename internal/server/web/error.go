@@ -11,7 +11,7 @@ import (
 
 var errNoPage = muster.E(muster.NotFound, "api.context.404.app_error")
 
-// wordings replace the sentences of errors that the catalogue has for who calls the API.
+// pageMessages replace messages that are written for callers of the API.
 var pageMessages = map[string]string{
 	errNoPage.ID:         "This page doesn't exist. The link may be incomplete, or the page may have moved.",
 	errReauthRequired.ID: "It's been a while since you signed in. Confirm it's you, then try again.",
@@ -19,7 +19,7 @@ var pageMessages = map[string]string{
 	"api.context.rate_limited.app_error":           "Too many requests from your network. Wait a moment, then try again.",
 }
 
-// messageFor returns what people read about an error: never its cause.
+// messageFor returns the message of an error for a page, never its cause.
 func messageFor(e *muster.Error) string {
 	if name, ok := e.Params["Name"]; ok && e.Params["Reason"] == "" && strings.HasSuffix(e.ID, "_param.app_error") {
 		if name == "email" {
@@ -38,7 +38,7 @@ func (req *pageRequest) serveError(e *muster.Error) {
 	req.showError(e.Kind.Status(), messageFor(e))
 }
 
-// refusal is why a form was refused, as it is told to this visitor.
+// publicError returns the error of a form as the user is told it.
 func (req *pageRequest) publicError(err error) *muster.Error {
 	if req.signedIn() {
 		err = auth.WithinSession(err)
@@ -46,14 +46,14 @@ func (req *pageRequest) publicError(err error) *muster.Error {
 	return muster.AsError(err)
 }
 
-// wrongMethod answers a request with a method that the page does not take.
+// methodNotAllowed answers a request with a method that the page doesn't support.
 func (req *pageRequest) methodNotAllowed() error {
 	req.w.Header().Set("Allow", req.route.allow())
 	req.showError(http.StatusMethodNotAllowed, "This page can't be opened this way. Follow a link to it, or start from the home page.")
 	return nil
 }
 
-// errorHeadings are the headings of error pages by status.
+// errorHeadings are the headings of error pages, by status.
 var errorHeadings = map[int]string{
 	http.StatusBadRequest: "That didn't work", http.StatusUnauthorized: "Sign in first", http.StatusForbidden: "You can't do this",
 	http.StatusNotFound: "Page not found", http.StatusMethodNotAllowed: "That didn't work", http.StatusRequestEntityTooLarge: "Too large",

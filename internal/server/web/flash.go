@@ -1,9 +1,9 @@
 package web
 
-const flashParam = "notice" // of an address: which notice the page begins with
+const flashParam = "notice" // URL parameter with the name of the flash to show
 
-// notices are good news that a page begins with after another one led to it, by the value of noticeParam. The address chooses among these and can add
-// nothing of its own.
+// flashes are the messages that a page shows after a redirect, by the value of flashParam. A URL can only choose among
+// these, so nobody can make a link that shows their own text.
 var flashes = map[string]string{
 	"password-set":   "Your password has been changed. Sign in with the new one.",
 	"unlocked":       "Your account is unlocked. You can now sign in from this device.",

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	formMax           = 64 << 10       // bytes of a form of who is signed in, without a file
-	partsMax          = 100            // fields of a form that has a file
-	csrfField         = "csrf"         // field of the form key
-	csrfCookie        = "MUSTERFORM"   // cookie of the form key of who is not signed in
-	fieldNameMax      = 64             // characters of a field's name that is worth repeating
-	multipartOverhead = int64(1 << 20) // what a multipart form may add to its file, in bytes
+	formMax           = 64 << 10       // bytes of a signed-in user's form, without a file
+	partsMax          = 100            // fields of a form with a file
+	csrfField         = "csrf"         // field with the CSRF token
+	csrfCookie        = "MUSTERFORM"   // cookie with the CSRF token before login
+	fieldNameMax      = 64             // longest field name, in characters, to repeat in an error
+	multipartOverhead = int64(1 << 20) // bytes that a multipart form may have besides its file
 	urlForm           = "application/x-www-form-urlencoded"
 )
 
@@ -28,7 +28,7 @@ var (
 	errFormTooLarge = muster.E(muster.TooLarge, "api.context.request_body_too_large.app_error")
 )
 
-// checkOrigin refuses a form that a browser says another site sent.
+// checkOrigin refuses a form that, according to the browser, another site sent.
 func (req *pageRequest) checkOrigin() error {
 	if err := req.limiter.CheckOrigin(req.r); err != nil {
 		return muster.E(muster.Forbidden, "web.form.foreign.app_error", err)
@@ -36,7 +36,8 @@ func (req *pageRequest) checkOrigin() error {
 	return nil
 }
 
-// key is what every form of this visitor repeats, so that no other site can make one: the session's, or else a cookie's. "" when there is none yet.
+// csrfToken returns the token that every form must repeat, so that no other site can forge one: the session's or, before
+// login, the cookie's. It returns "" if there is none yet.
 func (req *pageRequest) csrfToken() string {
 	if req.signedIn() {
 		return req.who.Session.CSRF()
@@ -47,8 +48,9 @@ func (req *pageRequest) csrfToken() string {
 	return ""
 }
 
-// newKey is key, made now where there is none. The cookie is Lax and not Strict: a mailed link opens without Strict cookies, and a key made anew for it
-// would put the forms out of date that are open in other tabs. Neither is sent along with a form of another site.
+// ensureCSRFToken returns the CSRF token and generates one if there is none. Its cookie is Lax rather than Strict: a mailed
+// link opens without Strict cookies, and a new token would invalidate the forms open in other tabs. Browsers send neither
+// kind with a form from another site.
 func (req *pageRequest) ensureCSRFToken() string {
 	if req.csrf == "" {
 		req.csrf = req.csrfToken()
@@ -60,7 +62,7 @@ func (req *pageRequest) ensureCSRFToken() string {
 	return req.csrf
 }
 
-// readForm reads what was posted and makes sure that a page of ours sent it. Kinds: TooLarge, Invalid, Forbidden.
+// readForm parses the submitted form and checks its CSRF token. Kinds: TooLarge, Invalid, Forbidden.
 func (req *pageRequest) readForm() error {
 	switch {
 	case req.route.file != "":
@@ -87,7 +89,7 @@ func (req *pageRequest) readForm() error {
 	return nil
 }
 
-// pictureMax is how many bytes a form with a picture may have.
+// pictureMax returns how many bytes a form with a picture may have.
 func (req *pageRequest) pictureMax() int64 {
 	return req.config().FileSettings.MaxProfileImageSize + multipartOverhead
 }
@@ -100,7 +102,7 @@ func (req *pageRequest) readFields() error {
 	return nil
 }
 
-// readUpload reads the fields that come before the file, and leaves the file to be read by who may take it.
+// readUpload parses the fields before the file and leaves the file unread, for a handler that has checked permissions.
 func (req *pageRequest) readUpload() error {
 	req.form = url.Values{}
 	parts, err := req.r.MultipartReader()
@@ -139,7 +141,7 @@ func (req *pageRequest) readPart(part *multipart.Part, left int64) (int64, error
 	return left - int64(len(text)), nil
 }
 
-// unreadable is the error for a form that is none, unless its body could not be read at all.
+// unreadable returns the error for a malformed form, or cause itself if it is an error of reading the body.
 func unreadable(cause error) error {
 	if e, known := errors.AsType[*muster.Error](cause); known {
 		return e
@@ -147,7 +149,7 @@ func unreadable(cause error) error {
 	return muster.E(muster.Invalid, "web.form.unreadable.app_error", cause)
 }
 
-// checkText refuses values that are no text; kind Invalid, by name.
+// checkText refuses values that aren't valid text; kind Invalid, with the field's name.
 func checkText(values url.Values) error {
 	for name, list := range values {
 		for _, text := range list {

@@ -8,7 +8,7 @@ import (
 	"muster/internal/config"
 )
 
-// signInCookie holds the token of a sign-in that is under way, between its steps.
+// loginFlowCookie holds the token of the stored login flow between its steps.
 const loginFlowCookie = "MUSTERSIGNIN"
 
 const declinedTerms = "app.sign_in.terms_declined.app_error"
@@ -24,7 +24,7 @@ func showLogin(req *pageRequest) error {
 	return req.showPasswordStep(req.returnTo(), nil)
 }
 
-// signInUnderWay is the sign-in that this browser has begun, nil for none.
+// loginFlow returns the login flow that this browser has begun, nil for none.
 func (req *pageRequest) loginFlow() (*auth.LoginFlow, error) {
 	token := req.loginFlowToken()
 	if token == "" {
@@ -45,7 +45,8 @@ func (req *pageRequest) loginFlowToken() string {
 	return ck.Value
 }
 
-// signIn takes one step of a sign-in. Which steps there are and when it is done, the use case knows: password, then perhaps a code, then perhaps terms.
+// login takes one step of a login: the password, then a code if needed, then the terms of service if needed. The use case
+// decides which step is next.
 func login(req *pageRequest) error {
 	switch req.form.Get("step") {
 	case "code":
@@ -65,7 +66,7 @@ func (req *pageRequest) submitPassword() error {
 	return req.continueLogin(next, err, name, func(err error) error { return req.showPasswordStep(back, err) })
 }
 
-// begin takes the first step of a sign-in; the browser keeps its token if there are more.
+// beginLogin takes the first step of a login, and stores the flow's token in a cookie if there are more steps.
 func (req *pageRequest) beginLogin(login auth.LoginRequest, back string) (*auth.LoginFlow, error) {
 	next, err := req.services.Auth.BeginLogin(req.ctx(), req.who, login, back)
 	if err == nil && next.Session == nil {
@@ -74,7 +75,8 @@ func (req *pageRequest) beginLogin(login auth.LoginRequest, back string) (*auth.
 	return next, err
 }
 
-// proceed goes where a step of a sign-in leads: to the next one, to where the person wanted to go, or to again, with what was refused.
+// continueLogin redirects to the next step or, after the last one, to the requested page. It calls again to show the step
+// with its error if that was refused.
 func (req *pageRequest) continueLogin(next *auth.LoginFlow, err error, name string, again func(error) error) error {
 	switch {
 	case muster.HasID(err, "api.user.login.not_verified.app_error"):
@@ -94,7 +96,7 @@ func (req *pageRequest) continueLogin(next *auth.LoginFlow, err error, name stri
 	req.cookies.SetSession(req.w, next.Session)
 	req.cookies.SetDevice(req.w, next.Session.DeviceToken)
 	req.cookies.Clear(req.w, loginFlowCookie)
-	req.cookies.Clear(req.w, csrfCookie) // the forms of the session have a key of its own
+	req.cookies.Clear(req.w, csrfCookie) // the session has its own CSRF token
 	return req.redirect(req.afterLogin(next.ReturnTo))
 }
 
@@ -116,7 +118,7 @@ func (req *pageRequest) cancelLogin() error {
 	return req.redirectToPage(loginPage)
 }
 
-// showStepAgain shows the step that a sign-in is at with what was refused, or its beginning when that ended it.
+// retryStep shows the current step with its error, or the first step if the flow has ended.
 func (req *pageRequest) retryStep(formErr error) error {
 	flow, err := req.loginFlow()
 	if err != nil {
@@ -136,7 +138,7 @@ func (req *pageRequest) showStep(flow *auth.LoginFlow, formErr error) error {
 			ReturnTo string
 		}{flow.Terms, flow.ReturnTo}})
 	}
-	// What it waited for may have been turned off meanwhile; then all that is left to do is to go on.
+	// The code may no longer be needed, because two-step sign-in was turned off meanwhile.
 	return req.show(page{name: "login_code", heading: "Two-step sign-in", err: formErr, data: struct {
 		Ask      bool
 		ReturnTo string
@@ -155,7 +157,7 @@ func (req *pageRequest) showPasswordStep(back string, formErr error) error {
 	}{localURL(back), loginIDLabel(c.EmailSettings), c.PasswordSettings.EnableForgotLink, maySignUp}})
 }
 
-// nameLabel says by what people sign in here.
+// loginIDLabel returns the label of the field for the sign-in name.
 func loginIDLabel(c config.EmailSettings) string {
 	switch {
 	case !c.EnableSignInWithEmail:

@@ -6,32 +6,32 @@ import (
 	"muster"
 )
 
-// choice is a field for a password that is chosen now. The template "new-password" draws it.
+// newPasswordField is a field for a new password, rendered by the template "new-password".
 type newPasswordField struct {
 	field
-	Meter string // where how good a password is can be asked
+	Meter string // URL that judges the strength of a password
 }
 
-// newPassword makes the field of the view's form that has this name.
+// newPassword returns the field of that name, with the password rules as its hint.
 func newPassword(v *view, name, label string) newPasswordField {
 	c := newPasswordField{newField(v, name, label, ""), v.Base + "/password_strength"}
 	c.Help = strings.Join(v.request.services.Auth.PasswordRules(), " ")
 	return c
 }
 
-// As is field's.
+// WithID is field.WithID.
 func (c newPasswordField) WithID(id string) newPasswordField {
 	c.field = c.field.WithID(id)
 	return c
 }
 
-// First is field's.
+// Autofocus is field.Autofocus.
 func (c newPasswordField) Autofocus(v *view) newPasswordField {
 	c.field = c.field.Autofocus(v)
 	return c
 }
 
-// revokeTokens reports whether the box is ticked by which a new password ends access tokens: as it was sent, or as it is at first.
+// revokeTokensChecked reports whether the box that revokes access tokens is checked: as submitted, or else as atFirst says.
 func revokeTokensChecked(v *view, atFirst bool) bool {
 	if v.FormError == nil || !v.request.form.Has("new_password") {
 		return atFirst
@@ -39,7 +39,7 @@ func revokeTokensChecked(v *view, atFirst bool) bool {
 	return v.request.form.Has("revoke_access_tokens")
 }
 
-// passwordStrength answers a script, as a password is typed, with how good it is by now.
+// passwordStrength answers the script that judges a password as it is typed.
 func passwordStrength(req *pageRequest) error {
 	plain := req.form.Get("new_password")
 	if plain == "" {

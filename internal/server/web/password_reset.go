@@ -14,7 +14,7 @@ func (req *pageRequest) showResetRequest(formErr error) error {
 	return req.show(page{name: "reset_password", heading: "Reset your password", err: formErr})
 }
 
-// sendReset says the same for every address, whether it is anybody's.
+// requestReset gives the same answer for every address, so that it doesn't reveal whether there's an account.
 func requestReset(req *pageRequest) error {
 	email := req.form.Get("email")
 	if err := req.services.Auth.SendPasswordReset(req.ctx(), req.who, email); err != nil {
@@ -38,7 +38,7 @@ func showReset(req *pageRequest) error {
 func (req *pageRequest) showReset(token string, formErr error) error {
 	return req.show(page{name: "reset_password_complete", heading: "Choose a new password", err: formErr, data: struct {
 		mailedLink
-		Tokens bool // accounts may have access tokens
+		Tokens bool // access tokens are enabled
 	}{mailedLink{Token: token}, req.config().ServiceSettings.EnableUserAccessTokens}})
 }
 
@@ -49,7 +49,7 @@ func resetPassword(req *pageRequest) error {
 	case err == nil:
 		req.cookies.SetDevice(req.w, device)
 		return req.redirectToPage(loginPage + "?" + flashParam + "=password-set")
-	case strings.HasPrefix(e.ID, "api.user.reset_password."), e.Field == "token": // the link is of no use any more
+	case strings.HasPrefix(e.ID, "api.user.reset_password."), e.Field == "token": // the link no longer works
 		return req.showReset("", linkError(err, badResetLink))
 	}
 	return req.showReset(token, err)

@@ -7,24 +7,25 @@ import (
 
 var errReauthRequired = muster.E(muster.Forbidden, "api.context.reauthentication_required.app_error")
 
-// proof is what the fields of the template "confirm" hold.
+// proof returns the submitted fields of the template "reauth".
 func (req *pageRequest) proof() auth.Proof {
 	return auth.Proof{Password: req.form.Get("password"), Code: req.form.Get("code")}
 }
 
-// confirm has people prove again who they are, for a change that matters, unless they did so lately.
+// requireReauth makes sure, before a sensitive change, that the user authenticated recently or does so with this form.
 func (req *pageRequest) requireReauth() error {
 	needed := req.services.Auth.ProofNeeded(req.who)
 	switch {
 	case req.services.Auth.Fresh(req.who):
 		return nil
-	case needed.Password && !req.form.Has("password"), needed.Code && !req.form.Has("code"): // as the form was shown, it was not needed yet
+	case needed.Password && !req.form.Has("password"), needed.Code && !req.form.Has("code"): // it wasn't needed yet when the form was shown
 		return errReauthRequired
 	}
 	return req.services.Auth.Reauthenticate(req.ctx(), req.who, req.proof())
 }
 
-// confirmEnrolment is confirm for setting a second factor up. Whom the settings send there is not asked, for that is all they may do.
+// requireReauthToEnrol is requireReauth for setting up two-step sign-in. A user whom the settings force to do so isn't
+// asked again, because they can't do anything else.
 func (req *pageRequest) requireReauthToEnrol() error {
 	if req.services.Auth.RequireMfaEnrolment(req.who) != nil {
 		return nil
@@ -32,13 +33,13 @@ func (req *pageRequest) requireReauthToEnrol() error {
 	return req.requireReauth()
 }
 
-// confirmation is the part of a form in which people prove again who they are. The template "confirm" draws it.
+// reauthFields are the fields of a form for reauthentication, rendered by the template "reauth".
 type reauthFields struct {
-	Password, Code *field // nil for what is not asked for
-	MustLogin      bool   // there is nothing to ask for: only a new sign-in helps
+	Password, Code *field // nil if not needed
+	MustLogin      bool   // the user can't reauthenticate here and has to sign in again
 }
 
-// confirmIfNeeded makes the fields of the form that is sent to a path; id begins their ids. Nothing is asked of who proved it lately.
+// reauthIfNeeded returns the fields for the form with that action, none if the session is fresh. id prefixes their ids.
 func reauthIfNeeded(v *view, path, id string) reauthFields {
 	if v.request.services.Auth.Fresh(v.request.who) {
 		return reauthFields{}
@@ -46,7 +47,7 @@ func reauthIfNeeded(v *view, path, id string) reauthFields {
 	return reauthAlways(v, path, id)
 }
 
-// confirmAlways is confirmIfNeeded for what asks however fresh the session is.
+// reauthAlways is reauthIfNeeded regardless of how fresh the session is.
 func reauthAlways(v *view, path, id string) reauthFields {
 	req := v.request
 	needed := req.services.Auth.ProofNeeded(req.who)

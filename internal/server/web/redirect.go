@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	returnParam = "redirect_to" // where sign-in leads; clients of the API send people here with it
+	returnParam = "redirect_to" // where to go after login; also set by API clients that send users here
 	returnMax   = 2048          // bytes
 )
 
-// returnTo is the address that people asked to be sent to, if it is a page of this very origin, else "". Browsers take "//host", "/\host" and what has
-// tabs or line breaks in it for other sites (WHATWG URL, 4.4), so none of these pass.
+// localURL returns asked if it is a path on this origin, otherwise "". Browsers may take "//host", "/\host" and URLs with
+// tabs or line breaks for other sites (WHATWG URL, 4.4), so it refuses them all.
 func localURL(asked string) string {
 	if len(asked) > returnMax || !utf8.ValidString(asked) || strings.ContainsFunc(asked, unsafeInURL) {
 		return ""
@@ -33,12 +33,12 @@ func localURL(asked string) string {
 	return escapeNonASCII(asked)
 }
 
-// returnTo is where this request asks to be sent to afterwards, by its form or its address; "" for nowhere, or for elsewhere than here.
+// returnTo returns the local URL that the form or the query asks to be sent to afterwards, "" for none.
 func (req *pageRequest) returnTo() string {
 	return localURL(cmp.Or(req.form.Get(returnParam), req.query(returnParam)))
 }
 
-// inASCII is an address as headers have it (RFC 3986, 2.5; RFC 9110, 5.5).
+// escapeNonASCII percent-encodes a URL for a header (RFC 3986, 2.5; RFC 9110, 5.5).
 func escapeNonASCII(address string) string {
 	var b strings.Builder
 	for _, r := range address {
@@ -53,10 +53,10 @@ func escapeNonASCII(address string) string {
 
 func unsafeInURL(r rune) bool { return r == '\\' || unicode.IsControl(r) || unicode.IsSpace(r) }
 
-// goTo sends the browser on to a page of ours, with GET.
+// redirectToPage redirects to a page of this site.
 func (req *pageRequest) redirectToPage(page string) error { return req.redirect(req.base + page) }
 
-// leaveFor sends the browser on to a path of this origin, with GET.
+// redirect redirects to a path on this origin; the browser follows with GET.
 func (req *pageRequest) redirect(path string) error {
 	req.w.Header().Set("Location", path)
 	req.w.WriteHeader(http.StatusSeeOther)

@@ -21,7 +21,7 @@ import (
 //go:embed all:templates
 var templateFiles embed.FS
 
-// pages are the parsed templates by name: templates/NAME.html each, with the layout and the parts (templates/_*.html) that all share.
+// templates are the parsed pages by name: templates/NAME.html, each with the shared templates/_*.html.
 var templates = parseTemplates()
 
 func parseTemplates() map[string]*template.Template {
@@ -30,7 +30,7 @@ func parseTemplates() map[string]*template.Template {
 	}).ParseFS(templateFiles, "templates/_*.html"))
 	files, err := fs.Glob(templateFiles, "templates/[a-z]*.html")
 	if err != nil {
-		panic(err) // the pattern above is wrong
+		panic(err) // the pattern above is malformed
 	}
 	parsed := map[string]*template.Template{}
 	for _, file := range files {
@@ -39,27 +39,27 @@ func parseTemplates() map[string]*template.Template {
 	return parsed
 }
 
-// page is what a handler has to show.
+// page is what a handler renders.
 type page struct {
-	name    string            // of its template, which defines "content"
-	heading string            // its h1
+	name    string            // of the template, which defines "content"
+	heading string            // the h1
 	data    any               // what the template calls .Page
-	text    bool              // is for reading, so wider than a form
-	values  map[string]string // what its fields hold at first; what was posted wins, where that was refused
-	err     error             // why what was posted was refused; gives the status, 200 without
-	status  int               // where no err gives it
-	flash   string            // good news
+	text    bool              // has text to read, so it's wider than a form
+	values  map[string]string // initial values of the fields; submitted ones replace them after an error
+	err     error             // why the form was refused; sets the status, which is 200 without it
+	status  int               // if not 200 and without err
+	flash   string            // message of success
 }
 
-// view is what a template works with.
+// view is the data of a template.
 type view struct {
 	Heading   string
 	Site      string
-	Base      string       // goes before the path of every link
+	Base      string       // prefix of the path of every link
 	Path      string       // of this page, below Base
-	Account   bool         // is one of the account's pages, which have a navigation
-	Text      bool         // is for reading, so wider than a form
-	User      *muster.User // who is signed in, nil for nobody
+	Account   bool         // is an account page, which has a navigation
+	Text      bool         // has text to read, so it's wider than a form
+	User      *muster.User // the signed-in user, nil for none
 	Flash     string
 	FormError *formError // nil for none
 	Page      any
@@ -67,13 +67,13 @@ type view struct {
 	values    map[string]string
 }
 
-// problem is why a form was refused.
+// formError says why a form was refused.
 type formError struct {
 	Message string
-	Field   string // the name of the field that it is about, "" for none or several
+	Field   string // name of the field at fault, "" for none
 }
 
-// show answers with a page. An err that is nobody's but ours goes on to be the error page.
+// show renders a page. It returns a page's err of kind Internal, so that the error page is shown instead.
 func (req *pageRequest) show(p page) error {
 	status := max(p.status, http.StatusOK)
 	v := &view{
@@ -88,7 +88,7 @@ func (req *pageRequest) show(p page) error {
 		req.exchange.Err, status = p.err, e.Kind.Status()
 		httpx.SetRetryAfter(req.w.Header(), e)
 		v.FormError = &formError{Message: messageFor(e)}
-		if req.form.Has(e.Field) { // a page has several forms, and fields of the same name
+		if req.form.Has(e.Field) { // not a field of the same name in another form
 			v.FormError.Field = e.Field
 		}
 		v.values = maps.Clone(p.values)
@@ -100,12 +100,12 @@ func (req *pageRequest) show(p page) error {
 	return req.render(status, p.name, "layout", v)
 }
 
-// showFragment answers with a part of a page, for a script that puts it in its place.
+// showFragment renders a part of a page for a script to insert.
 func (req *pageRequest) showFragment(name string, data any) error {
 	return req.render(http.StatusOK, name, "fragment", data)
 }
 
-// render executes a template as a whole before anything of it is sent: what fails can still become an error page.
+// render executes a template into memory before sending it, so that a failure can still become an error page.
 func (req *pageRequest) render(status int, name, entry string, data any) error {
 	var b bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&b, entry, data); err != nil {
@@ -115,15 +115,15 @@ func (req *pageRequest) render(status int, name, entry string, data any) error {
 	return nil
 }
 
-// send answers with bytes.
+// send writes the response.
 func (req *pageRequest) send(status int, mime string, body []byte) {
 	req.w.Header().Set("Content-Type", mime)
 	req.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	req.w.WriteHeader(status)
-	_, _ = req.w.Write(body) // a client that left is no fault of ours
+	_, _ = req.w.Write(body) // the client may have gone
 }
 
-// keepPosted has the form show what was posted, but no secret of it.
+// keepSubmitted refills the form with the submitted values, except secrets.
 func (v *view) keepSubmitted() {
 	if v.values == nil {
 		v.values = map[string]string{}
@@ -135,10 +135,10 @@ func (v *view) keepSubmitted() {
 	}
 }
 
-// secretFields are parts of the names of fields that are never shown again.
+// secretFields are parts of the names of fields that are never refilled.
 var secretFields = []string{"password", "code", csrfField}
 
-// Title is the document's: the heading, and the site where that does not name it.
+// Title returns the document's title: the heading and, unless the heading contains it, the site's name.
 func (v *view) Title() string {
 	if strings.Contains(v.Heading, v.Site) {
 		return v.Heading
@@ -146,10 +146,10 @@ func (v *view) Title() string {
 	return v.Heading + " - " + v.Site
 }
 
-// FormKey is the value of the hidden field that every form has; the template "key" is that field.
+// CSRFToken returns the value of the hidden field that every form has (template "csrf").
 func (v *view) CSRFToken() string { return v.request.ensureCSRFToken() }
 
-// Asset is the address of a file of the pages.
+// Asset returns the URL of a static file.
 func (v *view) Asset(name string) (string, error) {
 	a := assets[name]
 	if a == nil {
@@ -158,10 +158,10 @@ func (v *view) Asset(name string) (string, error) {
 	return v.Base + staticPath + a.name, nil
 }
 
-// Value is what a field of the page's form holds.
+// Value returns the value of a form field.
 func (v *view) Value(name string) string { return v.values[name] }
 
-// HasTerms tells whether the site has terms of service to read.
+// HasTerms reports whether the site has terms of service.
 func (v *view) HasTerms() bool {
 	if !v.request.config().SupportSettings.CustomTermsOfServiceEnabled {
 		return false
@@ -170,40 +170,40 @@ func (v *view) HasTerms() bool {
 	return err == nil
 }
 
-// field is a labelled input. The template "field" draws it.
+// field is a labelled input, rendered by the template "field".
 type field struct {
 	Name, ID, Label, Value, Help string
-	Attrs                        template.HTMLAttr // as the template wrote them
-	Wrong                        bool              // the page's problem is about it
+	Attrs                        template.HTMLAttr // further attributes of the input
+	Wrong                        bool              // the form error is about it
 	Focus                        bool
 }
 
-// newField makes the field of the view's form that has this name; attrs are the input's further attributes.
+// newField returns the field of that name with its current value.
 func newField(v *view, name, label string, attrs template.HTMLAttr) field {
 	f := field{Name: name, ID: name, Label: label, Value: v.Value(name), Attrs: attrs}
 	f.Wrong = v.FormError != nil && v.FormError.Field == name
 	return f
 }
 
-// Hint adds a line that helps to fill the field in.
+// WithHint adds a hint below the field.
 func (f field) WithHint(text string) field {
 	f.Help = text
 	return f
 }
 
-// As gives the field another id than its name, where a page has two of that name. Only one of them can be what a problem is about.
+// WithID sets an id other than the name, where a page has several fields of that name.
 func (f field) WithID(id string) field {
 	f.ID = id
 	return f
 }
 
-// First has the page begin with the field, unless there is news to begin with.
+// Autofocus focuses the field when the page loads, unless there is a message to focus.
 func (f field) Autofocus(v *view) field {
 	f.Focus = v.FormError == nil && v.Flash == ""
 	return f
 }
 
-// DescribedBy names what says more about the field (WAI-ARIA, aria-describedby).
+// DescribedBy returns the ids of the elements that describe the field (WAI-ARIA, aria-describedby).
 func (f field) DescribedBy() string {
 	var ids []string
 	if f.Wrong {
@@ -215,8 +215,8 @@ func (f field) DescribedBy() string {
 	return strings.Join(ids, " ")
 }
 
-// date writes a time (Unix ms) as its day, in UTC.
+// formatDate formats the day of a time (Unix ms), in UTC.
 func formatDate(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 January 2006") }
 
-// moment writes a time (Unix ms) to the minute, in UTC.
+// formatTime formats a time (Unix ms) to the minute, in UTC.
 func formatTime(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 January 2006, 15:04 UTC") }

@@ -8,27 +8,27 @@ import (
 	"muster/internal/server/httpx"
 )
 
-// access is who may open a page.
+// access says who may open a page.
 type access uint8
 
 const (
-	anyone        access = iota // with a session or without
-	signedInOnly                // anybody else goes to sign-in first, and comes back
-	signedOutOnly               // anybody else is sent to where sign-in leads
+	anyone        access = iota // with or without a session
+	signedInOnly                // others are redirected to login, and back afterwards
+	signedOutOnly               // others are redirected to where login would lead
 )
 
-// route is one line of the table: what is at a path. A GET changes nothing, whatever its address says: programs open the links of mails too.
+// route is one entry of the route table. A GET never changes anything, because mail scanners open mailed links, too.
 type route struct {
-	path            string // below the site's own, without a slash at its end
+	path            string // below the site's path, without a trailing slash
 	get             func(*pageRequest) error
 	post            func(*pageRequest) error
 	access          access
-	allowUnenrolled bool                                     // open to who has yet to set up the second factor that the settings ask for
-	limit           func(*httpx.Limiter, *core.Caller) error // holds its form to what a network may ask for, nil for nothing: anybody can have the work done
-	file            string                                   // field of the file that the form may have; such a form is multipart, its file comes last
+	allowUnenrolled bool                                     // open to users who must still set up two-step sign-in
+	limit           func(*httpx.Limiter, *core.Caller) error // limits the form by network, nil for no limit
+	file            string                                   // name of the form's file field, "" for none; such a form is multipart and its file comes last
 }
 
-// nowhere is the route of paths that have none.
+// noRoute is the route of unknown paths.
 var noRoute route
 
 func (r *route) handler(method string) func(*pageRequest) error {
@@ -41,7 +41,7 @@ func (r *route) handler(method string) func(*pageRequest) error {
 	return nil
 }
 
-// allow names the methods that the route takes, for the Allow header.
+// allow returns the value of the Allow header.
 func (r *route) allow() string {
 	switch {
 	case r.get == nil:
@@ -52,7 +52,7 @@ func (r *route) allow() string {
 	return "GET, HEAD, POST"
 }
 
-// routes is the table of all pages.
+// routes returns the table of all pages.
 func routes() []route { return slices.Concat(publicRoutes, accountRoutes) }
 
 var publicRoutes = []route{

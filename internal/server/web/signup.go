@@ -11,7 +11,7 @@ import (
 
 const signupPage = "/signup_user_complete"
 
-// invitation is what the link to a sign-up, or its form, brings along.
+// invitation returns the invitation in a sign-up link or form.
 func invitation(from url.Values) directory.Signup {
 	return directory.Signup{Token: from.Get("t"), InviteID: cmp.Or(from.Get("id"), from.Get("iid"))}
 }
@@ -24,7 +24,8 @@ func showSignup(req *pageRequest) error {
 	return req.showSignupForm(by, nil)
 }
 
-// showInvitedAgain is for who has an account and is signed in: an open link of a team takes it in, others are for a new account.
+// showSignupSignedIn answers a signed-in user who opens an invitation: a team's open link lets them join, others are for
+// new accounts.
 func (req *pageRequest) showSignupSignedIn(by directory.Signup) error {
 	if by.Token != "" {
 		return req.show(page{name: "signup_signed_in", heading: "You already have an account", data: struct{ Here string }{req.base + signupPage + "?" + url.Values{"t": {by.Token}}.Encode()}})
@@ -43,12 +44,12 @@ func (req *pageRequest) showJoin(by directory.Signup, formErr error) error {
 	return req.show(page{name: "signup_join", heading: "Join " + invited.Team.DisplayName, data: struct{ InviteID string }{by.InviteID}, err: formErr})
 }
 
-// signUpForm is what the form to sign up works with.
+// signupForm is the data of the sign-up form.
 type signupForm struct {
 	directory.Signup
 	Intro    string
-	Email    string // that the invitation was mailed to; "" for any
-	ReturnTo string // where sign-in leads afterwards
+	Email    string // the invitation's address; "" for any
+	ReturnTo string // where to go after login
 }
 
 func (req *pageRequest) showSignupForm(by directory.Signup, formErr error) error {
@@ -86,7 +87,7 @@ func signup(req *pageRequest) error {
 		return req.joinTeam(by)
 	}
 	u := &muster.User{Username: req.form.Get("username"), Email: req.form.Get("email"), Password: req.form.Get("password")}
-	if u.Username == "" { // the use case would make one up
+	if u.Username == "" { // the use case would generate one
 		return req.showSignupForm(by, muster.InvalidParam("username"))
 	}
 	created, err := req.services.Accounts.CreateUser(req.ctx(), req.who, u, by)
@@ -94,7 +95,7 @@ func signup(req *pageRequest) error {
 		return req.showSignupForm(by, err)
 	}
 	back := req.returnTo()
-	if by.InviteID != "" { // which was used by this
+	if by.InviteID != "" { // already used by creating the account
 		back = ""
 	}
 	next, err := req.beginLogin(auth.LoginRequest{ID: created.ID, Password: req.form.Get("password")}, back)
@@ -102,7 +103,7 @@ func signup(req *pageRequest) error {
 }
 
 func (req *pageRequest) joinTeam(by directory.Signup) error {
-	if by.InviteID == "" { // signed in since the form was opened
+	if by.InviteID == "" { // the user signed in after opening the form
 		return req.showSignupSignedIn(by)
 	}
 	if _, err := req.services.Directory.JoinTeamByInvite(req.ctx(), req.who, by.InviteID); err != nil {

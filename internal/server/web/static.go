@@ -16,27 +16,27 @@ var staticFiles embed.FS
 
 const (
 	staticPath = "/static/"
-	hashLength = 16 // of a file's SHA-256, in its name
+	hashLength = 16 // hex digits of the content's SHA-256 in a file's name
 )
 
-// served are the kinds of files that pages use. What else lies beside them is for who reads the source.
+// contentTypes are the kinds of files that are served; other files in the directory are for developers.
 var contentTypes = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
-// asset is a file of the pages under a name that changes with its content, so that browsers may keep it for good.
+// asset is a static file whose name changes with its content, so that browsers can cache it forever.
 type asset struct {
 	name    string // app.0123456789abcdef.css
 	mime    string
 	content []byte
 }
 
-// assets are the files by their own names and by those that browsers ask for.
+// assets are the files by their plain and by their hashed names.
 var assets, assetsByHashedName = loadAssets()
 
 func loadAssets() (byName, byHashedName map[string]*asset) {
 	byName, byHashedName = map[string]*asset{}, map[string]*asset{}
 	files, err := staticFiles.ReadDir("static")
 	if err != nil {
-		panic(err) // it is part of the program
+		panic(err) // it is embedded
 	}
 	for _, file := range files {
 		name, ext := file.Name(), path.Ext(file.Name())
@@ -54,7 +54,7 @@ func loadAssets() (byName, byHashedName map[string]*asset) {
 	return byName, byHashedName
 }
 
-// serveStatic answers with a file by its hashed name.
+// serveStatic serves a file by its hashed name.
 func serveStatic(w http.ResponseWriter, r *http.Request, name string) {
 	a := assetsByHashedName[name]
 	switch {

@@ -18,7 +18,7 @@ func (req *pageRequest) showTerms(formErr error) error {
 			return err
 		}
 	}
-	if ask != nil && req.query(flashParam) != "" { // other terms took the place of those that were accepted
+	if ask != nil && req.query(flashParam) != "" { // the terms changed after they were accepted
 		return req.redirectToPage("/terms")
 	}
 	return req.show(page{name: "terms", heading: "Terms of service", text: true, err: formErr, data: struct {
@@ -27,7 +27,7 @@ func (req *pageRequest) showTerms(formErr error) error {
 	}{terms, ask != nil}})
 }
 
-// acceptTerms takes the answer to the terms. Who declines them is signed out: here, nobody stays without.
+// acceptTerms records the answer to the terms. A user who declines them is signed out.
 func acceptTerms(req *pageRequest) error {
 	if !req.signedIn() {
 		return req.redirect(req.loginURL())

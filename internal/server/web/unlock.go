@@ -4,7 +4,7 @@ import "muster"
 
 const badUnlockLink = "api.user.unlock.invalid_link.app_error"
 
-// showUnlock asks before the account is unlocked: programs that look through mail open its links too.
+// showUnlock asks before it unlocks the account, because mail scanners open mailed links, too.
 func showUnlock(req *pageRequest) error {
 	token := req.query("token")
 	if !muster.ValidMailToken(token) {

@@ -11,7 +11,8 @@ func (req *pageRequest) showResend(sent, email string, formErr error) error {
 	})
 }
 
-// resendVerification says the same for every address, whether it is anybody's and whether it is verified.
+// resendVerification gives the same answer for every address, so that it doesn't reveal whether there's an account or
+// whether its address is confirmed.
 func resendVerification(req *pageRequest) error {
 	email := req.form.Get("email")
 	if err := req.services.Accounts.SendVerification(req.ctx(), req.who, email); err != nil {
@@ -20,10 +21,11 @@ func resendVerification(req *pageRequest) error {
 	return req.showResend("If "+email+" still needs to be confirmed, we've sent it a new link.", email, nil)
 }
 
-// mailedLink is what a mailed link brings along.
+// mailedLink holds the parameters of a mailed link.
 type mailedLink struct{ Token, Email string }
 
-// address is what an address of a page says of a mail address, if it is one: anybody can make such an address of a page, and ours says nothing else of theirs.
+// validEmail returns asked if it is an email address, otherwise "". Anybody can make up a link, and the page must show no
+// other text from it.
 func validEmail(asked string) string {
 	if muster.ValidEmail(muster.FoldName(asked)) {
 		return asked
@@ -31,7 +33,7 @@ func validEmail(asked string) string {
 	return ""
 }
 
-// showVerify asks before the address is confirmed: programs that look through mail open its links too.
+// showVerify asks before it confirms the address, because mail scanners open mailed links, too.
 func showVerify(req *pageRequest) error {
 	link := mailedLink{req.query("token"), validEmail(req.query("email"))}
 	if !muster.ValidMailToken(link.Token) {
@@ -51,7 +53,7 @@ func verifyEmail(req *pageRequest) error {
 	return req.show(page{name: "verified", heading: "Your email address is confirmed"})
 }
 
-// linkError puts what people understand in the place of "the token is not valid".
+// linkError replaces an error about the token parameter by one about the link, which people understand.
 func linkError(err error, id string) error {
 	if muster.HasID(err, "api.context.invalid_body_param.app_error") {
 		return muster.E(muster.Invalid, id, err)

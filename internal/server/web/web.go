@@ -1,5 +1,6 @@
-// Package web serves the pages that people meet in a browser: sign-in, the links of mails, the own account. A page's handler reads the request, calls
-// one use case and shows a page, goes elsewhere or returns an error; everything around that happens here, once. No page needs JavaScript.
+// Package web serves the pages for browsers: login, mailed links and the user's own account. A page's handler parses the
+// request, calls one use case and renders a page, redirects or returns an error. ServeHTTP does everything else, once for
+// all pages. No page needs JavaScript.
 package web
 
 import (
@@ -16,12 +17,12 @@ import (
 	"muster/internal/services"
 )
 
-// Options are what a Handler works with; App is required.
+// Options configure a Handler; App is required.
 type Options struct {
 	Services *services.Services
 	Log      *slog.Logger
 	Record   httpx.Recorder // nil for none
-	Limiter  *httpx.Limiter // shared with the other edges; nil for one of its own
+	Limiter  *httpx.Limiter // shared with the other servers; nil for its own
 }
 
 // Handler serves the pages.
@@ -33,7 +34,7 @@ type Handler struct {
 	limiter  *httpx.Limiter
 }
 
-// New builds the pages over the use cases.
+// New returns a Handler for the use cases.
 func New(o Options) *Handler {
 	h := &Handler{services: o.Services, log: o.Log, routes: map[string]*route{}, limiter: o.Limiter}
 	if h.log == nil {
@@ -49,7 +50,7 @@ func New(o Options) *Handler {
 	return h
 }
 
-// visit is one request on its way to its page.
+// pageRequest is one request for a page.
 type pageRequest struct {
 	services *services.Services
 	limiter  *httpx.Limiter
@@ -58,33 +59,33 @@ type pageRequest struct {
 	r        *http.Request
 	who      *core.Caller
 	cookies  httpx.Cookies
-	base     string // path that the site lives at, without a slash at its end: "" or "/muster"
+	base     string // path of the site without a trailing slash: "" or "/muster"
 	path     string // below base
 	route    *route
-	form     url.Values // what was posted
-	file     io.Reader  // the file that was posted, where the route takes one; nil for none
-	csrf     string     // of this visitor's forms, as far as it is known
+	form     url.Values // the submitted form
+	file     io.Reader  // the submitted file, nil for none
+	csrf     string     // the CSRF token, once known
 	exchange *httpx.Exchange
 }
 
 func (req *pageRequest) ctx() context.Context { return req.r.Context() }
 
-// config is the settings in force.
+// config returns the current settings.
 func (req *pageRequest) config() *config.Config { return req.services.Core.Config() }
 
-// site is the site's name.
+// site returns the site's name.
 func (req *pageRequest) site() string { return req.config().TeamSettings.SiteName }
 
-// query is a parameter of the address, "" for none.
+// query returns a parameter of the URL, "" for none.
 func (req *pageRequest) query(name string) string { return req.r.URL.Query().Get(name) }
 
-// ServeHTTP answers one request.
+// ServeHTTP serves one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := h.chain.NewExchange(w, r)
 	req := &pageRequest{services: h.services, limiter: h.limiter, log: h.log, w: x, r: r, who: x.Caller, exchange: x, cookies: h.limiter.NewCookies(r), route: &noRoute}
 	req.cookies.SameSite = http.SameSiteLaxMode
 	req.base, req.path = splitPath(h.services, r.URL.Path)
-	req.who.Path = req.base + req.path // without the slashes that somebody may have put around it
+	req.who.Path = req.base + req.path // without extra slashes at its ends
 	header := x.Header()
 	httpx.StrictTransport(header, h.services.Core.Config().ServiceSettings)
 	setSecurityHeaders(header)
@@ -100,7 +101,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.chain.Serve(x, func() error { return h.serve(req) }, req.serveError)
 }
 
-// below splits a request's path at where the site lives: SiteURL may have a path, which a proxy before us strips or not.
+// splitPath splits a request's path into the site's path, which SiteURL may have and a proxy may strip, and the rest.
 func splitPath(a *services.Services, path string) (base, rest string) {
 	base, _ = a.Core.CookieScope()
 	base = strings.TrimSuffix(base, "/")
@@ -110,11 +111,11 @@ func splitPath(a *services.Services, path string) (base, rest string) {
 	return base, "/" + strings.Trim(path, "/")
 }
 
-// secure keeps a page from running, loading or being framed by anything that is not of this site (W3C Content Security Policy Level 3).
+// setSecurityHeaders restricts a page to scripts, resources and frames of this site (W3C Content Security Policy Level 3).
 func setSecurityHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "+
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "same-origin") // the addresses of mailed links have tokens in them
+	h.Set("Referrer-Policy", "same-origin") // the URLs of mailed links contain tokens
 	h.Set("X-Frame-Options", "DENY")
 }
 
@@ -160,7 +161,7 @@ func (h *Handler) serve(req *pageRequest) error {
 	return handle(req)
 }
 
-// method is how a request's method is counted: a made-up one must not be a figure of its own.
+// metricMethod returns the label of a request's method in metrics: a made-up method must not create a new label.
 func metricMethod(m string) string {
 	switch m {
 	case http.MethodGet, http.MethodHead, http.MethodPost:

@@ -1,8 +1,8 @@
-// What makes the pages nicer where scripts run. Nothing needs it.
+// Enhancements for browsers that run scripts. No page needs them.
 (function () {
   'use strict';
 
-  // Password fields get a button that shows what was typed.
+  // Password fields get a button that shows the password.
   for (const input of document.querySelectorAll('input[type=password]')) {
     const button = document.createElement('button');
     const name = input.labels[0] ? input.labels[0].textContent : 'password';
@@ -25,11 +25,11 @@
     box.append(input, button);
     if (focused) input.focus();
     if (input.form) {
-      input.form.addEventListener('submit', function () { input.type = 'password'; }); // or browsers would offer it as text later
+      input.form.addEventListener('submit', function () { input.type = 'password'; }); // or browsers would save it for autocompletion
     }
   }
 
-  // A button pressed twice in a hurry sends its form once.
+  // A double click submits a form only once.
   document.addEventListener('submit', function (event) {
     const form = event.target;
     if (form.dataset.sent) {
@@ -40,7 +40,7 @@
     setTimeout(function () { delete form.dataset.sent; }, 2000);
   });
 
-  // What the server refuses of a form that htmx sends is told by a whole page.
+  // If a request by htmx fails, submit the form again as a whole page, which shows the error.
   for (const refused of ['htmx:responseError', 'htmx:sendError']) {
     document.addEventListener(refused, function (event) {
       if (event.detail.elt.matches('form')) event.detail.elt.submit();
@@ -49,7 +49,7 @@
 
   // The account.
 
-  // A picture that is chosen is seen before it is sent, and one that is too large is not sent at all.
+  // Preview a chosen picture, and refuse one that is too large.
   for (const input of document.querySelectorAll('input[data-preview]')) {
     const image = document.getElementById(input.dataset.preview);
     const before = { src: image.src, alt: image.alt };
@@ -65,11 +65,11 @@
       image.alt = preview ? 'Your new picture, not uploaded yet' : before.alt;
     });
     image.addEventListener('error', function () {
-      if (preview && image.src === preview) image.src = before.src; // it is no picture, whatever it is called
+      if (preview && image.src === preview) image.src = before.src; // not a picture, despite its name
     });
   }
 
-  // Secrets get buttons that copy and print them.
+  // Secrets get buttons to copy and print them.
   for (const secret of document.querySelectorAll('[data-copy]')) {
     const helpers = document.createElement('div');
     const said = document.createElement('span');
@@ -95,7 +95,7 @@
     (secret.closest('p') || secret).after(helpers);
   }
 
-  // Times are told in the reader's time zone.
+  // Show times in the reader's time zone.
   const local = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
   for (const time of document.querySelectorAll('time[datetime]')) {
     time.title = time.textContent;
