@@ -19,7 +19,7 @@ func scanAccessToken(r scanner) (*muster.AccessToken, error) {
 // CreateAccessToken stores a token under the SHA-256 of its text, and mails what post makes of its account. ErrNotFound when that is gone. An account
 // that has limit tokens (0: no limit) gets none: app.user_access_token.create.quota, kind Forbidden.
 func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, guard Guard, limit int, post func(*muster.User) Post, audits ...*muster.Audit) error {
-	return s.grow(ctx, func(t *tx) error {
+	return s.WriteGrowing(ctx, func(t *Tx) error {
 		u, err := t.user(ctx, token.UserID)
 		if err != nil {
 			return err
@@ -80,7 +80,7 @@ func (s *Store) DeleteAccessToken(ctx context.Context, id string, guard Guard, a
 }
 
 func (s *Store) changeAccessToken(ctx context.Context, id string, guard Guard, endSession bool, audits []*muster.Audit, change string, args ...any) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		userID, err := t.lockAccessToken(ctx, "id", id)
 		if err != nil {
 			return err
@@ -101,7 +101,7 @@ func (s *Store) changeAccessToken(ctx context.Context, id string, guard Guard, e
 }
 
 // revokeAccessTokens ends all tokens of an account with their sessions, and returns how many.
-func (t *tx) revokeAccessTokens(ctx context.Context, userID string) (int64, error) {
+func (t *Tx) revokeAccessTokens(ctx context.Context, userID string) (int64, error) {
 	if _, err := t.exec(ctx, "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM access_tokens WHERE user_id = ?)", userID); err != nil {
 		return 0, fmt.Errorf("end the tokens' sessions: %w", err)
 	}
@@ -113,7 +113,7 @@ func (t *tx) revokeAccessTokens(ctx context.Context, userID string) (int64, erro
 }
 
 // lockAccessToken makes what changes a token wait for what starts its session, so that no session outlives it. It returns whose token it is.
-func (t *tx) lockAccessToken(ctx context.Context, column string, value any) (userID string, err error) {
+func (t *Tx) lockAccessToken(ctx context.Context, column string, value any) (userID string, err error) {
 	userID, err = scanString(t.queryRow(ctx, "SELECT user_id FROM access_tokens WHERE "+column+" = ?"+t.s.dialect.forUpdate(), value))
 	return userID, noRow(err)
 }
@@ -125,7 +125,7 @@ func (s *Store) StartTokenSession(ctx context.Context, hash []byte, build func(*
 	if err != nil {
 		return nil, err // strangers' tokens cost no write
 	}
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if _, err := t.lockAccessToken(ctx, "token_hash", hash); err != nil {
 			return err
 		}

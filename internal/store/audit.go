@@ -8,12 +8,12 @@ import (
 
 // SaveAudit writes history rows that tell of no change.
 func (s *Store) SaveAudit(ctx context.Context, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error { return t.saveAudits(ctx, audits) })
+	return s.Write(ctx, func(t *Tx) error { return t.saveAudits(ctx, audits) })
 }
 
 // DeleteAudits removes at most limit history rows from before a time (Unix ms), the oldest first, and gives how many.
 func (s *Store) DeleteAudits(ctx context.Context, before int64, limit int) (n int64, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		n, err = t.exec(ctx, "DELETE FROM audits WHERE id IN (SELECT id FROM audits WHERE create_at < ? ORDER BY create_at LIMIT ?)", before, limit)
 		return err
 	})

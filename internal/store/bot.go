@@ -17,7 +17,7 @@ func scanBot(r scanner) (*muster.Bot, error) {
 
 // CreateBot inserts a bot with its account; a taken username is refused as in CreateUser.
 func (s *Store) CreateBot(ctx context.Context, u *muster.User, ownerID string, audits ...*muster.Audit) (bot *muster.Bot, err error) {
-	err = s.grow(ctx, func(t *tx) error {
+	err = s.WriteGrowing(ctx, func(t *Tx) error {
 		if err := t.insertUser(ctx, u); err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (s *Store) CreateBot(ctx context.Context, u *muster.User, ownerID string, a
 	return bot, err
 }
 
-func (t *tx) insertBot(ctx context.Context, userID, ownerID string) (*muster.Bot, error) {
+func (t *Tx) insertBot(ctx context.Context, userID, ownerID string) (*muster.Bot, error) {
 	_, err := t.exec(ctx, "INSERT INTO bots (user_id, owner_id, last_icon_update, create_at, update_at) VALUES (?,?,0,?,?)", userID, ownerID, t.now, t.now)
 	if err != nil {
 		return nil, fmt.Errorf("insert bot: %w", err)
@@ -37,7 +37,7 @@ func (t *tx) insertBot(ctx context.Context, userID, ownerID string) (*muster.Bot
 	return t.bot(ctx, userID)
 }
 
-func (t *tx) bot(ctx context.Context, userID string) (*muster.Bot, error) {
+func (t *Tx) bot(ctx context.Context, userID string) (*muster.Bot, error) {
 	return scanBot(t.queryRow(ctx, "SELECT "+botColumns+" FROM bots b JOIN users u ON u.id = b.user_id WHERE b.user_id = ?", userID))
 }
 
@@ -73,7 +73,7 @@ func (s *Store) Bots(ctx context.Context, f BotFilter, offset, limit int) ([]*mu
 // UpdateBot changes a bot with its account and returns both as they are then. apply gets the freshly read bot. A new owner is held against the guard
 // too, and is an active person, or the change is refused: kind Invalid.
 func (s *Store) UpdateBot(ctx context.Context, userID string, guard Guard, apply func(*muster.Bot, *muster.User) error, audits ...*muster.Audit) (bot *muster.Bot, after *muster.User, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		before, err := t.user(ctx, userID)
 		if err != nil {
 			return err
@@ -115,7 +115,7 @@ func (s *Store) UpdateBot(ctx context.Context, userID string, guard Guard, apply
 }
 
 // guardOwner holds the account that is to own a bot against the guard: an active person.
-func (t *tx) guardOwner(ctx context.Context, ownerID string, guard Guard) error {
+func (t *Tx) guardOwner(ctx context.Context, ownerID string, guard Guard) error {
 	owner, err := t.user(ctx, ownerID)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (t *tx) guardOwner(ctx context.Context, ownerID string, guard Guard) error 
 
 // BecomeBot turns a person's account into a bot: its sessions end, its access tokens stay. apply changes the account.
 func (s *Store) BecomeBot(ctx context.Context, userID, ownerID string, apply func(*muster.User) error, audits ...*muster.Audit) (bot *muster.Bot, after *muster.User, err error) {
-	err = s.convert(ctx, userID, apply, audits, func(t *tx, u *muster.User) error {
+	err = s.convert(ctx, userID, apply, audits, func(t *Tx, u *muster.User) error {
 		after = u
 		if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ?", userID); err != nil {
 			return fmt.Errorf("void mailed links: %w", err)
@@ -145,7 +145,7 @@ func (s *Store) BecomeBot(ctx context.Context, userID, ownerID string, apply fun
 // BecomeUser turns a bot into a person's account: its sessions end and its access tokens are revoked, for others may hold them.
 // ErrNotFound when it is no bot.
 func (s *Store) BecomeUser(ctx context.Context, userID string, apply func(*muster.User) error, audits ...*muster.Audit) (after *muster.User, err error) {
-	err = s.convert(ctx, userID, apply, audits, func(t *tx, u *muster.User) error {
+	err = s.convert(ctx, userID, apply, audits, func(t *Tx, u *muster.User) error {
 		after = u
 		if err := changed(t.exec(ctx, "DELETE FROM bots WHERE user_id = ?", userID)); err != nil {
 			return err
@@ -156,8 +156,8 @@ func (s *Store) BecomeUser(ctx context.Context, userID string, apply func(*muste
 	return after, err
 }
 
-func (s *Store) convert(ctx context.Context, userID string, apply func(*muster.User) error, audits []*muster.Audit, then func(*tx, *muster.User) error) error {
-	return s.write(ctx, func(t *tx) error {
+func (s *Store) convert(ctx context.Context, userID string, apply func(*muster.User) error, audits []*muster.Audit, then func(*Tx, *muster.User) error) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.lockAdmins(ctx, userID); err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (s *Store) convert(ctx context.Context, userID string, apply func(*muster.U
 }
 
 // disableBots deactivates the bots of an owner and ends their sessions; it gives their ids.
-func (t *tx) disableBots(ctx context.Context, ownerID string) ([]string, error) {
+func (t *Tx) disableBots(ctx context.Context, ownerID string) ([]string, error) {
 	rows, err := t.query(ctx, "SELECT u.id FROM users u JOIN bots b ON b.user_id = u.id WHERE b.owner_id = ? AND u.id <> ? AND u.delete_at = 0 ORDER BY u.id", ownerID, ownerID)
 	ids, err := collect(rows, err, scanString)
 	if err != nil {

@@ -1,35 +1,66 @@
 package store
 
-import "slices"
+import (
+	"slices"
+	"sync"
 
-// Changes are what a transaction touched that others keep copies of or wait for.
+	"muster"
+)
+
+// Changes are what a committed transaction touched that others keep copies of or wait for.
 type Changes struct {
-	Mail         bool // the outbox has more to send
-	LinkRequests bool // a mailed link was requested
+	Accounts     []string       // ids of accounts whose row, sessions or access tokens changed
+	AllAccounts  bool           // so did everybody's
+	Updated      []*muster.User // accounts as they are now, for those who see them
+	Roles        bool           // what roles grant changed
+	Terms        bool           // there are new terms of service
+	Mail         bool           // the outbox has more to send
+	LinkRequests bool           // a mailed link was requested
+
+	Events []muster.Event // that the transaction caused, in order
 }
 
-// OnCommit calls fn after each transaction that changed anything of Changes, before the writer goes on, until cancel is called. fn must not block.
+// accountChanged notes that nobody may go on with what they know of these accounts, their sessions or their tokens.
+func (t *Tx) accountChanged(ids ...string) {
+	t.changes.Accounts = append(t.changes.Accounts, ids...)
+}
+
+// listeners are called after each commit: all of invalidate, then all of deliver.
+type listeners struct {
+	mu         sync.RWMutex
+	invalidate []*func(Changes)
+	deliver    []*func(Changes)
+}
+
+// OnCommit calls fn after each transaction that committed, before Write returns, until cancel is called. It is for caches, which must forget what the
+// transaction touched before anybody hears of it, and for workers that wait for something to do. fn must not block.
 func (s *Store) OnCommit(fn func(Changes)) (cancel func()) {
-	s.listenersMu.Lock()
-	defer s.listenersMu.Unlock()
-	l := &fn
-	s.listeners = append(s.listeners, l)
+	return s.listeners.add(&s.listeners.invalidate, fn)
+}
+
+// OnDeliver calls fn as OnCommit does, once all caches have forgotten: it is for events.
+func (s *Store) OnDeliver(fn func(Changes)) (cancel func()) {
+	return s.listeners.add(&s.listeners.deliver, fn)
+}
+
+func (l *listeners) add(list *[]*func(Changes), fn func(Changes)) (cancel func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	added := &fn
+	*list = append(slices.Clone(*list), added)
 	return func() {
-		s.listenersMu.Lock()
-		defer s.listenersMu.Unlock()
-		s.listeners = slices.DeleteFunc(slices.Clone(s.listeners), func(other *func(Changes)) bool { return other == l })
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		*list = slices.DeleteFunc(slices.Clone(*list), func(other *func(Changes)) bool { return other == added })
 	}
 }
 
 // committed tells the listeners what a transaction touched.
 func (s *Store) committed(c Changes) {
-	if c == (Changes{}) {
-		return
-	}
-	s.listenersMu.RLock()
-	listeners := s.listeners
-	s.listenersMu.RUnlock()
-	for _, fn := range listeners {
+	s.listeners.mu.RLock()
+	invalidate, deliver := s.listeners.invalidate, s.listeners.deliver
+	s.listeners.mu.RUnlock()
+	for _, fn := range slices.Concat(invalidate, deliver) {
 		(*fn)(c)
 	}
 }

@@ -25,7 +25,7 @@ func scanChannel(r scanner) (*muster.Channel, error) {
 // CreateChannel inserts a channel with its first members. When a direct or group channel of the same people is
 // there already it gives that one; a taken name in a team is store.sql_channel.save_channel.exists.app_error, kind Invalid.
 func (s *Store) CreateChannel(ctx context.Context, ch *muster.Channel, members []*muster.ChannelMember, audits ...*muster.Audit) (created *muster.Channel, isNew bool, err error) {
-	err = s.grow(ctx, func(t *tx) error {
+	err = s.WriteGrowing(ctx, func(t *Tx) error {
 		accounts, err := t.lockUsers(ctx, userIDsOf(members)...)
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func (s *Store) CreateChannel(ctx context.Context, ch *muster.Channel, members [
 	return created, isNew, err
 }
 
-func (t *tx) insertChannel(ctx context.Context, c *muster.Channel) (isNew bool, err error) {
+func (t *Tx) insertChannel(ctx context.Context, c *muster.Channel) (isNew bool, err error) {
 	var team any
 	if c.TeamID != "" {
 		team = c.TeamID
@@ -71,7 +71,7 @@ func (t *tx) insertChannel(ctx context.Context, c *muster.Channel) (isNew bool, 
 }
 
 // stampChannel notes a change of members where the reference server would post about it: clients sort by that time.
-func (t *tx) stampChannel(ctx context.Context, id string) error {
+func (t *Tx) stampChannel(ctx context.Context, id string) error {
 	_, err := t.exec(ctx, "UPDATE channels SET last_post_at = ? WHERE id = ?", t.now, id)
 	return err
 }
@@ -102,7 +102,7 @@ func (s *Store) ChannelsOf(ctx context.Context, userID, teamID string) ([]*muste
 
 // UpdateChannel changes a channel and gives it as it is then; errors as CreateChannel's.
 func (s *Store) UpdateChannel(ctx context.Context, id string, apply func(*muster.Channel) error, audits ...*muster.Audit) (ch *muster.Channel, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if ch, err = scanChannel(t.queryRow(ctx, "SELECT "+channelColumns+" FROM channels c WHERE c.id = ?"+t.s.dialect.forUpdate(), id)); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func scanChannelMember(r scanner) (*muster.ChannelMember, error) {
 }
 
 // insertChannelMember makes a membership, as its account is.
-func (t *tx) insertChannelMember(ctx context.Context, m *muster.ChannelMember, accounts guests) (isNew bool, err error) {
+func (t *Tx) insertChannelMember(ctx context.Context, m *muster.ChannelMember, accounts guests) (isNew bool, err error) {
 	guest, err := accounts.of(m.UserID)
 	if err != nil {
 		return false, err
@@ -56,7 +56,7 @@ func userIDsOf(members []*muster.ChannelMember) []string {
 // JoinChannel makes memberships of one channel, all or none, and gives those that are new; the others stay as they are. ErrNotFound when a user is
 // not in the channel's team, kind NotFound without the user.
 func (s *Store) JoinChannel(ctx context.Context, members []*muster.ChannelMember, audits ...*muster.Audit) (joined []*muster.ChannelMember, err error) {
-	err = s.grow(ctx, func(t *tx) error {
+	err = s.WriteGrowing(ctx, func(t *Tx) error {
 		joined = nil // of an earlier try
 		ids := userIDsOf(members)
 		accounts, err := t.lockUsers(ctx, ids...)
@@ -91,7 +91,7 @@ func (s *Store) JoinChannel(ctx context.Context, members []*muster.ChannelMember
 
 // lockTeamOf holds users in the team of a channel, if it has one, while they join the channel: leaving the team waits, and takes the new memberships
 // along. ErrNotFound when one of them is not in the team.
-func (t *tx) lockTeamOf(ctx context.Context, channelID string, userIDs []string) error {
+func (t *Tx) lockTeamOf(ctx context.Context, channelID string, userIDs []string) error {
 	teamID, err := scanString(t.queryRow(ctx, "SELECT COALESCE(team_id, '') FROM channels WHERE id = ?", channelID))
 	if err != nil || teamID == "" {
 		return noRow(err)
@@ -113,7 +113,7 @@ func (t *tx) lockTeamOf(ctx context.Context, channelID string, userIDs []string)
 
 // LeaveChannel ends a membership; ErrNotFound without one.
 func (s *Store) LeaveChannel(ctx context.Context, channelID, userID string, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := changed(t.exec(ctx, "DELETE FROM channel_members WHERE channel_id = ? AND user_id = ?", channelID, userID)); err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (s *Store) ChannelMembershipsWithTeams(ctx context.Context, userID string, 
 
 // UpdateChannelMember changes a membership as UpdateTeamMember does.
 func (s *Store) UpdateChannelMember(ctx context.Context, channelID, userID string, change func(*muster.ChannelMember) error, audits ...*muster.Audit) (m *muster.ChannelMember, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		accounts, err := t.lockUsers(ctx, userID)
 		if err != nil {
 			return err

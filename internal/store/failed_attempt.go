@@ -33,7 +33,7 @@ func (s *Store) RecordFailedAttempt(ctx context.Context, now int64, f FailedAtte
 	for i := range counters {
 		counters[i].Soft = true
 	}
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if _, err := t.exec(ctx, "UPDATE users SET failed_attempts = failed_attempts + 1 WHERE id = ?", f.UserID); err != nil {
 			return fmt.Errorf("count failed sign-in: %w", err)
 		}
@@ -57,7 +57,7 @@ func (s *Store) RecordFailedAttempt(ctx context.Context, now int64, f FailedAtte
 }
 
 // keepFailure notes in the pair's row which wide counters hold an attempt that was wrong, for a later success to take back.
-func (t *tx) keepFailure(ctx context.Context, reserved []Reserved) error {
+func (t *Tx) keepFailure(ctx context.Context, reserved []Reserved) error {
 	i := slices.IndexFunc(reserved, func(r Reserved) bool { return r.Kind == CountPair })
 	if i < 0 {
 		return nil
@@ -86,7 +86,7 @@ const standInLife = 24 * time.Hour
 
 // noteFailure writes the audit. What stands in for one where nobody has the name is a write to one of 256 rows: few enough to need no sweeping, and enough
 // that such attempts wait for each other no more than those on accounts do. Their kind is the last, so they are locked in the order of all.
-func (t *tx) noteFailure(ctx context.Context, f FailedAttempt, last bool) error {
+func (t *Tx) noteFailure(ctx context.Context, f FailedAttempt, last bool) error {
 	audit := f.Audit
 	if audit == nil {
 		row := Reserved{Counter: Counter{Kind: countStandIn, Key: make([]byte, len(f.History.Key))}}

@@ -25,7 +25,7 @@ func scanGroup(r scanner) (*muster.Group, error) {
 // CreateGroup inserts a group with its first members. A taken name is app.custom_group.unique_name, kind Invalid; an unknown
 // member app.user.missing_account.const, kind NotFound.
 func (s *Store) CreateGroup(ctx context.Context, g *muster.Group, memberIDs []string, audits ...*muster.Audit) (created *muster.Group, err error) {
-	err = s.grow(ctx, func(t *tx) error {
+	err = s.WriteGrowing(ctx, func(t *Tx) error {
 		n, err := t.exec(ctx, `INSERT INTO user_groups (id, name, display_name, description, source, remote_id, create_at, update_at, delete_at, allow_reference)
 			VALUES (`+placeholders(10)+`) ON CONFLICT DO NOTHING`,
 			g.ID, g.Name, g.DisplayName, g.Description, g.Source, g.RemoteID, g.CreateAt, g.UpdateAt, g.DeleteAt, g.AllowReference)
@@ -49,14 +49,14 @@ func (s *Store) CreateGroup(ctx context.Context, g *muster.Group, memberIDs []st
 var errGroupName = muster.E(muster.Invalid, "app.custom_group.unique_name")
 
 // lockGroup reads a group and holds off others that change it, its members or its links.
-func (t *tx) lockGroup(ctx context.Context, id string) (*muster.Group, error) {
+func (t *Tx) lockGroup(ctx context.Context, id string) (*muster.Group, error) {
 	if _, err := scanString(t.queryRow(ctx, "SELECT id FROM user_groups WHERE id = ?"+t.s.dialect.forUpdate(), id)); err != nil {
 		return nil, noRow(err)
 	}
 	return t.group(ctx, id)
 }
 
-func (t *tx) group(ctx context.Context, id string) (*muster.Group, error) {
+func (t *Tx) group(ctx context.Context, id string) (*muster.Group, error) {
 	return scanGroup(t.queryRow(ctx, "SELECT "+groupColumns+" FROM user_groups g WHERE g.id = ?", id))
 }
 
@@ -120,7 +120,7 @@ func (s *Store) Groups(ctx context.Context, f GroupFilter, offset, limit int) ([
 // UpdateGroup changes a group and returns it as it is then; a taken name is refused as in CreateGroup. guard is for a change that decides who
 // belongs to it, nil for another.
 func (s *Store) UpdateGroup(ctx context.Context, id string, guard *MembershipGuard, apply func(*muster.Group) error, audits ...*muster.Audit) (g *muster.Group, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if g, err = t.lockGroup(ctx, id); err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (s *Store) UpdateGroup(ctx context.Context, id string, guard *MembershipGua
 // AddGroupMembers puts users in a group, all or none, and returns all their memberships. ErrNotFound without the group or when it is archived; an
 // unknown user is app.user.missing_account.const.
 func (s *Store) AddGroupMembers(ctx context.Context, groupID string, userIDs []string, guard *MembershipGuard, audits ...*muster.Audit) (members []*muster.GroupMember, err error) {
-	err = s.grow(ctx, func(t *tx) error {
+	err = s.WriteGrowing(ctx, func(t *Tx) error {
 		if err := t.lockMembership(ctx, groupID, guard); err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (s *Store) AddGroupMembers(ctx context.Context, groupID string, userIDs []s
 }
 
 // lockMembership locks a group that is not archived and holds it against the guard.
-func (t *tx) lockMembership(ctx context.Context, groupID string, guard *MembershipGuard) error {
+func (t *Tx) lockMembership(ctx context.Context, groupID string, guard *MembershipGuard) error {
 	g, err := t.lockGroup(ctx, groupID)
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func (t *tx) lockMembership(ctx context.Context, groupID string, guard *Membersh
 	return t.guardMembership(ctx, groupID, guard)
 }
 
-func (t *tx) addGroupMembers(ctx context.Context, groupID string, userIDs []string) ([]*muster.GroupMember, error) {
+func (t *Tx) addGroupMembers(ctx context.Context, groupID string, userIDs []string) ([]*muster.GroupMember, error) {
 	userIDs = slices.Compact(slices.Sorted(slices.Values(userIDs))) // in one order, so that two such transactions don't wait for each other
 	members := []*muster.GroupMember{}
 	for _, id := range userIDs {
@@ -194,7 +194,7 @@ func (t *tx) addGroupMembers(ctx context.Context, groupID string, userIDs []stri
 
 // RemoveGroupMembers takes users out of a group, all or none; ErrNotFound when one is not in it.
 func (s *Store) RemoveGroupMembers(ctx context.Context, groupID string, userIDs []string, guard *MembershipGuard, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.lockMembership(ctx, groupID, guard); err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ var syncables = map[string][2]string{
 // LinkGroup ties a group to a team or channel, or changes how it is tied. ErrNotFound without the group.
 func (s *Store) LinkGroup(ctx context.Context, l *muster.GroupSyncable, audits ...*muster.Audit) (link *muster.GroupSyncable, err error) {
 	name := syncables[l.Type]
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if _, err := t.lockGroup(ctx, l.GroupID); err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func scanSyncable(kind string) func(scanner) (*muster.GroupSyncable, error) {
 // UnlinkGroup unties a group from a team or channel; ErrNotFound when it was not tied.
 func (s *Store) UnlinkGroup(ctx context.Context, kind, groupID, id string, audits ...*muster.Audit) error {
 	name := syncables[kind]
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if _, err := t.lockGroup(ctx, groupID); err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *Store) GroupLinks(ctx context.Context, kind, groupID string) ([]*muster
 
 // refuseOutsiders holds users who join a team or channel, whose row it locks, against the groups that are linked to it, if those decide who belongs
 // there. Kind Invalid for one who is in none of them.
-func (t *tx) refuseOutsiders(ctx context.Context, kind, id string, userIDs ...string) error {
+func (t *Tx) refuseOutsiders(ctx context.Context, kind, id string, userIDs ...string) error {
 	place, refusal := "teams", "api.team.add_members.user_denied"
 	if kind == muster.SyncableChannel {
 		place, refusal = "channels", "api.channel.add_members.user_denied"
@@ -110,7 +110,7 @@ type MembershipGuard struct {
 }
 
 // guardMembership holds a locked group against g; nil allows the change.
-func (t *tx) guardMembership(ctx context.Context, groupID string, g *MembershipGuard) error {
+func (t *Tx) guardMembership(ctx context.Context, groupID string, g *MembershipGuard) error {
 	if g == nil {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 type Guard func(u, owner *muster.User) error
 
 // guard locks an account and holds it against g; one that is not there has nothing to protect.
-func (t *tx) guard(ctx context.Context, userID string, g Guard) error {
+func (t *Tx) guard(ctx context.Context, userID string, g Guard) error {
 	if g == nil {
 		return nil
 	}
@@ -29,7 +29,7 @@ func (t *tx) guard(ctx context.Context, userID string, g Guard) error {
 }
 
 // guardLocked holds an account that is locked already against g.
-func (t *tx) guardLocked(ctx context.Context, u *muster.User, g Guard) error {
+func (t *Tx) guardLocked(ctx context.Context, u *muster.User, g Guard) error {
 	if g == nil {
 		return nil
 	}
@@ -41,7 +41,7 @@ func (t *tx) guardLocked(ctx context.Context, u *muster.User, g Guard) error {
 }
 
 // ownerOf locks and returns the account that a bot belongs to; nil for people, and for a bot that is its own or belongs to no account.
-func (t *tx) ownerOf(ctx context.Context, u *muster.User) (*muster.User, error) {
+func (t *Tx) ownerOf(ctx context.Context, u *muster.User) (*muster.User, error) {
 	if !u.IsBot {
 		return nil, nil
 	}

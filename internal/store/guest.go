@@ -12,7 +12,7 @@ import (
 // A promoted guest joins the channels of these names in each of its teams. It returns the memberships as they are then.
 func (s *Store) SetGuest(ctx context.Context, userID string, guard Guard, guest bool, joinChannels []string, apply func(*muster.User) error, audits ...*muster.Audit) (
 	after *muster.User, teams []*muster.TeamMember, channels []*muster.ChannelMember, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if err := t.lockAdmins(ctx, userID); err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (s *Store) SetGuest(ctx context.Context, userID string, guard Guard, guest 
 }
 
 // setGuestMemberships turns the flags over; what a guest was granted by name goes.
-func (t *tx) setGuestMemberships(ctx context.Context, userID string, guest bool) error {
+func (t *Tx) setGuestMemberships(ctx context.Context, userID string, guest bool) error {
 	for _, table := range []string{"team_members", "channel_members"} {
 		sets := "scheme_guest = ?, scheme_user = ?"
 		if guest {
@@ -74,7 +74,7 @@ func (t *tx) setGuestMemberships(ctx context.Context, userID string, guest bool)
 	return nil
 }
 
-func (t *tx) setGuestSessions(ctx context.Context, u *muster.User, guest bool) error {
+func (t *Tx) setGuestSessions(ctx context.Context, u *muster.User, guest bool) error {
 	rows, err := t.query(ctx, "SELECT "+sessionColumns+" FROM sessions WHERE user_id = ?"+t.s.dialect.forUpdate(), u.ID)
 	sessions, err := collect(rows, err, scanSession)
 	if err != nil {

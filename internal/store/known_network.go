@@ -15,7 +15,7 @@ type KnownNetwork struct {
 }
 
 // keepNetwork has the account know a network from now on, nil for none. The caller holds the account's row.
-func (t *tx) keepNetwork(ctx context.Context, userID string, n *KnownNetwork) error {
+func (t *Tx) keepNetwork(ctx context.Context, userID string, n *KnownNetwork) error {
 	if n == nil {
 		return nil
 	}
@@ -43,7 +43,7 @@ func (s *Store) KnowsNetwork(ctx context.Context, userID string, hash []byte, no
 
 // DeleteExpiredNetworks removes at most limit known networks that ended before a time (Unix ms).
 func (s *Store) DeleteExpiredNetworks(ctx context.Context, before int64, limit int) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, "DELETE FROM known_networks WHERE (user_id, hash) IN (SELECT user_id, hash FROM known_networks WHERE expires_at <= ? LIMIT ?"+s.dialect.forUpdateSkipLocked()+")", before, limit)
 		return err
 	})

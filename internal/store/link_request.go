@@ -35,7 +35,7 @@ func (s *Store) RequestLink(ctx context.Context, r *LinkRequest) error {
 		return err
 	}
 	asker := network.Of(r.Audit.IPAddress).String() // an IPv6 host has more addresses than the table has room
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		var waiting, ofAsker int
 		err := t.queryRow(ctx, "SELECT (SELECT count(*) FROM link_requests), (SELECT count(*) FROM link_requests WHERE asker = ?)", asker).Scan(&waiting, &ofAsker)
 		if err != nil {
@@ -60,7 +60,7 @@ func (s *Store) AnswerLinkRequests(ctx context.Context, write func(*LinkRequest,
 		}
 		return 0, err
 	}
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		rows, err := t.query(ctx, "SELECT purpose, email, audit FROM link_requests ORDER BY create_at LIMIT ?"+s.dialect.forUpdateSkipLocked(), linkRequestsBatch)
 		requests, err := collect(rows, err, scanLinkRequest)
 		if err != nil {
@@ -90,7 +90,7 @@ func scanLinkRequest(row scanner) (*LinkRequest, error) {
 	return r, nil
 }
 
-func (t *tx) answerLinkRequest(ctx context.Context, r *LinkRequest, write func(*LinkRequest, *muster.User) Post) error {
+func (t *Tx) answerLinkRequest(ctx context.Context, r *LinkRequest, write func(*LinkRequest, *muster.User) Post) error {
 	if _, err := t.exec(ctx, "DELETE FROM link_requests WHERE purpose = ? AND email = ?", r.Purpose, r.Email); err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (t *tx) answerLinkRequest(ctx context.Context, r *LinkRequest, write func(*
 }
 
 // linkedEnough tells whether the account got as many links of a purpose as an hour allows, so that a stranger can't flood a mailbox.
-func (t *tx) linkedEnough(ctx context.Context, userID, purpose string) (bool, error) {
+func (t *Tx) linkedEnough(ctx context.Context, userID, purpose string) (bool, error) {
 	var n int
 	err := t.queryRow(ctx, "SELECT count(*) FROM mail_tokens WHERE user_id = ? AND purpose = ? AND create_at > ?", userID, purpose, t.now-hourMilli).Scan(&n)
 	return n >= linksAnHour, err

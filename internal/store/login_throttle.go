@@ -77,7 +77,7 @@ func (e *ExhaustedError) Error() string {
 // ReserveAttempt takes an attempt from all counters, which are in the order of their kinds, or from none: *ExhaustedError. now is Unix ms.
 // counted, nil for nothing, is called just before the commit, again where that is repeated: nobody sees the attempt in the counters before it.
 func (s *Store) ReserveAttempt(ctx context.Context, now int64, counted func([]Reserved), counters ...Counter) (reserved []Reserved, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if reserved, err = t.reserve(ctx, now, counters); err == nil && counted != nil {
 			counted(reserved)
 		}
@@ -86,7 +86,7 @@ func (s *Store) ReserveAttempt(ctx context.Context, now int64, counted func([]Re
 	return reserved, err
 }
 
-func (t *tx) reserve(ctx context.Context, now int64, counters []Counter) ([]Reserved, error) {
+func (t *Tx) reserve(ctx context.Context, now int64, counters []Counter) ([]Reserved, error) {
 	reserved, err := t.lockCounters(ctx, counters)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (t *tx) reserve(ctx context.Context, now int64, counters []Counter) ([]Rese
 }
 
 // lockCounters reads the rows and keeps them locked; those that are missing are made, so that they can be.
-func (t *tx) lockCounters(ctx context.Context, counters []Counter) ([]Reserved, error) {
+func (t *Tx) lockCounters(ctx context.Context, counters []Counter) ([]Reserved, error) {
 	reserved := make([]Reserved, len(counters))
 	for i, c := range counters {
 		reserved[i].Counter = c
@@ -131,7 +131,7 @@ func (t *tx) lockCounters(ctx context.Context, counters []Counter) ([]Reserved, 
 	return withStates(reserved, rows, err)
 }
 
-func (t *tx) saveCounters(ctx context.Context, rows []Reserved) error {
+func (t *Tx) saveCounters(ctx context.Context, rows []Reserved) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -147,7 +147,7 @@ func (t *tx) saveCounters(ctx context.Context, rows []Reserved) error {
 
 // release takes an attempt back out of its counters and, after a success, what its client failed before. Attempts that are still undecided stay: each is
 // settled by itself. A counter that was forgotten or began anew since holds nothing of this attempt. Rows that count nothing go.
-func (t *tx) release(ctx context.Context, reserved []Reserved, succeeded bool) error {
+func (t *Tx) release(ctx context.Context, reserved []Reserved, succeeded bool) error {
 	taken := slices.DeleteFunc(slices.Clone(reserved), func(r Reserved) bool { return !r.Taken })
 	if len(taken) == 0 {
 		return nil
@@ -210,12 +210,12 @@ func ownAttempts(stored Reserved, beganAt int64, pair Reserved, succeeded bool) 
 
 // ReleaseAttempt takes an attempt back that was never looked at: a fault of ours, or a client that left.
 func (s *Store) ReleaseAttempt(ctx context.Context, reserved []Reserved) error {
-	return s.write(ctx, func(t *tx) error { return t.release(ctx, reserved, false) })
+	return s.Write(ctx, func(t *Tx) error { return t.release(ctx, reserved, false) })
 }
 
 // AttemptSucceeded takes an attempt back that nothing else goes with, and its client's earlier ones.
 func (s *Store) AttemptSucceeded(ctx context.Context, reserved []Reserved) error {
-	return s.write(ctx, func(t *tx) error { return t.release(ctx, reserved, true) })
+	return s.Write(ctx, func(t *Tx) error { return t.release(ctx, reserved, true) })
 }
 
 // Unlocking is how an account is unlocked.
@@ -228,7 +228,7 @@ type Unlocking struct {
 
 // Unlock forgets the attempts on an account. ErrNotFound when the link was used, or without the account.
 func (s *Store) Unlock(ctx context.Context, userID string, un Unlocking, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.guard(ctx, userID, un.Guard); err != nil {
 			return err
 		}
@@ -248,7 +248,7 @@ func (s *Store) Unlock(ctx context.Context, userID string, un Unlocking, audits 
 	})
 }
 
-func (t *tx) forgetAttempts(ctx context.Context, subjects [][]byte) error {
+func (t *Tx) forgetAttempts(ctx context.Context, subjects [][]byte) error {
 	if len(subjects) == 0 {
 		return nil
 	}
@@ -276,7 +276,7 @@ func (s *Store) SweepAttempts(ctx context.Context, now int64, keep, limit int) (
 		if limit <= 0 {
 			return nil
 		}
-		return s.write(ctx, func(t *tx) error {
+		return s.Write(ctx, func(t *Tx) error {
 			removed, err := t.exec(ctx, "DELETE FROM login_throttles WHERE key IN (SELECT key FROM login_throttles "+where+" LIMIT ?"+s.dialect.forUpdateSkipLocked()+")", append(args, limit)...)
 			n += removed
 			return err

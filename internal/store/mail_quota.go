@@ -27,10 +27,10 @@ const mailQuotaSweep = 10
 
 // TakeMailQuota counts a mail; *OverQuotaError, and nothing changed, when it would be one too many.
 func (s *Store) TakeMailQuota(ctx context.Context, q MailQuota) error {
-	return s.write(ctx, func(t *tx) error { return t.takeMailQuota(ctx, q, 1) })
+	return s.Write(ctx, func(t *Tx) error { return t.takeMailQuota(ctx, q, 1) })
 }
 
-func (t *tx) takeMailQuota(ctx context.Context, q MailQuota, mails int) error {
+func (t *Tx) takeMailQuota(ctx context.Context, q MailQuota, mails int) error {
 	scope := sha256.Sum256([]byte(q.Scope))
 	_, err := t.exec(ctx, "DELETE FROM mail_quotas WHERE scope IN (SELECT scope FROM mail_quotas WHERE ends_at <= ? LIMIT ?"+t.s.dialect.forUpdateSkipLocked()+")", t.now, mailQuotaSweep)
 	if err != nil {
@@ -67,7 +67,7 @@ type CountedPost struct {
 // SendCounted keeps posts, counts each against its own quota and all against the shared ones, and returns which of them were one too many for their
 // own. Without partial the first such is an *OverQuotaError for the whole, as is a shared quota that is used up; then nothing is changed.
 func (s *Store) SendCounted(ctx context.Context, posts []CountedPost, partial bool, shared ...MailQuota) (refused []bool, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		refused = make([]bool, len(posts))
 		sent := 0
 		for i, p := range posts {

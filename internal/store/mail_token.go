@@ -10,7 +10,7 @@ import (
 // mailTokenSweep is how many tokens past their time each new one clears away.
 const mailTokenSweep = 100
 
-func (t *tx) insertMailToken(ctx context.Context, m *muster.MailToken, hash []byte) error {
+func (t *Tx) insertMailToken(ctx context.Context, m *muster.MailToken, hash []byte) error {
 	var user any
 	if m.UserID != "" {
 		user = m.UserID
@@ -37,7 +37,7 @@ func (s *Store) MailToken(ctx context.Context, hash []byte) (*muster.MailToken, 
 
 // useMailToken takes a token out of circulation in the transaction of what it allows, and the account's others for the same; ErrNotFound when
 // another request did.
-func (t *tx) useMailToken(ctx context.Context, hash []byte) error {
+func (t *Tx) useMailToken(ctx context.Context, hash []byte) error {
 	if hash == nil {
 		return nil
 	}
@@ -52,7 +52,22 @@ func (t *tx) useMailToken(ctx context.Context, hash []byte) error {
 	return t.voidLinks(ctx, user, purpose)
 }
 
-func (t *tx) voidLinks(ctx context.Context, userID, purpose string) error {
+// VoidLinks takes an account's mailed links out of use, those of some purposes or all.
+func (t *Tx) VoidLinks(ctx context.Context, userID string, purposes ...string) error {
+	if len(purposes) == 0 {
+		if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ?", userID); err != nil {
+			return fmt.Errorf("void mailed links: %w", err)
+		}
+	}
+	for _, purpose := range purposes {
+		if err := t.voidLinks(ctx, userID, purpose); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tx) voidLinks(ctx context.Context, userID, purpose string) error {
 	if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ? AND purpose = ?", userID, purpose); err != nil {
 		return fmt.Errorf("void mailed links: %w", err)
 	}
@@ -61,7 +76,7 @@ func (t *tx) voidLinks(ctx context.Context, userID, purpose string) error {
 
 // UseOnce keeps the mark of a secret that is good once, under its SHA-256; it tells whether this was the first time.
 func (s *Store) UseOnce(ctx context.Context, purpose string, hash []byte) (first bool, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		n, err := t.exec(ctx, `INSERT INTO mail_tokens (token_hash, purpose, user_id, email, create_at, expires_at, extra) VALUES (?,?,NULL,'',?,?,'')
 			ON CONFLICT DO NOTHING`, hash, purpose, t.now, int64(1)<<62)
 		first = n == 1

@@ -12,7 +12,7 @@ var ErrCodeUsed = errors.New("the code was used before")
 
 // SaveMfaPending keeps a sealed secret that awaits its first code. ErrNotFound without the account.
 func (s *Store) SaveMfaPending(ctx context.Context, userID, sealed string, guard Guard, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.guard(ctx, userID, guard); err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (s *Store) MfaState(ctx context.Context, userID string) (m MfaState, err er
 // ActivateMfa makes the pending secret the account's second factor, with fresh recovery codes by their SHA-256, and gives the account as it was and
 // as it is. An active factor gives way only with replace. ErrNotFound when another secret is pending by now, or another factor active.
 func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, replace bool, codes [][]byte, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	return s.changeMfa(ctx, userID, guard, post, audits, func(t *tx, u *muster.User) error {
+	return s.changeMfa(ctx, userID, guard, post, audits, func(t *Tx, u *muster.User) error {
 		if u.MfaActive && !replace {
 			return ErrNotFound
 		}
@@ -55,7 +55,7 @@ func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, replace
 
 // DeactivateMfa takes the second factor and the recovery codes away.
 func (s *Store) DeactivateMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	return s.changeMfa(ctx, userID, guard, post, audits, func(t *tx, u *muster.User) error {
+	return s.changeMfa(ctx, userID, guard, post, audits, func(t *Tx, u *muster.User) error {
 		u.MfaActive, u.MfaSecret = false, ""
 		if err := t.replaceRecoveryCodes(ctx, userID, nil); err != nil {
 			return err
@@ -66,8 +66,8 @@ func (s *Store) DeactivateMfa(ctx context.Context, userID string, guard Guard, p
 }
 
 // changeMfa runs change on the account and mails what post makes of it as it was.
-func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) Post, audits []*muster.Audit, change func(*tx, *muster.User) error) (before, after *muster.User, err error) {
-	err = s.write(ctx, func(t *tx) error {
+func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) Post, audits []*muster.Audit, change func(*Tx, *muster.User) error) (before, after *muster.User, err error) {
+	err = s.Write(ctx, func(t *Tx) error {
 		if before, err = t.user(ctx, userID); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post 
 }
 
 // useMfa holds in the sign-in's own transaction that its code is good this once. ErrCodeUsed otherwise.
-func (t *tx) useMfa(ctx context.Context, userID string, o SessionOptions) error {
+func (t *Tx) useMfa(ctx context.Context, userID string, o SessionOptions) error {
 	var err error
 	switch {
 	case o.MfaStep != 0:

@@ -40,7 +40,7 @@ type Post struct {
 	Links []Link
 }
 
-func (t *tx) savePost(ctx context.Context, p Post) error {
+func (t *Tx) savePost(ctx context.Context, p Post) error {
 	for _, l := range p.Links {
 		if l.Single {
 			if err := t.voidLinks(ctx, l.Token.UserID, l.Token.Purpose); err != nil {
@@ -64,7 +64,7 @@ func (t *tx) savePost(ctx context.Context, p Post) error {
 
 // Send keeps a post that nothing else goes with.
 func (s *Store) Send(ctx context.Context, p Post, audits ...*muster.Audit) error {
-	return s.grow(ctx, func(t *tx) error {
+	return s.WriteGrowing(ctx, func(t *Tx) error {
 		if err := t.savePost(ctx, p); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (s *Store) ClaimMail(ctx context.Context, within time.Duration) (m *Mail, e
 	if _, err := scanString(s.queryRow(ctx, "SELECT id "+due, s.now().UnixMilli())); err != nil {
 		return nil, noRow(err) // as nearly always: it costs no write
 	}
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		m = &Mail{}
 		err := t.queryRow(ctx, "SELECT id, recipient, letter, create_at, give_up_at, attempts, claims "+due+s.dialect.forUpdateSkipLocked(), t.now).
 			Scan(&m.ID, &m.To, &m.Letter, &m.CreateAt, &m.GiveUpAt, &m.Attempts, &m.claims)
@@ -109,7 +109,7 @@ func (s *Store) ReleaseMails(ctx context.Context) error {
 	if !s.dialect.exclusive() {
 		return nil
 	}
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, "UPDATE outbox SET next_at = ? WHERE set_aside_at = 0 AND next_at > ?", t.now, t.now)
 		return err
 	})
@@ -132,7 +132,7 @@ func (s *Store) SetMailAside(ctx context.Context, m *Mail, why string) error {
 
 // ofClaim changes a mail as long as nobody else has claimed it since.
 func (s *Store) ofClaim(ctx context.Context, m *Mail, change string, args ...any) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		return changed(t.exec(ctx, change+" id = ? AND claims = ? AND set_aside_at = 0", append(args, m.ID, m.claims)...))
 	})
 }
@@ -152,7 +152,7 @@ func (s *Store) MailStats(ctx context.Context) (m MailStats, err error) {
 
 // SweepMails clears away mails that were set aside before a time (Unix ms).
 func (s *Store) SweepMails(ctx context.Context, before int64) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE set_aside_at > 0 AND set_aside_at < ? LIMIT ?)", before, mailSweep)
 		return err
 	})

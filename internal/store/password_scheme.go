@@ -17,7 +17,7 @@ func (s *Store) PasswordSchemes(ctx context.Context) ([]string, error) {
 	return collect(rows, err, scanString)
 }
 
-func (t *tx) keepPasswordScheme(ctx context.Context, p *PasswordScheme) error {
+func (t *Tx) keepPasswordScheme(ctx context.Context, p *PasswordScheme) error {
 	if err := t.notePasswordScheme(ctx, p.Example); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (t *tx) keepPasswordScheme(ctx context.Context, p *PasswordScheme) error {
 	return p.Allow(inUse)
 }
 
-func (t *tx) notePasswordScheme(ctx context.Context, example string) error {
+func (t *Tx) notePasswordScheme(ctx context.Context, example string) error {
 	_, err := t.exec(ctx, "INSERT INTO password_schemes (example, stored_at) VALUES (?, ?) ON CONFLICT (example) DO UPDATE SET stored_at = excluded.stored_at", example, t.now)
 	if err != nil {
 		return fmt.Errorf("keep password scheme: %w", err)
@@ -65,7 +65,7 @@ func (s *Store) SetPasswordSchemes(ctx context.Context, found []string, since in
 	for _, example := range found {
 		isFound[example] = true
 	}
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		for _, example := range known {
 			if isFound[example] {
 				delete(isFound, example)

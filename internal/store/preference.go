@@ -20,7 +20,7 @@ func (s *Store) Preferences(ctx context.Context, userID string) ([]*muster.Prefe
 
 // SavePreferences keeps all of an account's or none. New ones that make it more than limit (0: none) are app.preference.save.quota, kind Forbidden.
 func (s *Store) SavePreferences(ctx context.Context, userID string, guard Guard, limit int, list []*muster.Preference) error {
-	return s.grow(ctx, func(t *tx) error {
+	return s.WriteGrowing(ctx, func(t *Tx) error {
 		if _, err := t.lockUsers(ctx, userID); err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func (s *Store) SavePreferences(ctx context.Context, userID string, guard Guard,
 
 // DeletePreferences removes all of an account's or none; those that are not there are no error.
 func (s *Store) DeletePreferences(ctx context.Context, userID string, guard Guard, list []*muster.Preference) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.guard(ctx, userID, guard); err != nil {
 			return err
 		}

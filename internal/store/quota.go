@@ -17,7 +17,7 @@ type UploadQuota struct {
 const fileMinSize = 4096
 
 // uploadedBytes sums up what an account keeps, with one more upload. The account is locked, so that two can't both be the last that fits.
-func (t *tx) uploadedBytes(ctx context.Context, u *muster.Upload) (n int64, err error) {
+func (t *Tx) uploadedBytes(ctx context.Context, u *muster.Upload) (n int64, err error) {
 	err = t.queryRow(ctx, `SELECT (SELECT COALESCE(SUM(CASE WHEN size < ? THEN ? ELSE size END), 0) FROM files WHERE user_id = ?)
 		+ (SELECT COALESCE(SUM(CASE WHEN file_size < ? THEN ? ELSE file_size END), 0) FROM uploads WHERE user_id = ?)`,
 		fileMinSize, fileMinSize, u.UserID, fileMinSize, fileMinSize, u.UserID).Scan(&n)
@@ -25,7 +25,7 @@ func (t *tx) uploadedBytes(ctx context.Context, u *muster.Upload) (n int64, err 
 }
 
 // countOf counts an account's rows of a table. The account is locked.
-func (t *tx) countOf(ctx context.Context, table, userID string) (n int, err error) {
+func (t *Tx) countOf(ctx context.Context, table, userID string) (n int, err error) {
 	if err = t.queryRow(ctx, "SELECT count(*) FROM "+table+" WHERE user_id = ?", userID).Scan(&n); err != nil {
 		err = fmt.Errorf("count %s: %w", table, err)
 	}

@@ -28,7 +28,7 @@ func recoveryCodesLeft(ctx context.Context, row rowQuery, userID string) (n int6
 // ReplaceRecoveryCodes gives an account new recovery codes, by their SHA-256, in the place of all that it has. ErrNotFound unless its second factor
 // is the one with the sealed secret.
 func (s *Store) ReplaceRecoveryCodes(ctx context.Context, userID, secret string, codes [][]byte, post func(*muster.User) Post, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		u, err := t.user(ctx, userID)
 		if err != nil {
 			return err
@@ -46,7 +46,7 @@ func (s *Store) ReplaceRecoveryCodes(ctx context.Context, userID, secret string,
 	})
 }
 
-func (t *tx) replaceRecoveryCodes(ctx context.Context, userID string, codes [][]byte) error {
+func (t *Tx) replaceRecoveryCodes(ctx context.Context, userID string, codes [][]byte) error {
 	if _, err := t.exec(ctx, "DELETE FROM recovery_codes WHERE user_id = ?", userID); err != nil {
 		return fmt.Errorf("drop recovery codes: %w", err)
 	}
@@ -59,7 +59,7 @@ func (t *tx) replaceRecoveryCodes(ctx context.Context, userID string, codes [][]
 }
 
 // useRecoveryCode takes a code out of use, and mails its account that it was used. ErrNotFound when it is none of the account's.
-func (t *tx) useRecoveryCode(ctx context.Context, userID string, code *RecoveryCode) error {
+func (t *Tx) useRecoveryCode(ctx context.Context, userID string, code *RecoveryCode) error {
 	args := []any{userID}
 	for _, hash := range code.Hashes {
 		args = append(args, hash)

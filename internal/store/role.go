@@ -26,7 +26,7 @@ func (s *Store) SeedRoles(ctx context.Context, roles []*muster.Role) error {
 	if err := s.queryRow(ctx, "SELECT count(*) FROM roles WHERE built_in").Scan(&n); err != nil || n >= len(roles) {
 		return err
 	}
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		for _, r := range roles {
 			_, err := t.exec(ctx, "INSERT INTO roles ("+roleColumns+") VALUES ("+placeholders(10)+") ON CONFLICT DO NOTHING",
 				muster.NewID(), r.Name, r.DisplayName, r.Description, t.now, t.now, 0, strings.Join(r.Permissions, " "), r.SchemeManaged, true)
@@ -46,7 +46,7 @@ func (s *Store) Roles(ctx context.Context) ([]*muster.Role, error) {
 
 // UpdateRolePermissions replaces a role's permissions and gives the role as it is then.
 func (s *Store) UpdateRolePermissions(ctx context.Context, id string, permissions []string, audits ...*muster.Audit) (role *muster.Role, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if err := changed(t.exec(ctx, "UPDATE roles SET permissions = ?, update_at = ? WHERE id = ?", strings.Join(permissions, " "), t.now, id)); err != nil {
 			return err
 		}

@@ -20,12 +20,12 @@ func (r room) admit() error {
 
 func (r room) release() bool { return r.disk != nil && r.disk.Release() }
 
-// grow is write for what adds to the database and can wait: accounts, teams, uploads, preferences, access tokens. It is refused while the disk is
+// WriteGrowing is Write for what adds to the database and can wait: accounts, teams, uploads, preferences, access tokens. It is refused while the disk is
 // nearly full, before it writes anything, and leaves the room that is left to sign-ins, their end, revocations and other changes of what is
 // there: those are plain writes (docs/adr/0019).
-func (s *Store) grow(ctx context.Context, fn func(t *tx) error) error {
+func (s *Store) WriteGrowing(ctx context.Context, fn func(tx *Tx) error) error {
 	if err := s.room.admit(); err != nil {
 		return err
 	}
-	return s.write(ctx, fn)
+	return s.Write(ctx, fn)
 }

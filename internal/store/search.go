@@ -85,7 +85,7 @@ func foldTerm(s string) string {
 	return string(r[:min(len(r), termMaxRunes)])
 }
 
-func (t *tx) saveTerms(ctx context.Context, u *muster.User) error {
+func (t *Tx) saveTerms(ctx context.Context, u *muster.User) error {
 	if _, err := t.exec(ctx, "DELETE FROM search_terms WHERE user_id = ?", u.ID); err != nil {
 		return fmt.Errorf("drop search terms: %w", err)
 	}

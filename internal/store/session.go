@@ -38,7 +38,7 @@ type SessionOptions struct {
 // CreateSession stores a sign-in under the SHA-256 of its token. Beyond muster.MaxSessionsPerUser the least recently
 // used sessions of the account end. ErrCodeUsed when its one-time code signed in before, ErrNotFound when the account is gone, deactivated, a bot or has another password by now.
 func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHash []byte, o SessionOptions, audits ...*muster.Audit) (*muster.Session, error) {
-	return sess, s.write(ctx, func(t *tx) error {
+	return sess, s.Write(ctx, func(t *Tx) error {
 		if err := t.noteLogin(ctx, sess.UserID, o); err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 }
 
 // takeRoles gives a new session its account's roles as they are: they may have changed since the account was read. noteLogin holds the account.
-func (t *tx) takeRoles(ctx context.Context, s *muster.Session) error {
+func (t *Tx) takeRoles(ctx context.Context, s *muster.Session) error {
 	u := &muster.User{}
 	if err := t.queryRow(ctx, "SELECT roles FROM users WHERE id = ?", s.UserID).Scan(&u.Roles); err != nil {
 		return noRow(err)
@@ -88,7 +88,7 @@ func (t *tx) takeRoles(ctx context.Context, s *muster.Session) error {
 }
 
 // insertSession leaves a session as it is that is there already: an access token's.
-func (t *tx) insertSession(ctx context.Context, s *muster.Session, tokenHash []byte) error {
+func (t *Tx) insertSession(ctx context.Context, s *muster.Session, tokenHash []byte) error {
 	_, err := t.exec(ctx, "INSERT INTO sessions (token_hash, "+sessionColumns+") VALUES ("+placeholders(13)+") ON CONFLICT (token_hash) DO NOTHING", tokenHash,
 		s.ID, s.UserID, s.CreateAt, s.ExpiresAt, s.LastActivityAt, s.DeviceID, s.Roles, s.IsOAuth, s.ExpiredNotify, jsonMap(s.Props).value(), s.IP, s.AuthenticatedAt)
 	if err != nil {
@@ -98,7 +98,8 @@ func (t *tx) insertSession(ctx context.Context, s *muster.Session, tokenHash []b
 }
 
 // endSessions ends an account's sessions but one, "" for all, and its sign-ins under way.
-func (t *tx) endSessions(ctx context.Context, userID, except string) error {
+func (t *Tx) endSessions(ctx context.Context, userID, except string) error {
+	t.accountChanged(userID)
 	if _, err := t.exec(ctx, "DELETE FROM sign_ins WHERE user_id = ?", userID); err != nil {
 		return fmt.Errorf("end sign-ins: %w", err)
 	}
@@ -108,7 +109,7 @@ func (t *tx) endSessions(ctx context.Context, userID, except string) error {
 	return nil
 }
 
-func (t *tx) noteLogin(ctx context.Context, userID string, o SessionOptions) error {
+func (t *Tx) noteLogin(ctx context.Context, userID string, o SessionOptions) error {
 	hash := o.OldPasswordHash
 	if o.NewPasswordHash != "" {
 		hash = o.NewPasswordHash
@@ -124,12 +125,12 @@ func (t *tx) noteLogin(ctx context.Context, userID string, o SessionOptions) err
 		o.LastLogin, hash, userID, o.OldPasswordHash, o.MfaActive, o.MfaSecret))
 }
 
-func (t *tx) endDevice(ctx context.Context, userID, deviceID, exceptID string) error {
+func (t *Tx) endDevice(ctx context.Context, userID, deviceID, exceptID string) error {
 	_, err := t.exec(ctx, "DELETE FROM sessions WHERE user_id = ? AND device_id = ? AND id <> ?", userID, deviceID, exceptID)
 	return err
 }
 
-func (t *tx) pruneSessions(ctx context.Context, userID string) error {
+func (t *Tx) pruneSessions(ctx context.Context, userID string) error {
 	_, err := t.exec(ctx, `DELETE FROM sessions WHERE id IN
 		(SELECT id FROM sessions WHERE user_id = ? ORDER BY last_activity_at DESC LIMIT 1000000 OFFSET ?)`, userID, muster.MaxSessionsPerUser)
 	return err
@@ -154,7 +155,7 @@ func (s *Store) Sessions(ctx context.Context, userID string) ([]*muster.Session,
 
 // DeleteSession ends one of an account's sessions; one that is gone already is no error.
 func (s *Store) DeleteSession(ctx context.Context, userID, id string, guard Guard, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.guard(ctx, userID, guard); err != nil {
 			return err
 		}
@@ -167,7 +168,7 @@ func (s *Store) DeleteSession(ctx context.Context, userID, id string, guard Guar
 
 // DeleteSessionsOf ends an account's sessions, and its sign-ins under way.
 func (s *Store) DeleteSessionsOf(ctx context.Context, userID string, guard Guard, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.guard(ctx, userID, guard); err != nil {
 			return err
 		}
@@ -180,7 +181,7 @@ func (s *Store) DeleteSessionsOf(ctx context.Context, userID string, guard Guard
 
 // DeleteAllSessions ends everybody's sessions, and all sign-ins under way.
 func (s *Store) DeleteAllSessions(ctx context.Context, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		for _, table := range []string{"sessions", "sign_ins"} {
 			if _, err := t.exec(ctx, "DELETE FROM "+table); err != nil {
 				return fmt.Errorf("end all sessions: %w", err)
@@ -193,7 +194,7 @@ func (s *Store) DeleteAllSessions(ctx context.Context, audits ...*muster.Audit) 
 // Reauthenticate notes that a session's owner proved at a time (Unix ms) again who they are, and takes the code that did it out of use. u is the account that the proof
 // was checked against. ErrCodeUsed for a code that was used before, ErrNotFound when the session is gone or the account's secrets have changed since.
 func (s *Store) Reauthenticate(ctx context.Context, sessionID string, u *muster.User, at int64, o SessionOptions, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		now, err := t.user(ctx, u.ID)
 		if err != nil {
 			return err
@@ -216,7 +217,7 @@ func (s *Store) Reauthenticate(ctx context.Context, sessionID string, u *muster.
 
 // AttachDevice ties one of a user's sessions to a device, ends the user's others there and sets the new expiry (Unix ms, 0: never).
 func (s *Store) AttachDevice(ctx context.Context, userID, sessionID, deviceID string, expiresAt int64, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.endDevice(ctx, userID, deviceID, sessionID); err != nil {
 			return err
 		}
@@ -230,7 +231,7 @@ func (s *Store) AttachDevice(ctx context.Context, userID, sessionID, deviceID st
 
 // TouchSessions notes when sessions were last used and, for some, when they now end; by id, Unix ms.
 func (s *Store) TouchSessions(ctx context.Context, at, extend map[string]int64) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		for id, ms := range at {
 			if _, err := t.exec(ctx, "UPDATE sessions SET last_activity_at = ? WHERE id = ? AND last_activity_at < ?", ms, id, ms); err != nil {
 				return fmt.Errorf("note activity: %w", err)
@@ -251,7 +252,7 @@ func (s *Store) TouchSessions(ctx context.Context, at, extend map[string]int64) 
 
 // DeleteExpiredSessions removes at most limit sessions that ended before a time (Unix ms) and gives how many.
 func (s *Store) DeleteExpiredSessions(ctx context.Context, before int64, limit int) (n int64, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		n, err = t.exec(ctx, `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at > 0 AND expires_at < ? LIMIT ?)`, before, limit)
 		return err
 	})

@@ -24,7 +24,7 @@ func (s *Store) LoadSettings(ctx context.Context) (config.Stored, error) {
 // ChangeSettings locks the settings, keeps the document that change makes of them, unless that is nil, and the audits in one transaction, and
 // returns the version afterwards. change runs again when the transaction lost a race.
 func (s *Store) ChangeSettings(ctx context.Context, change func(config.Stored) ([]byte, []*muster.Audit, error)) (version int64, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		kept, err := scanSettings(t.queryRow(ctx, selectSettings+s.dialect.forUpdate()))
 		if err != nil {
 			return err
@@ -60,7 +60,7 @@ func (s *Store) InitSystemValue(ctx context.Context, name, value string) (kept s
 	if found || err != nil {
 		return kept, err
 	}
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if _, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, value); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ type SignIn struct {
 
 // SaveSignIn keeps a sign-in under the SHA-256 of its token, and takes the attempt back that was right so far.
 func (s *Store) SaveSignIn(ctx context.Context, hash []byte, in *SignIn, attempt []Reserved) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, "DELETE FROM sign_ins WHERE token_hash IN (SELECT token_hash FROM sign_ins WHERE expires_at <= ? LIMIT ?)", t.now, signInSweep)
 		if err != nil {
 			return fmt.Errorf("sweep sign-ins: %w", err)
@@ -57,7 +57,7 @@ func (s *Store) SignIn(ctx context.Context, hash []byte) (*SignIn, error) {
 // PassFactor takes a one-time or recovery code out of use and notes that the sign-in passed by it. ErrCodeUsed for a code that was used before,
 // ErrNotFound when the sign-in is gone.
 func (s *Store) PassFactor(ctx context.Context, hash []byte, userID string, o SessionOptions, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.useMfa(ctx, userID, o); err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (s *Store) PassFactor(ctx context.Context, hash []byte, userID string, o Se
 
 // DeleteSignIn gives a sign-in up; one that is gone already is no error.
 func (s *Store) DeleteSignIn(ctx context.Context, hash []byte) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, "DELETE FROM sign_ins WHERE token_hash = ?", hash)
 		return err
 	})

@@ -26,7 +26,7 @@ func (s *Store) SavePresence(ctx context.Context, st *muster.Status) (changed bo
 }
 
 func (s *Store) saveStatus(ctx context.Context, st *muster.Status, guard Guard, unless string, args ...any) (saved bool, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if err := t.guard(ctx, st.UserID, guard); err != nil {
 			return err
 		}

@@ -1,5 +1,5 @@
 // Package store holds all SQL: one concrete type over database/sql that speaks to SQLite and PostgreSQL.
-// Exported methods own their transaction. A missing row is ErrNotFound; a clash of unique names and the last
+// A Store reads; everything is written within Write, through the verbs of a Tx (docs/adr/0023-packages-by-role.md). A missing row is ErrNotFound; a clash of unique names and the last
 // administrator's protection are *muster.Error with the protocol's id.
 package store
 
@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -43,8 +42,7 @@ type Store struct {
 	lock    *serverLock  // nil where none is needed
 	release func() error // of the data directory
 
-	listenersMu sync.RWMutex
-	listeners   []*func(Changes)
+	listeners listeners
 }
 
 // dialect is what differs between the databases. Everything else is SQL that both share.
@@ -148,7 +146,7 @@ func toArgs(list []string) []any {
 }
 
 // saveAudits writes history rows in the transaction of what they tell of.
-func (t *tx) saveAudits(ctx context.Context, audits []*muster.Audit) error {
+func (t *Tx) saveAudits(ctx context.Context, audits []*muster.Audit) error {
 	for _, a := range audits {
 		_, err := t.exec(ctx, `INSERT INTO audits (id, create_at, user_id, action, extra_info, ip_address, session_id) VALUES (?,?,?,?,?,?,?)`,
 			a.ID, a.CreateAt, a.UserID, a.Action, a.ExtraInfo, a.IPAddress, a.SessionID)

@@ -20,7 +20,7 @@ func scanTeam(r scanner) (*muster.Team, error) {
 // CreateTeam inserts a team with its first channels and its first member, who joins them all.
 // A taken name is store.sql_team.save_team.existing.app_error, kind Invalid.
 func (s *Store) CreateTeam(ctx context.Context, team *muster.Team, creator *muster.TeamMember, channels []*muster.Channel, audits ...*muster.Audit) error {
-	return s.grow(ctx, func(t *tx) error {
+	return s.WriteGrowing(ctx, func(t *Tx) error {
 		var accounts guests
 		if creator != nil {
 			var err error
@@ -102,7 +102,7 @@ func (s *Store) CountTeams(ctx context.Context, f TeamFilter) (n int64, err erro
 
 // UpdateTeam changes a team and gives it as it is then.
 func (s *Store) UpdateTeam(ctx context.Context, id string, apply func(*muster.Team) error, audits ...*muster.Audit) (team *muster.Team, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if team, err = scanTeam(t.queryRow(ctx, "SELECT "+teamColumns+" FROM teams t WHERE t.id = ?"+t.s.dialect.forUpdate(), id)); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func scanTeamMember(r scanner) (*muster.TeamMember, error) {
 // memberships, in the users' order, and those that are new. More active members than limit (0: none) are refused:
 // app.team.join_user_to_team.max_accounts.app_error, kind Invalid. ErrNotFound without the team, kind NotFound without a user.
 func (s *Store) JoinTeam(ctx context.Context, teamID string, userIDs, channels []string, limit int, audits ...*muster.Audit) (all, joined []*muster.TeamMember, err error) {
-	err = s.grow(ctx, func(t *tx) error {
+	err = s.WriteGrowing(ctx, func(t *Tx) error {
 		all, joined = nil, nil // of an earlier try
 		accounts, err := t.lockUsers(ctx, userIDs...)
 		if err != nil {
@@ -67,13 +67,13 @@ func memberIDs(members []*muster.TeamMember) []string {
 
 // lockTeam makes joins of one team wait for each other. It comes before the inserts: their foreign key takes a weaker lock
 // of the same row, and two that hold it would wait for each other. ErrNotFound without the team.
-func (t *tx) lockTeam(ctx context.Context, teamID string) error {
+func (t *Tx) lockTeam(ctx context.Context, teamID string) error {
 	_, err := scanString(t.queryRow(ctx, "SELECT id FROM teams WHERE id = ?"+t.s.dialect.forUpdate(), teamID))
 	return noRow(err)
 }
 
 // refuseCrowd counts after the insert, under lockTeam, so that two joins can't both be the last that fits.
-func (t *tx) refuseCrowd(ctx context.Context, teamID string, limit int) error {
+func (t *Tx) refuseCrowd(ctx context.Context, teamID string, limit int) error {
 	if limit <= 0 {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (t *tx) refuseCrowd(ctx context.Context, teamID string, limit int) error {
 }
 
 // joinTeam makes or renews a membership, as its account is, and puts the user in the team's channels of these names.
-func (t *tx) joinTeam(ctx context.Context, m *muster.TeamMember, accounts guests, channels []string) (isNew bool, err error) {
+func (t *Tx) joinTeam(ctx context.Context, m *muster.TeamMember, accounts guests, channels []string) (isNew bool, err error) {
 	guest, err := accounts.of(m.UserID)
 	if err != nil {
 		return false, err
@@ -109,7 +109,7 @@ func (t *tx) joinTeam(ctx context.Context, m *muster.TeamMember, accounts guests
 }
 
 // joinDefaultChannels puts a member in the team's channels of these names. Guests see only what they are invited to.
-func (t *tx) joinDefaultChannels(ctx context.Context, m *muster.TeamMember, channels []string) error {
+func (t *Tx) joinDefaultChannels(ctx context.Context, m *muster.TeamMember, channels []string) error {
 	if len(channels) == 0 || m.SchemeGuest {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (t *tx) joinDefaultChannels(ctx context.Context, m *muster.TeamMember, chan
 }
 
 // joinChannels puts a new account in channels of a team, by id; ids of others are passed over.
-func (t *tx) joinChannels(ctx context.Context, u *muster.User, teamID string, ids []string) error {
+func (t *Tx) joinChannels(ctx context.Context, u *muster.User, teamID string, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -140,7 +140,7 @@ func (t *tx) joinChannels(ctx context.Context, u *muster.User, teamID string, id
 
 // LeaveTeam ends a membership and those of the team's channels. ErrNotFound without one.
 func (s *Store) LeaveTeam(ctx context.Context, teamID, userID string, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		err := changed(t.exec(ctx, `UPDATE team_members SET delete_at = ?, scheme_admin = FALSE, explicit_roles = '' WHERE team_id = ? AND user_id = ? AND delete_at = 0`,
 			t.now, teamID, userID))
 		if err != nil {
@@ -194,7 +194,7 @@ func (s *Store) TeamMembershipsOf(ctx context.Context, userID string) ([]*muster
 // UpdateTeamMember changes a membership's flags and explicit roles and returns it as it is then. change gets the membership as it is, with its
 // account's lock held, so that no demotion comes between. ErrNotFound without a membership.
 func (s *Store) UpdateTeamMember(ctx context.Context, teamID, userID string, change func(*muster.TeamMember) error, audits ...*muster.Audit) (m *muster.TeamMember, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		accounts, err := t.lockUsers(ctx, userID)
 		if err != nil {
 			return err
@@ -221,7 +221,7 @@ func (s *Store) UpdateTeamMember(ctx context.Context, teamID, userID string, cha
 }
 
 // teamMember reads a membership and holds it as it is, one that has ended included.
-func (t *tx) teamMember(ctx context.Context, teamID, userID string) (*muster.TeamMember, error) {
+func (t *Tx) teamMember(ctx context.Context, teamID, userID string) (*muster.TeamMember, error) {
 	return scanTeamMember(t.queryRow(ctx, "SELECT "+teamMemberColumns+" FROM team_members m WHERE m.team_id = ? AND m.user_id = ?"+t.s.dialect.forUpdate(), teamID, userID))
 }
 

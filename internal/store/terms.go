@@ -15,7 +15,7 @@ func scanTerms(r scanner) (*muster.TermsOfService, error) {
 
 // CreateTerms keeps a new version of the terms; it is the one in force from now on.
 func (s *Store) CreateTerms(ctx context.Context, terms *muster.TermsOfService, audits ...*muster.Audit) error {
-	return s.grow(ctx, func(t *tx) error {
+	return s.WriteGrowing(ctx, func(t *Tx) error {
 		if _, err := t.exec(ctx, "INSERT INTO terms_of_service ("+termsColumns+") VALUES (?,?,?,?)", terms.ID, terms.CreateAt, terms.UserID, terms.Text); err != nil {
 			return err
 		}

@@ -6,22 +6,42 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"muster"
 )
 
-// tx is one transaction, with one time for all that it writes.
-type tx struct {
+// Tx is one transaction, with one time for all that it writes. Its methods are small verbs that use cases compose; they note what was touched, and the
+// store tells its listeners on commit (Changes). A Tx is of use only within the function that Write calls.
+//
+// Transactions lock rows in one order, so that none waits for another in a circle: accounts by id, a bot's owner, teams, channels, memberships, groups,
+// then counters by kind.
+type Tx struct {
 	raw                *sql.Tx
 	s                  *Store
 	now                int64 // Unix ms
 	noStatementTimeout bool
 	changes            Changes
+	locked             map[string]*muster.User // accounts as UserForUpdate read them
 }
+
+// Now returns the transaction's time in Unix milliseconds.
+func (t *Tx) Now() int64 { return t.now }
+
+// Audit writes history rows about what the transaction does.
+func (t *Tx) Audit(ctx context.Context, audits ...*muster.Audit) error {
+	return t.saveAudits(ctx, audits)
+}
+
+// Publish has an event delivered once the transaction has committed, after the caches forgot what it touched.
+func (t *Tx) Publish(e muster.Event) { t.changes.Events = append(t.changes.Events, e) }
 
 const writeTries = 10
 
-// write runs fn in one transaction and commits; on any error nothing is changed. A race lost is run again: a name
-// that another transaction took meanwhile is then seen by the look-up that every write of a unique name makes.
-func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
+// Write runs fn in one transaction and commits; on any error, and on a panic, nothing is changed. When the transaction loses a race fn runs again, so it
+// must set anew whatever it hands out: a name that another transaction took meanwhile is then seen by the look-up that every write of a unique name
+// makes. Within fn everything is read through tx; another connection could wait for this one forever. After the commit the store tells its listeners what
+// was touched, before Write returns.
+func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	released := false
 	for try := 1; ; try++ {
 		err := s.writeOnce(ctx, fn)
@@ -37,7 +57,7 @@ func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 	}
 }
 
-func (s *Store) writeOnce(ctx context.Context, fn func(t *tx) error) (err error) {
+func (s *Store) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	if err := s.answering(); err != nil {
 		return err
 	}
@@ -50,7 +70,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(t *tx) error) (err error)
 	}
 	// After a commit this does nothing. A panic of fn passes through here too, and must not keep SQLite's only writer.
 	defer func() { err = errors.Join(err, rollback(raw)) }()
-	t := &tx{raw: raw, s: s, now: s.now().UnixMilli()}
+	t := &Tx{raw: raw, s: s, now: s.now().UnixMilli()}
 	if err := fn(t); err != nil {
 		return err
 	}
@@ -70,7 +90,7 @@ func rollback(t *sql.Tx) error {
 }
 
 // exec runs a statement and gives how many rows it changed.
-func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+func (t *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	ctx, done := t.limit(ctx)
 	defer done()
 	r, err := t.raw.ExecContext(ctx, t.s.dialect.rebind(query), args...)
@@ -80,18 +100,18 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 	return r.RowsAffected()
 }
 
-func (t *tx) query(ctx context.Context, query string, args ...any) (*rows, error) {
+func (t *Tx) query(ctx context.Context, query string, args ...any) (*rows, error) {
 	ctx, done := t.limit(ctx)
 	raw, err := t.raw.QueryContext(ctx, t.s.dialect.rebind(query), args...)
 	return t.s.newRows(raw, err, done)
 }
 
-func (t *tx) queryRow(ctx context.Context, query string, args ...any) *row {
+func (t *Tx) queryRow(ctx context.Context, query string, args ...any) *row {
 	ctx, done := t.limit(ctx)
 	return &row{raw: t.raw.QueryRowContext(ctx, t.s.dialect.rebind(query), args...), s: t.s, done: done}
 }
 
-func (t *tx) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+func (t *Tx) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if t.noStatementTimeout {
 		return ctx, func() {}
 	}
@@ -99,7 +119,7 @@ func (t *tx) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // liftStatementTimeout lifts the time limit of the transaction's statements: rare work on many rows takes as long as it needs.
-func (t *tx) liftStatementTimeout(ctx context.Context) error {
+func (t *Tx) liftStatementTimeout(ctx context.Context) error {
 	t.noStatementTimeout = true
 	if statement := t.s.dialect.noStatementTimeout(); statement != "" {
 		_, err := t.exec(ctx, statement)

@@ -33,7 +33,7 @@ func scanUpload(r scanner) (*UploadState, error) {
 // CreateUpload keeps an announced upload. More unfinished ones of one account than its quota are app.upload.create.too_many, kind RateLimited; more
 // bytes app.upload.create.quota, kind TooLarge.
 func (s *Store) CreateUpload(ctx context.Context, u *muster.Upload, quota UploadQuota) error {
-	return s.grow(ctx, func(t *tx) error {
+	return s.WriteGrowing(ctx, func(t *Tx) error {
 		if accounts, err := t.lockUsers(ctx, u.UserID); err != nil || len(accounts) == 0 {
 			return cmp.Or(err, ErrNotFound)
 		}
@@ -80,7 +80,7 @@ func (s *Store) StaleUploads(ctx context.Context, before int64, limit int) ([]*U
 
 // DeleteUpload forgets an upload that is under way.
 func (s *Store) DeleteUpload(ctx context.Context, id string) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, "DELETE FROM uploads WHERE id = ?", id)
 		return err
 	})
@@ -91,7 +91,7 @@ func (s *Store) AddPiece(ctx context.Context, u *UploadState, key string, size i
 	next := *u
 	next.FileOffset += size
 	next.Pieces = append(append([]string{}, u.Pieces...), key)
-	return &next, s.grow(ctx, func(t *tx) error {
+	return &next, s.WriteGrowing(ctx, func(t *Tx) error {
 		err := changed(t.exec(ctx, "UPDATE uploads SET file_offset = ?, pieces = ? WHERE id = ? AND file_offset = ? AND pieces = ?",
 			next.FileOffset, strings.Join(next.Pieces, " "), u.ID, u.FileOffset, strings.Join(u.Pieces, " ")))
 		if errors.Is(err, ErrNotFound) {
@@ -103,7 +103,7 @@ func (s *Store) AddPiece(ctx context.Context, u *UploadState, key string, size i
 
 // FinishUpload turns an upload whose pieces are all there into a file. ErrNotFound when it is gone: finished by another request.
 func (s *Store) FinishUpload(ctx context.Context, f *muster.FileInfo, audits ...*muster.Audit) error {
-	return s.grow(ctx, func(t *tx) error {
+	return s.WriteGrowing(ctx, func(t *Tx) error {
 		if err := changed(t.exec(ctx, "DELETE FROM uploads WHERE id = ?", f.ID)); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ type CreateUserOptions struct {
 // The errors are of kind Invalid with an id app.user.save.* or as JoinTeam's, or Forbidden when it had to be the first and is not.
 func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOptions, audits ...*muster.Audit) (*muster.User, error) {
 	created := u.Clone()
-	err := s.grow(ctx, func(t *tx) error {
+	err := s.WriteGrowing(ctx, func(t *Tx) error {
 		created.Roles = u.Roles
 		first, err := t.claimFirst(ctx)
 		if err != nil {
@@ -78,12 +78,12 @@ func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOpti
 	return created, nil
 }
 
-func (t *tx) claimFirst(ctx context.Context) (bool, error) {
+func (t *Tx) claimFirst(ctx context.Context) (bool, error) {
 	n, err := t.exec(ctx, `INSERT INTO system (name, value) VALUES (?, '') ON CONFLICT DO NOTHING`, firstUser)
 	return n == 1, err
 }
 
-func (t *tx) insertUser(ctx context.Context, u *muster.User) error {
+func (t *Tx) insertUser(ctx context.Context, u *muster.User) error {
 	n, err := t.exec(ctx, insertUser, append([]any{u.ID, u.CreateAt}, userValues(u)...)...)
 	if err != nil {
 		return fmt.Errorf("insert user: %w", err)
@@ -96,7 +96,7 @@ func (t *tx) insertUser(ctx context.Context, u *muster.User) error {
 
 // ImportUsers inserts many accounts as they are in one transaction: all of them or none. Errors as CreateUser's.
 func (s *Store) ImportUsers(ctx context.Context, users []*muster.User) error {
-	return s.grow(ctx, func(t *tx) error {
+	return s.WriteGrowing(ctx, func(t *Tx) error {
 		if _, err := t.claimFirst(ctx); err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (s *Store) ImportUsers(ctx context.Context, users []*muster.User) error {
 }
 
 // clash names what another account already has. self is the id of the account that may have it.
-func (t *tx) clash(ctx context.Context, u *muster.User, self string) error {
+func (t *Tx) clash(ctx context.Context, u *muster.User, self string) error {
 	for _, c := range []struct {
 		where, id, field string
 		args             []any

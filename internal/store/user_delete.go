@@ -9,7 +9,7 @@ import (
 
 // DeleteUser removes an account and everything that hangs on it, and may disable its bots; it gives their ids. The last active administrator stays.
 func (s *Store) DeleteUser(ctx context.Context, id string, disableBots bool, audits ...*muster.Audit) (bots []string, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if err := t.lockAdmins(ctx, id); err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (s *Store) DeleteUser(ctx context.Context, id string, disableBots bool, aud
 // DeleteAllUsers removes every account and all that hangs on them, in one transaction; the next account is the first again.
 // Direct and group channels go, since nobody is in them; teams, other channels and groups stay, without members.
 func (s *Store) DeleteAllUsers(ctx context.Context, audits ...*muster.Audit) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.Write(ctx, func(t *Tx) error {
 		if err := t.liftStatementTimeout(ctx); err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ type guests map[string]bool
 
 // lockUsers holds accounts as they are until the transaction's end: what a membership grants follows from its account, and a demotion waits. Ids
 // that are nobody's are left out. Accounts are locked in one order, before teams, channels and memberships.
-func (t *tx) lockUsers(ctx context.Context, ids ...string) (guests, error) {
+func (t *Tx) lockUsers(ctx context.Context, ids ...string) (guests, error) {
 	found := guests{}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	for chunk := range slices.Chunk(ids, idsPerQuery) {

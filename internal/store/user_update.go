@@ -30,7 +30,7 @@ type UserUpdate struct {
 // UpdateUser changes an account and gives it as it was and as it is. The last active administrator can't stop
 // being one: app.user.update.lastAdmin.app_error. Taken names are refused as in CreateUser.
 func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.Write(ctx, func(t *Tx) error {
 		if err := t.lockAdmins(ctx, id); err != nil {
 			return err
 		}
@@ -112,13 +112,50 @@ func (s *Store) UpdateUser(ctx context.Context, id string, up UserUpdate, audits
 	return before, after, err
 }
 
-func (t *tx) user(ctx context.Context, id string) (*muster.User, error) {
+// UserForUpdate reads an account by id and holds it as it is until the transaction's end; ErrNotFound. It makes changes of administrators wait for each
+// other.
+func (t *Tx) UserForUpdate(ctx context.Context, id string) (*muster.User, error) {
+	if err := t.lockAdmins(ctx, id); err != nil {
+		return nil, err
+	}
+	u, err := t.user(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if t.locked == nil {
+		t.locked = map[string]*muster.User{}
+	}
+	t.locked[id] = u.Clone()
+	return u, nil
+}
+
+// SaveUser writes an account that UserForUpdate read, tells those who see it, and makes mailed links to a former address void. The last active
+// administrator can't stop being one (app.user.update.lastAdmin.app_error); taken names are refused as for a new account.
+func (t *Tx) SaveUser(ctx context.Context, u *muster.User) error {
+	before, ok := t.locked[u.ID]
+	if !ok {
+		return fmt.Errorf("save user %s: not read for update", u.ID)
+	}
+	if err := t.saveUser(ctx, before, u); err != nil {
+		return err
+	}
+	if before.Email != u.Email {
+		if err := t.VoidLinks(ctx, u.ID); err != nil {
+			return err
+		}
+	}
+	t.locked[u.ID] = u.Clone()
+	t.changes.Updated = append(t.changes.Updated, u.Clone())
+	return nil
+}
+
+func (t *Tx) user(ctx context.Context, id string) (*muster.User, error) {
 	return scanUser(t.queryRow(ctx, "SELECT "+userColumns+" FROM users u WHERE u.id = ?"+t.s.dialect.forUpdate(), id))
 }
 
 // lockAdmins makes changes of administrators wait for each other, in one order, so that two can't both take
 // themselves for not the last. Accounts that are no administrators wait for nobody.
-func (t *tx) lockAdmins(ctx context.Context, id string) error {
+func (t *Tx) lockAdmins(ctx context.Context, id string) error {
 	lock := t.s.dialect.forUpdate()
 	if lock == "" {
 		return nil
@@ -128,7 +165,7 @@ func (t *tx) lockAdmins(ctx context.Context, id string) error {
 	return err
 }
 
-func (t *tx) saveUser(ctx context.Context, before, after *muster.User) error {
+func (t *Tx) saveUser(ctx context.Context, before, after *muster.User) error {
 	if isActiveAdmin(before) && !isActiveAdmin(after) {
 		if err := t.refuseLastAdmin(ctx, after.ID); err != nil {
 			return err
@@ -141,6 +178,7 @@ func (t *tx) saveUser(ctx context.Context, before, after *muster.User) error {
 			return err
 		}
 	}
+	t.accountChanged(after.ID)
 	if _, err := t.exec(ctx, updateUser, append(userValues(after), after.ID)...); err != nil {
 		return fmt.Errorf("update user: %w", err)
 	}
@@ -150,7 +188,7 @@ func (t *tx) saveUser(ctx context.Context, before, after *muster.User) error {
 	return nil
 }
 
-func (t *tx) refuseLastAdmin(ctx context.Context, id string) error {
+func (t *Tx) refuseLastAdmin(ctx context.Context, id string) error {
 	var others int
 	if err := t.queryRow(ctx, "SELECT count(*) FROM users WHERE is_admin AND id <> ?", id).Scan(&others); err != nil {
 		return fmt.Errorf("count administrators: %w", err)
