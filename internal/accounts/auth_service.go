@@ -4,9 +4,8 @@ import (
 	"context"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // UpdateUserAuth moves an account to another sign-in service, under the name that it has there: its password and its sessions end.
@@ -28,7 +27,15 @@ func (a *Accounts) UpdateUserAuth(ctx context.Context, who *core.Caller, userID 
 	if err := a.auth.RequireFreshFor(who, userID); err != nil {
 		return nil, err
 	}
-	up := store.UserUpdate{EndSessions: true, VoidLinks: true, Apply: func(u *muster.User) error {
+	may, err := a.core.AuthorityOver(ctx, who, userID)
+	if err != nil {
+		return nil, err
+	}
+	keep := "" // the session that asks
+	if who.ID() == userID && who.Session != nil {
+		keep = who.Session.ID
+	}
+	_, after, err := a.core.ChangeUser(ctx, userID, may, func(tx *store.Tx, u *muster.User) error {
 		if u.IsBot {
 			return muster.E(muster.Invalid, "api.user.update_user_auth.invalid_request")
 		}
@@ -36,12 +43,17 @@ func (a *Accounts) UpdateUserAuth(ctx context.Context, who *core.Caller, userID 
 		u.AuthService, u.AuthData, u.Password, u.FailedAttempts = in.AuthService, &data, "", 0
 		u.UpdateAt = a.core.Now()
 		u.LastPasswordUpdate = u.UpdateAt
-		return a.validate(u)
-	}}
-	if who.ID() == userID && who.Session != nil {
-		up.KeepSession = who.Session.ID
-	}
-	_, after, err := a.core.ChangeUserBy(ctx, who, userID, up, a.core.AuditSelf(who, "user_id="+userID+" auth_service="+in.AuthService))
+		if err := a.validate(u); err != nil {
+			return err
+		}
+		if err := tx.EndSessions(ctx, userID, keep); err != nil {
+			return err
+		}
+		if err := tx.VoidAllLinks(ctx, userID); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+userID+" auth_service="+in.AuthService))
+	})
 	if muster.HasID(err, "app.user.save.existing.app_error") {
 		return nil, muster.E(muster.Invalid, "app.user.update_auth_data.email_exists.app_error", err).On("auth_data")
 	}

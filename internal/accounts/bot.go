@@ -4,9 +4,8 @@ import (
 	"context"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // CreateBot makes a bot that the caller owns. Kinds: Invalid, Forbidden.

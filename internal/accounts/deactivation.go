@@ -5,9 +5,8 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // UpdateUserActive deactivates an account, ending its sessions at once, or brings it back.
@@ -33,45 +32,55 @@ func (a *Accounts) UpdateUserActive(ctx context.Context, who *core.Caller, userI
 	if active && u.IsGuest() && !a.core.Config().GuestAccountsSettings.Enable {
 		return muster.E(muster.Unauthenticated, "api.user.update_active.cannot_enable_guest_when_guest_feature_is_disabled.app_error")
 	}
-	guard, err := a.core.Guard(ctx, who, userID)
+	may, err := a.core.AuthorityOver(ctx, who, userID)
 	if err != nil {
 		return err
 	}
-	if err := a.setActive(ctx, who, userID, guard, active, fmt.Sprintf("user_id=%s active=%v", userID, active)); err != nil {
+	if err := a.setActive(ctx, who, userID, may, active, fmt.Sprintf("user_id=%s active=%v", userID, active)); err != nil {
 		return err
 	}
 	a.core.Publish(muster.EventUserActivationStatusChange, nil, muster.Audience{})
 	return nil
 }
 
-func (a *Accounts) setActive(ctx context.Context, who *core.Caller, userID string, guard store.Guard, active bool, info string) error {
-	putOut := !active && who.ID() != userID // who leaves may come back
-	up := store.UserUpdate{Guard: guard, EndSessions: !active, RenewInvites: putOut, Apply: func(u *muster.User) error {
+// setActive deactivates an account or brings it back, in one transaction with all that follows: a deactivated one has no sessions, and its status is offline.
+func (a *Accounts) setActive(ctx context.Context, who *core.Caller, userID string, may *core.Authority, active bool, info string) error {
+	_, _, err := a.core.ChangeUser(ctx, userID, may, func(tx *store.Tx, u *muster.User) error {
+		was := u.DeleteAt
 		u.UpdateAt = a.core.Now()
 		u.DeleteAt = 0
 		if !active {
 			u.DeleteAt = u.UpdateAt
-		}
-		return nil
-	}}
-	var bots []string
-	if !active && a.core.Config().ServiceSettings.DisableBotsWhenOwnerIsDeactivated {
-		up.DisableBots = func(ids []string) { bots = ids }
-	}
-	if !active {
-		up.Post = func(before, _ *muster.User) store.Post {
-			if before.DeleteAt != 0 {
-				return store.Post{}
+			if err := a.endAccess(ctx, tx, who, u); err != nil {
+				return err
 			}
-			return a.mailer.Notification(before, a.mailer.DeactivatedMessage(before, who))
+			if was == 0 {
+				if err := tx.Enqueue(ctx, a.mailer.Notification(u, a.mailer.DeactivatedMessage(u, who))...); err != nil {
+					return err
+				}
+			}
 		}
-	}
-	_, _, err := a.core.ChangeUser(ctx, userID, up, a.core.Audit(who, who.ID(), info))
-	if err != nil || active {
+		return tx.Audit(ctx, a.core.Audit(who, who.ID(), info))
+	})
+	return err
+}
+
+// endAccess ends what a deactivated account could still get in by.
+func (a *Accounts) endAccess(ctx context.Context, tx *store.Tx, who *core.Caller, u *muster.User) error {
+	if err := tx.EndSessions(ctx, u.ID, ""); err != nil {
 		return err
 	}
-	a.core.Cache.Forget(bots...)
-	return a.directory.GoOffline(ctx, userID)
+	if who.ID() != u.ID { // who leaves may come back by an invite link that they know
+		if err := tx.RenewInvites(ctx, u.ID); err != nil {
+			return err
+		}
+	}
+	if a.core.Config().ServiceSettings.DisableBotsWhenOwnerIsDeactivated {
+		if _, err := tx.DisableBots(ctx, u.ID); err != nil {
+			return err
+		}
+	}
+	return a.directory.GoOffline(ctx, tx, u.ID)
 }
 
 // DeleteUser deactivates an account or, permanently, removes it with all that hangs on it.
@@ -99,11 +108,11 @@ func (a *Accounts) DeleteUser(ctx context.Context, who *core.Caller, userID stri
 	}
 	info := fmt.Sprintf("user_id=%s permanent=%v", userID, permanent)
 	if !permanent {
-		guard, err := a.core.Guard(ctx, who, userID)
+		may, err := a.core.AuthorityOver(ctx, who, userID)
 		if err != nil {
 			return err
 		}
-		return a.setActive(ctx, who, userID, guard, false, info)
+		return a.setActive(ctx, who, userID, may, false, info)
 	}
 	if !c.ServiceSettings.EnableAPIUserDeletion {
 		return muster.E(muster.Unauthenticated, "api.user.delete_user.not_enabled.app_error")
@@ -174,23 +183,26 @@ func (a *Accounts) UpdateUserRoles(ctx context.Context, who *core.Caller, userID
 	if err := a.core.CheckRolesExist(ctx, roles); err != nil {
 		return err
 	}
-	au, err := a.core.Authority(ctx, who)
+	may, err := a.core.Authority(ctx, who)
 	if err != nil {
 		return err
 	}
-	_, u, err := a.core.ChangeUser(ctx, userID, store.UserUpdate{Guard: au.ActOn, SyncSessions: true, Apply: func(u *muster.User) error {
-		if err := au.Grant(roles, u.Roles); err != nil {
+	_, _, err = a.core.ChangeUser(ctx, userID, may, func(tx *store.Tx, u *muster.User) error {
+		if err := may.Grant(roles, u.Roles); err != nil {
 			return err
 		}
 		u.Roles, u.UpdateAt = roles, a.core.Now()
-		return a.validate(u)
-	}}, a.core.AuditSelf(who, fmt.Sprintf("user=%s roles=%s", userID, roles)))
+		if err := a.validate(u); err != nil {
+			return err
+		}
+		if err := tx.SetSessionRoles(ctx, userID, roles); err != nil {
+			return err
+		}
+		tx.Publish(muster.Event{Name: muster.EventUserRoleUpdated, Data: map[string]any{"user_id": userID, "roles": roles}, Audience: muster.Audience{UserID: userID}})
+		return tx.Audit(ctx, a.core.AuditSelf(who, fmt.Sprintf("user=%s roles=%s", userID, roles)))
+	})
 	if muster.IsKind(err, muster.NotFound) {
 		return muster.E(muster.Invalid, "app.user.missing_account.const", err)
 	}
-	if err != nil {
-		return err
-	}
-	a.core.Publish(muster.EventUserRoleUpdated, map[string]any{"user_id": u.ID, "roles": u.Roles}, muster.Audience{UserID: u.ID})
-	return nil
+	return err
 }

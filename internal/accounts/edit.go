@@ -7,10 +7,9 @@ import (
 	"golang.org/x/text/language"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/auth"
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // UpdateUser replaces an account's own fields; what the request leaves out is cleared.
@@ -54,7 +53,7 @@ func (a *Accounts) PatchUser(ctx context.Context, who *core.Caller, userID strin
 	return a.edit(ctx, who, old, password, void, func(u *muster.User) { u.Apply(p) })
 }
 
-// edit runs change on the account inside the store's transaction, with every rule of an edit around it. Links of the purpose void are void then.
+// edit runs change on the account inside the store's transaction, with every rule of an edit around it. Links of the purpose void, "" for none, are void then.
 func (a *Accounts) edit(ctx context.Context, who *core.Caller, old *muster.User, password, void string, change func(*muster.User)) (*muster.User, error) {
 	wanted := old.Clone()
 	change(wanted)
@@ -69,24 +68,32 @@ func (a *Accounts) edit(ctx context.Context, who *core.Caller, old *muster.User,
 			return nil, err
 		}
 	}
-	asked := "" // an address that waits to be verified
-	up := store.UserUpdate{VoidLink: void, Apply: func(u *muster.User) error {
+	may, err := a.core.AuthorityOver(ctx, who, old.ID)
+	if err != nil {
+		return nil, err
+	}
+	_, u, err := a.core.ChangeUser(ctx, old.ID, may, func(tx *store.Tx, u *muster.User) error {
 		before := u.Clone()
 		change(u)
-		err := a.checkEdit(before, u)
-		asked = ""
+		if err := a.checkEdit(before, u); err != nil {
+			return err
+		}
+		if void != "" {
+			if err := tx.VoidLinks(ctx, u.ID, void); err != nil {
+				return err
+			}
+		}
+		mails := a.addressNotices(who, before, u)
 		if u.Email != before.Email && a.mustVerifyAddress(before) {
-			asked, u.Email, u.EmailVerified = u.Email, before.Email, before.EmailVerified
+			asked := u.Email // waits to be verified
+			u.Email, u.EmailVerified = before.Email, before.EmailVerified
+			mails = []*store.Mail{a.askNewAddress(u, asked)}
 		}
-		return err
-	}}
-	up.Post = func(before, after *muster.User) store.Post {
-		if asked != "" {
-			return a.askNewAddress(after, asked)
+		if err := tx.Enqueue(ctx, mails...); err != nil {
+			return err
 		}
-		return a.addressNotices(who, before, after)
-	}
-	_, u, err := a.core.ChangeUserBy(ctx, who, old.ID, up, a.core.AuditSelf(who, "user_id="+old.ID))
+		return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+u.ID))
+	})
 	if err != nil {
 		return nil, err
 	}

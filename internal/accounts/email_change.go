@@ -5,11 +5,10 @@ import (
 	"errors"
 
 	"muster"
-	"muster/internal/mail"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/mail"
 	"muster/internal/mailer"
+	"muster/internal/store"
 )
 
 // mustVerifyAddress tells whether an account may only have an address that was proved to be its own.
@@ -30,20 +29,18 @@ func (a *Accounts) requireAddressQuota(ctx context.Context, email string) error 
 }
 
 // askNewAddress mails the address that an account wants a link by which it takes effect; an earlier wish is void.
-func (a *Accounts) askNewAddress(u *muster.User, email string) store.Post {
+func (a *Accounts) askNewAddress(u *muster.User, email string) *store.Mail {
 	m := muster.MailToken{Purpose: muster.TokenChangeEmail, UserID: u.ID, Email: email}
-	p := a.mailer.MessageWithLink(m, mailer.MailTokenLife, func(token string) mail.Content { return a.mailer.NewAddressMessage(u, email, token) })
-	p.Links[0].Single = true
-	return p
+	message := a.mailer.MessageWithLink(m, mailer.MailTokenLife, func(token string) mail.Content { return a.mailer.NewAddressMessage(u, email, token) })
+	message.Link.Single = true
+	return message
 }
 
 // addressNotices tell the former and the new address of an account that it changed; nothing when it did not.
-func (a *Accounts) addressNotices(who *core.Caller, before, after *muster.User) store.Post {
+func (a *Accounts) addressNotices(who *core.Caller, before, after *muster.User) []*store.Mail {
 	if before.Email == after.Email || after.IsBot {
-		return store.Post{}
+		return nil
 	}
 	l := a.mailer.AddressChangedMessage(before, after, who)
-	p, second := a.mailer.NotificationTo(before.Email, l), a.mailer.NotificationTo(after.Email, l)
-	p.Mails = append(p.Mails, second.Mails...)
-	return p
+	return append(a.mailer.NotificationTo(before.Email, l), a.mailer.NotificationTo(after.Email, l)...)
 }

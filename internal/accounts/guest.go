@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"muster"
-
 	"muster/internal/core"
 )
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"muster"
-
 	"muster/internal/auth"
 	"muster/internal/core"
 )

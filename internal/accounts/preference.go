@@ -5,9 +5,8 @@ import (
 	"slices"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // Preferences gives what clients keep for a user, of one category if that is not "". Kind Forbidden;

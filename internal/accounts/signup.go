@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"muster"
-	"muster/internal/mail"
-	"muster/internal/message"
-	"muster/internal/store"
-
 	"muster/internal/core"
 	"muster/internal/directory"
+	"muster/internal/mail"
 	"muster/internal/mailer"
+	"muster/internal/message"
+	"muster/internal/store"
 )
 
 // CreateUser makes an account. Without a session it takes an open server, an invitation or an empty server;
@@ -32,7 +31,7 @@ func (a *Accounts) CreateUser(ctx context.Context, who *core.Caller, in *muster.
 	if err := a.checkNew(ctx, who, u); err != nil {
 		return nil, err
 	}
-	opts.Post = func(created *muster.User) store.Post { return a.welcome(created, in.DisableWelcomeEmail) }
+	opts.Post = func(created *muster.User) []*store.Mail { return a.welcome(created, in.DisableWelcomeEmail) }
 	created, err := a.store.CreateUser(ctx, u, opts, a.core.Audit(who, u.ID, "user_id="+u.ID))
 	if err != nil {
 		return nil, core.Missing(err, muster.Invalid, directory.BadSignupLink) // another sign-up used the link, or the team is gone
@@ -45,16 +44,16 @@ func (a *Accounts) CreateUser(ctx context.Context, who *core.Caller, in *muster.
 }
 
 // welcome greets a new account, unless it was asked not to. Where its address must be verified the mail with the link goes in any case.
-func (a *Accounts) welcome(u *muster.User, quiet bool) store.Post {
+func (a *Accounts) welcome(u *muster.User, quiet bool) []*store.Mail {
 	must := a.mustVerifyAddress(u) && !u.EmailVerified
 	switch {
 	case u.IsBot, u.IsSSO(), !must && (quiet || !a.core.Config().EmailSettings.SendEmailNotifications):
-		return store.Post{}
+		return nil
 	case u.EmailVerified:
 		return a.mailer.Notification(u, a.mailer.WelcomeMessage(u, ""))
 	}
 	m := muster.MailToken{Purpose: muster.TokenVerifyEmail, UserID: u.ID, Email: u.Email}
-	return a.mailer.MessageWithLink(m, mailer.MailTokenLife, func(token string) mail.Content { return a.mailer.WelcomeMessage(u, token) })
+	return []*store.Mail{a.mailer.MessageWithLink(m, mailer.MailTokenLife, func(token string) mail.Content { return a.mailer.WelcomeMessage(u, token) })}
 }
 
 // CanSignUp tells whether anybody may make an account now, without an invitation.

@@ -4,9 +4,8 @@ import (
 	"context"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (
@@ -26,19 +25,26 @@ func (a *Accounts) VerifyEmail(ctx context.Context, who *core.Caller, token stri
 	if err != nil {
 		return err
 	}
-	change := m.Purpose == muster.TokenChangeEmail
-	up := store.UserUpdate{UseLink: hash, Apply: func(u *muster.User) error {
-		if change {
+	_, _, err = a.core.ChangeUser(ctx, m.UserID, nil, func(tx *store.Tx, u *muster.User) error {
+		before := u.Clone()
+		switch {
+		case m.Purpose == muster.TokenChangeEmail:
 			u.Email = m.Email
-			return a.checkEmailDomain(u)
-		}
-		if u.Email != m.Email {
+			if err := a.checkEmailDomain(u); err != nil {
+				return err
+			}
+		case u.Email != m.Email:
 			return muster.E(muster.Invalid, badVerifyLink)
 		}
-		return nil
-	}}
-	up.Post = func(before, after *muster.User) store.Post { return a.addressNotices(who.ByLink(), before, after) }
-	err = a.setVerified(ctx, m.UserID, up, a.core.Audit(who, m.UserID, "verified"))
+		u.EmailVerified, u.UpdateAt = true, a.core.Now()
+		if err := core.Missing(tx.UseLink(ctx, hash), muster.Invalid, badVerifyLink); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, a.addressNotices(who.ByLink(), before, u)...); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.Audit(who, m.UserID, "verified"))
+	})
 	if muster.IsKind(err, muster.NotFound) {
 		return muster.E(muster.Invalid, badVerifyLink, err)
 	}
@@ -51,29 +57,18 @@ func (a *Accounts) VerifyEmailOf(ctx context.Context, who *core.Caller, userID s
 	if err := a.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
-	u, err := a.core.User(ctx, userID)
+	u, _, err := a.core.ChangeUser(ctx, userID, nil, func(tx *store.Tx, u *muster.User) error {
+		u.EmailVerified, u.UpdateAt = true, a.core.Now()
+		return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+userID))
+	})
 	if err != nil {
 		return nil, err
 	}
-	err = a.setVerified(ctx, userID, store.UserUpdate{Apply: func(*muster.User) error { return nil }}, a.core.AuditSelf(who, "user_id="+userID))
 	seen := u.For(muster.Visibility{Self: true})
 	// Two things that this answer alone shows so (recorded).
 	seen.LastLogin = u.LastLogin
 	if seen.Timezone == nil {
 		seen.Timezone = map[string]string{}
 	}
-	return seen, err
-}
-
-func (a *Accounts) setVerified(ctx context.Context, userID string, up store.UserUpdate, audit *muster.Audit) error {
-	check := up.Apply
-	up.Apply = func(u *muster.User) error {
-		if err := check(u); err != nil {
-			return err
-		}
-		u.EmailVerified, u.UpdateAt = true, a.core.Now()
-		return nil
-	}
-	_, _, err := a.core.ChangeUser(ctx, userID, up, audit)
-	return err
+	return seen, nil
 }

@@ -7,9 +7,8 @@ import (
 	"strconv"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (
@@ -48,7 +47,7 @@ func (a *Auth) CreateAccessToken(ctx context.Context, who *core.Caller, userID s
 	}
 	text := muster.NewID()
 	hash := core.HashToken(text)
-	post := func(u *muster.User) store.Post {
+	post := func(u *muster.User) []*store.Mail {
 		return a.mailer.Notification(u, a.mailer.AccessTokenMessage(u, t, who))
 	}
 	guard, err := a.core.Guard(ctx, who, userID)

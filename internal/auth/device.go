@@ -8,9 +8,8 @@ import (
 	"strings"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (

@@ -10,11 +10,10 @@ import (
 	"golang.org/x/time/rate"
 
 	"muster"
-	"muster/internal/mail"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/mail"
 	"muster/internal/mailer"
+	"muster/internal/store"
 )
 
 const (
@@ -117,7 +116,7 @@ func (a *Auth) attemptFailed(ctx context.Context, who *core.Caller, name string,
 		f.Audit = a.core.Audit(who, u.ID, info)
 	}
 	if f.Notice != nil && u != nil && u.DeleteAt == 0 && !u.IsBot && a.core.Config().EmailSettings.SendEmailNotifications {
-		f.Post = a.mailer.MessageWithLink(muster.MailToken{Purpose: muster.TokenUnlock, UserID: u.ID, Email: u.Email}, mailer.MailTokenLife,
+		f.Mail = a.mailer.MessageWithLink(muster.MailToken{Purpose: muster.TokenUnlock, UserID: u.ID, Email: u.Email}, mailer.MailTokenLife,
 			func(token string) mail.Content { return letter(u, token, who) })
 	}
 	err := a.store.RecordFailedAttempt(context.WithoutCancel(ctx), a.core.Now(), f)

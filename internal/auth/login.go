@@ -13,9 +13,8 @@ import (
 
 	"muster"
 	"muster/internal/auth/password"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (

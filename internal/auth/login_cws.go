@@ -7,9 +7,8 @@ import (
 	"errors"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (

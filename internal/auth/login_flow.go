@@ -6,10 +6,9 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
 	"muster/internal/mailer"
+	"muster/internal/store"
 )
 
 const (

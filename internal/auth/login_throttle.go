@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // How attempts to sign in are limited; docs/adr/0016-login-throttling.md says why so.

@@ -7,9 +7,8 @@ import (
 
 	"muster"
 	"muster/internal/auth/totp"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (
@@ -98,9 +97,9 @@ func (a *Auth) UpdateMfa(ctx context.Context, who *core.Caller, userID string, a
 	if activate {
 		recovery, after, err = a.activateMfa(ctx, who, u, code, guard, audit)
 	} else {
-		_, after, err = a.store.DeactivateMfa(ctx, userID, guard, func(before *muster.User) store.Post {
+		_, after, err = a.store.DeactivateMfa(ctx, userID, guard, func(before *muster.User) []*store.Mail {
 			if !before.MfaActive {
-				return store.Post{}
+				return nil
 			}
 			return a.mailer.Notification(before, a.mailer.MfaMessage(before, false, who))
 		}, audit)
@@ -133,7 +132,7 @@ func (a *Auth) activateMfa(ctx context.Context, who *core.Caller, u *muster.User
 		return nil, nil, refused
 	}
 	codes, hashes := newRecoveryCodes()
-	post := func(u *muster.User) store.Post { return a.mailer.Notification(u, a.mailer.MfaMessage(u, true, who)) }
+	post := func(u *muster.User) []*store.Mail { return a.mailer.Notification(u, a.mailer.MfaMessage(u, true, who)) }
 	_, after, err := a.store.ActivateMfa(ctx, u.ID, sealed, u.MfaActive, hashes, guard, post, audit)
 	if errors.Is(err, store.ErrNotFound) {
 		err = refused // another secret was generated meanwhile, or another factor turned on
@@ -218,7 +217,7 @@ func (a *Auth) checkSecondFactor(ctx context.Context, who *core.Caller, u *muste
 		return err
 	}
 	if hashes, ok := totp.RecoveryCodeHashes(code); ok {
-		post := func(u *muster.User, left int64) store.Post {
+		post := func(u *muster.User, left int64) []*store.Mail {
 			return a.mailer.Notification(u, a.mailer.RecoveryCodeMessage(u, left, who))
 		}
 		f.recovery = &store.RecoveryCode{Hashes: hashes, Post: post} // whether it is one of the account's, the store tells as it takes it

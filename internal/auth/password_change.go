@@ -6,9 +6,8 @@ import (
 
 	"muster"
 	"muster/internal/auth/password"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // PasswordChange is the body of update_user_password.
@@ -30,14 +29,27 @@ func (a *Auth) UpdateUserPassword(ctx context.Context, who *core.Caller, userID 
 	if err != nil {
 		return "", err
 	}
-	audit := a.core.AuditSelf(who, "user_id="+userID+" completed")
-	up := a.newPassword(who, hash, ch.RevokeTokens, audit)
-	up.NewScheme = scheme
-	own := who.ID() == userID
-	if own {
-		up.KeepSession, up.Network = who.Session.ID, a.networkHere(who, userID)
+	may, err := a.core.AuthorityOver(ctx, who, userID)
+	if err != nil {
+		return "", err
 	}
-	_, after, err := a.core.ChangeUserBy(ctx, who, userID, up, audit)
+	own := who.ID() == userID
+	_, after, err := a.core.ChangeUser(ctx, userID, may, func(tx *store.Tx, u *muster.User) error {
+		keep := ""
+		if own {
+			keep = who.Session.ID
+		}
+		if err := tx.SavePasswordScheme(ctx, scheme); err != nil {
+			return err
+		}
+		err := a.setPassword(ctx, tx, u, newPassword{
+			hash: hash, by: who, keepSession: keep, revokeTokens: ch.RevokeTokens, audit: a.core.AuditSelf(who, "user_id="+userID+" completed"),
+		})
+		if err != nil || !own {
+			return err
+		}
+		return tx.SaveKnownNetwork(ctx, userID, a.networkHere(who, userID))
+	})
 	if err != nil { // promoted while the password was hashed, say
 		return "", core.RefusedAs(err, mayNotSetPassword)
 	}
@@ -69,28 +81,45 @@ func (a *Auth) passwordToStore(ctx context.Context, who *core.Caller, userID str
 
 const mayNotSetPassword = "api.user.update_password.context.app_error"
 
-// newPassword puts a hash in an account's place for one: its sessions and mailed links end and, with revokeTokens, its access tokens, whose number the
-// audit and the mail tell. Attempts on it are forgotten. Kind Invalid where another service keeps the password.
-func (a *Auth) newPassword(who *core.Caller, hash string, revokeTokens bool, audit *muster.Audit) store.UserUpdate {
-	up := store.UserUpdate{EndSessions: true, VoidLinks: true, Unlock: a.attemptSubjects, Apply: func(u *muster.User) error {
-		if u.IsSSO() {
-			return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
-		}
-		u.Password, u.FailedAttempts = hash, 0
-		u.UpdateAt = a.core.Now()
-		u.LastPasswordUpdate = u.UpdateAt
-		return nil
-	}}
-	revoked, done := int64(0), audit.ExtraInfo
-	if revokeTokens {
-		up.RevokeTokens = func(n int64) { // once for each attempt of the transaction
-			revoked, audit.ExtraInfo = n, fmt.Sprintf("%s access_tokens_revoked=%d", done, n)
-		}
+// newPassword is a password that takes an account's place for one.
+type newPassword struct {
+	hash         string
+	by           *core.Caller
+	keepSession  string // id of the session that lives on, "" for none
+	revokeTokens bool   // access tokens end with the former password
+	audit        *muster.Audit
+}
+
+// setPassword gives an account that tx has locked a new password: its sessions and mailed links end and, if asked for, its access tokens, whose number the
+// audit and the mail say. Attempts on it are forgotten. Kind Invalid where another service keeps the password.
+func (a *Auth) setPassword(ctx context.Context, tx *store.Tx, u *muster.User, p newPassword) error {
+	if u.IsSSO() {
+		return muster.E(muster.Invalid, "api.user.update_password.oauth.app_error")
 	}
-	up.Post = func(_, after *muster.User) store.Post {
-		return a.mailer.Notification(after, a.mailer.PasswordChangedMessage(after, revoked, who))
+	if err := tx.ForgetAttempts(ctx, a.attemptSubjects(u)); err != nil {
+		return err
 	}
-	return up
+	u.Password, u.FailedAttempts = p.hash, 0
+	u.UpdateAt = a.core.Now()
+	u.LastPasswordUpdate = u.UpdateAt
+	if err := tx.EndSessions(ctx, u.ID, p.keepSession); err != nil {
+		return err
+	}
+	if err := tx.VoidAllLinks(ctx, u.ID); err != nil {
+		return err
+	}
+	revoked, audit := int64(0), *p.audit
+	if p.revokeTokens {
+		n, err := tx.RevokeAccessTokens(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		revoked, audit.ExtraInfo = n, fmt.Sprintf("%s access_tokens_revoked=%d", audit.ExtraInfo, n)
+	}
+	if err := tx.Enqueue(ctx, a.mailer.Notification(u, a.mailer.PasswordChangedMessage(u, revoked, p.by))...); err != nil {
+		return err
+	}
+	return tx.Audit(ctx, &audit)
 }
 
 func (a *Auth) requireChangePassword(ctx context.Context, who *core.Caller, userID string, ch PasswordChange) error {

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"muster"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (
@@ -22,7 +22,7 @@ func (a *Auth) SendPasswordReset(ctx context.Context, who *core.Caller, email st
 // ResetPassword sets a new password by a mailed token; every session of the account ends and, with revokeTokens, every access token. It returns
 // the token by which the caller's device is known from now on, as is its network: the new password ended what else was known. Kind Invalid for a token that is
 // unknown, used, run out or of a former address, and for a password that breaks a rule.
-func (a *Auth) ResetPassword(ctx context.Context, who *core.Caller, token, newPassword string, revokeTokens bool) (device string, err error) {
+func (a *Auth) ResetPassword(ctx context.Context, who *core.Caller, token, password string, revokeTokens bool) (device string, err error) {
 	m, link, err := a.mailer.MailToken(ctx, token, badResetLink, expiredResetLink, muster.TokenPasswordRecovery)
 	if err != nil {
 		return "", err
@@ -31,25 +31,29 @@ func (a *Auth) ResetPassword(ctx context.Context, who *core.Caller, token, newPa
 	if err != nil {
 		return "", core.Missing(err, muster.Invalid, badResetLink)
 	}
-	if err := a.PasswordPolicy("new_password", newPassword, u); err != nil {
+	if err := a.PasswordPolicy("new_password", password, u); err != nil {
 		return "", err
 	}
-	hash, err := a.HashPassword(ctx, who, newPassword)
+	hash, err := a.HashPassword(ctx, who, password)
 	if err != nil {
 		return "", err
 	}
-	audit := a.core.Audit(who, m.UserID, "password reset")
-	up := a.newPassword(who.ByLink(), hash, revokeTokens, audit)
-	up.UseLink, up.Network = link, a.networkHere(who, m.UserID)
-	settle := up.Apply
-	up.Apply = func(u *muster.User) error {
+	_, after, err := a.core.ChangeUser(ctx, m.UserID, nil, func(tx *store.Tx, u *muster.User) error {
 		if u.Email != m.Email || u.IsBot || u.DeleteAt != 0 {
 			return muster.E(muster.Invalid, badResetLink)
 		}
 		u.EmailVerified = true // only who reads the address's mail has the link
-		return settle(u)
-	}
-	_, after, err := a.core.ChangeUser(ctx, m.UserID, up, audit)
+		if err := core.Missing(tx.UseLink(ctx, link), muster.Invalid, badResetLink); err != nil {
+			return err
+		}
+		err := a.setPassword(ctx, tx, u, newPassword{
+			hash: hash, by: who.ByLink(), revokeTokens: revokeTokens, audit: a.core.Audit(who, m.UserID, "password reset"),
+		})
+		if err != nil {
+			return err
+		}
+		return tx.SaveKnownNetwork(ctx, u.ID, a.networkHere(who, u.ID)) // after the new password ended what was known before
+	})
 	if muster.IsKind(err, muster.NotFound) {
 		return "", muster.E(muster.Invalid, badResetLink, err)
 	}

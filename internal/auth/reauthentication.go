@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+
 	"muster"
 	"muster/internal/core"
 	"muster/internal/store"

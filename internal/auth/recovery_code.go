@@ -6,9 +6,8 @@ import (
 
 	"muster"
 	"muster/internal/auth/totp"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 func newRecoveryCodes() (codes []string, hashes [][]byte) {
@@ -42,7 +41,7 @@ func (a *Auth) ReplaceRecoveryCodes(ctx context.Context, who *core.Caller, userI
 		return nil, err
 	}
 	codes, hashes := newRecoveryCodes()
-	post := func(u *muster.User) store.Post {
+	post := func(u *muster.User) []*store.Mail {
 		return a.mailer.Notification(u, a.mailer.NewRecoveryCodesMessage(u, who))
 	}
 	err = a.store.ReplaceRecoveryCodes(ctx, userID, u.MfaSecret, hashes, post, a.core.AuditSelf(who, "new recovery codes"))

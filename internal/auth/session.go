@@ -6,9 +6,8 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 var errNoSession = muster.E(muster.Unauthenticated, "api.context.session_expired.app_error")
@@ -155,10 +154,12 @@ func (a *Auth) RevokeAllSessions(ctx context.Context, who *core.Caller, userID s
 // RevokeOtherSessions ends every session of the caller's account but the one that asks.
 func (a *Auth) RevokeOtherSessions(ctx context.Context, who *core.Caller) error {
 	id := who.ID()
-	up := store.UserUpdate{EndSessions: true, KeepSession: who.Session.ID, Apply: func(*muster.User) error { return nil }}
-	_, _, err := a.store.UpdateUser(ctx, id, up, a.core.AuditSelf(who, "user_id="+id+" others"))
-	a.core.Cache.Forget(id)
-	return core.MissingAccount(err)
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.EndSessions(ctx, id, who.Session.ID); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+id+" others"))
+	})
 }
 
 // RevokeSessionsFromAllUsers ends every session there is, the caller's included.

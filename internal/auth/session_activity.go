@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"muster"
-
 	"muster/internal/core"
 )
 

@@ -2,8 +2,9 @@ package auth
 
 import (
 	"fmt"
-	"muster/internal/core"
 	"testing"
+
+	"muster/internal/core"
 )
 
 func TestRememberedActivityIsBounded(t *testing.T) {

@@ -7,9 +7,8 @@ import (
 	"sync"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (
@@ -123,14 +122,14 @@ func (a *Auth) acceptTerms(ctx context.Context, who *core.Caller, userID, termsI
 	if accepted {
 		info = "termsOfServiceId=" + termsID + " accepted"
 	}
-	_, _, err := a.core.ChangeUser(ctx, userID, store.UserUpdate{Apply: func(u *muster.User) error {
+	_, _, err := a.core.ChangeUser(ctx, userID, nil, func(tx *store.Tx, u *muster.User) error {
 		u.UpdateAt = a.core.Now()
 		u.TermsOfServiceID, u.TermsOfServiceCreateAt = "", 0
 		if accepted {
 			u.TermsOfServiceID, u.TermsOfServiceCreateAt = termsID, u.UpdateAt
 		}
-		return nil
-	}}, a.core.Audit(who, userID, info))
+		return tx.Audit(ctx, a.core.Audit(who, userID, info))
+	})
 	return err
 }
 

@@ -2,27 +2,32 @@ package core
 
 import (
 	"context"
+	"strings"
+
 	"muster"
 	"muster/internal/store"
-	"strings"
 )
 
-// ChangeUserBy is changeUser for what a caller does to an account that may be somebody else's: whether it may is decided on the row that is written.
-func (c *Core) ChangeUserBy(ctx context.Context, who *Caller, id string, up store.UserUpdate, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	if up.Guard, err = c.Guard(ctx, who, id); err != nil {
+// ChangeUser locks an account, refuses what may does not cover (nil allows all), has change alter the account and saves it: one transaction, with all
+// that change does through tx. It returns the account as it was and as it is. Kinds: NotFound, change's and Tx.SaveUser's.
+func (c *Core) ChangeUser(ctx context.Context, id string, may *Authority, change func(tx *store.Tx, u *muster.User) error) (before, after *muster.User, err error) {
+	err = c.store.Write(ctx, func(tx *store.Tx) error {
+		u, err := tx.UserForUpdate(ctx, id)
+		if err != nil {
+			return MissingAccount(err)
+		}
+		if err := may.RequireActOn(ctx, tx, u); err != nil {
+			return err
+		}
+		before, after = u.Clone(), u
+		if err := change(tx, u); err != nil {
+			return err
+		}
+		return tx.SaveUser(ctx, u)
+	})
+	if err != nil {
 		return nil, nil, err
 	}
-	return c.ChangeUser(ctx, id, up, audits...)
-}
-
-// ChangeUser writes through the store, forgets the cached account and tells everybody.
-func (c *Core) ChangeUser(ctx context.Context, id string, up store.UserUpdate, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	before, after, err = c.store.UpdateUser(ctx, id, up, audits...)
-	c.Cache.Forget(id)
-	if err != nil {
-		return nil, nil, MissingAccount(err)
-	}
-	c.PublishUserUpdated(after)
 	return before, after, nil
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -84,6 +85,42 @@ func (au *Authority) ActOn(u, owner *muster.User) error {
 		}
 	}
 	return au.Grant(u.Roles, "")
+}
+
+// RequireActOn refuses what the caller wants to do to an account that tx has locked, when it, or the owner of that bot, is above the caller. A nil
+// Authority refuses nothing.
+func (au *Authority) RequireActOn(ctx context.Context, tx *store.Tx, u *muster.User) error {
+	if au == nil {
+		return nil
+	}
+	owner, err := tx.OwnerOf(ctx, u)
+	if err != nil {
+		return err
+	}
+	return au.ActOn(u, owner)
+}
+
+// RequireActOnUser is RequireActOn for an account that tx has yet to lock; one that is not there has nothing to protect.
+func (au *Authority) RequireActOnUser(ctx context.Context, tx *store.Tx, userID string) error {
+	if au == nil {
+		return nil
+	}
+	u, err := tx.UserForUpdate(ctx, userID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return au.RequireActOn(ctx, tx, u)
+}
+
+// AuthorityOver returns what the caller holds against an account, nil over its own.
+func (c *Core) AuthorityOver(ctx context.Context, who *Caller, userID string) (*Authority, error) {
+	if who.ID() == userID {
+		return nil, nil
+	}
+	return c.Authority(ctx, who)
 }
 
 // Grant refuses to give roles that carry a permission which the caller lacks; those that the account has already may stay.

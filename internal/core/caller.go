@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+
 	"muster"
 	"muster/internal/auth/password"
 	"muster/internal/network"

@@ -39,14 +39,46 @@ type Core struct {
 	log    *slog.Logger
 	clock  func() time.Time
 	roles  roleCache
+	cancel []func() // of what listens to the store
 }
 
 // New returns a Core over one store.
 func New(o Options) *Core {
 	c := &Core{Cache: newAccountCache(), store: o.Store, config: o.Config, bus: o.Bus, log: o.Log, clock: o.Now}
+	c.cancel = []func(){c.store.OnCommit(c.invalidate), c.store.OnDeliver(c.deliver)}
 	// What may sign in, and by what, is a matter of settings too.
 	c.config.OnChange(func(_, _ *config.Config) { c.Cache.ForgetAll() })
 	return c
+}
+
+// Close ends listening to the store.
+func (c *Core) Close() {
+	for _, cancel := range c.cancel {
+		cancel()
+	}
+}
+
+// invalidate forgets what a transaction touched. Another node's changes will come in through the same call.
+func (c *Core) invalidate(ch store.Changes) {
+	if ch.Roles {
+		c.roles.forget()
+	}
+	switch {
+	case ch.AllAccounts || ch.Terms: // a session may have to accept new terms first
+		c.Cache.ForgetAll()
+	default:
+		c.Cache.Forget(ch.Accounts...)
+	}
+}
+
+// deliver publishes what a transaction caused.
+func (c *Core) deliver(ch store.Changes) {
+	for _, u := range ch.Updated {
+		c.PublishUserUpdated(u)
+	}
+	for _, e := range ch.Events {
+		c.bus.Publish(e)
+	}
 }
 
 // Config returns the settings in force. Callers must not change them.

@@ -1,8 +1,6 @@
 package core
 
-import (
-	"encoding/json"
-)
+import "encoding/json"
 
 // JsonText is how the protocol carries some objects inside an event: as text (websocket.json, encoding).
 func JsonText(v any) string {

@@ -1,8 +1,6 @@
 package core
 
-import (
-	"context"
-)
+import "context"
 
 func (c *Core) Warn(ctx context.Context, what string, err error) {
 	if err != nil && ctx.Err() == nil {

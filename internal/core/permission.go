@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"muster"
-	"muster/internal/store"
 	"strings"
 	"sync"
+
+	"muster"
+	"muster/internal/store"
 )
 
 // roleCache is every role by name, read once and again after a change.

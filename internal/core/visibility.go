@@ -3,8 +3,9 @@ package core
 import (
 	"cmp"
 	"context"
-	"muster"
 	"slices"
+
+	"muster"
 )
 
 // HideMissing keeps from a restricted caller whether an account exists.

@@ -9,9 +9,8 @@ import (
 	"strings"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const noChannel = "app.channel.get.existing.app_error"

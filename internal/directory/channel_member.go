@@ -5,9 +5,8 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const noChannelMember = "app.channel.get_member.missing.app_error"

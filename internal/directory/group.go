@@ -5,9 +5,8 @@ import (
 	"errors"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const noGroup = "app.group.no_rows"

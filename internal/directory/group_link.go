@@ -4,9 +4,8 @@ import (
 	"context"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // LinkGroup ties a group to a team or channel; where that is group-constrained only linked groups' members may be added.

@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
 	"muster"
 	"muster/internal/core"
 	"muster/internal/mail"
 	"muster/internal/mailer"
 	"muster/internal/store"
-	"slices"
-	"strings"
 )
 
 // invitationsMax is how many people one request may invite.
@@ -165,20 +166,20 @@ func (d *Directory) invite(ctx context.Context, who *core.Caller, team *muster.T
 	if err != nil {
 		return err
 	}
-	var posts []store.CountedPost
+	var mails []store.CountedMail
 	var invited []*InviteResult
 	for i := range to {
 		r := &to[i]
 		if r.Refused != nil {
 			continue
 		}
-		p := d.mailer.MessageWithLink(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, mailer.InvitationLife, func(token string) mail.Content {
+		m := d.mailer.MessageWithLink(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, mailer.InvitationLife, func(token string) mail.Content {
 			return d.mailer.InvitationMessage(team, d.mailer.Inviter(who), inv.Guest, message, token)
 		})
-		posts = append(posts, store.CountedPost{Post: p, Quota: mailer.RecipientQuota(r.Email), Audit: d.core.AuditSelf(who, "team_id="+team.ID+" invited "+r.Email)})
+		mails = append(mails, store.CountedMail{Mail: m, Quota: mailer.RecipientQuota(r.Email), Audit: d.core.AuditSelf(who, "team_id="+team.ID+" invited "+r.Email)})
 		invited = append(invited, r)
 	}
-	enough, err := d.store.SendCounted(ctx, posts, graceful, d.mailer.InvitationQuotas(who, team.ID, admin)...)
+	enough, err := d.store.SendCounted(ctx, mails, graceful, d.mailer.InvitationQuotas(who, team.ID, admin)...)
 	if slices.Contains(enough, true) && err != nil {
 		return mailer.OverQuota(err, mailer.ErrMailedEnough)
 	}

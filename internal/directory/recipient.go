@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"muster"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // Subscribe calls fn with every event that the use cases cause, until cancel is called. fn must not block.
@@ -117,10 +117,11 @@ func (d *Directory) SetPresence(ctx context.Context, userID, status string) erro
 		return nil
 	}
 	s := &muster.Status{UserID: userID, Status: status, LastActivityAt: d.core.Now()}
-	changed, err := d.store.SavePresence(ctx, s) // which looks again: the user may be choosing a status this moment
-	if err != nil || !changed {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		changed, err := tx.SavePresence(ctx, s) // which looks again: the user may be choosing a status this moment
+		if changed {
+			tx.Publish(statusChanged(s))
+		}
 		return err
-	}
-	d.publishStatus(s)
-	return nil
+	})
 }

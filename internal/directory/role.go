@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"muster"
-
 	"muster/internal/core"
 )
 

@@ -5,9 +5,8 @@ import (
 	"fmt"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // Status tells whether a user is there; offline for one nothing is known of. Kinds: Forbidden, NotFound.
@@ -80,29 +79,36 @@ func (d *Directory) UpdateStatus(ctx context.Context, who *core.Caller, in *must
 	if in.Status == muster.StatusDnd {
 		s.DndEndTime = in.DndEndTime
 	}
-	guard, err := d.core.Guard(ctx, who, in.UserID)
+	may, err := d.core.AuthorityOver(ctx, who, in.UserID)
 	if err != nil {
 		return nil, err
 	}
-	return s, d.setStatus(ctx, s, guard)
+	err = d.store.Write(ctx, func(tx *store.Tx) error {
+		if err := may.RequireActOnUser(ctx, tx, in.UserID); err != nil {
+			return err
+		}
+		return d.setStatus(ctx, tx, s)
+	})
+	return s, err
 }
 
-func (d *Directory) setStatus(ctx context.Context, s *muster.Status, guard store.Guard) error {
-	if err := d.store.SaveStatus(ctx, s, guard); err != nil {
-		return fmt.Errorf("save status: %w", err)
+// setStatus saves a status and tells its user.
+func (d *Directory) setStatus(ctx context.Context, tx *store.Tx, s *muster.Status) error {
+	if err := tx.SaveStatus(ctx, s); err != nil {
+		return err
 	}
-	d.publishStatus(s)
+	tx.Publish(statusChanged(s))
 	return nil
 }
 
-func (d *Directory) publishStatus(s *muster.Status) {
-	d.core.Publish(muster.EventStatusChange, map[string]any{"user_id": s.UserID, "status": s.Status}, muster.Audience{UserID: s.UserID})
+func statusChanged(s *muster.Status) muster.Event {
+	return muster.Event{Name: muster.EventStatusChange, Data: map[string]any{"user_id": s.UserID, "status": s.Status}, Audience: muster.Audience{UserID: s.UserID}}
 }
 
-// GoOffline follows a deactivation.
-func (d *Directory) GoOffline(ctx context.Context, userID string) error {
+// GoOffline sets the status of an account that is deactivated.
+func (d *Directory) GoOffline(ctx context.Context, tx *store.Tx, userID string) error {
 	if !d.core.Config().ServiceSettings.EnableUserStatuses {
 		return nil
 	}
-	return d.setStatus(ctx, &muster.Status{UserID: userID, Status: muster.StatusOffline, LastActivityAt: d.core.Now()}, nil)
+	return d.setStatus(ctx, tx, &muster.Status{UserID: userID, Status: muster.StatusOffline, LastActivityAt: d.core.Now()})
 }

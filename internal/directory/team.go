@@ -5,9 +5,8 @@ import (
 	"errors"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // channelsOfEveryTeam are those that a team begins with, and their display names.

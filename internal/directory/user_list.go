@@ -7,9 +7,8 @@ import (
 	"strings"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // Orders that a list of users may be asked for, besides by username.

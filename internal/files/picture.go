@@ -6,11 +6,10 @@ import (
 	"fmt"
 
 	"muster"
+	"muster/internal/core"
 	"muster/internal/files/avatar"
 	"muster/internal/files/blob"
 	"muster/internal/store"
-
-	"muster/internal/core"
 )
 
 // Picture is a profile picture, always PNG. ETag is "" while the account never had a picture of its own.
@@ -84,7 +83,7 @@ func (f *Files) SetDefaultProfileImage(ctx context.Context, who *core.Caller, us
 		return err
 	}
 	at := f.core.Now()
-	before, _, err := f.core.ChangeUserBy(ctx, who, userID, pictureUpdate(-at, at), f.core.AuditSelf(who, "user_id="+userID))
+	before, err := f.savePicture(ctx, who, userID, -at, at)
 	if err != nil {
 		return err
 	}
@@ -92,11 +91,17 @@ func (f *Files) SetDefaultProfileImage(ctx context.Context, who *core.Caller, us
 	return nil
 }
 
-func pictureUpdate(picture, at int64) store.UserUpdate {
-	return store.UserUpdate{Apply: func(u *muster.User) error {
+// savePicture notes which picture an account has: the time (Unix ms) that its key is made of, negative for the drawn one. It returns the account as it was.
+func (f *Files) savePicture(ctx context.Context, who *core.Caller, userID string, picture, at int64) (before *muster.User, err error) {
+	may, err := f.core.AuthorityOver(ctx, who, userID)
+	if err != nil {
+		return nil, err
+	}
+	before, _, err = f.core.ChangeUser(ctx, userID, may, func(tx *store.Tx, u *muster.User) error {
 		u.LastPictureUpdate, u.UpdateAt = picture, at
-		return nil
-	}}
+		return tx.Audit(ctx, f.core.AuditSelf(who, "user_id="+userID))
+	})
+	return before, err
 }
 
 // DropPicture removes a picture that no row names any more; what fails here only costs disk space.

@@ -9,10 +9,9 @@ import (
 	"sync"
 
 	"muster"
+	"muster/internal/core"
 	"muster/internal/diskspace"
 	"muster/internal/files/avatar"
-
-	"muster/internal/core"
 )
 
 // pictureUploads are the accounts whose pictures are being uploaded, each of them once. The zero value is ready.
@@ -43,7 +42,7 @@ func (f *Files) SetProfileImage(ctx context.Context, who *core.Caller, userID st
 	if err := f.blobs.Put(ctx, pictureKeyAt(userID, at), png); err != nil {
 		return fmt.Errorf("keep picture: %w", err)
 	}
-	before, _, err := f.core.ChangeUserBy(ctx, who, userID, pictureUpdate(at, at), f.core.AuditSelf(who, "user_id="+userID))
+	before, err := f.savePicture(ctx, who, userID, at, at)
 	if err != nil {
 		return err
 	}

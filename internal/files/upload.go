@@ -7,10 +7,9 @@ import (
 	"io"
 
 	"muster"
+	"muster/internal/core"
 	"muster/internal/files/blob"
 	"muster/internal/store"
-
-	"muster/internal/core"
 )
 
 const (

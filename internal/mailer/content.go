@@ -6,9 +6,8 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/mail"
-
 	"muster/internal/core"
+	"muster/internal/mail"
 )
 
 // What mails say. Each function is one mail; the words are ours, English, and say what to do when it was not the reader's doing.

@@ -5,10 +5,9 @@ import (
 	"slices"
 
 	"muster"
+	"muster/internal/core"
 	"muster/internal/mail"
 	"muster/internal/store"
-
-	"muster/internal/core"
 )
 
 // How long a mailed link is good.
@@ -48,7 +47,7 @@ func (m *Mailer) answerLinkRequests(ctx context.Context) {
 }
 
 // requestedLink is what a request brings the account whose address it names; nothing where it makes no sense.
-func (a *Mailer) requestedLink(r *store.LinkRequest, u *muster.User) store.Post {
+func (a *Mailer) requestedLink(r *store.LinkRequest, u *muster.User) *store.Mail {
 	m := muster.MailToken{Purpose: r.Purpose, UserID: u.ID, Email: u.Email}
 	switch {
 	case r.Purpose == muster.TokenPasswordRecovery && !u.IsSSO():
@@ -56,7 +55,7 @@ func (a *Mailer) requestedLink(r *store.LinkRequest, u *muster.User) store.Post 
 	case r.Purpose == muster.TokenVerifyEmail && !u.EmailVerified:
 		return a.MessageWithLink(m, MailTokenLife, func(token string) mail.Content { return a.verifyMessage(u, token) })
 	}
-	return store.Post{}
+	return nil
 }
 
 // MailToken reads what a link's token is for: ids are the refusals of one that is none, was used or is for something else, and of one that ran out.

@@ -9,10 +9,9 @@ import (
 
 	"muster"
 	"muster/internal/config"
+	"muster/internal/core"
 	"muster/internal/mail"
 	"muster/internal/store"
-
-	"muster/internal/core"
 )
 
 // noticeLife is how long a mail that holds no link is worth sending.
@@ -23,43 +22,42 @@ const smtpPort = "25"
 
 func mailPurpose(id string) string { return "mail " + id }
 
-// sealedMail makes a letter ready for the outbox; it is of use until a time (Unix ms).
-func (m *Mailer) sealedMail(to string, l mail.Content, useUntil int64) *store.Mail {
+// encrypted makes a mail ready for the outbox; it is of use until a time (Unix ms).
+func (m *Mailer) encrypted(to string, content mail.Content, useUntil int64) *store.Mail {
 	id := muster.NewID()
-	text, _ := json.Marshal(l) // strings always encode
-	return &store.Mail{ID: id, To: to, Letter: m.secrets.Encrypt(string(text), mailPurpose(id)), CreateAt: m.core.Now(), GiveUpAt: useUntil}
+	text, _ := json.Marshal(content) // strings always encode
+	return &store.Mail{ID: id, To: to, Content: m.secrets.Encrypt(string(text), mailPurpose(id)), CreateAt: m.core.Now(), GiveUpAt: useUntil}
 }
 
 // Notification tells an account's person what happened to it, where the settings ask for that.
-func (m *Mailer) Notification(u *muster.User, l mail.Content) store.Post {
+func (m *Mailer) Notification(u *muster.User, content mail.Content) []*store.Mail {
 	if u.IsBot {
-		return store.Post{}
+		return nil
 	}
-	return m.NotificationTo(u.Email, l)
+	return m.NotificationTo(u.Email, content)
 }
 
-func (m *Mailer) NotificationTo(address string, l mail.Content) store.Post {
+func (m *Mailer) NotificationTo(address string, content mail.Content) []*store.Mail {
 	if !m.core.Config().EmailSettings.SendEmailNotifications {
-		return store.Post{}
+		return nil
 	}
-	return store.Post{Mails: []*store.Mail{m.sealedMail(address, l, m.core.Now()+noticeLife)}}
+	return []*store.Mail{m.encrypted(address, content, m.core.Now()+noticeLife)}
 }
 
-// MessageWithLink is a post of one letter with a link in it: write gets the token that the link carries.
-func (a *Mailer) MessageWithLink(m muster.MailToken, life int64, write func(token string) mail.Content) store.Post {
+// MessageWithLink returns a mail with a link in it, which is of use for a time (ms): write gets the token that the link carries.
+func (m *Mailer) MessageWithLink(link muster.MailToken, life int64, write func(token string) mail.Content) *store.Mail {
 	token := muster.NewMailToken()
-	m.CreateAt = a.core.Now()
-	m.ExpiresAt = m.CreateAt + life
-	return store.Post{
-		Mails: []*store.Mail{a.sealedMail(m.Email, write(token), m.ExpiresAt)},
-		Links: []store.Link{{Token: &m, Hash: MailTokenHash(token)}},
-	}
+	link.CreateAt = m.core.Now()
+	link.ExpiresAt = link.CreateAt + life
+	message := m.encrypted(link.Email, write(token), link.ExpiresAt)
+	message.Link = &store.Link{Token: &link, Hash: MailTokenHash(token)}
+	return message
 }
 
 // message is a waiting mail as it is sent. ErrBroken when it was sealed with another key.
 func (a *Mailer) message(m *store.Mail) (mail.Message, error) {
 	c := a.core.Config()
-	text, err := a.secrets.Decrypt(m.Letter, mailPurpose(m.ID))
+	text, err := a.secrets.Decrypt(m.Content, mailPurpose(m.ID))
 	if err != nil {
 		return mail.Message{}, fmt.Errorf("mail %s: %w", m.ID, err)
 	}

@@ -7,11 +7,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"muster/internal/core"
 	"muster/internal/mail"
 	"muster/internal/secretbox"
 	"muster/internal/store"
-
-	"muster/internal/core"
 )
 
 const (

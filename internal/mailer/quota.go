@@ -6,9 +6,8 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/store"
-
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // mailsAnHour go to an address at somebody's wish, other than the links that its own account asks for.

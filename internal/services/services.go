@@ -97,5 +97,7 @@ func (s *Services) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		s.log.Warn("stopped before all mails under way were sent")
 	}
-	return s.Auth.Close(context.WithoutCancel(ctx))
+	err := s.Auth.Close(context.WithoutCancel(ctx))
+	s.Core.Close()
+	return err
 }

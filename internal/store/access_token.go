@@ -18,7 +18,7 @@ func scanAccessToken(r scanner) (*muster.AccessToken, error) {
 
 // CreateAccessToken stores a token under the SHA-256 of its text, and mails what post makes of its account. ErrNotFound when that is gone. An account
 // that has limit tokens (0: no limit) gets none: app.user_access_token.create.quota, kind Forbidden.
-func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, guard Guard, limit int, post func(*muster.User) Post, audits ...*muster.Audit) error {
+func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, guard Guard, limit int, post func(*muster.User) []*Mail, audits ...*muster.Audit) error {
 	return s.WriteGrowing(ctx, func(t *Tx) error {
 		u, err := t.user(ctx, token.UserID)
 		if err != nil {
@@ -39,7 +39,7 @@ func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken
 		if err != nil {
 			return fmt.Errorf("insert access token: %w", err)
 		}
-		if err := t.savePost(ctx, post(u)); err != nil {
+		if err := t.Enqueue(ctx, post(u)...); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)
@@ -100,8 +100,9 @@ func (s *Store) changeAccessToken(ctx context.Context, id string, guard Guard, e
 	})
 }
 
-// revokeAccessTokens ends all tokens of an account with their sessions, and returns how many.
-func (t *Tx) revokeAccessTokens(ctx context.Context, userID string) (int64, error) {
+// RevokeAccessTokens ends all tokens of an account with their sessions, and returns how many.
+func (t *Tx) RevokeAccessTokens(ctx context.Context, userID string) (int64, error) {
+	t.accountChanged(userID)
 	if _, err := t.exec(ctx, "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM access_tokens WHERE user_id = ?)", userID); err != nil {
 		return 0, fmt.Errorf("end the tokens' sessions: %w", err)
 	}

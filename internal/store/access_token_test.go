@@ -62,12 +62,11 @@ func TestNoSessionOutlivesItsAccessToken(t *testing.T) {
 	ctx := context.Background()
 	for name, end := range map[string]func(s *store.Store, token *muster.AccessToken, midway func()) error{
 		"deactivated": func(s *store.Store, token *muster.AccessToken, midway func()) error {
-			_, _, err := s.UpdateUser(ctx, token.UserID, store.UserUpdate{EndSessions: true, Apply: func(u *muster.User) error {
+			return storetest.ChangeUser(ctx, s, token.UserID, func(tx *store.Tx, u *muster.User) error {
 				midway()
 				u.DeleteAt = someTime
-				return nil
-			}})
-			return err
+				return tx.EndSessions(ctx, u.ID, "")
+			})
 		},
 		"a bot that became a person": func(s *store.Store, token *muster.AccessToken, midway func()) error {
 			_, err := s.BecomeUser(ctx, token.UserID, func(u *muster.User) error {
@@ -90,10 +89,12 @@ func TestNoSessionOutlivesItsAccessToken(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, _, err = s.UpdateUser(ctx, bot.OwnerID, store.UserUpdate{
-				Apply: func(u *muster.User) error { u.DeleteAt = someTime; return nil }, DisableBots: func([]string) { midway() },
+			return storetest.ChangeUser(ctx, s, bot.OwnerID, func(tx *store.Tx, u *muster.User) error {
+				u.DeleteAt = someTime
+				_, err := tx.DisableBots(ctx, u.ID)
+				midway()
+				return err
 			})
-			return err
 		},
 		"revoked": func(s *store.Store, token *muster.AccessToken, midway func()) error {
 			midway()

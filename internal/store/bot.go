@@ -99,7 +99,7 @@ func (s *Store) UpdateBot(ctx context.Context, userID string, guard Guard, apply
 			return err
 		}
 		if after.DeleteAt != 0 {
-			if err := t.endSessions(ctx, userID, ""); err != nil {
+			if err := t.EndSessions(ctx, userID, ""); err != nil {
 				return err
 			}
 		}
@@ -150,7 +150,7 @@ func (s *Store) BecomeUser(ctx context.Context, userID string, apply func(*muste
 		if err := changed(t.exec(ctx, "DELETE FROM bots WHERE user_id = ?", userID)); err != nil {
 			return err
 		}
-		_, err := t.revokeAccessTokens(ctx, userID)
+		_, err := t.RevokeAccessTokens(ctx, userID)
 		return err
 	})
 	return after, err
@@ -173,7 +173,7 @@ func (s *Store) convert(ctx context.Context, userID string, apply func(*muster.U
 		if err := t.saveUser(ctx, before, after); err != nil {
 			return err
 		}
-		if err := t.endSessions(ctx, userID, ""); err != nil {
+		if err := t.EndSessions(ctx, userID, ""); err != nil {
 			return err
 		}
 		if err := then(t, after); err != nil {
@@ -183,8 +183,8 @@ func (s *Store) convert(ctx context.Context, userID string, apply func(*muster.U
 	})
 }
 
-// disableBots deactivates the bots of an owner and ends their sessions; it gives their ids.
-func (t *Tx) disableBots(ctx context.Context, ownerID string) ([]string, error) {
+// DisableBots deactivates the bots of an owner and ends their sessions; it gives their ids.
+func (t *Tx) DisableBots(ctx context.Context, ownerID string) ([]string, error) {
 	rows, err := t.query(ctx, "SELECT u.id FROM users u JOIN bots b ON b.user_id = u.id WHERE b.owner_id = ? AND u.id <> ? AND u.delete_at = 0 ORDER BY u.id", ownerID, ownerID)
 	ids, err := collect(rows, err, scanString)
 	if err != nil {
@@ -194,7 +194,7 @@ func (t *Tx) disableBots(ctx context.Context, ownerID string) ([]string, error) 
 		if _, err := t.exec(ctx, "UPDATE users SET delete_at = ?, update_at = ?, is_admin = FALSE WHERE id = ?", t.now, t.now, id); err != nil {
 			return nil, fmt.Errorf("disable bot: %w", err)
 		}
-		if err := t.endSessions(ctx, id, ""); err != nil {
+		if err := t.EndSessions(ctx, id, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -18,7 +18,7 @@ type FailedAttempt struct {
 	Always   bool          // the audit is written however many there are
 	History  Counter       // bounds the audits
 	Notice   *Counter      // bounds the mails, nil where there is no reason for one
-	Post     Post
+	Mail     *Mail         // that tells the owner, nil for none
 }
 
 // fewerAudits ends the last audit that an account's history takes for a while.
@@ -49,10 +49,10 @@ func (s *Store) RecordFailedAttempt(ctx context.Context, now int64, f FailedAtte
 				return err
 			}
 		}
-		if len(reserved) == 1 || !reserved[1].Taken {
+		if len(reserved) == 1 || !reserved[1].Taken || f.Mail == nil {
 			return nil
 		}
-		return t.savePost(ctx, f.Post)
+		return t.Enqueue(ctx, f.Mail)
 	})
 }
 

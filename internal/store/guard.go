@@ -13,6 +13,15 @@ import (
 // change is written (docs/adr/0020-acting-on-accounts.md). A nil Guard allows every change.
 type Guard func(u, owner *muster.User) error
 
+// OwnerOf locks and returns the account that a bot belongs to; nil for people, and for a bot that is its own or belongs to no account.
+func (t *Tx) OwnerOf(ctx context.Context, u *muster.User) (*muster.User, error) {
+	owner, err := t.ownerOf(ctx, u)
+	if err != nil {
+		return nil, fmt.Errorf("lock a bot's owner: %w", err)
+	}
+	return owner, nil
+}
+
 // guard locks an account and holds it against g; one that is not there has nothing to protect.
 func (t *Tx) guard(ctx context.Context, userID string, g Guard) error {
 	if g == nil {

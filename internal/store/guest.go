@@ -32,7 +32,7 @@ func (s *Store) SetGuest(ctx context.Context, userID string, guard Guard, guest 
 			return err
 		}
 		if guest {
-			if err := t.renewInvites(ctx, userID); err != nil {
+			if err := t.RenewInvites(ctx, userID); err != nil {
 				return err
 			}
 		}

@@ -14,8 +14,8 @@ type KnownNetwork struct {
 	ExpiresAt int64  // Unix ms
 }
 
-// keepNetwork has the account know a network from now on, nil for none. The caller holds the account's row.
-func (t *Tx) keepNetwork(ctx context.Context, userID string, n *KnownNetwork) error {
+// SaveKnownNetwork has the account know a network from now on, nil for none. The caller holds the account's row.
+func (t *Tx) SaveKnownNetwork(ctx context.Context, userID string, n *KnownNetwork) error {
 	if n == nil {
 		return nil
 	}

@@ -53,7 +53,7 @@ func (s *Store) RequestLink(ctx context.Context, r *LinkRequest) error {
 
 // AnswerLinkRequests takes the oldest requests and keeps what write makes of each for the active person whose address it is: in one transaction, so
 // that each is answered once. An address that is nobody's gets nothing, and neither does who was mailed enough links of the kind. It gives how many it took.
-func (s *Store) AnswerLinkRequests(ctx context.Context, write func(*LinkRequest, *muster.User) Post) (n int, err error) {
+func (s *Store) AnswerLinkRequests(ctx context.Context, write func(*LinkRequest, *muster.User) *Mail) (n int, err error) {
 	if _, err := scanString(s.queryRow(ctx, "SELECT email FROM link_requests LIMIT 1")); err != nil {
 		if errors.Is(noRow(err), ErrNotFound) {
 			return 0, nil // as nearly always: it costs no write
@@ -90,7 +90,7 @@ func scanLinkRequest(row scanner) (*LinkRequest, error) {
 	return r, nil
 }
 
-func (t *Tx) answerLinkRequest(ctx context.Context, r *LinkRequest, write func(*LinkRequest, *muster.User) Post) error {
+func (t *Tx) answerLinkRequest(ctx context.Context, r *LinkRequest, write func(*LinkRequest, *muster.User) *Mail) error {
 	if _, err := t.exec(ctx, "DELETE FROM link_requests WHERE purpose = ? AND email = ?", r.Purpose, r.Email); err != nil {
 		return err
 	}
@@ -105,12 +105,12 @@ func (t *Tx) answerLinkRequest(ctx context.Context, r *LinkRequest, write func(*
 	if err != nil || enough {
 		return err
 	}
-	p := write(r, u)
-	if len(p.Mails) == 0 {
+	m := write(r, u)
+	if m == nil {
 		return nil
 	}
 	r.Audit.UserID = u.ID
-	if err := t.savePost(ctx, p); err != nil {
+	if err := t.Enqueue(ctx, m); err != nil {
 		return err
 	}
 	return t.saveAudits(ctx, []*muster.Audit{r.Audit})

@@ -235,20 +235,20 @@ func (s *Store) Unlock(ctx context.Context, userID string, un Unlocking, audits 
 		if err := changed(t.exec(ctx, "UPDATE users SET failed_attempts = 0 WHERE id = ?", userID)); err != nil {
 			return err
 		}
-		if err := t.useMailToken(ctx, un.UseLink); err != nil {
+		if err := t.UseLink(ctx, un.UseLink); err != nil {
 			return err
 		}
-		if err := t.forgetAttempts(ctx, un.Subjects); err != nil {
+		if err := t.ForgetAttempts(ctx, un.Subjects); err != nil {
 			return err
 		}
-		if err := t.keepNetwork(ctx, userID, un.Network); err != nil {
+		if err := t.SaveKnownNetwork(ctx, userID, un.Network); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)
 	})
 }
 
-func (t *Tx) forgetAttempts(ctx context.Context, subjects [][]byte) error {
+func (t *Tx) ForgetAttempts(ctx context.Context, subjects [][]byte) error {
 	if len(subjects) == 0 {
 		return nil
 	}

@@ -57,20 +57,20 @@ func (t *Tx) takeMailQuota(ctx context.Context, q MailQuota, mails int) error {
 	return &OverQuotaError{time.Duration(end-t.now) * time.Millisecond}
 }
 
-// CountedPost is a post to somebody who gets so many mails and no more.
-type CountedPost struct {
-	Post
+// CountedMail is a mail to somebody who gets so many and no more.
+type CountedMail struct {
+	Mail  *Mail
 	Quota MailQuota
 	Audit *muster.Audit
 }
 
-// SendCounted keeps posts, counts each against its own quota and all against the shared ones, and returns which of them were one too many for their
+// SendCounted enqueues mails, counts each against its own quota and all against the shared ones, and returns which of them were one too many for their
 // own. Without partial the first such is an *OverQuotaError for the whole, as is a shared quota that is used up; then nothing is changed.
-func (s *Store) SendCounted(ctx context.Context, posts []CountedPost, partial bool, shared ...MailQuota) (refused []bool, err error) {
+func (s *Store) SendCounted(ctx context.Context, mails []CountedMail, partial bool, shared ...MailQuota) (refused []bool, err error) {
 	err = s.Write(ctx, func(t *Tx) error {
-		refused = make([]bool, len(posts))
+		refused = make([]bool, len(mails))
 		sent := 0
-		for i, p := range posts {
+		for i, p := range mails {
 			err := t.takeMailQuota(ctx, p.Quota, 1)
 			if _, refused[i] = errors.AsType[*OverQuotaError](err); refused[i] && partial {
 				continue
@@ -79,7 +79,7 @@ func (s *Store) SendCounted(ctx context.Context, posts []CountedPost, partial bo
 				return err
 			}
 			sent++
-			if err := t.savePost(ctx, p.Post); err != nil {
+			if err := t.Enqueue(ctx, p.Mail); err != nil {
 				return err
 			}
 			if err := t.saveAudits(ctx, []*muster.Audit{p.Audit}); err != nil {

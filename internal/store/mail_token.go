@@ -35,9 +35,9 @@ func (s *Store) MailToken(ctx context.Context, hash []byte) (*muster.MailToken, 
 	return m, noRow(err)
 }
 
-// useMailToken takes a token out of circulation in the transaction of what it allows, and the account's others for the same; ErrNotFound when
+// UseLink takes a token out of circulation in the transaction of what it allows, and the account's others for the same; ErrNotFound when
 // another request did.
-func (t *Tx) useMailToken(ctx context.Context, hash []byte) error {
+func (t *Tx) UseLink(ctx context.Context, hash []byte) error {
 	if hash == nil {
 		return nil
 	}
@@ -49,25 +49,19 @@ func (t *Tx) useMailToken(ctx context.Context, hash []byte) error {
 	if err := changed(t.exec(ctx, "DELETE FROM mail_tokens WHERE token_hash = ?", hash)); err != nil {
 		return err
 	}
-	return t.voidLinks(ctx, user, purpose)
+	return t.VoidLinks(ctx, user, purpose)
 }
 
-// VoidLinks takes an account's mailed links out of use, those of some purposes or all.
-func (t *Tx) VoidLinks(ctx context.Context, userID string, purposes ...string) error {
-	if len(purposes) == 0 {
-		if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ?", userID); err != nil {
-			return fmt.Errorf("void mailed links: %w", err)
-		}
-	}
-	for _, purpose := range purposes {
-		if err := t.voidLinks(ctx, userID, purpose); err != nil {
-			return err
-		}
+// VoidAllLinks takes every link that was mailed for an account out of use.
+func (t *Tx) VoidAllLinks(ctx context.Context, userID string) error {
+	if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ?", userID); err != nil {
+		return fmt.Errorf("void mailed links: %w", err)
 	}
 	return nil
 }
 
-func (t *Tx) voidLinks(ctx context.Context, userID, purpose string) error {
+// VoidLinks takes the links that were mailed for an account and a purpose out of use.
+func (t *Tx) VoidLinks(ctx context.Context, userID, purpose string) error {
 	if _, err := t.exec(ctx, "DELETE FROM mail_tokens WHERE user_id = ? AND purpose = ?", userID, purpose); err != nil {
 		return fmt.Errorf("void mailed links: %w", err)
 	}

@@ -15,11 +15,12 @@ func mailToken(u *muster.User, purpose string) *muster.MailToken {
 	return &muster.MailToken{Purpose: purpose, UserID: u.ID, Email: u.Email, CreateAt: someTime, ExpiresAt: 1 << 62}
 }
 
-// nothing is a post of no mails.
-func nothing(*muster.User) store.Post { return store.Post{} }
+// nothing is no mails.
+func nothing(*muster.User) []*store.Mail { return nil }
 
 func saveLink(s *store.Store, m *muster.MailToken, hash []byte) error {
-	return s.Send(context.Background(), store.Post{Links: []store.Link{{Token: m, Hash: hash}}})
+	ctx := context.Background()
+	return s.Write(ctx, func(tx *store.Tx) error { return tx.InsertLink(ctx, &store.Link{Token: m, Hash: hash}) })
 }
 
 func isLink(t *testing.T, s *store.Store, hash string) bool {
@@ -43,8 +44,7 @@ func TestUsingALinkVoidsItsSiblings(t *testing.T) {
 			must(t, saveLink(s, m, []byte(hash)))
 		}
 		use := func() error {
-			_, _, err := s.UpdateUser(ctx, u.ID, store.UserUpdate{UseLink: []byte("first"), Apply: func(*muster.User) error { return nil }})
-			return err
+			return s.Write(ctx, func(tx *store.Tx) error { return tx.UseLink(ctx, []byte("first")) })
 		}
 		var won atomic.Int32
 		each(8, func(int) {

@@ -37,7 +37,7 @@ func (s *Store) MfaState(ctx context.Context, userID string) (m MfaState, err er
 
 // ActivateMfa makes the pending secret the account's second factor, with fresh recovery codes by their SHA-256, and gives the account as it was and
 // as it is. An active factor gives way only with replace. ErrNotFound when another secret is pending by now, or another factor active.
-func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, replace bool, codes [][]byte, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
+func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, replace bool, codes [][]byte, guard Guard, post func(*muster.User) []*Mail, audits ...*muster.Audit) (before, after *muster.User, err error) {
 	return s.changeMfa(ctx, userID, guard, post, audits, func(t *Tx, u *muster.User) error {
 		if u.MfaActive && !replace {
 			return ErrNotFound
@@ -54,7 +54,7 @@ func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, replace
 }
 
 // DeactivateMfa takes the second factor and the recovery codes away.
-func (s *Store) DeactivateMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) Post, audits ...*muster.Audit) (before, after *muster.User, err error) {
+func (s *Store) DeactivateMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) []*Mail, audits ...*muster.Audit) (before, after *muster.User, err error) {
 	return s.changeMfa(ctx, userID, guard, post, audits, func(t *Tx, u *muster.User) error {
 		u.MfaActive, u.MfaSecret = false, ""
 		if err := t.replaceRecoveryCodes(ctx, userID, nil); err != nil {
@@ -66,7 +66,7 @@ func (s *Store) DeactivateMfa(ctx context.Context, userID string, guard Guard, p
 }
 
 // changeMfa runs change on the account and mails what post makes of it as it was.
-func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) Post, audits []*muster.Audit, change func(*Tx, *muster.User) error) (before, after *muster.User, err error) {
+func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) []*Mail, audits []*muster.Audit, change func(*Tx, *muster.User) error) (before, after *muster.User, err error) {
 	err = s.Write(ctx, func(t *Tx) error {
 		if before, err = t.user(ctx, userID); err != nil {
 			return err
@@ -82,7 +82,7 @@ func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post 
 		if err := t.saveUser(ctx, before, after); err != nil {
 			return err
 		}
-		if err := t.savePost(ctx, post(before)); err != nil {
+		if err := t.Enqueue(ctx, post(before)...); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)

@@ -18,7 +18,8 @@ const (
 type Mail struct {
 	ID       string
 	To       string // an address
-	Letter   string // sealed: it holds links
+	Content  string // encrypted: it holds links
+	Link     *Link  // in it, nil for none; what waits in the outbox does not say
 	CreateAt int64
 	GiveUpAt int64 // when it is of no more use
 	Attempts int   // this one included, once it is claimed
@@ -34,27 +35,17 @@ type Link struct {
 	Single bool // the account's earlier links of the purpose are void
 }
 
-// Post is what a change sends: its mails and the links in them, kept in the change's own transaction.
-type Post struct {
-	Mails []*Mail
-	Links []Link
-}
-
-func (t *Tx) savePost(ctx context.Context, p Post) error {
-	for _, l := range p.Links {
-		if l.Single {
-			if err := t.voidLinks(ctx, l.Token.UserID, l.Token.Purpose); err != nil {
+// Enqueue puts mails into the outbox, and the links in them into use, as part of the change that they tell of.
+func (t *Tx) Enqueue(ctx context.Context, mails ...*Mail) error {
+	for _, m := range mails {
+		if m.Link != nil {
+			if err := t.InsertLink(ctx, m.Link); err != nil {
 				return err
 			}
 		}
-		if err := t.insertMailToken(ctx, l.Token, l.Hash); err != nil {
-			return err
-		}
-	}
-	for _, m := range p.Mails {
 		t.changes.Mail = true
 		_, err := t.exec(ctx, "INSERT INTO outbox (id, recipient, letter, create_at, give_up_at, attempts, claims, next_at, set_aside_at, last_error) VALUES (?,?,?,?,?,0,0,?,0,'')",
-			m.ID, m.To, m.Letter, m.CreateAt, m.GiveUpAt, t.now)
+			m.ID, m.To, m.Content, m.CreateAt, m.GiveUpAt, t.now)
 		if err != nil {
 			return fmt.Errorf("put a mail into the outbox: %w", err)
 		}
@@ -62,14 +53,14 @@ func (t *Tx) savePost(ctx context.Context, p Post) error {
 	return nil
 }
 
-// Send keeps a post that nothing else goes with.
-func (s *Store) Send(ctx context.Context, p Post, audits ...*muster.Audit) error {
-	return s.WriteGrowing(ctx, func(t *Tx) error {
-		if err := t.savePost(ctx, p); err != nil {
+// InsertLink puts a mailed link into use.
+func (t *Tx) InsertLink(ctx context.Context, l *Link) error {
+	if l.Single {
+		if err := t.VoidLinks(ctx, l.Token.UserID, l.Token.Purpose); err != nil {
 			return err
 		}
-		return t.saveAudits(ctx, audits)
-	})
+	}
+	return t.insertMailToken(ctx, l.Token, l.Hash)
 }
 
 // ClaimMail takes the mail that is due longest for the caller alone, who must be done with it within a time; ErrNotFound when none is due. Another
@@ -82,7 +73,7 @@ func (s *Store) ClaimMail(ctx context.Context, within time.Duration) (m *Mail, e
 	err = s.Write(ctx, func(t *Tx) error {
 		m = &Mail{}
 		err := t.queryRow(ctx, "SELECT id, recipient, letter, create_at, give_up_at, attempts, claims "+due+s.dialect.forUpdateSkipLocked(), t.now).
-			Scan(&m.ID, &m.To, &m.Letter, &m.CreateAt, &m.GiveUpAt, &m.Attempts, &m.claims)
+			Scan(&m.ID, &m.To, &m.Content, &m.CreateAt, &m.GiveUpAt, &m.Attempts, &m.claims)
 		if err != nil {
 			return noRow(err)
 		}

@@ -18,11 +18,16 @@ const nobodysClaim = time.Nanosecond // which is over at once
 
 func post(t *testing.T, s *store.Store, n int) {
 	t.Helper()
-	var p store.Post
+	var mails []*store.Mail
 	for i := range n {
-		p.Mails = append(p.Mails, &store.Mail{ID: muster.NewID(), To: fmt.Sprint("u", i, "@example.com"), Letter: "sealed", CreateAt: someTime, GiveUpAt: 1 << 62})
+		mails = append(mails, &store.Mail{ID: muster.NewID(), To: fmt.Sprint("u", i, "@example.com"), Content: "sealed", CreateAt: someTime, GiveUpAt: 1 << 62})
 	}
-	must(t, s.Send(context.Background(), p))
+	must(t, enqueue(s, mails...))
+}
+
+func enqueue(s *store.Store, mails ...*store.Mail) error {
+	ctx := context.Background()
+	return s.Write(ctx, func(tx *store.Tx) error { return tx.Enqueue(ctx, mails...) })
 }
 
 func claim(t *testing.T, s *store.Store, within time.Duration) *store.Mail {
@@ -150,7 +155,7 @@ func TestWhatBecomesOfMails(t *testing.T) {
 			t.Error("a mail is given up before its time")
 		}
 		must(t, s.MailSent(ctx, m))
-		must(t, s.Send(ctx, store.Post{Mails: []*store.Mail{{ID: muster.NewID(), To: "old@example.com", Letter: "sealed", GiveUpAt: someTime}}}))
+		must(t, enqueue(s, &store.Mail{ID: muster.NewID(), To: "old@example.com", Content: "sealed", GiveUpAt: someTime}))
 		must(t, s.SetMailAside(ctx, claim(t, s, time.Hour), strings.Repeat("no such mailbox \u00e9", 100)))
 		m = claim(t, s, time.Hour)
 		if !m.TooOld {
@@ -202,13 +207,13 @@ func TestALinkRequestIsAnsweredOnce(t *testing.T) {
 		answered := 0
 		each(8, func(int) {
 			for range 4 {
-				n, err := s.AnswerLinkRequests(ctx, func(r *store.LinkRequest, to *muster.User) store.Post {
+				n, err := s.AnswerLinkRequests(ctx, func(r *store.LinkRequest, to *muster.User) *store.Mail {
 					mu.Lock()
 					defer mu.Unlock()
 					if to.ID != u.ID || r.Audit.Action != "asked" {
 						t.Errorf("%+v for %+v", r, to)
 					}
-					return store.Post{Mails: []*store.Mail{{ID: muster.NewID(), To: to.Email, Letter: "sealed"}}}
+					return &store.Mail{ID: muster.NewID(), To: to.Email, Content: "sealed"}
 				})
 				if err != nil {
 					t.Error(err)

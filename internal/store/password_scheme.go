@@ -17,7 +17,11 @@ func (s *Store) PasswordSchemes(ctx context.Context) ([]string, error) {
 	return collect(rows, err, scanString)
 }
 
-func (t *Tx) keepPasswordScheme(ctx context.Context, p *PasswordScheme) error {
+// SavePasswordScheme notes what a password that the transaction stores was hashed with elsewhere; nil for a hash of our own.
+func (t *Tx) SavePasswordScheme(ctx context.Context, p *PasswordScheme) error {
+	if p == nil {
+		return nil
+	}
 	if err := t.notePasswordScheme(ctx, p.Example); err != nil {
 		return err
 	}

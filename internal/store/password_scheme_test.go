@@ -20,11 +20,10 @@ func TestPasswordSchemesAreKeptWithTheHash(t *testing.T) {
 			}
 		}
 		give := func(encoded, example string, refused error) error {
-			_, _, err := s.UpdateUser(t.Context(), u.ID, store.UserUpdate{
-				Apply:     func(u *muster.User) error { u.Password = encoded; return nil },
-				NewScheme: &store.PasswordScheme{Example: example, Allow: func([]string) error { return refused }},
+			return storetest.ChangeUser(t.Context(), s, u.ID, func(tx *store.Tx, u *muster.User) error {
+				u.Password = encoded
+				return tx.SavePasswordScheme(t.Context(), &store.PasswordScheme{Example: example, Allow: func([]string) error { return refused }})
 			})
-			return err
 		}
 		if err := give("$a$1$x", "$a$1$", nil); err != nil {
 			t.Fatal(err)

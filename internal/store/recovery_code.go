@@ -9,8 +9,8 @@ import (
 
 // RecoveryCode is a recovery code that somebody typed.
 type RecoveryCode struct {
-	Hashes [][]byte                              // SHA-256 of each way to read it
-	Post   func(u *muster.User, left int64) Post // what its use mails the account, which has so many codes left
+	Hashes [][]byte                                 // SHA-256 of each way to read it
+	Post   func(u *muster.User, left int64) []*Mail // what its use mails the account, which has so many codes left
 }
 
 // RecoveryCodesLeft counts an account's unused recovery codes.
@@ -27,7 +27,7 @@ func recoveryCodesLeft(ctx context.Context, row rowQuery, userID string) (n int6
 
 // ReplaceRecoveryCodes gives an account new recovery codes, by their SHA-256, in the place of all that it has. ErrNotFound unless its second factor
 // is the one with the sealed secret.
-func (s *Store) ReplaceRecoveryCodes(ctx context.Context, userID, secret string, codes [][]byte, post func(*muster.User) Post, audits ...*muster.Audit) error {
+func (s *Store) ReplaceRecoveryCodes(ctx context.Context, userID, secret string, codes [][]byte, post func(*muster.User) []*Mail, audits ...*muster.Audit) error {
 	return s.Write(ctx, func(t *Tx) error {
 		u, err := t.user(ctx, userID)
 		if err != nil {
@@ -39,7 +39,7 @@ func (s *Store) ReplaceRecoveryCodes(ctx context.Context, userID, secret string,
 		if err := t.replaceRecoveryCodes(ctx, userID, codes); err != nil {
 			return err
 		}
-		if err := t.savePost(ctx, post(u)); err != nil {
+		if err := t.Enqueue(ctx, post(u)...); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)
@@ -76,5 +76,5 @@ func (t *Tx) useRecoveryCode(ctx context.Context, userID string, code *RecoveryC
 	if err != nil {
 		return err
 	}
-	return t.savePost(ctx, code.Post(u, left))
+	return t.Enqueue(ctx, code.Post(u, left)...)
 }

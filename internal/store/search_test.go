@@ -58,11 +58,10 @@ func TestSearchFollowsARename(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		u := create(t, s, newUser("before"))
-		_, _, err := s.UpdateUser(ctx, u.ID, store.UserUpdate{Apply: func(u *muster.User) error {
+		must(t, storetest.ChangeUser(ctx, s, u.ID, func(_ *store.Tx, u *muster.User) error {
 			u.Username, u.Email = "after", "after@example.com"
 			return nil
-		}})
-		must(t, err)
+		}))
 		for term, want := range map[string]string{"before": "", "after": "after"} {
 			if found, err := s.SearchUsers(ctx, term, everything(10)); err != nil || names(found) != want {
 				t.Errorf("%q found %q (%v)", term, names(found), err)

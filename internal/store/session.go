@@ -67,7 +67,7 @@ func (s *Store) CreateSession(ctx context.Context, sess *muster.Session, tokenHa
 		if err := t.release(ctx, o.Attempts, true); err != nil {
 			return err
 		}
-		if err := t.keepNetwork(ctx, sess.UserID, o.Network); err != nil {
+		if err := t.SaveKnownNetwork(ctx, sess.UserID, o.Network); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)
@@ -97,8 +97,8 @@ func (t *Tx) insertSession(ctx context.Context, s *muster.Session, tokenHash []b
 	return nil
 }
 
-// endSessions ends an account's sessions but one, "" for all, and its sign-ins under way.
-func (t *Tx) endSessions(ctx context.Context, userID, except string) error {
+// EndSessions ends an account's sessions but one, "" for all, and its sign-ins under way.
+func (t *Tx) EndSessions(ctx context.Context, userID, except string) error {
 	t.accountChanged(userID)
 	if _, err := t.exec(ctx, "DELETE FROM sign_ins WHERE user_id = ?", userID); err != nil {
 		return fmt.Errorf("end sign-ins: %w", err)
@@ -172,7 +172,7 @@ func (s *Store) DeleteSessionsOf(ctx context.Context, userID string, guard Guard
 		if err := t.guard(ctx, userID, guard); err != nil {
 			return err
 		}
-		if err := t.endSessions(ctx, userID, ""); err != nil {
+		if err := t.EndSessions(ctx, userID, ""); err != nil {
 			return err
 		}
 		return t.saveAudits(ctx, audits)

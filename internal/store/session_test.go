@@ -60,9 +60,8 @@ func TestNoSessionForWhoMayNotSignInAnyMore(t *testing.T) {
 		u := create(t, s, newUser("ann"))
 		change := func(apply func(u *muster.User)) {
 			t.Helper()
-			_, _, err := s.UpdateUser(ctx, u.ID, store.UserUpdate{Apply: func(u *muster.User) error { apply(u); return nil }})
-			must(t, err)
-			_, err = s.CreateSession(ctx, newSession(u), []byte(muster.NewID()), store.SessionOptions{OldPasswordHash: u.Password})
+			must(t, storetest.ChangeUser(ctx, s, u.ID, func(_ *store.Tx, u *muster.User) error { apply(u); return nil }))
+			_, err := s.CreateSession(ctx, newSession(u), []byte(muster.NewID()), store.SessionOptions{OldPasswordHash: u.Password})
 			if !errors.Is(err, store.ErrNotFound) {
 				t.Fatalf("a session began: %v", err)
 			}
@@ -141,10 +140,10 @@ func TestRolesReachSessionsWithTheAccount(t *testing.T) {
 		create(t, s, newUser("admin"))
 		u := create(t, s, newUser("ann"))
 		kept, ended := signIn(t, s, u, "1"), signIn(t, s, u, "2")
-		up := setRoles("system_user system_manager")
-		up.SyncSessions, up.EndSessions, up.KeepSession = true, true, kept.ID
-		_, _, err := s.UpdateUser(ctx, u.ID, up)
-		must(t, err)
+		must(t, storetest.ChangeUser(ctx, s, u.ID, func(tx *store.Tx, u *muster.User) error {
+			u.Roles = "system_user system_manager"
+			return errors.Join(tx.EndSessions(ctx, u.ID, kept.ID), tx.SetSessionRoles(ctx, u.ID, u.Roles))
+		}))
 		got, err := s.Session(ctx, kept.ID)
 		must(t, err)
 		if got.Roles != "system_user system_manager" {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"muster"
@@ -12,33 +13,29 @@ func scanStatus(r scanner) (*muster.Status, error) {
 	return s, noRow(r.Scan(&s.UserID, &s.Status, &s.Manual, &s.LastActivityAt, &s.DndEndTime))
 }
 
-// SaveStatus keeps whether a user is there.
-func (s *Store) SaveStatus(ctx context.Context, st *muster.Status, guard Guard) error {
-	_, err := s.saveStatus(ctx, st, guard, "")
+// SaveStatus keeps whether a user is there; nothing for an account that is gone.
+func (t *Tx) SaveStatus(ctx context.Context, st *muster.Status) error {
+	_, err := t.saveStatus(ctx, st, "")
 	return err
 }
 
 // SavePresence is SaveStatus for what a connection tells, and reports whether that changed anything: what somebody set by hand stays, until the end
 // of their "do not disturb".
-func (s *Store) SavePresence(ctx context.Context, st *muster.Status) (changed bool, err error) {
-	return s.saveStatus(ctx, st, nil, ` WHERE statuses.status <> excluded.status AND NOT statuses.manual
-		OR statuses.status = ? AND statuses.dnd_end_time > 0 AND statuses.dnd_end_time * 1000 <= ?`, muster.StatusDnd, s.now().UnixMilli())
+func (t *Tx) SavePresence(ctx context.Context, st *muster.Status) (changed bool, err error) {
+	return t.saveStatus(ctx, st, ` WHERE statuses.status <> excluded.status AND NOT statuses.manual
+		OR statuses.status = ? AND statuses.dnd_end_time > 0 AND statuses.dnd_end_time * 1000 <= ?`, muster.StatusDnd, t.now)
 }
 
-func (s *Store) saveStatus(ctx context.Context, st *muster.Status, guard Guard, unless string, args ...any) (saved bool, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		if err := t.guard(ctx, st.UserID, guard); err != nil {
-			return err
-		}
-		n, err := t.exec(ctx, `INSERT INTO statuses (user_id, status, manual, last_activity_at, dnd_end_time)
-			SELECT ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT) WHERE EXISTS (SELECT 1 FROM users WHERE id = ?)
-			ON CONFLICT (user_id) DO UPDATE SET status = excluded.status, manual = excluded.manual,
-			last_activity_at = excluded.last_activity_at, dnd_end_time = excluded.dnd_end_time`+unless,
-			append([]any{st.UserID, st.Status, st.Manual, st.LastActivityAt, st.DndEndTime, st.UserID}, args...)...)
-		saved = n > 0
-		return err
-	})
-	return saved, err
+func (t *Tx) saveStatus(ctx context.Context, st *muster.Status, unless string, args ...any) (saved bool, err error) {
+	n, err := t.exec(ctx, `INSERT INTO statuses (user_id, status, manual, last_activity_at, dnd_end_time)
+		SELECT ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT) WHERE EXISTS (SELECT 1 FROM users WHERE id = ?)
+		ON CONFLICT (user_id) DO UPDATE SET status = excluded.status, manual = excluded.manual,
+		last_activity_at = excluded.last_activity_at, dnd_end_time = excluded.dnd_end_time`+unless,
+		append([]any{st.UserID, st.Status, st.Manual, st.LastActivityAt, st.DndEndTime, st.UserID}, args...)...)
+	if err != nil {
+		return false, fmt.Errorf("save status: %w", err)
+	}
+	return n > 0, nil
 }
 
 // Statuses gives what is kept about the users among ids.

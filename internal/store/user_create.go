@@ -21,7 +21,7 @@ type CreateUserOptions struct {
 	MustBeFirst  bool               // refuse unless it is the server's first account
 	UseLink      []byte             // SHA-256 of the mailed invitation; ErrNotFound when it was used
 
-	Post func(created *muster.User) Post // what the new account is mailed; nil for nothing
+	Post func(created *muster.User) []*Mail // what the new account is mailed; nil for nothing
 }
 
 // CreateUser inserts an account with its search terms and its first team. The very first account becomes
@@ -40,7 +40,7 @@ func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOpti
 		} else if o.MustBeFirst {
 			return muster.E(muster.Forbidden, "api.user.create_user.no_open_server")
 		}
-		if err := t.useMailToken(ctx, o.UseLink); err != nil {
+		if err := t.UseLink(ctx, o.UseLink); err != nil {
 			return err
 		}
 		if o.Join != nil {
@@ -66,7 +66,7 @@ func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOpti
 			}
 		}
 		if o.Post != nil {
-			if err := t.savePost(ctx, o.Post(created)); err != nil {
+			if err := t.Enqueue(ctx, o.Post(created)...); err != nil {
 				return err
 			}
 		}

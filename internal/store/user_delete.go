@@ -22,11 +22,11 @@ func (s *Store) DeleteUser(ctx context.Context, id string, disableBots bool, aud
 				return err
 			}
 		}
-		if err := t.renewInvites(ctx, id); err != nil {
+		if err := t.RenewInvites(ctx, id); err != nil {
 			return err
 		}
 		if disableBots {
-			if bots, err = t.disableBots(ctx, id); err != nil {
+			if bots, err = t.DisableBots(ctx, id); err != nil {
 				return err
 			}
 		}

@@ -107,10 +107,10 @@ func TestRenamingToATakenNameInARace(t *testing.T) {
 		}
 		var renamed atomic.Int32
 		each(len(ids), func(i int) {
-			_, _, err := s.UpdateUser(context.Background(), ids[i], store.UserUpdate{Apply: func(u *muster.User) error {
+			err := storetest.ChangeUser(context.Background(), s, ids[i], func(_ *store.Tx, u *muster.User) error {
 				u.Username = "wanted"
 				return nil
-			}})
+			})
 			if err == nil {
 				renamed.Add(1)
 			} else if !muster.HasID(err, "app.user.save.username_exists.app_error") {
@@ -128,8 +128,7 @@ func TestOneAdministratorAlwaysStays(t *testing.T) {
 		var ids []string
 		for i := range 8 {
 			u := create(t, s, newUser(fmt.Sprint("admin", i)))
-			_, _, err := s.UpdateUser(context.Background(), u.ID, setRoles("system_user system_admin"))
-			must(t, err)
+			must(t, storetest.SetRoles(context.Background(), s, u.ID, "system_user system_admin"))
 			ids = append(ids, u.ID)
 		}
 		var kept atomic.Int32
@@ -137,12 +136,12 @@ func TestOneAdministratorAlwaysStays(t *testing.T) {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, _, err = s.UpdateUser(context.Background(), ids[i], setRoles("system_user"))
+				err = storetest.SetRoles(context.Background(), s, ids[i], "system_user")
 			case 1:
-				_, _, err = s.UpdateUser(context.Background(), ids[i], store.UserUpdate{Apply: func(u *muster.User) error {
+				err = storetest.ChangeUser(context.Background(), s, ids[i], func(_ *store.Tx, u *muster.User) error {
 					u.DeleteAt = someTime
 					return nil
-				}})
+				})
 			default:
 				_, err = s.DeleteUser(context.Background(), ids[i], false)
 			}
@@ -158,23 +157,16 @@ func TestOneAdministratorAlwaysStays(t *testing.T) {
 	})
 }
 
-func setRoles(roles string) store.UserUpdate {
-	return store.UserUpdate{Apply: func(u *muster.User) error {
-		u.Roles = roles
-		return nil
-	}}
-}
-
 func TestARefusedChangeChangesNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		create(t, s, newUser("admin"))
 		u := create(t, s, newUser("ann"))
 		refusal := errors.New("no")
-		_, _, err := s.UpdateUser(ctx, u.ID, store.UserUpdate{EndSessions: true, Apply: func(u *muster.User) error {
+		err := storetest.ChangeUser(ctx, s, u.ID, func(tx *store.Tx, u *muster.User) error {
 			u.Nickname = "changed"
-			return refusal
-		}}, audit(u.ID, "refused"))
+			return errors.Join(tx.EndSessions(ctx, u.ID, ""), tx.Audit(ctx, audit(u.ID, "refused")), tx.SaveUser(ctx, u), refusal)
+		})
 		if !errors.Is(err, refusal) {
 			t.Fatal(err)
 		}

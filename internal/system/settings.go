@@ -5,7 +5,6 @@ import (
 
 	"muster"
 	"muster/internal/config"
-
 	"muster/internal/core"
 )
 

@@ -7,9 +7,8 @@ import (
 
 	"muster"
 	"muster/internal/config"
-	"muster/internal/mail"
-
 	"muster/internal/core"
+	"muster/internal/mail"
 	"muster/internal/mailer"
 )
 

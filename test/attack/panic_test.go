@@ -7,6 +7,7 @@ import (
 	"muster"
 	"muster/internal/require"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/testserver"
 )
 
@@ -20,10 +21,13 @@ func TestAPanicInATransactionLocksNobodyOut(t *testing.T) {
 					t.Error("the panic did not go on")
 				}
 			}()
-			_, _, _ = s.Store.UpdateUser(t.Context(), u.ID, store.UserUpdate{Apply: func(u *muster.User) error {
+			_ = storetest.ChangeUser(t.Context(), s.Store, u.ID, func(tx *store.Tx, u *muster.User) error {
 				u.Nickname = "half"
+				if err := tx.SaveUser(t.Context(), u); err != nil {
+					return err
+				}
 				panic("a fault")
-			}})
+			})
 		}()
 		if got := login(t, s, http.DefaultClient, u.Username, testserver.Password); got.status != http.StatusOK {
 			t.Fatalf("sign-in: %d %s", got.status, got.body)

@@ -9,6 +9,7 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/require"
+	"muster/internal/store"
 	"muster/internal/testserver"
 )
 
@@ -144,7 +145,9 @@ func TestAChosenStatusStands(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, ann := s.User(t, "ann")
 		for range rounds {
-			require.NoError(t, s.Store.SaveStatus(t.Context(), &muster.Status{UserID: ann.ID, Status: muster.StatusOffline}, nil))
+			require.NoError(t, s.Store.Write(t.Context(), func(tx *store.Tx) error {
+				return tx.SaveStatus(t.Context(), &muster.Status{UserID: ann.ID, Status: muster.StatusOffline})
+			}))
 			together(
 				func() {
 					mustWork(t, s.Services.Directory.SetPresence(context.WithoutCancel(t.Context()), ann.ID, muster.StatusOnline))
@@ -153,7 +156,9 @@ func TestAChosenStatusStands(t *testing.T) {
 					mustWork(t, s.Services.Directory.SetPresence(context.WithoutCancel(t.Context()), ann.ID, muster.StatusOnline))
 				},
 				func() {
-					mustWork(t, s.Store.SaveStatus(t.Context(), &muster.Status{UserID: ann.ID, Status: muster.StatusDnd, Manual: true}, nil))
+					mustWork(t, s.Store.Write(t.Context(), func(tx *store.Tx) error {
+						return tx.SaveStatus(t.Context(), &muster.Status{UserID: ann.ID, Status: muster.StatusDnd, Manual: true})
+					}))
 				},
 			)
 			kept, err := s.Store.Statuses(t.Context(), []string{ann.ID})

@@ -75,4 +75,4 @@ func TestOlderRecoveryCodesGoOnWorking(t *testing.T) {
 	})
 }
 
-func noMail(*muster.User) store.Post { return store.Post{} }
+func noMail(*muster.User) []*store.Mail { return nil }

@@ -15,11 +15,11 @@ import (
 	"muster/internal/testserver"
 )
 
-// failIn makes a node whose clock does something, once, when the named function of internal/app asks it for the time.
+// failIn makes a node whose clock does something, once, when the named function of internal/auth asks it for the time.
 func failIn(t *testing.T, s *testserver.Server, function string, do func()) *testserver.Server {
 	var done atomic.Bool
 	return s.Node(t, func() time.Time {
-		if bytes.Contains(debug.Stack(), []byte("(*App)."+function+"(")) && done.CompareAndSwap(false, true) {
+		if bytes.Contains(debug.Stack(), []byte("(*Auth)."+function+"(")) && done.CompareAndSwap(false, true) {
 			do()
 		}
 		return time.Now()

@@ -409,6 +409,8 @@ func (s *scene) links(t *testing.T, db *store.Store) {
 		s.names[name] = muster.NewMailToken()
 		hash := sha256.Sum256([]byte(s.names[name]))
 		m.CreateAt, m.ExpiresAt = now, now+time.Hour.Milliseconds()
-		require.NoError(t, db.Send(t.Context(), store.Post{Links: []store.Link{{Token: m, Hash: hash[:]}}}))
+		require.NoError(t, db.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.InsertLink(t.Context(), &store.Link{Token: m, Hash: hash[:]})
+		}))
 	}
 }

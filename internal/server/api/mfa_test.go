@@ -19,6 +19,7 @@ import (
 	"muster/internal/require"
 	"muster/internal/server/api"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/testserver"
 )
 
@@ -468,8 +469,10 @@ func TestWhoNeedNotEnrol(t *testing.T) {
 		require.NoError(t, admin.UpdateUserRoles(ctx, annUser.ID, tokenHolder))
 		_, script := issue(t, n.Server, ann, "me")
 		for service, u := range map[string]*muster.User{"saml": samlUser, "ldap": ldapUser} { // who stay signed in here, by the hand below
-			_, _, err := n.Store.UpdateUser(ctx, u.ID, storeAuth(service, u.Username))
-			require.NoError(t, err)
+			require.NoError(t, storetest.ChangeUser(ctx, n.Store, u.ID, func(_ *store.Tx, u *muster.User) error {
+				u.AuthService, u.AuthData, u.Password = service, &u.Username, ""
+				return nil
+			}))
 		}
 		configure(mfaEnforced)
 
@@ -493,14 +496,6 @@ func TestWhoNeedNotEnrol(t *testing.T) {
 		}
 		require.NoError(t, signInBy(t, n.Server, "admin", a.code(0)))
 	})
-}
-
-// storeAuth moves an account to a sign-in service and leaves its sessions, as signing in there would have begun them.
-func storeAuth(service, name string) store.UserUpdate {
-	return store.UserUpdate{Apply: func(u *muster.User) error {
-		u.AuthService, u.AuthData, u.Password = service, &name, ""
-		return nil
-	}}
 }
 
 // Whoever has yet to enrol may set up the own second factor and touch nobody else's.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that creates and drops databases
@@ -83,8 +84,55 @@ func open(t testing.TB, o store.Options) *store.Store {
 	t.Helper()
 	s, err := store.Open(context.Background(), o)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	opened.Store(s, o)
+	t.Cleanup(func() {
+		opened.Delete(s)
+		require.NoError(t, s.Close())
+	})
 	return s
+}
+
+// opened holds the options of every open Store.
+var opened sync.Map
+
+// ExecUnseen runs a statement on a Store's database over a connection of its own: no listener of the Store hears of it, as of another node's change.
+func ExecUnseen(t testing.TB, s *store.Store, statement string) {
+	t.Helper()
+	o, ok := opened.Load(s)
+	if !ok {
+		t.Fatal("not opened by storetest")
+	}
+	driver, dsn := "pgx", o.(store.Options).DSN
+	if dsn == "" {
+		driver, dsn = "sqlite", "file:"+filepath.Join(o.(store.Options).DataDir, databaseFile)+"?_pragma=busy_timeout(10000)"
+	}
+	db, err := sql.Open(driver, dsn)
+	require.NoError(t, err)
+	_, err = db.ExecContext(context.Background(), statement)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+}
+
+// ChangeUser has change alter an account, and what goes with it, in one transaction.
+func ChangeUser(ctx context.Context, s *store.Store, id string, change func(tx *store.Tx, u *muster.User) error) error {
+	return s.Write(ctx, func(tx *store.Tx) error {
+		u, err := tx.UserForUpdate(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := change(tx, u); err != nil {
+			return err
+		}
+		return tx.SaveUser(ctx, u)
+	})
+}
+
+// SetRoles gives an account system roles.
+func SetRoles(ctx context.Context, s *store.Store, id, roles string) error {
+	return ChangeUser(ctx, s, id, func(_ *store.Tx, u *muster.User) error {
+		u.Roles = roles
+		return nil
+	})
 }
 
 // Exec runs a statement on a PostgreSQL database that no Store has open.
