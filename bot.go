@@ -51,7 +51,7 @@ func (b *Bot) Validate() error {
 // Apply writes the patch's fields over b's.
 func (b *Bot) Apply(p *BotPatch) {
 	if p.Username != nil {
-		b.Username = FoldName(*p.Username)
+		b.Username = NormalizeName(*p.Username)
 	}
 	if p.DisplayName != nil {
 		b.DisplayName = *p.DisplayName

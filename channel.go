@@ -152,10 +152,10 @@ func (m *ChannelMember) SetGuest(guest bool) {
 	if guest {
 		m.SchemeAdmin, m.ExplicitRoles = false, ""
 	}
-	m.Settle()
+	m.ResolveRoles()
 }
 
-// Settle fills Roles from the flags and the explicit roles.
-func (m *ChannelMember) Settle() {
+// ResolveRoles fills Roles from the flags and the explicit roles.
+func (m *ChannelMember) ResolveRoles() {
 	m.Roles = schemeRoles(m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, RoleChannelGuest, RoleChannelUser, RoleChannelAdmin, m.ExplicitRoles)
 }

@@ -96,7 +96,7 @@ func (g *Group) Validate() error {
 // Apply writes the patch's fields over g's.
 func (g *Group) Apply(p *GroupPatch) {
 	if p.Name != nil {
-		name := FoldName(*p.Name)
+		name := NormalizeName(*p.Name)
 		g.Name = &name
 	}
 	if p.DisplayName != nil {

@@ -145,10 +145,10 @@ func (m *TeamMember) SetGuest(guest bool) {
 	if guest {
 		m.SchemeAdmin, m.ExplicitRoles = false, ""
 	}
-	m.Settle()
+	m.ResolveRoles()
 }
 
-// Settle fills Roles from the flags and the explicit roles.
-func (m *TeamMember) Settle() {
+// ResolveRoles fills Roles from the flags and the explicit roles.
+func (m *TeamMember) ResolveRoles() {
 	m.Roles = schemeRoles(m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, RoleTeamGuest, RoleTeamUser, RoleTeamAdmin, m.ExplicitRoles)
 }

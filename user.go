@@ -103,9 +103,9 @@ type UserAutocomplete struct {
 	OutOfChannel []*User `json:"out_of_channel,omitempty"`
 }
 
-// FoldName folds a username or an e-mail address for storing and comparing: trimmed and lower-cased.
+// NormalizeName folds a username or an e-mail address for storing and comparing: trimmed and lower-cased.
 // It is the only rule there is, so that "Ann" and "ann" are one person everywhere.
-func FoldName(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+func NormalizeName(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // DefaultNotifyProps is what a new account starts with (models.json, default_notify_props).
 func DefaultNotifyProps() map[string]string {
@@ -136,9 +136,9 @@ func (u *User) Clone() *User {
 	return &c
 }
 
-// Fold brings names and address into their stored form.
-func (u *User) Fold() {
-	u.Username, u.Email = FoldName(u.Username), FoldName(u.Email)
+// Normalize brings names and address into their stored form.
+func (u *User) Normalize() {
+	u.Username, u.Email = NormalizeName(u.Username), NormalizeName(u.Email)
 	for _, s := range []*string{&u.Nickname, &u.FirstName, &u.LastName, &u.Position} {
 		*s = strings.TrimSpace(*s)
 	}
@@ -232,7 +232,7 @@ func ValidUsername(s string) bool {
 
 // ValidEmail tells whether a folded address is a plain RFC 5322 address without a display name, of ASCII alone: mail servers that take others are few.
 func ValidEmail(s string) bool {
-	if s == "" || s != FoldName(s) || !validText(s, EmailMaxBytes) || strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
+	if s == "" || s != NormalizeName(s) || !validText(s, EmailMaxBytes) || strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return false
 	}
 	a, err := mail.ParseAddress(s)
@@ -312,8 +312,8 @@ type Visibility struct {
 	FullName bool // PrivacySettings.ShowFullName
 }
 
-// For gives the copy of u that a reader may see (models.json, sanitised_for_self and sanitised_for_others).
-func (u *User) For(v Visibility) *User {
+// Sanitized gives the copy of u that a reader may see (models.json, sanitised_for_self and sanitised_for_others).
+func (u *User) Sanitized(v Visibility) *User {
 	c := *u
 	none := ""
 	c.Password, c.MfaSecret, c.LastLogin, c.AuthData = "", "", 0, &none

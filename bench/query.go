@@ -84,7 +84,7 @@ func (b *bench) latencies(ctx context.Context, d directory, p *subprocess.Proces
 
 // surname is the beginning of somebody's last name.
 func surname(r *rand.Rand, letters int) string {
-	name := muster.FoldName(lastNames[r.IntN(len(lastNames))])
+	name := muster.NormalizeName(lastNames[r.IntN(len(lastNames))])
 	return name[:min(letters, len(name))]
 }
 

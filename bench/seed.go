@@ -35,7 +35,7 @@ var lastNames = []string{
 func person(n int) (first, last, username string) {
 	r := rand.New(rand.NewPCG(uint64(n), 0))
 	first, last = firstNames[r.IntN(len(firstNames))], lastNames[r.IntN(len(lastNames))]
-	return first, last, fmt.Sprintf("%s.%s.%d", muster.FoldName(first), muster.FoldName(last), n)
+	return first, last, fmt.Sprintf("%s.%s.%d", muster.NormalizeName(first), muster.NormalizeName(last), n)
 }
 
 // seed fills an empty database with accounts, the first of which is the administrator. A full one is left as it is.

@@ -19,7 +19,7 @@ func (a *Accounts) CreateBot(ctx context.Context, who *core.Caller, in *muster.B
 	if who.User != nil && who.User.IsBot {
 		return nil, muster.E(muster.Forbidden, "api.context.permissions.app_error", "Permission", string(muster.PermCreateBot))
 	}
-	b := &muster.Bot{Username: muster.FoldName(in.Username), DisplayName: in.DisplayName, Description: in.Description}
+	b := &muster.Bot{Username: muster.NormalizeName(in.Username), DisplayName: in.DisplayName, Description: in.Description}
 	if err := b.Validate(); err != nil {
 		return nil, err
 	}
@@ -230,5 +230,5 @@ func (a *Accounts) ConvertBotToUser(ctx context.Context, who *core.Caller, botID
 	}
 	a.core.PublishUserUpdated(u)
 	asBot.UpdateAt = u.UpdateAt
-	return asBot.For(muster.Visibility{Self: true}), nil // still called a bot in this answer (recorded)
+	return asBot.Sanitized(muster.Visibility{Self: true}), nil // still called a bot in this answer (recorded)
 }

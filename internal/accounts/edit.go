@@ -22,7 +22,7 @@ func (a *Accounts) UpdateUser(ctx context.Context, who *core.Caller, in *muster.
 	if err != nil {
 		return nil, err
 	}
-	in.Fold()
+	in.Normalize()
 	return a.edit(ctx, who, old, in.Password, "", func(u *muster.User) {
 		u.Username, u.Email, u.Nickname, u.FirstName, u.LastName, u.Position = in.Username, in.Email, in.Nickname, in.FirstName, in.LastName, in.Position
 		u.Locale, u.Timezone, u.Props, u.NotifyProps = in.Locale, in.Timezone, in.Props, in.NotifyProps
@@ -47,7 +47,7 @@ func (a *Accounts) PatchUser(ctx context.Context, who *core.Caller, userID strin
 		password = *p.Password
 	}
 	void := ""
-	if p.Email != nil && muster.FoldName(*p.Email) == old.Email {
+	if p.Email != nil && muster.NormalizeName(*p.Email) == old.Email {
 		void = muster.TokenChangeEmail // who asked for another address wants to keep this one after all
 	}
 	return a.edit(ctx, who, old, password, void, func(u *muster.User) { u.Apply(p) })
@@ -57,7 +57,7 @@ func (a *Accounts) PatchUser(ctx context.Context, who *core.Caller, userID strin
 func (a *Accounts) edit(ctx context.Context, who *core.Caller, old *muster.User, password, void string, change func(*muster.User)) (*muster.User, error) {
 	wanted := old.Clone()
 	change(wanted)
-	wanted.Fold()
+	wanted.Normalize()
 	if wanted.Email != old.Email && who.ID() == old.ID {
 		if err := a.requireChangeOwnEmail(ctx, who, old, password); err != nil {
 			return nil, err
@@ -97,12 +97,12 @@ func (a *Accounts) edit(ctx context.Context, who *core.Caller, old *muster.User,
 	if err != nil {
 		return nil, err
 	}
-	return u.For(muster.Visibility{Self: true}), nil
+	return u.Sanitized(muster.Visibility{Self: true}), nil
 }
 
 // checkEdit holds the rules between the account before and after an edit.
 func (a *Accounts) checkEdit(before, u *muster.User) error {
-	u.Fold()
+	u.Normalize()
 	if len(u.NotifyProps) == 0 {
 		u.NotifyProps = muster.DefaultNotifyProps()
 	}

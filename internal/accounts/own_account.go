@@ -41,7 +41,7 @@ func (a *Accounts) ExportAccount(ctx context.Context, who *core.Caller) (*Accoun
 	if err != nil {
 		return nil, err
 	}
-	e := &AccountExport{User: u.For(muster.Visibility{Self: true})}
+	e := &AccountExport{User: u.Sanitized(muster.Visibility{Self: true})}
 	for _, s := range sessions {
 		delete(s.Props, muster.SessionPropCSRF) // with it, another site could use the session
 		e.Sessions = append(e.Sessions, &SessionExport{s, s.IP})

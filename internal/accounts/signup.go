@@ -40,7 +40,7 @@ func (a *Accounts) CreateUser(ctx context.Context, who *core.Caller, in *muster.
 	if opts.Join != nil {
 		a.directory.PublishJoin(ctx, opts.Join, opts.ChannelIDs)
 	}
-	return created.For(muster.Visibility{Self: true}), nil
+	return created.Sanitized(muster.Visibility{Self: true}), nil
 }
 
 // welcome greets a new account, unless it was asked not to. Where its address must be verified the mail with the link goes in any case.
@@ -86,7 +86,7 @@ func (a *Accounts) signup(ctx context.Context, by directory.Signup, u *muster.Us
 // A chosen id is kept until the store refuses it, as clients know that refusal.
 func (a *Accounts) prepareNew(u *muster.User, admin bool) {
 	now := a.core.Now()
-	u.Fold()
+	u.Normalize()
 	if u.ID == "" {
 		u.ID = muster.NewID()
 	} else {

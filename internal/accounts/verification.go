@@ -64,7 +64,7 @@ func (a *Accounts) VerifyEmailOf(ctx context.Context, who *core.Caller, userID s
 	if err != nil {
 		return nil, err
 	}
-	seen := u.For(muster.Visibility{Self: true})
+	seen := u.Sanitized(muster.Visibility{Self: true})
 	// Two things that this answer alone shows so (recorded).
 	seen.LastLogin = u.LastLogin
 	if seen.Timezone == nil {

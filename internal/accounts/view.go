@@ -26,7 +26,7 @@ func (a *Accounts) UserView(ctx context.Context, who *core.Caller, id string) (*
 // UserByUsernameView is UserView by name.
 func (a *Accounts) UserByUsernameView(ctx context.Context, who *core.Caller, name string) (*core.View, error) {
 	const unknown = "app.user.get_by_username.app_error"
-	name = muster.FoldName(name)
+	name = muster.NormalizeName(name)
 	if !muster.ValidUsername(name) {
 		return nil, muster.E(muster.NotFound, unknown)
 	}
@@ -39,7 +39,7 @@ func (a *Accounts) UserByUsernameView(ctx context.Context, who *core.Caller, nam
 
 // UserByEmailView is UserView by address. Without PrivacySettings.ShowEmailAddress it is for administrators.
 func (a *Accounts) UserByEmailView(ctx context.Context, who *core.Caller, email string) (*core.View, error) {
-	email = muster.FoldName(email)
+	email = muster.NormalizeName(email)
 	if !muster.ValidEmail(email) {
 		return nil, muster.InvalidURLParam("email")
 	}

@@ -75,7 +75,7 @@ func (a *Auth) Login(ctx context.Context, who *core.Caller, req LoginRequest) (*
 	if err != nil {
 		return nil, nil, a.maskLogin(err)
 	}
-	return s, u.For(muster.Visibility{Self: true}), nil
+	return s, u.Sanitized(muster.Visibility{Self: true}), nil
 }
 
 // proof is what showed who signs in, for the store to hold and to take out of use.
@@ -98,7 +98,7 @@ func (a *Auth) checkLogin(ctx context.Context, who *core.Caller, req LoginReques
 	if req.Password == "" {
 		return nil, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error").On("password")
 	}
-	name := cmp.Or(req.ID, muster.FoldName(req.LoginID))
+	name := cmp.Or(req.ID, muster.NormalizeName(req.LoginID))
 	u, err := a.userForLogin(ctx, req)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("find account for sign-in: %w", err)
@@ -189,7 +189,7 @@ func (a *Auth) userForLogin(ctx context.Context, req LoginRequest) (*muster.User
 	case req.LoginID == "" || !muster.ValidText(req.LoginID, loginIDMaxBytes):
 		return nil, store.ErrNotFound
 	}
-	return a.store.UserForLogin(ctx, muster.FoldName(req.LoginID), c.EnableSignInWithUsername, c.EnableSignInWithEmail)
+	return a.store.UserForLogin(ctx, muster.NormalizeName(req.LoginID), c.EnableSignInWithUsername, c.EnableSignInWithEmail)
 }
 
 // requireLoginAllowed holds what is asked of an account once its password was right: nobody else learns of it.

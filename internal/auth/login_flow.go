@@ -155,7 +155,7 @@ func (a *Auth) storedLoginFlow(ctx context.Context, token string) (*muster.User,
 
 // nextStep is the one place that says in which order the steps come.
 func (a *Auth) nextStep(ctx context.Context, u *muster.User, kept *store.SignIn) (*LoginFlow, error) {
-	in := &LoginFlow{ReturnTo: kept.ReturnTo, ExpiresAt: kept.ExpiresAt, User: u.For(muster.Visibility{Self: true}), Step: StepDone}
+	in := &LoginFlow{ReturnTo: kept.ReturnTo, ExpiresAt: kept.ExpiresAt, User: u.Sanitized(muster.Visibility{Self: true}), Step: StepDone}
 	if a.TakesCode(u) && !kept.FactorPassed {
 		in.Step = StepCode
 		return in, nil

@@ -42,7 +42,7 @@ func (a *Core) PublishUserUpdated(u *muster.User) {
 		{muster.Visibility{Email: c.ShowEmailAddress, FullName: c.ShowFullName}, muster.Audience{OmitUsers: []string{u.ID}, NotAdmins: true, About: u.ID}},
 		{muster.Visibility{Self: true}, muster.Audience{UserID: u.ID}},
 	} {
-		a.Publish(muster.EventUserUpdated, map[string]any{"user": u.For(copied.as)}, copied.to)
+		a.Publish(muster.EventUserUpdated, map[string]any{"user": u.Sanitized(copied.as)}, copied.to)
 	}
 }
 

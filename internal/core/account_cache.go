@@ -166,7 +166,7 @@ func (acc *CachedAccount) View(v muster.Visibility) (*View, error) {
 	if p := slot.Load(); p != nil {
 		return p, nil
 	}
-	p, err := NewView(acc.User.For(v))
+	p, err := NewView(acc.User.Sanitized(v))
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (c *Core) SanitizeForOthers(ctx context.Context, who *Caller, users []*must
 	}
 	out := make([]*muster.User, len(users))
 	for i, u := range users {
-		out[i] = u.For(v)
+		out[i] = u.Sanitized(v)
 	}
 	return out, nil
 }

@@ -41,7 +41,7 @@ func (d *Directory) CreateChannel(ctx context.Context, who *core.Caller, in *mus
 	now := d.core.Now()
 	ch := &muster.Channel{
 		ID: muster.NewID(), CreateAt: now, UpdateAt: now, TeamID: in.TeamID, Type: in.Type, DisplayName: strings.TrimSpace(in.DisplayName),
-		Name: muster.FoldName(in.Name), Header: in.Header, Purpose: in.Purpose, CreatorID: who.ID(), GroupConstrained: in.GroupConstrained,
+		Name: muster.NormalizeName(in.Name), Header: in.Header, Purpose: in.Purpose, CreatorID: who.ID(), GroupConstrained: in.GroupConstrained,
 	}
 	if err := ch.Validate(); err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (d *Directory) ChannelByName(ctx context.Context, who *core.Caller, teamID,
 	err := error(store.ErrNotFound)
 	var ch *muster.Channel
 	if muster.ValidText(name, muster.ChannelNameMaxBytes) {
-		ch, err = d.store.ChannelByName(ctx, teamID, muster.FoldName(name))
+		ch, err = d.store.ChannelByName(ctx, teamID, muster.NormalizeName(name))
 	}
 	if err != nil {
 		return nil, core.Missing(err, muster.NotFound, unknown)
@@ -275,7 +275,7 @@ func (d *Directory) changeChannel(ctx context.Context, who *core.Caller, id stri
 	updated, err := d.store.UpdateChannel(ctx, id, func(c *muster.Channel) error {
 		wasDefault := c.Name == muster.DefaultChannel
 		change(c)
-		c.Name = muster.FoldName(c.Name)
+		c.Name = muster.NormalizeName(c.Name)
 		c.UpdateAt = d.core.Now()
 		if wasDefault && (c.Name != muster.DefaultChannel || c.DeleteAt != 0) {
 			return muster.E(muster.Invalid, "api.channel.delete_channel.cannot.app_error", errDefaultChannel)

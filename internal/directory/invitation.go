@@ -143,7 +143,7 @@ func (a *Directory) inviteResults(emails, domains []string, graceful bool) ([]In
 	results := make([]InviteResult, len(emails))
 	for i, email := range emails {
 		r := &results[i]
-		r.Email = muster.FoldName(email)
+		r.Email = muster.NormalizeName(email)
 		if muster.ValidEmail(r.Email) && !slices.ContainsFunc(domains, func(d string) bool { return !core.InDomains(r.Email, d) }) {
 			continue
 		}

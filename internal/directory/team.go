@@ -28,8 +28,8 @@ func (d *Directory) CreateTeam(ctx context.Context, who *core.Caller, in *muster
 	}
 	now := d.core.Now()
 	team := &muster.Team{
-		ID: muster.NewID(), CreateAt: now, UpdateAt: now, DisplayName: in.DisplayName, Name: muster.FoldName(in.Name), Description: in.Description,
-		Email: muster.FoldName(in.Email), Type: in.Type, CompanyName: in.CompanyName, AllowedDomains: in.AllowedDomains,
+		ID: muster.NewID(), CreateAt: now, UpdateAt: now, DisplayName: in.DisplayName, Name: muster.NormalizeName(in.Name), Description: in.Description,
+		Email: muster.NormalizeName(in.Email), Type: in.Type, CompanyName: in.CompanyName, AllowedDomains: in.AllowedDomains,
 		InviteID: muster.NewID(), AllowOpenInvite: in.AllowOpenInvite, GroupConstrained: in.GroupConstrained,
 	}
 	if team.Email == "" && who.User != nil {
@@ -72,7 +72,7 @@ func (d *Directory) TeamByName(ctx context.Context, who *core.Caller, name strin
 	if !muster.ValidText(name, muster.TeamNameMaxBytes) {
 		return nil, muster.E(muster.NotFound, unknown)
 	}
-	team, err := d.store.TeamByName(ctx, muster.FoldName(name))
+	team, err := d.store.TeamByName(ctx, muster.NormalizeName(name))
 	if err != nil {
 		return nil, core.Missing(err, muster.NotFound, unknown)
 	}

@@ -184,7 +184,7 @@ func (d *Directory) UsersByIDs(ctx context.Context, who *core.Caller, ids []stri
 // UsersByUsernames gives the users among names that exist and the caller may see.
 func (d *Directory) UsersByUsernames(ctx context.Context, who *core.Caller, names []string) ([]*muster.User, error) {
 	for i := range names {
-		names[i] = muster.FoldName(names[i])
+		names[i] = muster.NormalizeName(names[i])
 	}
 	names, err := boundedList("usernames", names, muster.ValidUsername)
 	if err != nil {

@@ -24,7 +24,7 @@ func MailTokenHash(token string) []byte {
 // RequestLink has a link mailed to the active person whose address it is. It answers before that is looked up: the same, and as fast, whether the
 // address is anybody's. Kinds: Invalid for what is no address, Unavailable.
 func (m *Mailer) RequestLink(ctx context.Context, purpose, email string, audit *muster.Audit) error {
-	email = muster.FoldName(email)
+	email = muster.NormalizeName(email)
 	if !muster.ValidEmail(email) {
 		return muster.InvalidParam("email")
 	}

@@ -17,7 +17,7 @@ func channelMemberFields(m *muster.ChannelMember, notify *jsonMap) []any {
 
 func settleChannelMember(m *muster.ChannelMember, notify jsonMap) {
 	m.NotifyProps, m.MentionCountRoot = notify, m.MentionCount
-	m.Settle()
+	m.ResolveRoles()
 }
 
 func scanChannelMember(r scanner) (*muster.ChannelMember, error) {
@@ -187,7 +187,7 @@ func (s *Store) UpdateChannelMember(ctx context.Context, channelID, userID strin
 			return err
 		}
 		m.LastUpdateAt = t.now
-		m.Settle()
+		m.ResolveRoles()
 		_, err = t.exec(ctx, "UPDATE channel_members SET scheme_guest = ?, scheme_user = ?, scheme_admin = ?, explicit_roles = ?, last_update_at = ? WHERE channel_id = ? AND user_id = ?",
 			m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles, m.LastUpdateAt, channelID, userID)
 		if err != nil {

@@ -134,7 +134,7 @@ func (t *Tx) guardMembership(ctx context.Context, groupID string, g *MembershipG
 func scanLinkedTeam(r scanner) (LinkedPlace, error) {
 	var m muster.TeamMember
 	err := r.Scan(&m.SchemeGuest, &m.SchemeUser, &m.SchemeAdmin, &m.ExplicitRoles)
-	m.Settle()
+	m.ResolveRoles()
 	return LinkedPlace{Kind: muster.SyncableTeam, Roles: m.Roles}, err
 }
 
@@ -143,8 +143,8 @@ func scanLinkedChannel(r scanner) (LinkedPlace, error) {
 	var m muster.ChannelMember
 	p := LinkedPlace{Kind: muster.SyncableChannel}
 	err := r.Scan(&team.SchemeGuest, &team.SchemeUser, &team.SchemeAdmin, &team.ExplicitRoles, &m.SchemeGuest, &m.SchemeUser, &m.SchemeAdmin, &m.ExplicitRoles, &p.ChannelType)
-	team.Settle()
-	m.Settle()
+	team.ResolveRoles()
+	m.ResolveRoles()
 	p.Roles = m.Roles + " " + team.Roles
 	return p, err
 }

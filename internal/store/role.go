@@ -66,7 +66,7 @@ func (s *Store) TeamRolesOf(ctx context.Context, teamID, userID string) (string,
 	if errors.Is(err, ErrNotFound) {
 		return "", nil
 	}
-	m.Settle()
+	m.ResolveRoles()
 	return m.Roles, err
 }
 
@@ -77,6 +77,6 @@ func (s *Store) ChannelRolesOf(ctx context.Context, channelID, userID string) (r
 	err = noRow(s.queryRow(ctx, `SELECT COALESCE(c.team_id, ''), COALESCE(m.scheme_guest, FALSE), COALESCE(m.scheme_user, FALSE), COALESCE(m.scheme_admin, FALSE),
 		COALESCE(m.explicit_roles, '') FROM channels c LEFT JOIN channel_members m ON m.channel_id = c.id AND m.user_id = ? WHERE c.id = ?`,
 		userID, channelID).Scan(&teamID, &m.SchemeGuest, &m.SchemeUser, &m.SchemeAdmin, &m.ExplicitRoles))
-	m.Settle()
+	m.ResolveRoles()
 	return m.Roles, teamID, err
 }

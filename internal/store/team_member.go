@@ -13,7 +13,7 @@ const teamMemberColumns = "m.team_id, m.user_id, m.delete_at, m.scheme_guest, m.
 func scanTeamMember(r scanner) (*muster.TeamMember, error) {
 	m := &muster.TeamMember{}
 	err := r.Scan(&m.TeamID, &m.UserID, &m.DeleteAt, &m.SchemeGuest, &m.SchemeUser, &m.SchemeAdmin, &m.ExplicitRoles)
-	m.Settle()
+	m.ResolveRoles()
 	return m, noRow(err)
 }
 
@@ -209,7 +209,7 @@ func (s *Store) UpdateTeamMember(ctx context.Context, teamID, userID string, cha
 		if err := change(m); err != nil {
 			return err
 		}
-		m.Settle()
+		m.ResolveRoles()
 		_, err = t.exec(ctx, "UPDATE team_members SET scheme_guest = ?, scheme_user = ?, scheme_admin = ?, explicit_roles = ? WHERE team_id = ? AND user_id = ?",
 			m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles, teamID, userID)
 		if err != nil {

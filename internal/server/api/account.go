@@ -87,10 +87,10 @@ func verifyUserEmail(c *call) (any, error) {
 
 func resetPassword(c *call) (any, error) {
 	var body struct {
-		Token        string `json:"token"`
-		Code         string `json:"code"` // as the documentation spells it
-		NewPassword  string `json:"new_password"`
-		RevokeTokens *truth `json:"revoke_access_tokens"`
+		Token        string        `json:"token"`
+		Code         string        `json:"code"` // as the documentation spells it
+		NewPassword  string        `json:"new_password"`
+		RevokeTokens *boolOrString `json:"revoke_access_tokens"`
 	}
 	if err := c.decode(&body, muster.InvalidParam("token")); err != nil {
 		return nil, err

@@ -129,7 +129,7 @@ func (s *Server) serve(c *call) error {
 	if err := c.authenticate(); err != nil {
 		return err
 	}
-	if c.route.limit == strangers && c.who.Session == nil {
+	if c.route.limit == anonymous && c.who.Session == nil {
 		if err := s.limiter.AllowLogin(c.who); err != nil {
 			return err
 		}

@@ -24,8 +24,8 @@ func updateUserMfa(c *call) (any, error) {
 		return nil, err
 	}
 	var body struct {
-		Activate *truth `json:"activate"`
-		Code     string `json:"code"`
+		Activate *boolOrString `json:"activate"`
+		Code     string        `json:"code"`
 	}
 	if err := c.decode(&body, muster.InvalidParam("activate")); err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ type limited uint8
 
 const (
 	nobody    limited = iota
-	strangers         // those without a session
+	anonymous         // those without a session
 	everybody         // a session changes nothing about the work
 )
 
@@ -61,7 +61,7 @@ func routes() []route {
 
 var userRoutes = []route{
 	// An administrator who moves accounts here may send props of any size.
-	{method: "POST", path: "/users", access: open, limit: strangers, body: anyBody, handle: createUser},
+	{method: "POST", path: "/users", access: open, limit: anonymous, body: anyBody, handle: createUser},
 	{method: "GET", path: "/users", handle: getUsers},
 	{method: "POST", path: "/users/ids", handle: getUsersByIDs},
 	{method: "POST", path: "/users/usernames", handle: getUsersByUsernames},

@@ -12,7 +12,7 @@ var teamRoutes = []route{
 	{method: "GET", path: "/teams", handle: getTeams},
 	{method: "GET", path: "/teams/{team_id}", handle: getTeam},
 	{method: "GET", path: "/teams/name/{team_name}", handle: getTeamByName},
-	{method: "GET", path: "/teams/invite/{invite_id}", access: open, limit: strangers, handle: getTeamByInvite},
+	{method: "GET", path: "/teams/invite/{invite_id}", access: open, limit: anonymous, handle: getTeamByInvite},
 	{method: "PUT", path: "/teams/{team_id}/patch", handle: patchTeam},
 	{method: "DELETE", path: "/teams/{team_id}", handle: deleteTeam},
 	{method: "POST", path: "/teams/{team_id}/restore", handle: restoreTeam},

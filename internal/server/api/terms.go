@@ -33,9 +33,9 @@ func registerTermsOfServiceAction(c *call) (any, error) {
 		return nil, err
 	}
 	var body struct {
-		TermsOfServiceID string `json:"termsOfServiceId"`
-		ServiceTermsID   string `json:"serviceTermsId"` // as the documentation spells it
-		Accepted         truth  `json:"accepted"`
+		TermsOfServiceID string       `json:"termsOfServiceId"`
+		ServiceTermsID   string       `json:"serviceTermsId"` // as the documentation spells it
+		Accepted         boolOrString `json:"accepted"`
 	}
 	if err := c.decode(&body, muster.InvalidParam("termsOfServiceId")); err != nil {
 		return nil, err

@@ -112,10 +112,10 @@ func updateUserPassword(c *call) (any, error) {
 		return nil, err
 	}
 	var body struct {
-		CurrentPassword string `json:"current_password"`
-		NewPassword     string `json:"new_password"`
-		AlreadyHashed   truth  `json:"already_hashed"`
-		RevokeTokens    truth  `json:"revoke_access_tokens"`
+		CurrentPassword string       `json:"current_password"`
+		NewPassword     string       `json:"new_password"`
+		AlreadyHashed   boolOrString `json:"already_hashed"`
+		RevokeTokens    boolOrString `json:"revoke_access_tokens"`
 	}
 	if err := c.decode(&body, muster.InvalidParam("current_password")); err != nil {
 		return nil, err
@@ -131,11 +131,11 @@ func updateUserPassword(c *call) (any, error) {
 	return ok, nil
 }
 
-// truth is a boolean that some clients send as a string.
-type truth bool
+// boolOrString is a boolean that some clients send as a string.
+type boolOrString bool
 
 // UnmarshalJSON takes true, false, "true" and "false".
-func (t *truth) UnmarshalJSON(b []byte) error {
+func (t *boolOrString) UnmarshalJSON(b []byte) error {
 	if len(b) > 1 && b[0] == '"' {
 		b = b[1 : len(b)-1]
 	}

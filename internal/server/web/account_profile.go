@@ -123,7 +123,7 @@ var errSameEmail = muster.E(muster.Invalid, "model.user.is_valid.email.app_error
 
 // changeEmail changes the address at once or, where addresses must be confirmed, asks the new address for confirmation.
 func changeEmail(req *pageRequest) error {
-	wanted := muster.FoldName(req.form.Get("email"))
+	wanted := muster.NormalizeName(req.form.Get("email"))
 	if wanted == req.who.User.Email {
 		return req.showProfile("", errSameEmail)
 	}

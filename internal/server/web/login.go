@@ -81,7 +81,7 @@ func (req *pageRequest) continueLogin(next *auth.LoginFlow, err error, name stri
 	switch {
 	case muster.HasID(err, "api.user.login.not_verified.app_error"):
 		page := "/should_verify_email"
-		if muster.ValidEmail(muster.FoldName(name)) {
+		if muster.ValidEmail(muster.NormalizeName(name)) {
 			page += "?" + url.Values{"email": {name}}.Encode()
 		}
 		return req.redirectToPage(page)

@@ -27,7 +27,7 @@ type mailedLink struct{ Token, Email string }
 // validEmail returns asked if it is an email address, otherwise "". Anybody can make up a link, and the page must show no
 // other text from it.
 func validEmail(asked string) string {
-	if muster.ValidEmail(muster.FoldName(asked)) {
+	if muster.ValidEmail(muster.NormalizeName(asked)) {
 		return asked
 	}
 	return ""
