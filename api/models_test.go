@@ -10,6 +10,7 @@ import (
 
 	"muster"
 	"muster/internal/directory"
+	"muster/internal/teams"
 )
 
 // models are the schemas of what the API answers with, each with the type that is encoded.
@@ -33,11 +34,11 @@ var models = map[string]reflect.Type{
 	"Upload":                    reflect.TypeFor[muster.Upload](),
 	"FileInfo":                  reflect.TypeFor[muster.FileInfo](),
 	"Team":                      reflect.TypeFor[muster.Team](),
-	"TeamInvite":                reflect.TypeFor[directory.TeamInvite](),
-	"TeamStats":                 reflect.TypeFor[directory.TeamStats](),
+	"TeamInvite":                reflect.TypeFor[teams.TeamInvite](),
+	"TeamStats":                 reflect.TypeFor[teams.TeamStats](),
 	"TeamMember":                reflect.TypeFor[muster.TeamMember](),
 	"Channel":                   reflect.TypeFor[muster.Channel](),
-	"ChannelStats":              reflect.TypeFor[directory.ChannelStats](),
+	"ChannelStats":              reflect.TypeFor[teams.ChannelStats](),
 	"ChannelMemberFields":       reflect.TypeFor[muster.ChannelMember](),
 	"ChannelMemberWithTeamData": reflect.TypeFor[muster.ChannelMemberWithTeamData](),
 	"Role":                      reflect.TypeFor[muster.Role](),

@@ -10,6 +10,7 @@ import (
 	"muster/internal/files"
 	"muster/internal/mailer"
 	"muster/internal/store"
+	"muster/internal/teams"
 )
 
 // Options are what Accounts works with. All fields are required.
@@ -18,6 +19,7 @@ type Options struct {
 	Mailer    *mailer.Mailer
 	Files     *files.Files
 	Directory *directory.Directory
+	Teams     *teams.Teams
 	Auth      *auth.Auth
 	Store     *store.Store
 	Log       *slog.Logger
@@ -29,6 +31,7 @@ type Accounts struct {
 	mailer    *mailer.Mailer
 	files     *files.Files
 	directory *directory.Directory
+	teams     *teams.Teams
 	auth      *auth.Auth
 	store     *store.Store
 	log       *slog.Logger
@@ -36,5 +39,5 @@ type Accounts struct {
 
 // New returns Accounts over one store.
 func New(o Options) *Accounts {
-	return &Accounts{core: o.Core, mailer: o.Mailer, files: o.Files, directory: o.Directory, auth: o.Auth, store: o.Store, log: o.Log}
+	return &Accounts{core: o.Core, mailer: o.Mailer, files: o.Files, teams: o.Teams, directory: o.Directory, auth: o.Auth, store: o.Store, log: o.Log}
 }

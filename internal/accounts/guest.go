@@ -50,7 +50,7 @@ func (a *Accounts) DemoteToGuest(ctx context.Context, who *core.Caller, userID s
 }
 
 func (a *Accounts) setGuest(ctx context.Context, who *core.Caller, userID string, guest bool) error {
-	role, join := muster.RoleSystemUser, a.directory.DefaultChannels()
+	role, join := muster.RoleSystemUser, a.teams.DefaultChannels()
 	if guest {
 		role, join = muster.RoleSystemGuest, nil
 	}

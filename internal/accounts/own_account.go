@@ -54,8 +54,8 @@ func (a *Accounts) ExportAccount(ctx context.Context, who *core.Caller) (*Accoun
 		}
 	}
 	read("access tokens", func() (err error) { e.AccessTokens, err = a.store.AccessTokens(ctx, id, 0, exportMax); return err })
-	read("teams", func() (err error) { e.Teams, err = a.directory.TeamsOfUser(ctx, who, id); return err })
-	read("team memberships", func() (err error) { e.TeamMembers, err = a.directory.TeamMembershipsOf(ctx, who, id); return err })
+	read("teams", func() (err error) { e.Teams, err = a.teams.TeamsOfUser(ctx, who, id); return err })
+	read("team memberships", func() (err error) { e.TeamMembers, err = a.teams.TeamMembershipsOf(ctx, who, id); return err })
 	read("channels", func() (err error) { e.Channels, err = a.channelsToExport(ctx, id, e.Teams); return err })
 	read("channel memberships", func() (err error) {
 		e.ChannelMembers, err = a.store.ChannelMembershipsWithTeams(ctx, id, 0, exportMax)

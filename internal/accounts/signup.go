@@ -5,16 +5,16 @@ import (
 
 	"muster"
 	"muster/internal/core"
-	"muster/internal/directory"
 	"muster/internal/mail"
 	"muster/internal/mailer"
 	"muster/internal/message"
 	"muster/internal/store"
+	"muster/internal/teams"
 )
 
 // CreateUser makes an account. Without a session it takes an open server, an invitation or an empty server;
 // the very first account becomes system_admin. The errors are of kind Invalid, Forbidden or NotFound.
-func (a *Accounts) CreateUser(ctx context.Context, who *core.Caller, in *muster.User, by directory.Signup) (*muster.User, error) {
+func (a *Accounts) CreateUser(ctx context.Context, who *core.Caller, in *muster.User, by teams.Signup) (*muster.User, error) {
 	admin, err := a.core.CanSystem(ctx, who, muster.PermManageSystem)
 	if err != nil {
 		return nil, err
@@ -34,11 +34,11 @@ func (a *Accounts) CreateUser(ctx context.Context, who *core.Caller, in *muster.
 	opts.Post = func(created *muster.User) []*store.Mail { return a.welcome(created, in.DisableWelcomeEmail) }
 	created, err := a.store.CreateUser(ctx, u, opts, a.core.Audit(who, u.ID, "user_id="+u.ID))
 	if err != nil {
-		return nil, core.Missing(err, muster.Invalid, directory.BadSignupLink) // another sign-up used the link, or the team is gone
+		return nil, core.Missing(err, muster.Invalid, teams.BadSignupLink) // another sign-up used the link, or the team is gone
 	}
 	a.core.Publish(muster.EventNewUser, map[string]any{"user_id": created.ID}, muster.Audience{About: created.ID})
 	if opts.Join != nil {
-		a.directory.PublishJoin(ctx, opts.Join, opts.ChannelIDs)
+		a.teams.PublishJoin(ctx, opts.Join, opts.ChannelIDs)
 	}
 	return created.Sanitized(muster.Visibility{Self: true}), nil
 }
@@ -66,18 +66,18 @@ func (a *Accounts) CanSignUp(ctx context.Context) (bool, error) {
 }
 
 // signup is what an invitation brings a new account.
-func (a *Accounts) signup(ctx context.Context, by directory.Signup, u *muster.User) (opts store.CreateUserOptions, err error) {
+func (a *Accounts) signup(ctx context.Context, by teams.Signup, u *muster.User) (opts store.CreateUserOptions, err error) {
 	switch {
 	case by.Token != "":
 		if !muster.ValidMailToken(by.Token) {
-			return opts, muster.E(muster.NotFound, directory.BadSignupLink)
+			return opts, muster.E(muster.NotFound, teams.BadSignupLink)
 		}
-		err = a.directory.AcceptInvitation(ctx, by.Token, u, &opts)
+		err = a.teams.AcceptInvitation(ctx, by.Token, u, &opts)
 	case by.InviteID != "":
-		opts.Join, _, err = a.directory.MembershipByInvite(ctx, by.InviteID, u)
+		opts.Join, _, err = a.teams.MembershipByInvite(ctx, by.InviteID, u)
 	}
 	if opts.Join != nil {
-		opts.JoinChannels, opts.TeamLimit = a.directory.DefaultChannels(), a.core.Config().TeamSettings.MaxUsersPerTeam
+		opts.JoinChannels, opts.TeamLimit = a.teams.DefaultChannels(), a.core.Config().TeamSettings.MaxUsersPerTeam
 	}
 	return opts, err
 }

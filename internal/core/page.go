@@ -1,5 +1,11 @@
 package core
 
+import (
+	"slices"
+
+	"muster"
+)
+
 // Bounds of paging (reference server's defaults).
 const (
 	PerPageDefault = 60
@@ -22,3 +28,11 @@ func NewPage(number, perPage int) Page {
 
 // Offset is how many entries come before the page.
 func (p Page) Offset() int { return p.Number * p.PerPage }
+
+// BoundedList refuses an empty or overlong list, which the parameter of that name holds, and drops what can't be anybody's name.
+func BoundedList(param string, list []string, valid func(string) bool) ([]string, error) {
+	if len(list) == 0 || len(list) > muster.MaxUserList {
+		return nil, muster.InvalidParam(param)
+	}
+	return slices.DeleteFunc(list, func(s string) bool { return !valid(s) }), nil
+}

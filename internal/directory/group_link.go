@@ -40,10 +40,10 @@ func (d *Directory) requireLink(ctx context.Context, who *core.Caller, l *muster
 				return err
 			}
 		}
-		_, err := d.team(ctx, l.TeamID)
+		_, err := d.teams.TeamByID(ctx, l.TeamID)
 		return err
 	}
-	ch, err := d.ChannelByID(ctx, l.ChannelID)
+	ch, err := d.teams.ChannelByID(ctx, l.ChannelID)
 	if err != nil {
 		return d.core.HideMissing(ctx, who, err)
 	}

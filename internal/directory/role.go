@@ -41,16 +41,9 @@ func (d *Directory) Role(ctx context.Context, id string) (*muster.Role, error) {
 	return nil, muster.E(muster.NotFound, "app.role.get.app_error")
 }
 
-// RoleByName gives a role by name; kind NotFound.
+// RoleByName returns a role by name; kind NotFound.
 func (d *Directory) RoleByName(ctx context.Context, name string) (*muster.Role, error) {
-	roles, _, err := d.core.RolesByName(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if r := roles[name]; r != nil {
-		return r, nil
-	}
-	return nil, muster.E(muster.NotFound, "app.role.get_by_name.app_error")
+	return d.core.RoleByName(ctx, name)
 }
 
 // RolesByNames gives the roles among names that there are.

@@ -26,7 +26,7 @@ func (d *Directory) Status(ctx context.Context, who *core.Caller, userID string)
 
 // StatusesByIDs tells of each of the users whether they are there.
 func (d *Directory) StatusesByIDs(ctx context.Context, who *core.Caller, userIDs []string) ([]*muster.Status, error) {
-	ids, err := boundedList("user_ids", userIDs, muster.ValidID)
+	ids, err := core.BoundedList("user_ids", userIDs, muster.ValidID)
 	if err != nil {
 		return nil, err
 	}

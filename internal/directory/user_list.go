@@ -166,7 +166,7 @@ func (d *Directory) checkRoleFilters(ctx context.Context, role string, roles, te
 
 // UsersByIDs gives the users among ids that exist and the caller may see; since > 0 (Unix ms) leaves out those unchanged since.
 func (d *Directory) UsersByIDs(ctx context.Context, who *core.Caller, ids []string, since int64) ([]*muster.User, error) {
-	ids, err := boundedList("user_ids", ids, muster.ValidID)
+	ids, err := core.BoundedList("user_ids", ids, muster.ValidID)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (d *Directory) UsersByUsernames(ctx context.Context, who *core.Caller, name
 	for i := range names {
 		names[i] = muster.NormalizeName(names[i])
 	}
-	names, err := boundedList("usernames", names, muster.ValidUsername)
+	names, err := core.BoundedList("usernames", names, muster.ValidUsername)
 	if err != nil {
 		return nil, err
 	}
@@ -201,17 +201,9 @@ func (d *Directory) UsersByUsernames(ctx context.Context, who *core.Caller, name
 	return d.core.SanitizeForOthers(ctx, who, users)
 }
 
-// boundedList refuses an empty or overlong list and drops what can't be anybody's name.
-func boundedList(param string, list []string, valid func(string) bool) ([]string, error) {
-	if len(list) == 0 || len(list) > muster.MaxUserList {
-		return nil, muster.InvalidParam(param)
-	}
-	return slices.DeleteFunc(list, func(s string) bool { return !valid(s) }), nil
-}
-
 // UsersByGroupChannels gives, for each group channel that the caller is in, the other people in it.
 func (d *Directory) UsersByGroupChannels(ctx context.Context, who *core.Caller, channelIDs []string) (map[string][]*muster.User, error) {
-	ids, err := boundedList("channel_ids", channelIDs, muster.ValidID)
+	ids, err := core.BoundedList("channel_ids", channelIDs, muster.ValidID)
 	if err != nil {
 		return nil, err
 	}

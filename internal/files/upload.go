@@ -39,7 +39,7 @@ func (f *Files) CreateUpload(ctx context.Context, who *core.Caller, in *muster.U
 	if u.FileSize > f.core.Config().FileSettings.MaxFileSize {
 		return nil, muster.E(muster.TooLarge, "api.upload.create_upload.too_large.app_error")
 	}
-	if _, err := f.directory.ChannelByID(ctx, u.ChannelID); err != nil {
+	if _, err := f.teams.ChannelByID(ctx, u.ChannelID); err != nil {
 		return nil, err
 	}
 	quota := f.core.Config().StorageSettings

@@ -21,6 +21,7 @@ import (
 	"muster/internal/secretbox"
 	"muster/internal/store"
 	"muster/internal/system"
+	"muster/internal/teams"
 )
 
 // Options are what the use cases work with. All fields are required but Breached, TempDir, Now and Log.
@@ -42,6 +43,7 @@ type Options struct {
 type Services struct {
 	Core      *core.Core
 	Mailer    *mailer.Mailer
+	Teams     *teams.Teams
 	Directory *directory.Directory
 	Files     *files.Files
 	Auth      *auth.Auth
@@ -65,13 +67,14 @@ func New(o Options) *Services {
 	s := &Services{store: o.Store, log: o.Log}
 	s.Core = core.New(core.Options{Store: o.Store, Config: o.Config, Bus: o.Bus, Log: o.Log, Now: o.Now})
 	s.Mailer = mailer.New(mailer.Options{Core: s.Core, Store: o.Store, Secrets: o.Secrets, Files: o.Mail, Log: o.Log, Now: o.Now})
-	s.Directory = directory.New(directory.Options{Core: s.Core, Mailer: s.Mailer, Store: o.Store, Log: o.Log})
-	s.Files = files.New(files.Options{Core: s.Core, Directory: s.Directory, Store: o.Store, Blobs: o.Blobs, TempDir: o.TempDir, Log: o.Log})
+	s.Teams = teams.New(teams.Options{Core: s.Core, Mailer: s.Mailer, Store: o.Store})
+	s.Directory = directory.New(directory.Options{Core: s.Core, Teams: s.Teams, Store: o.Store})
+	s.Files = files.New(files.Options{Core: s.Core, Teams: s.Teams, Store: o.Store, Blobs: o.Blobs, TempDir: o.TempDir, Log: o.Log})
 	s.Auth = auth.New(auth.Options{
 		Core: s.Core, Mailer: s.Mailer, Store: o.Store, Passwords: o.Passwords, Breached: o.Breached, Secrets: o.Secrets, Log: o.Log,
 	})
 	s.Accounts = accounts.New(accounts.Options{
-		Core: s.Core, Mailer: s.Mailer, Files: s.Files, Directory: s.Directory, Auth: s.Auth, Store: o.Store, Log: o.Log,
+		Core: s.Core, Mailer: s.Mailer, Files: s.Files, Teams: s.Teams, Directory: s.Directory, Auth: s.Auth, Store: o.Store, Log: o.Log,
 	})
 	s.System = system.New(system.Options{Core: s.Core, Mailer: s.Mailer, Accounts: s.Accounts, Store: o.Store, Config: o.Config, Now: o.Now})
 

@@ -2,7 +2,7 @@ package main
 
 // defaultPackages are the packages to mutate. What does not exist is ignored.
 var defaultPackages = []string{
-	"internal/core", "internal/auth", "internal/accounts", "internal/directory",
+	"internal/core", "internal/auth", "internal/accounts", "internal/directory", "internal/teams",
 	"internal/store",
 	`internal/server/api:^(auth|session|route|router|call|caller|local)\.go$`,
 	`internal/server/httpx:^(cookie|origin|token|device)\.go$`,
@@ -10,6 +10,6 @@ var defaultPackages = []string{
 
 // defaultTests are the packages whose tests run.
 var defaultTests = []string{
-	"internal/core", "internal/auth/...", "internal/accounts", "internal/directory", "internal/mailer", "internal/files",
+	"internal/core", "internal/auth/...", "internal/accounts", "internal/directory", "internal/teams", "internal/mailer", "internal/files",
 	"internal/store", "internal/server/...", "test/attack",
 }

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"muster"
-	"muster/internal/directory"
+	"muster/internal/teams"
 )
 
 var channelRoutes = []route{
@@ -35,7 +35,7 @@ func createChannel(c *call) (any, error) {
 	if err := c.decode(&in, muster.InvalidParam("channel")); err != nil {
 		return nil, err
 	}
-	ch, err := c.services.Directory.CreateChannel(c.ctx(), c.who, &in)
+	ch, err := c.services.Teams.CreateChannel(c.ctx(), c.who, &in)
 	return reply{status: http.StatusCreated, body: ch}, err
 }
 
@@ -44,7 +44,7 @@ func createDirectChannel(c *call) (any, error) {
 	if err := c.decode(&ids, muster.InvalidParam("user_ids")); err != nil {
 		return nil, err
 	}
-	ch, err := c.services.Directory.CreateDirectChannel(c.ctx(), c.who, ids)
+	ch, err := c.services.Teams.CreateDirectChannel(c.ctx(), c.who, ids)
 	return reply{status: http.StatusCreated, body: ch}, err
 }
 
@@ -53,7 +53,7 @@ func createGroupChannel(c *call) (any, error) {
 	if err := c.decode(&ids, muster.InvalidParam("user_ids")); err != nil {
 		return nil, err
 	}
-	ch, err := c.services.Directory.CreateGroupChannel(c.ctx(), c.who, ids)
+	ch, err := c.services.Teams.CreateGroupChannel(c.ctx(), c.who, ids)
 	return reply{status: http.StatusCreated, body: ch}, err
 }
 
@@ -67,7 +67,7 @@ func withChannel[T any](c *call, use func(id string) (T, error)) (any, error) {
 }
 
 func getChannel(c *call) (any, error) {
-	return withChannel(c, func(id string) (*muster.Channel, error) { return c.services.Directory.Channel(c.ctx(), c.who, id) })
+	return withChannel(c, func(id string) (*muster.Channel, error) { return c.services.Teams.Channel(c.ctx(), c.who, id) })
 }
 
 func patchChannel(c *call) (any, error) {
@@ -76,40 +76,40 @@ func patchChannel(c *call) (any, error) {
 		if err := c.decode(&p, muster.InvalidParam("channel")); err != nil {
 			return nil, err
 		}
-		return c.services.Directory.PatchChannel(c.ctx(), c.who, id, &p)
+		return c.services.Teams.PatchChannel(c.ctx(), c.who, id, &p)
 	})
 }
 
 func deleteChannel(c *call) (any, error) {
-	return withChannel(c, func(id string) (statusOK, error) { return ok, c.services.Directory.DeleteChannel(c.ctx(), c.who, id) })
+	return withChannel(c, func(id string) (statusOK, error) { return ok, c.services.Teams.DeleteChannel(c.ctx(), c.who, id) })
 }
 
 func restoreChannel(c *call) (any, error) {
 	return withChannel(c, func(id string) (*muster.Channel, error) {
-		return c.services.Directory.RestoreChannel(c.ctx(), c.who, id)
+		return c.services.Teams.RestoreChannel(c.ctx(), c.who, id)
 	})
 }
 
 func getChannelStats(c *call) (any, error) {
-	return withChannel(c, func(id string) (*directory.ChannelStats, error) {
-		return c.services.Directory.ChannelStats(c.ctx(), c.who, id)
+	return withChannel(c, func(id string) (*teams.ChannelStats, error) {
+		return c.services.Teams.ChannelStats(c.ctx(), c.who, id)
 	})
 }
 
 func getPublicChannels(c *call) (any, error) {
 	return withTeam(c, func(id string) ([]*muster.Channel, error) {
-		return c.services.Directory.PublicChannels(c.ctx(), c.who, id, c.page())
+		return c.services.Teams.PublicChannels(c.ctx(), c.who, id, c.page())
 	})
 }
 
 func getChannelByName(c *call) (any, error) {
 	return withTeam(c, func(id string) (*muster.Channel, error) {
-		return c.services.Directory.ChannelByName(c.ctx(), c.who, id, c.param("channel_name"))
+		return c.services.Teams.ChannelByName(c.ctx(), c.who, id, c.param("channel_name"))
 	})
 }
 
 func getChannelsForUser(c *call) (any, error) {
 	return withTeamMember(c, func(teamID, userID string) ([]*muster.Channel, error) {
-		return c.services.Directory.ChannelsOfUser(c.ctx(), c.who, userID, teamID)
+		return c.services.Teams.ChannelsOfUser(c.ctx(), c.who, userID, teamID)
 	})
 }

@@ -9,7 +9,7 @@ import (
 
 func getChannelMembers(c *call) (any, error) {
 	return withChannel(c, func(id string) ([]*muster.ChannelMember, error) {
-		return c.services.Directory.ChannelMembers(c.ctx(), c.who, id, c.page())
+		return c.services.Teams.ChannelMembers(c.ctx(), c.who, id, c.page())
 	})
 }
 
@@ -33,7 +33,7 @@ func addChannelMember(c *call) (any, error) {
 		if slices.ContainsFunc(ids, func(id string) bool { return !muster.ValidID(id) }) {
 			return reply{}, muster.InvalidParam("user_id")
 		}
-		members, err := c.services.Directory.AddChannelMembers(c.ctx(), c.who, id, ids)
+		members, err := c.services.Teams.AddChannelMembers(c.ctx(), c.who, id, ids)
 		if err != nil {
 			return reply{}, err
 		}
@@ -50,7 +50,7 @@ func getChannelMembersByIDs(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return c.services.Directory.ChannelMembersByIDs(c.ctx(), c.who, id, ids)
+		return c.services.Teams.ChannelMembersByIDs(c.ctx(), c.who, id, ids)
 	})
 }
 
@@ -67,13 +67,13 @@ func withChannelMember[T any](c *call, use func(channelID, userID string) (T, er
 
 func getChannelMember(c *call) (any, error) {
 	return withChannelMember(c, func(channelID, userID string) (*muster.ChannelMember, error) {
-		return c.services.Directory.ChannelMember(c.ctx(), c.who, channelID, userID)
+		return c.services.Teams.ChannelMember(c.ctx(), c.who, channelID, userID)
 	})
 }
 
 func removeChannelMember(c *call) (any, error) {
 	return withChannelMember(c, func(channelID, userID string) (statusOK, error) {
-		return ok, c.services.Directory.RemoveChannelMember(c.ctx(), c.who, channelID, userID)
+		return ok, c.services.Teams.RemoveChannelMember(c.ctx(), c.who, channelID, userID)
 	})
 }
 
@@ -83,7 +83,7 @@ func updateChannelMemberRoles(c *call) (any, error) {
 		if err != nil {
 			return ok, err
 		}
-		return ok, c.services.Directory.UpdateChannelMemberRoles(c.ctx(), c.who, channelID, userID, roles)
+		return ok, c.services.Teams.UpdateChannelMemberRoles(c.ctx(), c.who, channelID, userID, roles)
 	})
 }
 
@@ -93,13 +93,13 @@ func updateChannelMemberSchemeRoles(c *call) (any, error) {
 		if err != nil {
 			return ok, err
 		}
-		return ok, c.services.Directory.UpdateChannelMemberSchemeRoles(c.ctx(), c.who, channelID, userID, r)
+		return ok, c.services.Teams.UpdateChannelMemberSchemeRoles(c.ctx(), c.who, channelID, userID, r)
 	})
 }
 
 func getChannelMembersForUser(c *call) (any, error) {
 	return withTeamMember(c, func(teamID, userID string) ([]*muster.ChannelMember, error) {
-		return c.services.Directory.ChannelMembershipsOf(c.ctx(), c.who, userID, teamID)
+		return c.services.Teams.ChannelMembershipsOf(c.ctx(), c.who, userID, teamID)
 	})
 }
 
@@ -108,5 +108,5 @@ func getChannelMembersWithTeamDataForUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.services.Directory.ChannelMembersWithTeamData(c.ctx(), c.who, id, c.page())
+	return c.services.Teams.ChannelMembersWithTeamData(c.ctx(), c.who, id, c.page())
 }

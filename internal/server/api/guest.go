@@ -2,8 +2,8 @@ package api
 
 import (
 	"muster"
-	"muster/internal/directory"
 	"muster/internal/server/httpx"
+	"muster/internal/teams"
 )
 
 var guestRoutes = []route{
@@ -33,18 +33,18 @@ func inviteUsersToTeam(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		results, err := c.services.Directory.InviteToTeam(c.ctx(), c.who, id, emails, c.flag("graceful"))
+		results, err := c.services.Teams.InviteToTeam(c.ctx(), c.who, id, emails, c.flag("graceful"))
 		return c.invited(results), err
 	})
 }
 
 func inviteGuestsToTeam(c *call) (any, error) {
 	return withTeam(c, func(id string) (any, error) {
-		var in directory.GuestInvitation
+		var in teams.GuestInvitation
 		if err := c.decode(&in, muster.InvalidParam("invitation")); err != nil {
 			return nil, err
 		}
-		results, err := c.services.Directory.InviteGuests(c.ctx(), c.who, id, in, c.flag("graceful"))
+		results, err := c.services.Teams.InviteGuests(c.ctx(), c.who, id, in, c.flag("graceful"))
 		return c.invited(results), err
 	})
 }
@@ -56,7 +56,7 @@ type invitedAddress struct {
 }
 
 // invited is the answer to an invitation: one by one where the client asked for that.
-func (c *call) invited(results []directory.InviteResult) any {
+func (c *call) invited(results []teams.InviteResult) any {
 	if !c.flag("graceful") {
 		return ok
 	}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"muster"
-	"muster/internal/directory"
+	"muster/internal/teams"
 )
 
 var teamRoutes = []route{
@@ -39,12 +39,12 @@ func createTeam(c *call) (any, error) {
 	if err := c.decode(&t, muster.InvalidParam("team")); err != nil {
 		return nil, err
 	}
-	team, err := c.services.Directory.CreateTeam(c.ctx(), c.who, &t)
+	team, err := c.services.Teams.CreateTeam(c.ctx(), c.who, &t)
 	return reply{status: http.StatusCreated, body: team}, err
 }
 
 func getTeams(c *call) (any, error) {
-	teams, total, err := c.services.Directory.Teams(c.ctx(), c.who, c.page())
+	teams, total, err := c.services.Teams.Teams(c.ctx(), c.who, c.page())
 	if err != nil || !c.flag("include_total_count") {
 		return teams, err
 	}
@@ -64,15 +64,15 @@ func withTeam[T any](c *call, use func(id string) (T, error)) (any, error) {
 }
 
 func getTeam(c *call) (any, error) {
-	return withTeam(c, func(id string) (*muster.Team, error) { return c.services.Directory.Team(c.ctx(), c.who, id) })
+	return withTeam(c, func(id string) (*muster.Team, error) { return c.services.Teams.Team(c.ctx(), c.who, id) })
 }
 
 func getTeamByName(c *call) (any, error) {
-	return c.services.Directory.TeamByName(c.ctx(), c.who, c.param("team_name"))
+	return c.services.Teams.TeamByName(c.ctx(), c.who, c.param("team_name"))
 }
 
 func getTeamByInvite(c *call) (any, error) {
-	return c.services.Directory.TeamByInvite(c.ctx(), c.param("invite_id"))
+	return c.services.Teams.TeamByInvite(c.ctx(), c.param("invite_id"))
 }
 
 func patchTeam(c *call) (any, error) {
@@ -81,27 +81,27 @@ func patchTeam(c *call) (any, error) {
 		if err := c.decode(&p, muster.InvalidParam("team")); err != nil {
 			return nil, err
 		}
-		return c.services.Directory.PatchTeam(c.ctx(), c.who, id, &p)
+		return c.services.Teams.PatchTeam(c.ctx(), c.who, id, &p)
 	})
 }
 
 func deleteTeam(c *call) (any, error) {
-	return withTeam(c, func(id string) (statusOK, error) { return ok, c.services.Directory.DeleteTeam(c.ctx(), c.who, id) })
+	return withTeam(c, func(id string) (statusOK, error) { return ok, c.services.Teams.DeleteTeam(c.ctx(), c.who, id) })
 }
 
 func restoreTeam(c *call) (any, error) {
-	return withTeam(c, func(id string) (*muster.Team, error) { return c.services.Directory.RestoreTeam(c.ctx(), c.who, id) })
+	return withTeam(c, func(id string) (*muster.Team, error) { return c.services.Teams.RestoreTeam(c.ctx(), c.who, id) })
 }
 
 func regenerateInviteID(c *call) (any, error) {
 	return withTeam(c, func(id string) (*muster.Team, error) {
-		return c.services.Directory.RegenerateInviteID(c.ctx(), c.who, id)
+		return c.services.Teams.RegenerateInviteID(c.ctx(), c.who, id)
 	})
 }
 
 func getTeamStats(c *call) (any, error) {
-	return withTeam(c, func(id string) (*directory.TeamStats, error) {
-		return c.services.Directory.TeamStats(c.ctx(), c.who, id)
+	return withTeam(c, func(id string) (*teams.TeamStats, error) {
+		return c.services.Teams.TeamStats(c.ctx(), c.who, id)
 	})
 }
 
@@ -110,7 +110,7 @@ func getTeamsForUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.services.Directory.TeamsOfUser(c.ctx(), c.who, id)
+	return c.services.Teams.TeamsOfUser(c.ctx(), c.who, id)
 }
 
 // teamUnread is always zero: there are no posts. Clients ask for it at sign-in.
@@ -125,7 +125,7 @@ func getTeamsUnread(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, err := c.services.Directory.TeamMembershipsOf(c.ctx(), c.who, id)
+	members, err := c.services.Teams.TeamMembershipsOf(c.ctx(), c.who, id)
 	list := make([]teamUnread, len(members))
 	for i, m := range members {
 		list[i].TeamID = m.TeamID

@@ -4,12 +4,12 @@ import (
 	"net/http"
 
 	"muster"
-	"muster/internal/directory"
+	"muster/internal/teams"
 )
 
 func getTeamMembers(c *call) (any, error) {
 	return withTeam(c, func(id string) ([]*muster.TeamMember, error) {
-		return c.services.Directory.TeamMembers(c.ctx(), c.who, id, c.page())
+		return c.services.Teams.TeamMembers(c.ctx(), c.who, id, c.page())
 	})
 }
 
@@ -25,7 +25,7 @@ func addTeamMember(c *call) (any, error) {
 		if !muster.ValidID(m.UserID) {
 			return reply{}, muster.InvalidParam("user_id")
 		}
-		members, err := c.services.Directory.AddTeamMembers(c.ctx(), c.who, id, []string{m.UserID})
+		members, err := c.services.Teams.AddTeamMembers(c.ctx(), c.who, id, []string{m.UserID})
 		if err != nil {
 			return reply{}, err
 		}
@@ -49,13 +49,13 @@ func addTeamMembers(c *call) (any, error) {
 			}
 			ids = append(ids, m.UserID)
 		}
-		members, err := c.services.Directory.AddTeamMembers(c.ctx(), c.who, id, ids)
+		members, err := c.services.Teams.AddTeamMembers(c.ctx(), c.who, id, ids)
 		return reply{status: http.StatusCreated, body: members}, err
 	})
 }
 
 func joinTeamByInvite(c *call) (any, error) {
-	m, err := c.services.Directory.JoinTeamByInvite(c.ctx(), c.who, c.query("invite_id"))
+	m, err := c.services.Teams.JoinTeamByInvite(c.ctx(), c.who, c.query("invite_id"))
 	return reply{status: http.StatusCreated, body: m}, err
 }
 
@@ -65,7 +65,7 @@ func getTeamMembersByIDs(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return c.services.Directory.TeamMembersByIDs(c.ctx(), c.who, id, ids)
+		return c.services.Teams.TeamMembersByIDs(c.ctx(), c.who, id, ids)
 	})
 }
 
@@ -82,13 +82,13 @@ func withTeamMember[T any](c *call, use func(teamID, userID string) (T, error)) 
 
 func getTeamMember(c *call) (any, error) {
 	return withTeamMember(c, func(teamID, userID string) (*muster.TeamMember, error) {
-		return c.services.Directory.TeamMember(c.ctx(), c.who, teamID, userID)
+		return c.services.Teams.TeamMember(c.ctx(), c.who, teamID, userID)
 	})
 }
 
 func removeTeamMember(c *call) (any, error) {
 	return withTeamMember(c, func(teamID, userID string) (statusOK, error) {
-		return ok, c.services.Directory.RemoveTeamMember(c.ctx(), c.who, teamID, userID)
+		return ok, c.services.Teams.RemoveTeamMember(c.ctx(), c.who, teamID, userID)
 	})
 }
 
@@ -102,7 +102,7 @@ func (c *call) roleNames() (string, error) {
 }
 
 // schemeRoles is the body that sets a membership's flags.
-func (c *call) schemeRoles() (r directory.SchemeRoles, err error) {
+func (c *call) schemeRoles() (r teams.SchemeRoles, err error) {
 	return r, c.decode(&r, muster.InvalidParam("scheme_roles"))
 }
 
@@ -112,7 +112,7 @@ func updateTeamMemberRoles(c *call) (any, error) {
 		if err != nil {
 			return ok, err
 		}
-		return ok, c.services.Directory.UpdateTeamMemberRoles(c.ctx(), c.who, teamID, userID, roles)
+		return ok, c.services.Teams.UpdateTeamMemberRoles(c.ctx(), c.who, teamID, userID, roles)
 	})
 }
 
@@ -122,7 +122,7 @@ func updateTeamMemberSchemeRoles(c *call) (any, error) {
 		if err != nil {
 			return ok, err
 		}
-		return ok, c.services.Directory.UpdateTeamMemberSchemeRoles(c.ctx(), c.who, teamID, userID, r)
+		return ok, c.services.Teams.UpdateTeamMemberSchemeRoles(c.ctx(), c.who, teamID, userID, r)
 	})
 }
 
@@ -131,5 +131,5 @@ func getTeamMembersForUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.services.Directory.TeamMembershipsOf(c.ctx(), c.who, id)
+	return c.services.Teams.TeamMembershipsOf(c.ctx(), c.who, id)
 }

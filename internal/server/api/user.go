@@ -6,7 +6,7 @@ import (
 
 	"muster"
 	"muster/internal/auth"
-	"muster/internal/directory"
+	"muster/internal/teams"
 )
 
 func createUser(c *call) (any, error) {
@@ -17,7 +17,7 @@ func createUser(c *call) (any, error) {
 	if u == nil {
 		return nil, muster.InvalidParam("user")
 	}
-	created, err := c.services.Accounts.CreateUser(c.ctx(), c.who, u, directory.Signup{Token: c.query("t"), InviteID: c.query("iid")})
+	created, err := c.services.Accounts.CreateUser(c.ctx(), c.who, u, teams.Signup{Token: c.query("t"), InviteID: c.query("iid")})
 	return reply{status: http.StatusCreated, body: created}, err
 }
 

@@ -6,14 +6,14 @@ import (
 
 	"muster"
 	"muster/internal/auth"
-	"muster/internal/directory"
+	"muster/internal/teams"
 )
 
 const signupPage = "/signup_user_complete"
 
 // invitation returns the invitation in a sign-up link or form.
-func invitation(from url.Values) directory.Signup {
-	return directory.Signup{Token: from.Get("t"), InviteID: cmp.Or(from.Get("id"), from.Get("iid"))}
+func invitation(from url.Values) teams.Signup {
+	return teams.Signup{Token: from.Get("t"), InviteID: cmp.Or(from.Get("id"), from.Get("iid"))}
 }
 
 func showSignup(req *pageRequest) error {
@@ -26,7 +26,7 @@ func showSignup(req *pageRequest) error {
 
 // showSignupSignedIn answers a signed-in user who opens an invitation: a team's open link lets them join, others are for
 // new accounts.
-func (req *pageRequest) showSignupSignedIn(by directory.Signup) error {
+func (req *pageRequest) showSignupSignedIn(by teams.Signup) error {
 	if by.Token != "" {
 		return req.show(page{name: "signup_signed_in", heading: "You already have an account", data: struct{ Here string }{req.base + signupPage + "?" + url.Values{"t": {by.Token}}.Encode()}})
 	}
@@ -36,8 +36,8 @@ func (req *pageRequest) showSignupSignedIn(by directory.Signup) error {
 	return req.showJoin(by, nil)
 }
 
-func (req *pageRequest) showJoin(by directory.Signup, formErr error) error {
-	invited, err := req.services.Directory.Invited(req.ctx(), by)
+func (req *pageRequest) showJoin(by teams.Signup, formErr error) error {
+	invited, err := req.services.Teams.Invited(req.ctx(), by)
 	if err != nil {
 		return err
 	}
@@ -46,17 +46,17 @@ func (req *pageRequest) showJoin(by directory.Signup, formErr error) error {
 
 // signupForm is the data of the sign-up form.
 type signupForm struct {
-	directory.Signup
+	teams.Signup
 	Intro    string
 	Email    string // the invitation's address; "" for any
 	ReturnTo string // where to go after login
 }
 
-func (req *pageRequest) showSignupForm(by directory.Signup, formErr error) error {
+func (req *pageRequest) showSignupForm(by teams.Signup, formErr error) error {
 	form := signupForm{Signup: by}
 	p := page{name: "signup", heading: "Create your account", err: formErr, values: map[string]string{}}
 	if by.Token != "" || by.InviteID != "" {
-		invited, err := req.services.Directory.Invited(req.ctx(), by)
+		invited, err := req.services.Teams.Invited(req.ctx(), by)
 		if err != nil {
 			return linkError(err, "api.user.create_user.signup_link_invalid.app_error")
 		}
@@ -102,11 +102,11 @@ func signup(req *pageRequest) error {
 	return req.continueLogin(next, err, created.Email, func(err error) error { return req.showPasswordStep(back, err) })
 }
 
-func (req *pageRequest) joinTeam(by directory.Signup) error {
+func (req *pageRequest) joinTeam(by teams.Signup) error {
 	if by.InviteID == "" { // the user signed in after opening the form
 		return req.showSignupSignedIn(by)
 	}
-	if _, err := req.services.Directory.JoinTeamByInvite(req.ctx(), req.who, by.InviteID); err != nil {
+	if _, err := req.services.Teams.JoinTeamByInvite(req.ctx(), req.who, by.InviteID); err != nil {
 		return req.showJoin(by, err)
 	}
 	return req.redirectToPage(accountPage + "?" + flashParam + "=joined")

@@ -1,4 +1,4 @@
-package directory
+package teams
 
 import (
 	"context"
@@ -41,36 +41,36 @@ type InviteResult struct {
 
 // InviteToTeam mails people a link by which they make an account in the team. Addresses that can't be invited refuse the whole,
 // or are told of one by one with graceful. Kinds: Invalid, Forbidden, NotFound, Unavailable.
-func (d *Directory) InviteToTeam(ctx context.Context, who *core.Caller, teamID string, emails []string, graceful bool) ([]InviteResult, error) {
+func (t *Teams) InviteToTeam(ctx context.Context, who *core.Caller, teamID string, emails []string, graceful bool) ([]InviteResult, error) {
 	for _, p := range []muster.Permission{muster.PermInviteUser, muster.PermAddUserToTeam} {
-		if err := d.core.RequireTeam(ctx, who, teamID, p); err != nil {
+		if err := t.core.RequireTeam(ctx, who, teamID, p); err != nil {
 			return nil, err
 		}
 	}
-	team, err := d.inviting(ctx, teamID, emails)
+	team, err := t.inviting(ctx, teamID, emails)
 	if err != nil {
 		return nil, err
 	}
-	domains := []string{team.AllowedDomains, d.core.Config().TeamSettings.RestrictCreationToDomains}
-	results, err := d.inviteResults(emails, domains, graceful)
+	domains := []string{team.AllowedDomains, t.core.Config().TeamSettings.RestrictCreationToDomains}
+	results, err := t.inviteResults(emails, domains, graceful)
 	if err != nil {
 		return nil, err
 	}
 	inv := muster.Invitation{TeamID: team.ID, SenderID: who.ID()}
-	return results, d.invite(ctx, who, team, results, graceful, "", muster.TokenTeamInvitation, inv)
+	return results, t.invite(ctx, who, team, results, graceful, "", muster.TokenTeamInvitation, inv)
 }
 
 // InviteGuests mails people a link by which they make a guest's account in some of a team's channels. Kinds as InviteToTeam's; Unimplemented while
 // guests, or guests with a password here, are turned off.
-func (d *Directory) InviteGuests(ctx context.Context, who *core.Caller, teamID string, in GuestInvitation, graceful bool) ([]InviteResult, error) {
-	c := d.core.Config().GuestAccountsSettings
+func (t *Teams) InviteGuests(ctx context.Context, who *core.Caller, teamID string, in GuestInvitation, graceful bool) ([]InviteResult, error) {
+	c := t.core.Config().GuestAccountsSettings
 	if !c.Enable || !c.AllowEmailAccounts {
 		return nil, muster.E(muster.Unimplemented, "api.team.invite_guests_to_channels.disabled.error")
 	}
-	if err := d.core.RequireTeam(ctx, who, teamID, muster.PermInviteGuest); err != nil {
+	if err := t.core.RequireTeam(ctx, who, teamID, muster.PermInviteGuest); err != nil {
 		return nil, err
 	}
-	team, err := d.inviting(ctx, teamID, in.Emails)
+	team, err := t.inviting(ctx, teamID, in.Emails)
 	if err != nil {
 		return nil, err
 	}
@@ -82,21 +82,21 @@ func (d *Directory) InviteGuests(ctx context.Context, who *core.Caller, teamID s
 		return nil, muster.InvalidParam("channels")
 	}
 	for _, id := range channels {
-		if err := d.requireInviteTo(ctx, who, team, id); err != nil {
+		if err := t.requireInviteTo(ctx, who, team, id); err != nil {
 			return nil, err
 		}
 	}
-	results, err := d.inviteResults(in.Emails, []string{c.RestrictCreationToDomains}, graceful)
+	results, err := t.inviteResults(in.Emails, []string{c.RestrictCreationToDomains}, graceful)
 	if err != nil {
 		return nil, err
 	}
 	inv := muster.Invitation{TeamID: team.ID, ChannelIDs: channels, Guest: true, SenderID: who.ID()}
-	return results, d.invite(ctx, who, team, results, graceful, in.Message, muster.TokenGuestInvitation, inv)
+	return results, t.invite(ctx, who, team, results, graceful, in.Message, muster.TokenGuestInvitation, inv)
 }
 
 // requireInviteTo holds that a channel is the team's and that the caller may add people to it.
-func (d *Directory) requireInviteTo(ctx context.Context, who *core.Caller, team *muster.Team, channelID string) error {
-	ch, err := d.store.Channel(ctx, channelID)
+func (t *Teams) requireInviteTo(ctx context.Context, who *core.Caller, team *muster.Team, channelID string) error {
+	ch, err := t.store.Channel(ctx, channelID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (ch.TeamID != team.ID || ch.DeleteAt != 0) {
 		return muster.InvalidParam("channels")
 	}
@@ -107,7 +107,7 @@ func (d *Directory) requireInviteTo(ctx context.Context, who *core.Caller, team 
 	if ch.Type == muster.ChannelPrivate {
 		p = muster.PermManagePrivateChannelMembers
 	}
-	if err := d.core.RequireChannel(ctx, who, channelID, p); err != nil {
+	if err := t.core.RequireChannel(ctx, who, channelID, p); err != nil {
 		return err
 	}
 	if groupsDecide(ch.GroupConstrained) { // a new account is in no group
@@ -119,11 +119,11 @@ func (d *Directory) requireInviteTo(ctx context.Context, who *core.Caller, team 
 // groupsDecide tells whether a team or channel takes none but members of groups that are linked to it.
 func groupsDecide(constrained *bool) bool { return constrained != nil && *constrained }
 
-func (d *Directory) inviting(ctx context.Context, teamID string, emails []string) (*muster.Team, error) {
+func (t *Teams) inviting(ctx context.Context, teamID string, emails []string) (*muster.Team, error) {
 	if len(emails) == 0 || len(emails) > invitationsMax {
 		return nil, muster.InvalidParam("emails")
 	}
-	team, err := d.team(ctx, teamID)
+	team, err := t.TeamByID(ctx, teamID)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (d *Directory) inviting(ctx context.Context, teamID string, emails []string
 var errInvitedEnough = muster.E(muster.RateLimited, "app.invitation.too_many.app_error")
 
 // inviteResults holds addresses against the lists of domains that each must be in.
-func (a *Directory) inviteResults(emails, domains []string, graceful bool) ([]InviteResult, error) {
+func (t *Teams) inviteResults(emails, domains []string, graceful bool) ([]InviteResult, error) {
 	results := make([]InviteResult, len(emails))
 	for i, email := range emails {
 		r := &results[i]
@@ -157,12 +157,12 @@ func (a *Directory) inviteResults(emails, domains []string, graceful bool) ([]In
 
 // invite mails what was not refused, and counts it against the quotas in the same transaction. An address that was mailed enough lately is refused by
 // itself with graceful, and else refuses the whole, as does a sender's or team's used-up quota. Kind RateLimited.
-func (d *Directory) invite(ctx context.Context, who *core.Caller, team *muster.Team, to []InviteResult, graceful bool, message, purpose string, inv muster.Invitation) error {
+func (t *Teams) invite(ctx context.Context, who *core.Caller, team *muster.Team, to []InviteResult, graceful bool, message, purpose string, inv muster.Invitation) error {
 	extra, err := json.Marshal(inv)
 	if err != nil {
 		return err
 	}
-	admin, err := d.core.Grants(ctx, who.Roles(), muster.PermManageSystem)
+	admin, err := t.core.Grants(ctx, who.Roles(), muster.PermManageSystem)
 	if err != nil {
 		return err
 	}
@@ -173,13 +173,13 @@ func (d *Directory) invite(ctx context.Context, who *core.Caller, team *muster.T
 		if r.Refused != nil {
 			continue
 		}
-		m := d.mailer.MessageWithLink(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, mailer.InvitationLife, func(token string) mail.Content {
-			return d.mailer.InvitationMessage(team, d.mailer.Inviter(who), inv.Guest, message, token)
+		m := t.mailer.MessageWithLink(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, mailer.InvitationLife, func(token string) mail.Content {
+			return t.mailer.InvitationMessage(team, t.mailer.Inviter(who), inv.Guest, message, token)
 		})
-		mails = append(mails, store.CountedMail{Mail: m, Quota: mailer.RecipientQuota(r.Email), Audit: d.core.AuditSelf(who, "team_id="+team.ID+" invited "+r.Email)})
+		mails = append(mails, store.CountedMail{Mail: m, Quota: mailer.RecipientQuota(r.Email), Audit: t.core.AuditSelf(who, "team_id="+team.ID+" invited "+r.Email)})
 		invited = append(invited, r)
 	}
-	enough, err := d.store.SendCounted(ctx, mails, graceful, d.mailer.InvitationQuotas(who, team.ID, admin)...)
+	enough, err := t.store.SendCounted(ctx, mails, graceful, t.mailer.InvitationQuotas(who, team.ID, admin)...)
 	if slices.Contains(enough, true) && err != nil {
 		return mailer.OverQuota(err, mailer.ErrMailedEnough)
 	}
@@ -195,8 +195,8 @@ func (d *Directory) invite(ctx context.Context, who *core.Caller, team *muster.T
 }
 
 // readInvitation reads what a mailed token invites an address to ("" for whichever it is). Kinds: Invalid, Forbidden, NotFound.
-func (d *Directory) readInvitation(ctx context.Context, token, email string) (inv *invitation, team *muster.Team, hash []byte, err error) {
-	m, hash, err := d.mailer.MailToken(ctx, token, BadSignupLink, expiredSignupLink, muster.TokenTeamInvitation, muster.TokenGuestInvitation)
+func (t *Teams) readInvitation(ctx context.Context, token, email string) (inv *invitation, team *muster.Team, hash []byte, err error) {
+	m, hash, err := t.mailer.MailToken(ctx, token, BadSignupLink, expiredSignupLink, muster.TokenTeamInvitation, muster.TokenGuestInvitation)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -204,14 +204,14 @@ func (d *Directory) readInvitation(ctx context.Context, token, email string) (in
 	if err := json.Unmarshal([]byte(m.Extra), &inv.Invitation); err != nil {
 		return nil, nil, nil, fmt.Errorf("read invitation: %w", err)
 	}
-	c := d.core.Config().GuestAccountsSettings
+	c := t.core.Config().GuestAccountsSettings
 	if inv.Guest && (!c.Enable || !c.AllowEmailAccounts) {
 		return nil, nil, nil, muster.E(muster.Invalid, "api.user.create_user.guest_accounts.disabled.app_error")
 	}
 	if email != "" && email != m.Email {
 		return nil, nil, nil, muster.E(muster.Invalid, "api.user.create_user.bad_token_email_data.app_error").On("email")
 	}
-	if team, err = d.team(ctx, inv.TeamID); err != nil {
+	if team, err = t.TeamByID(ctx, inv.TeamID); err != nil {
 		return nil, nil, nil, err
 	}
 	switch {
@@ -237,16 +237,16 @@ type Invited struct {
 }
 
 // Invited tells what an invitation is to, without using it up; nil without one. Kinds: Invalid, Forbidden, NotFound.
-func (d *Directory) Invited(ctx context.Context, by Signup) (*Invited, error) {
+func (t *Teams) Invited(ctx context.Context, by Signup) (*Invited, error) {
 	switch {
 	case by.Token != "":
-		inv, team, _, err := d.readInvitation(ctx, by.Token, "")
+		inv, team, _, err := t.readInvitation(ctx, by.Token, "")
 		if err != nil {
 			return nil, err
 		}
 		return &Invited{Team: team, Email: inv.Email, Guest: inv.Guest}, nil
 	case by.InviteID != "":
-		team, err := d.openTeam(ctx, by.InviteID)
+		team, err := t.openTeam(ctx, by.InviteID)
 		if err != nil {
 			return nil, err
 		}
@@ -257,12 +257,12 @@ func (d *Directory) Invited(ctx context.Context, by Signup) (*Invited, error) {
 
 // AcceptInvitation prepares an account for what the mailed token invites it to: its address, whether it is a guest, its team and channels.
 // Kinds: Invalid, NotFound.
-func (d *Directory) AcceptInvitation(ctx context.Context, token string, u *muster.User, opts *store.CreateUserOptions) error {
-	inv, team, hash, err := d.readInvitation(ctx, token, u.Email)
+func (t *Teams) AcceptInvitation(ctx context.Context, token string, u *muster.User, opts *store.CreateUserOptions) error {
+	inv, team, hash, err := t.readInvitation(ctx, token, u.Email)
 	if err != nil {
 		return err
 	}
-	if opts.ChannelIDs, err = d.stillInviting(ctx, inv.ChannelIDs); err != nil {
+	if opts.ChannelIDs, err = t.stillInviting(ctx, inv.ChannelIDs); err != nil {
 		return err
 	}
 	u.EmailVerified = true // only who reads the address's mail has the link
@@ -275,9 +275,9 @@ func (d *Directory) AcceptInvitation(ctx context.Context, token string, u *muste
 }
 
 // stillInviting drops the channels of an invitation that are gone, or that groups decide about by now.
-func (d *Directory) stillInviting(ctx context.Context, channelIDs []string) (ids []string, err error) {
+func (t *Teams) stillInviting(ctx context.Context, channelIDs []string) (ids []string, err error) {
 	for _, id := range channelIDs {
-		ch, err := d.store.Channel(ctx, id)
+		ch, err := t.store.Channel(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:

@@ -1,4 +1,4 @@
-package directory
+package teams
 
 import (
 	"context"
@@ -10,11 +10,11 @@ import (
 // splitRoles turns role names into a membership's flags and the explicit rest. Kind Invalid for a name that no role
 // has, for a built-in role of another scope (a team's member can't be made system_admin there), and for a list without
 // the user's or guest's role.
-func (d *Directory) splitRoles(ctx context.Context, roles, guest, user, admin string) (flags SchemeRoles, explicit string, err error) {
+func (t *Teams) splitRoles(ctx context.Context, roles, guest, user, admin string) (flags SchemeRoles, explicit string, err error) {
 	if !muster.ValidRoleNames(roles) {
 		return flags, "", muster.InvalidParam("roles")
 	}
-	if err := d.core.CheckRolesExist(ctx, roles); err != nil {
+	if err := t.core.CheckRolesExist(ctx, roles); err != nil {
 		return flags, "", err
 	}
 	var rest []string
@@ -28,7 +28,7 @@ func (d *Directory) splitRoles(ctx context.Context, roles, guest, user, admin st
 			flags.Admin = true
 		default:
 			scope, _, _ := strings.Cut(user, "_")
-			role, err := d.RoleByName(ctx, name)
+			role, err := t.core.RoleByName(ctx, name)
 			if err != nil {
 				return flags, "", err
 			}

@@ -1,4 +1,4 @@
-package directory
+package teams
 
 import (
 	"context"
@@ -13,20 +13,20 @@ import (
 var channelsOfEveryTeam = [][2]string{{muster.DefaultChannel, "Town Square"}, {"off-topic", "Off-Topic"}}
 
 // DefaultChannels are the names of the channels that every new member of a team is put in.
-func (d *Directory) DefaultChannels() []string {
+func (t *Teams) DefaultChannels() []string {
 	names := []string{channelsOfEveryTeam[0][0], channelsOfEveryTeam[1][0]}
-	if own := d.core.Config().TeamSettings.ExperimentalDefaultChannels; len(own) > 0 {
+	if own := t.core.Config().TeamSettings.ExperimentalDefaultChannels; len(own) > 0 {
 		names = append([]string{muster.DefaultChannel}, own...)
 	}
 	return names
 }
 
 // CreateTeam makes a team of which the caller is the first member and administrator. Kinds: Invalid, Forbidden.
-func (d *Directory) CreateTeam(ctx context.Context, who *core.Caller, in *muster.Team) (*muster.Team, error) {
-	if err := d.core.RequireSystem(ctx, who, muster.PermCreateTeam); err != nil {
+func (t *Teams) CreateTeam(ctx context.Context, who *core.Caller, in *muster.Team) (*muster.Team, error) {
+	if err := t.core.RequireSystem(ctx, who, muster.PermCreateTeam); err != nil {
 		return nil, err
 	}
-	now := d.core.Now()
+	now := t.core.Now()
 	team := &muster.Team{
 		ID: muster.NewID(), CreateAt: now, UpdateAt: now, DisplayName: in.DisplayName, Name: muster.NormalizeName(in.Name), Description: in.Description,
 		Email: muster.NormalizeName(in.Email), Type: in.Type, CompanyName: in.CompanyName, AllowedDomains: in.AllowedDomains,
@@ -48,67 +48,68 @@ func (d *Directory) CreateTeam(ctx context.Context, who *core.Caller, in *muster
 	if who.User != nil {
 		creator = &muster.TeamMember{TeamID: team.ID, UserID: who.ID(), SchemeUser: true, SchemeAdmin: true}
 	}
-	if err := d.store.CreateTeam(ctx, team, creator, channels, d.core.AuditSelf(who, "team_id="+team.ID)); err != nil {
+	if err := t.store.CreateTeam(ctx, team, creator, channels, t.core.AuditSelf(who, "team_id="+team.ID)); err != nil {
 		return nil, err
 	}
 	if creator != nil {
-		d.core.Publish(muster.EventAddedToTeam, map[string]any{"team_id": team.ID, "user_id": who.ID()}, muster.Audience{UserID: who.ID()})
+		t.core.Publish(muster.EventAddedToTeam, map[string]any{"team_id": team.ID, "user_id": who.ID()}, muster.Audience{UserID: who.ID()})
 	}
 	return team, nil
 }
 
 // Team gives a team to its members and, if it is open to all, to who may list such. Kinds: Forbidden, NotFound.
-func (d *Directory) Team(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
-	team, err := d.team(ctx, id)
+func (t *Teams) Team(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
+	team, err := t.TeamByID(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return d.shownTeam(ctx, who, team)
+	return t.shownTeam(ctx, who, team)
 }
 
 // TeamByName is Team by name. What the caller may not see is not there.
-func (d *Directory) TeamByName(ctx context.Context, who *core.Caller, name string) (*muster.Team, error) {
+func (t *Teams) TeamByName(ctx context.Context, who *core.Caller, name string) (*muster.Team, error) {
 	const unknown = "app.team.get_by_name.missing.app_error"
 	if !muster.ValidText(name, muster.TeamNameMaxBytes) {
 		return nil, muster.E(muster.NotFound, unknown)
 	}
-	team, err := d.store.TeamByName(ctx, muster.NormalizeName(name))
+	team, err := t.store.TeamByName(ctx, muster.NormalizeName(name))
 	if err != nil {
 		return nil, core.Missing(err, muster.NotFound, unknown)
 	}
-	shown, err := d.shownTeam(ctx, who, team)
+	shown, err := t.shownTeam(ctx, who, team)
 	if muster.IsKind(err, muster.Forbidden) {
 		err = muster.E(muster.NotFound, unknown, err) // names can be guessed: a hidden one is not there
 	}
 	return shown, err
 }
 
-func (d *Directory) team(ctx context.Context, id string) (*muster.Team, error) {
-	team, err := d.store.Team(ctx, id)
+// TeamByID reads a team; kind NotFound. Whether the caller may know of it is the use case's to decide.
+func (t *Teams) TeamByID(ctx context.Context, id string) (*muster.Team, error) {
+	team, err := t.store.Team(ctx, id)
 	return team, core.Missing(err, muster.NotFound, "app.team.get.find.app_error")
 }
 
 // shownTeam keeps from non-members what they may not see of a team; the invite id is for who may invite.
-func (d *Directory) shownTeam(ctx context.Context, who *core.Caller, team *muster.Team) (*muster.Team, error) {
-	if err := d.requireViewTeam(ctx, who, team); err != nil {
+func (t *Teams) shownTeam(ctx context.Context, who *core.Caller, team *muster.Team) (*muster.Team, error) {
+	if err := t.requireViewTeam(ctx, who, team); err != nil {
 		return nil, err
 	}
-	return team, d.hideInvites(ctx, who, team)
+	return team, t.hideInvites(ctx, who, team)
 }
 
 // requireViewTeam answers nil when the caller is in the team or may list teams like it; else kind Forbidden.
-func (d *Directory) requireViewTeam(ctx context.Context, who *core.Caller, team *muster.Team) error {
-	views, err := d.core.CanTeam(ctx, who, team.ID, muster.PermViewTeam)
+func (t *Teams) requireViewTeam(ctx context.Context, who *core.Caller, team *muster.Team) error {
+	views, err := t.core.CanTeam(ctx, who, team.ID, muster.PermViewTeam)
 	if err == nil && !views && team.AllowOpenInvite && team.Type == muster.TeamOpen {
-		views, err = d.core.CanSystem(ctx, who, muster.PermListPublicTeams)
+		views, err = t.core.CanSystem(ctx, who, muster.PermListPublicTeams)
 	}
 	return core.Required(views, err, muster.PermViewTeam)
 }
 
 // hideInvites removes from teams what is not for the caller: the address, unless it manages the team, and the invite id, unless it may invite.
-func (d *Directory) hideInvites(ctx context.Context, who *core.Caller, teams ...*muster.Team) error {
+func (t *Teams) hideInvites(ctx context.Context, who *core.Caller, teams ...*muster.Team) error {
 	for _, team := range teams {
-		manages, err := d.core.CanTeam(ctx, who, team.ID, muster.PermManageTeam)
+		manages, err := t.core.CanTeam(ctx, who, team.ID, muster.PermManageTeam)
 		if err != nil {
 			return err
 		}
@@ -116,7 +117,7 @@ func (d *Directory) hideInvites(ctx context.Context, who *core.Caller, teams ...
 			continue
 		}
 		team.Email = ""
-		invites, err := d.core.CanTeam(ctx, who, team.ID, muster.PermInviteUser)
+		invites, err := t.core.CanTeam(ctx, who, team.ID, muster.PermInviteUser)
 		if err != nil {
 			return err
 		}
@@ -128,83 +129,83 @@ func (d *Directory) hideInvites(ctx context.Context, who *core.Caller, teams ...
 }
 
 // Teams gives a page of the teams that the caller may list and its own, and how many there are.
-func (d *Directory) Teams(ctx context.Context, who *core.Caller, page core.Page) ([]*muster.Team, int64, error) {
-	open, err := d.core.CanSystem(ctx, who, muster.PermListPublicTeams)
+func (t *Teams) Teams(ctx context.Context, who *core.Caller, page core.Page) ([]*muster.Team, int64, error) {
+	open, err := t.core.CanSystem(ctx, who, muster.PermListPublicTeams)
 	if err != nil {
 		return nil, 0, err
 	}
-	closed, err := d.core.CanSystem(ctx, who, muster.PermListPrivateTeams)
+	closed, err := t.core.CanSystem(ctx, who, muster.PermListPrivateTeams)
 	if err != nil {
 		return nil, 0, err
 	}
 	f := store.TeamFilter{Open: open, Closed: closed, Member: who.ID()}
-	teams, err := d.store.Teams(ctx, f, page.Offset(), page.PerPage)
+	teams, err := t.store.Teams(ctx, f, page.Offset(), page.PerPage)
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := d.hideInvites(ctx, who, teams...); err != nil {
+	if err := t.hideInvites(ctx, who, teams...); err != nil {
 		return nil, 0, err
 	}
-	n, err := d.store.CountTeams(ctx, f)
+	n, err := t.store.CountTeams(ctx, f)
 	return teams, n, err
 }
 
 // TeamsOfUser gives the teams that a user is in: one's own, or another's with the right to read them.
-func (d *Directory) TeamsOfUser(ctx context.Context, who *core.Caller, userID string) ([]*muster.Team, error) {
-	if err := d.requireReadTeamsOf(ctx, who, userID); err != nil {
+func (t *Teams) TeamsOfUser(ctx context.Context, who *core.Caller, userID string) ([]*muster.Team, error) {
+	if err := t.requireReadTeamsOf(ctx, who, userID); err != nil {
 		return nil, err
 	}
 	const all = 10_000
-	teams, err := d.store.Teams(ctx, store.TeamFilter{Member: userID}, 0, all)
+	teams, err := t.store.Teams(ctx, store.TeamFilter{Member: userID}, 0, all)
 	if err != nil {
 		return nil, err
 	}
-	return teams, d.hideInvites(ctx, who, teams...)
+	return teams, t.hideInvites(ctx, who, teams...)
 }
 
-func (d *Directory) requireReadTeamsOf(ctx context.Context, who *core.Caller, userID string) error {
+func (t *Teams) requireReadTeamsOf(ctx context.Context, who *core.Caller, userID string) error {
 	if who.ID() == userID {
 		return nil
 	}
-	return d.core.RequireSystem(ctx, who, muster.PermManageSystem)
+	return t.core.RequireSystem(ctx, who, muster.PermManageSystem)
 }
 
 // PatchTeam changes a team's own fields; needs manage_team. Kinds: Invalid, Forbidden, NotFound.
-func (d *Directory) PatchTeam(ctx context.Context, who *core.Caller, id string, p *muster.TeamPatch) (*muster.Team, error) {
-	return d.changeTeam(ctx, who, id, func(t *muster.Team) { t.Apply(p) })
+func (t *Teams) PatchTeam(ctx context.Context, who *core.Caller, id string, p *muster.TeamPatch) (*muster.Team, error) {
+	return t.changeTeam(ctx, who, id, func(team *muster.Team) { team.Apply(p) })
 }
 
 // RegenerateInviteID gives the team a new invite link; the old one is void.
-func (d *Directory) RegenerateInviteID(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
-	return d.changeTeam(ctx, who, id, func(t *muster.Team) { t.InviteID = muster.NewID() })
+func (t *Teams) RegenerateInviteID(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
+	return t.changeTeam(ctx, who, id, func(team *muster.Team) { team.InviteID = muster.NewID() })
 }
 
 // DeleteTeam archives a team.
-func (d *Directory) DeleteTeam(ctx context.Context, who *core.Caller, id string) error {
-	_, err := d.changeTeam(ctx, who, id, func(t *muster.Team) { t.DeleteAt = d.core.Now() })
+func (t *Teams) DeleteTeam(ctx context.Context, who *core.Caller, id string) error {
+	_, err := t.changeTeam(ctx, who, id, func(team *muster.Team) { team.DeleteAt = t.core.Now() })
 	return err
 }
 
 // RestoreTeam brings an archived team back.
-func (d *Directory) RestoreTeam(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
-	return d.changeTeam(ctx, who, id, func(t *muster.Team) { t.DeleteAt = 0 })
+func (t *Teams) RestoreTeam(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
+	return t.changeTeam(ctx, who, id, func(team *muster.Team) { team.DeleteAt = 0 })
 }
 
-func (d *Directory) changeTeam(ctx context.Context, who *core.Caller, id string, change func(*muster.Team)) (*muster.Team, error) {
-	if err := d.core.RequireTeam(ctx, who, id, muster.PermManageTeam); err != nil {
+func (t *Teams) changeTeam(ctx context.Context, who *core.Caller, id string, change func(*muster.Team)) (*muster.Team, error) {
+	if err := t.core.RequireTeam(ctx, who, id, muster.PermManageTeam); err != nil {
 		return nil, err
 	}
-	team, err := d.store.UpdateTeam(ctx, id, func(t *muster.Team) error {
-		change(t)
-		t.UpdateAt = d.core.Now()
-		return t.Validate()
-	}, d.core.AuditSelf(who, "team_id="+id))
+	team, err := t.store.UpdateTeam(ctx, id, func(team *muster.Team) error {
+		change(team)
+		team.UpdateAt = t.core.Now()
+		return team.Validate()
+	}, t.core.AuditSelf(who, "team_id="+id))
 	if err != nil {
 		return nil, core.Missing(err, muster.NotFound, "app.team.get.find.app_error")
 	}
 	shown := *team
 	shown.InviteID, shown.Email = "", ""
-	d.core.Publish(muster.EventUpdateTeam, map[string]any{"team": core.JsonText(&shown)}, muster.Audience{TeamID: id})
+	t.core.Publish(muster.EventUpdateTeam, map[string]any{"team": core.JsonText(&shown)}, muster.Audience{TeamID: id})
 	return team, nil
 }
 
@@ -217,19 +218,19 @@ type TeamInvite struct {
 }
 
 // TeamByInvite tells which team an invite link leads to; kind NotFound, for archived teams too.
-func (d *Directory) TeamByInvite(ctx context.Context, inviteID string) (*TeamInvite, error) {
-	team, err := d.invitingTeam(ctx, inviteID)
+func (t *Teams) TeamByInvite(ctx context.Context, inviteID string) (*TeamInvite, error) {
+	team, err := t.invitingTeam(ctx, inviteID)
 	if err != nil {
 		return nil, err
 	}
 	return &TeamInvite{team.DisplayName, team.Description, team.Name, team.ID}, nil
 }
 
-func (d *Directory) invitingTeam(ctx context.Context, inviteID string) (*muster.Team, error) {
+func (t *Teams) invitingTeam(ctx context.Context, inviteID string) (*muster.Team, error) {
 	err := error(store.ErrNotFound)
 	var team *muster.Team
 	if muster.ValidID(inviteID) {
-		team, err = d.store.TeamByInviteID(ctx, inviteID)
+		team, err = t.store.TeamByInviteID(ctx, inviteID)
 	}
 	if err == nil && team.DeleteAt != 0 {
 		err = store.ErrNotFound
@@ -241,8 +242,8 @@ func (d *Directory) invitingTeam(ctx context.Context, inviteID string) (*muster.
 }
 
 // openTeam is the team of an invite link that takes whoever has the link.
-func (d *Directory) openTeam(ctx context.Context, inviteID string) (*muster.Team, error) {
-	team, err := d.invitingTeam(ctx, inviteID)
+func (t *Teams) openTeam(ctx context.Context, inviteID string) (*muster.Team, error) {
+	team, err := t.invitingTeam(ctx, inviteID)
 	if err == nil && groupsDecide(team.GroupConstrained) {
 		return nil, muster.E(muster.Forbidden, "app.team.invite_id.group_constrained.error")
 	}
@@ -250,8 +251,8 @@ func (d *Directory) openTeam(ctx context.Context, inviteID string) (*muster.Team
 }
 
 // MembershipByInvite returns the membership that an invite link entitles a user to.
-func (d *Directory) MembershipByInvite(ctx context.Context, inviteID string, u *muster.User) (*muster.TeamMember, *muster.Team, error) {
-	team, err := d.openTeam(ctx, inviteID)
+func (t *Teams) MembershipByInvite(ctx context.Context, inviteID string, u *muster.User) (*muster.TeamMember, *muster.Team, error) {
+	team, err := t.openTeam(ctx, inviteID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -262,18 +263,18 @@ func (d *Directory) MembershipByInvite(ctx context.Context, inviteID string, u *
 }
 
 // PublishJoin tells a new member and the channels of the team that it joined with it: the default ones, or those that a guest was invited to.
-func (d *Directory) PublishJoin(ctx context.Context, m *muster.TeamMember, guestChannels []string) {
+func (t *Teams) PublishJoin(ctx context.Context, m *muster.TeamMember, guestChannels []string) {
 	data := map[string]any{"team_id": m.TeamID, "user_id": m.UserID}
-	d.core.Publish(muster.EventAddedToTeam, data, muster.Audience{UserID: m.UserID})
+	t.core.Publish(muster.EventAddedToTeam, data, muster.Audience{UserID: m.UserID})
 	if m.SchemeGuest {
 		for _, id := range guestChannels {
-			d.core.Publish(muster.EventUserAdded, data, muster.Audience{ChannelID: id})
+			t.core.Publish(muster.EventUserAdded, data, muster.Audience{ChannelID: id})
 		}
 		return
 	}
-	for _, name := range d.DefaultChannels() {
-		if c, err := d.store.ChannelByName(ctx, m.TeamID, name); err == nil {
-			d.core.Publish(muster.EventUserAdded, data, muster.Audience{ChannelID: c.ID})
+	for _, name := range t.DefaultChannels() {
+		if c, err := t.store.ChannelByName(ctx, m.TeamID, name); err == nil {
+			t.core.Publish(muster.EventUserAdded, data, muster.Audience{ChannelID: c.ID})
 		}
 	}
 }
