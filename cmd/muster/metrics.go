@@ -53,7 +53,7 @@ func newMetrics(db *store.Store, a *services.Services, hub *ws.Hub, limiter *htt
 		counter("muster_websocket_events_total", "Events sent, counted once for each connection.", func() float64 { return float64(hub.Stats().EventsSent) }),
 		counter("muster_websocket_events_dropped_total", "Events lost because a queue was full or a client too slow.", func() float64 { return float64(hub.Stats().EventsDropped) }),
 		gauge("muster_mails_waiting", "Mails waiting in the outbox, of all nodes.", func() float64 { return float64(mails(a).Waiting) }),
-		gauge("muster_mails_failed", "Mails that a mail server rejected, or that could not be delivered, in the last 30 days.", func() float64 { return float64(mails(a).SetAside) }),
+		gauge("muster_mails_failed", "Mails that a mail server rejected, or that could not be delivered, in the last 30 days.", func() float64 { return float64(mails(a).Failed) }),
 		counter("muster_mails_sent_total", "Mails sent by this node.", func() float64 { return float64(mails(a).Sent) }),
 		counter("muster_login_failures_total", "Sign-ins that failed because of a wrong password or an unknown name.", func() float64 { return float64(a.Auth.AttackStats().LoginFailures) }),
 		counter("muster_login_lockouts_total", "Lockouts that began after too many failed attempts.", func() float64 { return float64(a.Auth.AttackStats().Lockouts) }),

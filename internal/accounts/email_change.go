@@ -25,7 +25,8 @@ func (a *Accounts) requireAddressQuota(ctx context.Context, email string) error 
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return mailer.OverQuota(a.store.TakeMailQuota(ctx, mailer.RecipientQuota(email)), mailer.ErrMailedEnough)
+	err = a.store.Write(ctx, func(tx *store.Tx) error { return tx.TakeMailQuota(ctx, mailer.RecipientQuota(email), 1) })
+	return mailer.OverQuota(err, mailer.ErrMailedEnough)
 }
 
 // askNewAddress mails the address that an account wants a link by which it takes effect; an earlier wish is void.

@@ -10,21 +10,21 @@ import (
 	"muster/internal/mail"
 )
 
-// What mails say. Each function is one mail; the words are ours, English, and say what to do when it was not the reader's doing.
+// The contents of mails, one function for each mail. Each says what to do if the reader did not cause it.
 
 const leaveAlone = "If you didn't ask for this, you can ignore this email."
 
 func greeting(u *muster.User) string { return "Hello " + u.Username + "," }
 
-// notYou ends notices of what the account's owner did, unless somebody else did it.
+// notYou says what to do if somebody else did what only the account's owner should.
 const notYou = "If this wasn't you, change your password and tell your administrator right away."
 
-// byAdministrator reports whether somebody else than the account's owner did something. A mailed link is its owner's, whoever is signed in.
+// byAdministrator reports whether somebody other than the account's owner did something. A mailed link is its owner's, whoever is signed in.
 func byAdministrator(u *muster.User, who *core.Caller) bool {
 	return who.Session != nil && who.ID() != u.ID
 }
 
-// deed says who did something to an account, when and, for the owner's own doing, from where. Where an administrator sits is not the owner's business.
+// deed says when something was done to an account, and whether by an administrator or from which address. It doesn't reveal an administrator's address.
 func (m *Mailer) deed(u *muster.User, who *core.Caller) string {
 	at := "When: " + m.clock().UTC().Format(time.RFC1123)
 	switch {
@@ -36,10 +36,10 @@ func (m *Mailer) deed(u *muster.User, who *core.Caller) string {
 	return at + ", from the IP address " + who.IP
 }
 
-// siteName is the site's name as mails say it.
+// siteName returns the site's name for use in mails.
 func (m *Mailer) siteName() string { return mail.SafeName(m.core.Config().TeamSettings.SiteName) }
 
-// orElse ends a notice: what to do when the owner did not do it, or does not know why an administrator did.
+// orElse says what to do if the owner did not do it, or doesn't know why an administrator did.
 func orElse(u *muster.User, who *core.Caller, notYou string) string {
 	if byAdministrator(u, who) {
 		return "If you don't know why, ask your administrator."
@@ -60,19 +60,19 @@ func (m *Mailer) verifyButton(email, token string) *mail.Button {
 	return &mail.Button{Text: "Confirm email address", URL: m.core.PageURL("/do_verify_email", url.Values{"token": {token}, "email": {email}})}
 }
 
-// WelcomeMessage greets a new account; token is "" for an address that is verified already.
+// WelcomeMessage welcomes a new account and asks it to verify its address, unless token is "".
 func (m *Mailer) WelcomeMessage(u *muster.User, token string) mail.Content {
-	l := mail.Content{
+	content := mail.Content{
 		Subject: "Welcome", Greeting: greeting(u),
 		Paragraphs: []string{"Your account is ready. Sign in with your username, " + u.Username + ", or with this email address."},
 		Button:     &mail.Button{Text: "Sign in", URL: m.core.PageURL("/login", nil)},
 		Notes:      []string{"If you didn't create this account, someone else used your email address. Tell the site's administrator."},
 	}
 	if token != "" {
-		l.Paragraphs = append(l.Paragraphs, "Confirm that this email address is yours. The link expires in 24 hours.")
-		l.Button = m.verifyButton(u.Email, token)
+		content.Paragraphs = append(content.Paragraphs, "Confirm that this email address is yours. The link expires in 24 hours.")
+		content.Button = m.verifyButton(u.Email, token)
 	}
-	return l
+	return content
 }
 
 func (m *Mailer) resetMessage(u *muster.User, token string) mail.Content {
@@ -84,24 +84,24 @@ func (m *Mailer) resetMessage(u *muster.User, token string) mail.Content {
 	}
 }
 
-// PasswordChangedMessage tells of a new password and of how many access tokens were revoked with it.
+// PasswordChangedMessage tells of a new password, and how many access tokens were revoked with the old one.
 func (m *Mailer) PasswordChangedMessage(u *muster.User, revoked int64, who *core.Caller) mail.Content {
-	l := mail.Content{
+	content := mail.Content{
 		Subject: "Your password was changed", Greeting: greeting(u),
 		Paragraphs: []string{"Your password was changed, and your other devices were signed out."},
 		Notes:      []string{orElse(u, who, notYou)},
 	}
 	switch {
 	case revoked == 1:
-		l.Paragraphs = append(l.Paragraphs, "Your access token was revoked, so the program that used it no longer works.")
+		content.Paragraphs = append(content.Paragraphs, "Your access token was revoked, so the program that used it no longer works.")
 	case revoked > 1:
-		l.Paragraphs = append(l.Paragraphs, fmt.Sprintf("Your %d access tokens were revoked, so the programs that used them no longer work.", revoked))
+		content.Paragraphs = append(content.Paragraphs, fmt.Sprintf("Your %d access tokens were revoked, so the programs that used them no longer work.", revoked))
 	}
-	l.Paragraphs = append(l.Paragraphs, m.deed(u, who))
-	return l
+	content.Paragraphs = append(content.Paragraphs, m.deed(u, who))
+	return content
 }
 
-// NewAddressMessage asks the address that an account wants to change to.
+// NewAddressMessage asks to verify the address that an account is to be changed to.
 func (m *Mailer) NewAddressMessage(u *muster.User, email, token string) mail.Content {
 	return mail.Content{
 		Subject: "Confirm your new email address", Greeting: greeting(u),
@@ -111,7 +111,7 @@ func (m *Mailer) NewAddressMessage(u *muster.User, email, token string) mail.Con
 	}
 }
 
-// AddressChangedMessage goes to the former and to the new address.
+// AddressChangedMessage tells the former and the new address of the change.
 func (m *Mailer) AddressChangedMessage(before, after *muster.User, who *core.Caller) mail.Content {
 	return mail.Content{
 		Subject: "Your email address was changed", Greeting: greeting(after),
@@ -120,31 +120,32 @@ func (m *Mailer) AddressChangedMessage(before, after *muster.User, who *core.Cal
 	}
 }
 
+// MfaMessage tells that two-step sign-in was turned on or off.
 func (m *Mailer) MfaMessage(u *muster.User, on bool, who *core.Caller) mail.Content {
-	l := mail.Content{
+	content := mail.Content{
 		Subject: "Two-step sign-in was turned on", Greeting: greeting(u),
 		Paragraphs: []string{"From now on, you need a code from your authenticator app to sign in. Keep your recovery codes somewhere safe.", m.deed(u, who)},
 		Notes:      []string{orElse(u, who, notYou)},
 	}
 	if !on {
-		l.Subject = "Two-step sign-in was turned off"
-		l.Paragraphs[0] = "From now on, your password is all you need to sign in."
+		content.Subject = "Two-step sign-in was turned off"
+		content.Paragraphs[0] = "From now on, your password is all you need to sign in."
 	}
-	return l
+	return content
 }
 
-// RecoveryCodeMessage tells of a used recovery code; left are the account's others.
+// RecoveryCodeMessage tells that a recovery code was used, and how many are left.
 func (m *Mailer) RecoveryCodeMessage(u *muster.User, left int64, who *core.Caller) mail.Content {
-	l := mail.Content{
+	content := mail.Content{
 		Subject: "A recovery code was used", Greeting: greeting(u),
 		Paragraphs: []string{"A recovery code was used to sign in to your account. " + codesLeft(left), m.deed(u, who)},
 		Button:     &mail.Button{Text: "Create new recovery codes", URL: m.core.PageURL("/account/security", nil)},
 		Notes:      []string{notYou},
 	}
 	if who.Session != nil {
-		l.Paragraphs[0] = "A recovery code was used to confirm a change to your account. " + codesLeft(left)
+		content.Paragraphs[0] = "A recovery code was used to confirm a change to your account. " + codesLeft(left)
 	}
-	return l
+	return content
 }
 
 func codesLeft(n int64) string {
@@ -157,6 +158,7 @@ func codesLeft(n int64) string {
 	return fmt.Sprintf("You have %d left.", n)
 }
 
+// NewRecoveryCodesMessage tells of new recovery codes.
 func (m *Mailer) NewRecoveryCodesMessage(u *muster.User, who *core.Caller) mail.Content {
 	return mail.Content{
 		Subject: "You have new recovery codes", Greeting: greeting(u),
@@ -165,6 +167,7 @@ func (m *Mailer) NewRecoveryCodesMessage(u *muster.User, who *core.Caller) mail.
 	}
 }
 
+// AccessTokenMessage tells of a new access token.
 func (m *Mailer) AccessTokenMessage(u *muster.User, t *muster.AccessToken, who *core.Caller) mail.Content {
 	return mail.Content{
 		Subject: "A new access token was created", Greeting: greeting(u),
@@ -173,6 +176,7 @@ func (m *Mailer) AccessTokenMessage(u *muster.User, t *muster.AccessToken, who *
 	}
 }
 
+// DeactivatedMessage tells that an account was deactivated.
 func (m *Mailer) DeactivatedMessage(u *muster.User, who *core.Caller) mail.Content {
 	return mail.Content{
 		Subject: "Your account was deactivated", Greeting: greeting(u),
@@ -181,26 +185,27 @@ func (m *Mailer) DeactivatedMessage(u *muster.User, who *core.Caller) mail.Conte
 	}
 }
 
-// InvitationMessage invites to a team; by is who does, and message their own, "" for none. The names are people's own choice and go to strangers.
+// InvitationMessage invites to a team. by names the inviter, and message is what they wrote, "" for nothing. People choose these names, and strangers get
+// them, so they are made safe.
 func (m *Mailer) InvitationMessage(team *muster.Team, by string, guest bool, message, token string) mail.Content {
 	as := ""
 	if guest {
 		as = " as a guest"
 	}
 	name := mail.SafeName(team.DisplayName)
-	l := mail.Content{
+	content := mail.Content{
 		Subject: "You're invited to " + name, Greeting: "Hello,",
 		Paragraphs: []string{by + " invited you to join the team " + name + as + ". The link works once and expires in 48 hours."},
 		Button:     &mail.Button{Text: "Accept the invitation", URL: m.core.PageURL("/signup_user_complete", url.Values{"t": {token}})},
 		Notes:      []string{"If you weren't expecting this, you can ignore this email."},
 	}
 	if message != "" {
-		l.Paragraphs = append(l.Paragraphs, "They write: "+message)
+		content.Paragraphs = append(content.Paragraphs, "They write: "+message)
 	}
-	return l
+	return content
 }
 
-// Inviter is who sends an invitation, as far as the settings let people see each other: "Ana Weber (ana@example.com)".
+// Inviter names the sender of an invitation as the settings allow, such as "Ana Weber (ana@example.com)".
 func (m *Mailer) Inviter(who *core.Caller) string {
 	u := who.User
 	if u == nil {
@@ -219,7 +224,7 @@ func (m *Mailer) Inviter(who *core.Caller) string {
 	return name + " (@" + u.Username + ")"
 }
 
-// GuessingMessage tells an account's owner that somebody guesses at the password.
+// GuessingMessage tells an account's owner that somebody tries to guess the password.
 func (m *Mailer) GuessingMessage(u *muster.User, token string, who *core.Caller) mail.Content {
 	return mail.Content{
 		Subject: "Failed attempts to sign in to your account", Greeting: greeting(u),
@@ -233,7 +238,7 @@ func (m *Mailer) GuessingMessage(u *muster.User, token string, who *core.Caller)
 	}
 }
 
-// PasswordKnownMessage tells an account's owner that somebody guesses at the codes, which takes the right password.
+// PasswordKnownMessage tells an account's owner that somebody tries to guess the codes, and so knows the password.
 func (m *Mailer) PasswordKnownMessage(u *muster.User, token string, who *core.Caller) mail.Content {
 	return mail.Content{
 		Subject: "Someone knows your password", Greeting: greeting(u),
@@ -247,7 +252,7 @@ func (m *Mailer) PasswordKnownMessage(u *muster.User, token string, who *core.Ca
 	}
 }
 
-// lastAttempt says when and from where an attempt was made.
+// lastAttempt says when and from which network the last attempt was made.
 func (m *Mailer) lastAttempt(who *core.Caller) string {
 	return "Last attempt: " + m.clock().UTC().Format(time.RFC1123) + ", from the network " + who.Network().String()
 }
@@ -256,6 +261,7 @@ func (m *Mailer) unlockButton(token string) *mail.Button {
 	return &mail.Button{Text: "Unlock my account", URL: m.core.PageURL("/unlock", url.Values{"token": {token}})}
 }
 
+// TestMessage is the mail of the test of the mail settings.
 func (m *Mailer) TestMessage() mail.Content {
 	return mail.Content{
 		Subject: "Test email", Greeting: "Hello,",

@@ -1,5 +1,5 @@
-// Package mailer owns outgoing mail: what mails say, the quotas of who may have them sent, and the worker that empties the outbox.
-// A mail is kept encrypted, in the transaction of what it tells of.
+// Package mailer owns outgoing mail: its content, quotas, and the worker that sends the mails in the outbox. A mail goes into the outbox, encrypted, in the
+// transaction of the change that causes it.
 package mailer
 
 import (
@@ -19,7 +19,7 @@ type Options struct {
 	Core    *core.Core
 	Store   *store.Store
 	Secrets *secretbox.Box
-	Files   *mail.FileSender // takes mails while no mail server is set
+	Files   *mail.FileSender // gets mails while no mail server is set
 	Log     *slog.Logger
 	Now     func() time.Time
 }
@@ -29,7 +29,7 @@ type Mailer struct {
 	core    *core.Core
 	store   *store.Store
 	secrets *secretbox.Box
-	mail    *mail.FileSender
+	files   *mail.FileSender
 	log     *slog.Logger
 	clock   func() time.Time
 	outbox  *outbox
@@ -37,10 +37,10 @@ type Mailer struct {
 
 // New returns a Mailer, which sends nothing until Run is called.
 func New(o Options) *Mailer {
-	return &Mailer{core: o.Core, store: o.Store, secrets: o.Secrets, mail: o.Files, log: o.Log, clock: o.Now, outbox: newOutbox()}
+	return &Mailer{core: o.Core, store: o.Store, secrets: o.Secrets, files: o.Files, log: o.Log, clock: o.Now, outbox: newOutbox()}
 }
 
-// Run sends what waits in the outbox and answers requests for links, until ctx ends and the mails under way are sent.
+// Run sends the mails in the outbox and answers requests for links until ctx ends, then waits for the mails under way.
 func (m *Mailer) Run(ctx context.Context) {
 	stop := m.store.OnCommit(func(c store.Changes) {
 		if c.Mail {
@@ -53,6 +53,6 @@ func (m *Mailer) Run(ctx context.Context) {
 	defer stop()
 	var workers sync.WaitGroup
 	workers.Go(func() { m.runOutbox(ctx) })
-	workers.Go(func() { m.answerLinkRequests(ctx) })
+	workers.Go(func() { m.runLinkRequests(ctx) })
 	workers.Wait()
 }

@@ -14,7 +14,7 @@ import (
 	"muster/internal/store"
 )
 
-// noticeLife is how long a mail that holds no link is worth sending.
+// noticeLife is how long a mail without a link is worth sending.
 const noticeLife = 3 * core.Day
 
 // smtpPort is where mail servers listen when no port is named (RFC 5321).
@@ -22,14 +22,14 @@ const smtpPort = "25"
 
 func mailPurpose(id string) string { return "mail " + id }
 
-// encrypted makes a mail ready for the outbox; it is of use until a time (Unix ms).
-func (m *Mailer) encrypted(to string, content mail.Content, useUntil int64) *store.Mail {
+// encrypted returns a mail for the outbox that is worth sending until a time (Unix ms).
+func (m *Mailer) encrypted(to string, content mail.Content, giveUpAt int64) *store.Mail {
 	id := muster.NewID()
-	text, _ := json.Marshal(content) // strings always encode
-	return &store.Mail{ID: id, To: to, Content: m.secrets.Encrypt(string(text), mailPurpose(id)), CreateAt: m.core.Now(), GiveUpAt: useUntil}
+	text, _ := json.Marshal(content) // strings can always be encoded
+	return &store.Mail{ID: id, To: to, Content: m.secrets.Encrypt(string(text), mailPurpose(id)), CreateAt: m.core.Now(), GiveUpAt: giveUpAt}
 }
 
-// Notification tells an account's person what happened to it, where the settings ask for that.
+// Notification returns the mail that tells a person what happened to their account; none for bots, or where the settings turn notifications off.
 func (m *Mailer) Notification(u *muster.User, content mail.Content) []*store.Mail {
 	if u.IsBot {
 		return nil
@@ -37,6 +37,7 @@ func (m *Mailer) Notification(u *muster.User, content mail.Content) []*store.Mai
 	return m.NotificationTo(u.Email, content)
 }
 
+// NotificationTo is Notification for an address.
 func (m *Mailer) NotificationTo(address string, content mail.Content) []*store.Mail {
 	if !m.core.Config().EmailSettings.SendEmailNotifications {
 		return nil
@@ -44,7 +45,7 @@ func (m *Mailer) NotificationTo(address string, content mail.Content) []*store.M
 	return []*store.Mail{m.encrypted(address, content, m.core.Now()+noticeLife)}
 }
 
-// MessageWithLink returns a mail with a link in it, which is of use for a time (ms): write gets the token that the link carries.
+// MessageWithLink returns a mail with a link that is valid for a time (ms). write returns the content for the link's token.
 func (m *Mailer) MessageWithLink(link muster.MailToken, life int64, write func(token string) mail.Content) *store.Mail {
 	token := muster.NewMailToken()
 	link.CreateAt = m.core.Now()
@@ -54,26 +55,25 @@ func (m *Mailer) MessageWithLink(link muster.MailToken, life int64, write func(t
 	return message
 }
 
-// message is a waiting mail as it is sent. ErrBroken when it was sealed with another key.
-func (a *Mailer) message(m *store.Mail) (mail.Message, error) {
-	c := a.core.Config()
-	text, err := a.secrets.Decrypt(m.Content, mailPurpose(m.ID))
+// message returns a mail of the outbox as it is sent; secretbox.ErrDecrypt if it was encrypted with another key.
+func (m *Mailer) message(waiting *store.Mail) (mail.Message, error) {
+	text, err := m.secrets.Decrypt(waiting.Content, mailPurpose(waiting.ID))
 	if err != nil {
-		return mail.Message{}, fmt.Errorf("mail %s: %w", m.ID, err)
+		return mail.Message{}, fmt.Errorf("mail %s: %w", waiting.ID, err)
 	}
-	msg := a.Envelope(c.EmailSettings, m.To)
-	msg.ID, msg.Date = m.ID, time.UnixMilli(m.CreateAt)
+	msg := m.Envelope(m.core.Config().EmailSettings, waiting.To)
+	msg.ID, msg.Date = waiting.ID, time.UnixMilli(waiting.CreateAt)
 	return msg, json.Unmarshal([]byte(text), &msg.Content)
 }
 
-// Envelope is a message from the site, by some settings.
+// Envelope returns a message from the site without its content, as the settings say.
 func (m *Mailer) Envelope(c config.EmailSettings, to string) mail.Message {
 	site := mail.Site{Name: m.core.Config().TeamSettings.SiteName, URL: m.core.SiteURL()}
 	return mail.Message{From: c.Sender(m.core.SiteHost()), FromName: cmp.Or(c.FeedbackName, site.Name), ReplyTo: c.ReplyTo(), To: to, Site: site}
 }
 
-// Smtp is the server that takes outgoing mail, by some settings.
-func Smtp(c config.EmailSettings) mail.SMTPSender {
+// SMTP returns the sender for the mail server in the settings.
+func SMTP(c config.EmailSettings) mail.SMTPSender {
 	s := mail.SMTPSender{
 		Host: c.SMTPServer, Port: cmp.Or(c.SMTPPort, smtpPort), Security: c.ConnectionSecurity,
 		Timeout: time.Duration(c.SMTPServerTimeout) * time.Second, SkipVerify: c.SkipServerCertificateVerification,
@@ -84,18 +84,18 @@ func Smtp(c config.EmailSettings) mail.SMTPSender {
 	return s
 }
 
-// sendMail hands a waiting mail to the mail server or, without one, writes it to the folder.
-func (a *Mailer) sendMail(ctx context.Context, m *store.Mail) error {
-	msg, err := a.message(m)
+// send hands a mail to the mail server or, if none is set, writes it to a file.
+func (m *Mailer) send(ctx context.Context, waiting *store.Mail) error {
+	msg, err := m.message(waiting)
 	if err != nil {
 		return err
 	}
-	if c := a.core.Config().EmailSettings; c.HasServer() {
-		return Smtp(c).Send(ctx, msg)
+	if c := m.core.Config().EmailSettings; c.HasServer() {
+		return SMTP(c).Send(ctx, msg)
 	}
-	if err := a.mail.Send(ctx, msg); err != nil {
+	if err := m.files.Send(ctx, msg); err != nil {
 		return err
 	}
-	a.log.Info("mail written to a file in the folder mail of the data directory: no mail server is set (EmailSettings.SMTPServer)", "mail", m.ID, "subject", msg.Subject)
+	m.log.Info("mail written to a file in the folder mail of the data directory: no mail server is set (EmailSettings.SMTPServer)", "mail", waiting.ID, "subject", msg.Subject)
 	return nil
 }

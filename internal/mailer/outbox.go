@@ -15,138 +15,151 @@ import (
 
 const (
 	mailsAtOnce    = 4
-	outboxPoll     = 2 * time.Second  // for what other nodes left and for mails whose delay is over
-	claimLife      = 20 * time.Second // after which another node takes a mail over from one that died
+	outboxPoll     = 2 * time.Second  // for mails of other nodes and those whose delay is over
+	claimLife      = 20 * time.Second // after which another node takes over the mail of one that died
 	claimRenewal   = 5 * time.Second
-	firstDelay     = 10 * time.Second // of a mail that was not taken; doubled each time
+	firstDelay     = 10 * time.Second // of a mail that could not be sent; doubled each time
 	longestDelay   = 10 * time.Minute
 	firstPause     = 2 * time.Second // of all mail while the server can't be reached; doubled each time
 	longestPause   = time.Minute
 	failedKept     = 30 * core.Day
-	failureBackoff = 5 * time.Second // of the post office itself, while the database does not answer
+	failureBackoff = 5 * time.Second // of the workers while the database does not answer
 )
 
-// outbox sends what waits in the outbox. One mail that is refused or slow holds up no other; a server that takes none is left alone for a while.
+// outbox is the state of the worker that sends the mails of the outbox.
 type outbox struct {
-	mails, links notifier
+	mails, links notifier // new mails, and new requests for links
+	breaker      breaker
 	sent         atomic.Int64
-
-	mu     sync.Mutex
-	pause  time.Duration // the last one
-	closed time.Time     // until when no mail is tried
 }
 
 func newOutbox() *outbox { return &outbox{mails: newNotifier(), links: newNotifier()} }
 
-// notifier is rung when there may be something to do.
+// notifier wakes a worker. Notifications that come while the worker is busy count as one.
 type notifier chan struct{}
 
 func newNotifier() notifier { return make(notifier, 1) }
 
-// notify has its hearer look now rather than at the next poll. Call it after the commit.
-func (b notifier) notify() {
+// notify makes the worker look for work now instead of at the next poll.
+func (n notifier) notify() {
 	select {
-	case b <- struct{}{}:
+	case n <- struct{}{}:
 	default:
 	}
 }
 
-// wait returns at the next ring, or when a time has passed.
-func (b notifier) wait(ctx context.Context, d time.Duration) {
+// wait returns at the next notification, after a time or when ctx ends, whichever comes first.
+func (n notifier) wait(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-	case <-b:
+	case <-n:
 	case <-t.C:
 	}
 }
 
-// close keeps the office shut for longer each time, and gives for how long.
-func (p *outbox) close() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if time.Now().After(p.closed) { // mails that failed together count once
-		p.pause = min(max(2*p.pause, firstPause), longestPause)
-		p.closed = time.Now().Add(p.pause)
+// breaker is a circuit breaker: it pauses all sending while the mail server can't be reached.
+type breaker struct {
+	mu    sync.Mutex
+	pause time.Duration // the last one
+	until time.Time     // the end of the pause
+}
+
+// trip pauses sending, for longer each time, and returns for how long.
+func (b *breaker) trip() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if time.Now().After(b.until) { // mails that failed together count once
+		b.pause = min(max(2*b.pause, firstPause), longestPause)
+		b.until = time.Now().Add(b.pause)
 	}
-	return time.Until(p.closed)
+	return time.Until(b.until)
 }
 
-func (p *outbox) open() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.pause, p.closed = 0, time.Time{}
+func (b *breaker) reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pause, b.until = 0, time.Time{}
 }
 
-func (p *outbox) shut() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return time.Now().Before(p.closed)
+func (b *breaker) tripped() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return time.Now().Before(b.until)
 }
 
-// runOutbox sends mails until ctx ends, and then lets those under way finish.
-func (a *Mailer) runOutbox(ctx context.Context) {
-	a.outbox.mails.wait(ctx, outboxPoll) // a start has other things to do first
-	if err := a.store.ReleaseMails(ctx); err != nil && ctx.Err() == nil {
-		a.log.Error("release mails of an earlier run", "error", err)
+// runOutbox sends mails until ctx ends, then waits for those under way.
+func (m *Mailer) runOutbox(ctx context.Context) {
+	m.outbox.mails.wait(ctx, outboxPoll) // a start has other things to do first
+	if err := m.store.Write(ctx, func(tx *store.Tx) error { return tx.ReleaseMails(ctx) }); err != nil && ctx.Err() == nil {
+		m.log.Error("release the mails that a previous process claimed", "error", err)
 	}
-	desks := make(chan struct{}, mailsAtOnce)
+	semaphore := make(chan struct{}, mailsAtOnce)
 	var sending sync.WaitGroup
 	defer sending.Wait()
 	for ctx.Err() == nil {
-		desks <- struct{}{}
-		m, err := a.nextMail(ctx)
-		if m == nil {
-			<-desks
+		semaphore <- struct{}{}
+		claimed, err := m.claimMail(ctx)
+		if claimed == nil {
+			<-semaphore
 			if err != nil && ctx.Err() == nil {
-				a.log.Error("read the outbox", "error", err)
-				a.outbox.mails.wait(ctx, failureBackoff)
+				m.log.Error("read the outbox", "error", err)
+				m.outbox.mails.wait(ctx, failureBackoff)
 			} else {
-				a.outbox.mails.wait(ctx, outboxPoll)
+				m.outbox.mails.wait(ctx, outboxPoll)
 			}
 			continue
 		}
 		sending.Go(func() {
-			defer func() { <-desks }()
-			a.deliver(context.WithoutCancel(ctx), m)
+			defer func() { <-semaphore }()
+			m.deliver(context.WithoutCancel(ctx), claimed)
 		})
 	}
 }
 
-// nextMail claims a mail; nil when none is due or none would go.
-func (a *Mailer) nextMail(ctx context.Context) (*store.Mail, error) {
-	if a.outbox.shut() {
+// claimMail claims a mail that is due; nil when none is, or while sending is paused.
+func (m *Mailer) claimMail(ctx context.Context) (claimed *store.Mail, err error) {
+	if m.outbox.breaker.tripped() {
 		return nil, nil
 	}
-	m, err := a.store.ClaimMail(ctx, claimLife)
+	if due, err := m.store.MailDue(ctx); err != nil || !due {
+		return nil, err // nearly always none is due, and finding that out needs no transaction
+	}
+	err = m.store.Write(ctx, func(tx *store.Tx) (err error) {
+		claimed, err = tx.ClaimMail(ctx, claimLife)
+		return err
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
-	return m, err
+	if err != nil {
+		return nil, err // the claim was not committed
+	}
+	return claimed, nil
 }
 
-// deliver sends a claimed mail and writes down what came of it.
-func (a *Mailer) deliver(ctx context.Context, m *store.Mail) {
+// deliver sends a claimed mail and records the outcome.
+func (m *Mailer) deliver(ctx context.Context, claimed *store.Mail) {
 	err := errTooOld
-	if !m.TooOld {
-		err = a.holdClaim(ctx, m, func(ctx context.Context) error { return a.sendMail(ctx, m) })
+	if !claimed.TooOld {
+		err = m.holdClaim(ctx, claimed, func(ctx context.Context) error { return m.send(ctx, claimed) })
 	}
 	if err == nil {
-		a.outbox.open()
-		a.outbox.sent.Add(1)
-		err = a.store.MailSent(ctx, m)
+		m.outbox.breaker.reset()
+		m.outbox.sent.Add(1)
+		err = m.store.Write(ctx, func(tx *store.Tx) error { return tx.DeleteMail(ctx, claimed) })
 	} else {
-		err = a.notDelivered(ctx, m, err)
+		err = m.recordFailure(ctx, claimed, err)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		a.log.Error("note what came of a mail", "mail", m.ID, "error", err) // its claim ends by itself
+		m.log.Error("record the outcome of sending a mail", "mail", claimed.ID, "error", err) // its claim ends by itself
 	}
-	a.outbox.mails.notify()
+	m.outbox.mails.notify()
 }
 
-// holdClaim renews the claim of a mail for as long as work takes, and ends work when the claim was lost.
-func (a *Mailer) holdClaim(ctx context.Context, m *store.Mail, work func(context.Context) error) error {
+// holdClaim runs work and renews the claim meanwhile. It cancels work when the claim was lost.
+func (m *Mailer) holdClaim(ctx context.Context, claimed *store.Mail, work func(context.Context) error) error {
 	working, done := context.WithCancel(ctx)
 	var renewing sync.WaitGroup
 	defer renewing.Wait()
@@ -160,7 +173,8 @@ func (a *Mailer) holdClaim(ctx context.Context, m *store.Mail, work func(context
 				return
 			case <-tick.C:
 			}
-			if err := a.store.ExtendClaim(ctx, m, claimLife); errors.Is(err, store.ErrNotFound) {
+			err := m.store.Write(ctx, func(tx *store.Tx) error { return tx.ExtendClaim(ctx, claimed, claimLife) })
+			if errors.Is(err, store.ErrNotFound) {
 				done()
 			}
 		}
@@ -168,40 +182,40 @@ func (a *Mailer) holdClaim(ctx context.Context, m *store.Mail, work func(context
 	return work(working)
 }
 
-var errTooOld = errors.New("its link or its news is too old to be sent")
+var errTooOld = errors.New("its link has expired, or its news is too old to be sent")
 
-// notDelivered sets a mail aside that no retry would help, and delays any other. That the server can't be reached is no attempt of the mail's.
-func (a *Mailer) notDelivered(ctx context.Context, m *store.Mail, why error) error {
+// recordFailure marks a mail as failed if a retry would not help, and delays any other. An attempt does not count while the mail server can't be reached.
+func (m *Mailer) recordFailure(ctx context.Context, claimed *store.Mail, cause error) error {
 	var delay time.Duration
-	attempts := m.Attempts
+	attempts := claimed.Attempts
 	switch {
-	case mail.IsPermanent(why), errors.Is(why, errTooOld), errors.Is(why, secretbox.ErrDecrypt):
-		a.log.Warn("mail set aside", "mail", m.ID, "attempts", m.Attempts, "error", why)
-		return a.store.SetMailAside(ctx, m, why.Error())
-	case mail.IsUnreachable(why):
-		delay = a.outbox.close()
+	case mail.IsPermanent(cause), errors.Is(cause, errTooOld), errors.Is(cause, secretbox.ErrDecrypt):
+		m.log.Warn("mail failed", "mail", claimed.ID, "attempts", attempts, "error", cause)
+		return m.store.Write(ctx, func(tx *store.Tx) error { return tx.FailMail(ctx, claimed, cause.Error()) })
+	case mail.IsUnreachable(cause):
+		delay = m.outbox.breaker.trip()
 		attempts--
 	default:
-		a.outbox.open()
+		m.outbox.breaker.reset()
 		delay = min(firstDelay<<min(attempts-1, 10), longestDelay)
 	}
-	a.log.Warn("mail not sent yet", "mail", m.ID, "attempts", attempts, "again_in", delay.Round(time.Second), "error", why)
-	return a.store.DelayMail(ctx, m, delay, attempts, why.Error())
+	m.log.Warn("mail not sent yet", "mail", claimed.ID, "attempts", attempts, "again_in", delay.Round(time.Second), "error", cause)
+	return m.store.Write(ctx, func(tx *store.Tx) error { return tx.DelayMail(ctx, claimed, delay, attempts, cause.Error()) })
 }
 
-// MailStats are the figures of the outbox, and what this process sent.
+// MailStats are the numbers of mails in the outbox, and of those that this process sent.
 type MailStats struct {
 	store.MailStats
 	Sent int64
 }
 
-// MailStats counts the outbox.
-func (a *Mailer) MailStats(ctx context.Context) (MailStats, error) {
-	m, err := a.store.MailStats(ctx)
-	return MailStats{m, a.outbox.sent.Load()}, err
+// MailStats counts the mails in the outbox.
+func (m *Mailer) MailStats(ctx context.Context) (MailStats, error) {
+	stats, err := m.store.MailStats(ctx)
+	return MailStats{stats, m.outbox.sent.Load()}, err
 }
 
-// RemoveFailed removes mails that failed for good some time ago.
-func (m *Mailer) RemoveFailed(ctx context.Context) error {
-	return m.store.SweepMails(ctx, m.core.Now()-failedKept)
+// DeleteFailedMails deletes mails that failed some time ago.
+func (m *Mailer) DeleteFailedMails(ctx context.Context) error {
+	return m.store.Write(ctx, func(tx *store.Tx) error { return tx.DeleteFailedMails(ctx, m.core.Now()-failedKept) })
 }

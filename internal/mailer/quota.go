@@ -10,25 +10,26 @@ import (
 	"muster/internal/store"
 )
 
-// mailsAnHour go to an address at somebody's wish, other than the links that its own account asks for.
-const mailsAnHour = 5
+// mailsPerHour is how many mails to one address people can cause, beside the links that its own account requests.
+const mailsPerHour = 5
 
+// ErrMailedEnough is the error of RecipientQuota.
 var ErrMailedEnough = muster.E(muster.RateLimited, "app.mail.too_many.app_error")
 
-// RecipientQuota counts the mails that people have sent to an address, whoever's that is.
+// RecipientQuota limits the mails to an address, whether or not it belongs to an account.
 func RecipientQuota(email string) store.MailQuota {
-	return store.MailQuota{Scope: "recipient " + email, Most: mailsAnHour, Period: time.Hour}
+	return store.MailQuota{Scope: "recipient " + email, Most: mailsPerHour, Period: time.Hour}
 }
 
-// How the quotas of invitations follow from TeamSettings.MaxInvitationsPerDay, which is that of one person.
+// How the quotas of invitations follow from TeamSettings.MaxInvitationsPerDay, a person's daily quota.
 const (
-	invitationsBurst = 4  // so much of the day's quota lasts for an hour: a quarter
-	teamInvitations  = 2  // times as many go to one team, by all but administrators
-	adminInvitations = 10 // times as many may an administrator send
+	invitationsBurst = 4  // the hourly quota is the daily one divided by this
+	teamInvitations  = 2  // a team's quota, which administrators don't count against, is this many times as high
+	adminInvitations = 10 // an administrator's quota is this many times as high
 )
 
-// InvitationQuotas count a person's invitations and those to a team, by the hour and by the day. An administrator's count for themselves alone: who invites
-// a whole company must not use up what its members have.
+// InvitationQuotas limit a person's invitations and those to a team, by the hour and by the day. An administrator's don't count against the team's quota:
+// inviting a whole company must not use up what its members have.
 func (m *Mailer) InvitationQuotas(who *core.Caller, teamID string, admin bool) []store.MailQuota {
 	most := m.core.Config().TeamSettings.MaxInvitationsPerDay
 	by := "invitations by " + who.ID()
@@ -38,7 +39,7 @@ func (m *Mailer) InvitationQuotas(who *core.Caller, teamID string, admin bool) [
 	return slices.Concat(dailyQuota(by, most), dailyQuota("invitations to "+teamID, teamInvitations*most))
 }
 
-// dailyQuota allows so many in a day, and a part of them in an hour.
+// dailyQuota returns a quota for a day, and one for an hour that is a part of it.
 func dailyQuota(scope string, most int) []store.MailQuota {
 	return []store.MailQuota{
 		{Scope: scope + " an hour", Most: max(most/invitationsBurst, 1), Period: time.Hour},
@@ -46,7 +47,7 @@ func dailyQuota(scope string, most int) []store.MailQuota {
 	}
 }
 
-// OverQuota answers a quota that is used up with an error of kind RateLimited, which says when it is whole again, and leaves other errors alone.
+// OverQuota returns refused, with the time after which to retry, for *store.OverQuotaError, and any other error as it is.
 func OverQuota(err error, refused *muster.Error) error {
 	if over, ok := errors.AsType[*store.OverQuotaError](err); ok {
 		return refused.After(over.Wait)

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// maintenanceInterval is the time between runs, and so between writes of when sessions were last used.
+// maintenanceInterval is the time between runs. It bounds what a crash loses of when sessions were last used.
 const maintenanceInterval = 30 * time.Second
 
-// runMaintenance writes down when sessions were used and removes what is over, until ctx ends.
+// runMaintenance records when sessions were used and deletes what has expired, until ctx ends.
 func (s *Services) runMaintenance(ctx context.Context) {
 	tasks := []struct {
 		name string
@@ -16,7 +16,7 @@ func (s *Services) runMaintenance(ctx context.Context) {
 	}{
 		{"write session activity", func(ctx context.Context) error { return s.Auth.WriteActivity(ctx, false) }},
 		{"remove expired sessions", s.Auth.RemoveExpiredSessions},
-		{"remove failed mails", s.Mailer.RemoveFailed},
+		{"delete failed mails", s.Mailer.DeleteFailedMails},
 		{"remove attempts to sign in", s.Auth.SweepAttempts},
 		{"remove known networks", s.Auth.RemoveExpiredNetworks},
 		{"remove unfinished uploads", s.Files.SweepUploads},

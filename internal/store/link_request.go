@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,67 +14,57 @@ import (
 const (
 	linkRequestsMax   = 10_000 // that wait at a time, whoever asked
 	linkRequestsAsker = 500    // of those, from one network
-	linkRequestsBatch = 100    // that are answered in one transaction
-	linksAnHour       = 3      // mailed to one account for one purpose
-	hourMilli         = 60 * 60 * 1000
 )
 
-// LinkRequest is somebody's wish that a link be mailed to an address, which need not be anybody's.
+// LinkRequest asks for a link to be mailed to an address, which need not belong to any account.
 type LinkRequest struct {
 	Purpose string // of the link's token
-	Email   string // folded
+	Email   string // normalized
 	Audit   *muster.Audit
 }
 
-// RequestLink keeps a request; one that waits already for the same is enough. It does the same whether the address is anybody's.
-// Kind Unavailable when too many wait.
-func (s *Store) RequestLink(ctx context.Context, r *LinkRequest) error {
+// InsertLinkRequest stores a request, unless one for the same link waits already; whether the address belongs to an account makes no difference. It
+// returns an error of kind Unavailable when too many wait.
+func (t *Tx) InsertLinkRequest(ctx context.Context, r *LinkRequest) error {
 	audit, err := json.Marshal(r.Audit)
 	if err != nil {
 		return err
 	}
 	asker := network.Of(r.Audit.IPAddress).String() // an IPv6 host has more addresses than the table has room
-	return s.Write(ctx, func(t *Tx) error {
-		var waiting, ofAsker int
-		err := t.queryRow(ctx, "SELECT (SELECT count(*) FROM link_requests), (SELECT count(*) FROM link_requests WHERE asker = ?)", asker).Scan(&waiting, &ofAsker)
-		if err != nil {
-			return err
-		}
-		if waiting >= linkRequestsMax || ofAsker >= linkRequestsAsker {
-			return muster.E(muster.Unavailable, "api.context.server_busy.app_error")
-		}
-		t.changes.LinkRequests = true
-		_, err = t.exec(ctx, "INSERT INTO link_requests (purpose, email, create_at, asker, audit) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
-			r.Purpose, r.Email, t.now, asker, string(audit))
+	var waiting, ofAsker int
+	err = t.queryRow(ctx, "SELECT (SELECT count(*) FROM link_requests), (SELECT count(*) FROM link_requests WHERE asker = ?)", asker).Scan(&waiting, &ofAsker)
+	if err != nil {
 		return err
-	})
+	}
+	if waiting >= linkRequestsMax || ofAsker >= linkRequestsAsker {
+		return muster.E(muster.Unavailable, "api.context.server_busy.app_error")
+	}
+	t.changes.LinkRequests = true
+	_, err = t.exec(ctx, "INSERT INTO link_requests (purpose, email, create_at, asker, audit) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
+		r.Purpose, r.Email, t.now, asker, string(audit))
+	return err
 }
 
-// AnswerLinkRequests takes the oldest requests and keeps what write makes of each for the active person whose address it is: in one transaction, so
-// that each is answered once. An address that is nobody's gets nothing, and neither does who was mailed enough links of the kind. It gives how many it took.
-func (s *Store) AnswerLinkRequests(ctx context.Context, write func(*LinkRequest, *muster.User) *Mail) (n int, err error) {
-	if _, err := scanString(s.queryRow(ctx, "SELECT email FROM link_requests LIMIT 1")); err != nil {
-		if errors.Is(noRow(err), ErrNotFound) {
-			return 0, nil // as nearly always: it costs no write
-		}
-		return 0, err
+// LinkRequested reports whether there are link requests.
+func (s *Store) LinkRequested(ctx context.Context) (bool, error) {
+	_, err := scanString(s.queryRow(ctx, "SELECT email FROM link_requests LIMIT 1"))
+	return found(err)
+}
+
+// TakeLinkRequests deletes the oldest requests, at most limit, and returns them by address, the order in which their accounts must be locked.
+func (t *Tx) TakeLinkRequests(ctx context.Context, limit int) ([]*LinkRequest, error) {
+	rows, err := t.query(ctx, "SELECT purpose, email, audit FROM link_requests ORDER BY create_at LIMIT ?"+t.s.dialect.forUpdateSkipLocked(), limit)
+	requests, err := collect(rows, err, scanLinkRequest)
+	if err != nil {
+		return nil, err
 	}
-	err = s.Write(ctx, func(t *Tx) error {
-		rows, err := t.query(ctx, "SELECT purpose, email, audit FROM link_requests ORDER BY create_at LIMIT ?"+s.dialect.forUpdateSkipLocked(), linkRequestsBatch)
-		requests, err := collect(rows, err, scanLinkRequest)
-		if err != nil {
-			return err
+	for _, r := range requests {
+		if _, err := t.exec(ctx, "DELETE FROM link_requests WHERE purpose = ? AND email = ?", r.Purpose, r.Email); err != nil {
+			return nil, err
 		}
-		slices.SortFunc(requests, func(a, b *LinkRequest) int { return strings.Compare(a.Email, b.Email) }) // accounts are locked in one order
-		for _, r := range requests {
-			if err := t.answerLinkRequest(ctx, r, write); err != nil {
-				return err
-			}
-		}
-		n = len(requests)
-		return nil
-	})
-	return n, err
+	}
+	slices.SortFunc(requests, func(a, b *LinkRequest) int { return strings.Compare(a.Email, b.Email) })
+	return requests, nil
 }
 
 func scanLinkRequest(row scanner) (*LinkRequest, error) {
@@ -85,40 +74,18 @@ func scanLinkRequest(row scanner) (*LinkRequest, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal([]byte(audit), &r.Audit); err != nil {
-		return nil, fmt.Errorf("request of a link: %w", err)
+		return nil, fmt.Errorf("link request: %w", err)
 	}
 	return r, nil
 }
 
-func (t *Tx) answerLinkRequest(ctx context.Context, r *LinkRequest, write func(*LinkRequest, *muster.User) *Mail) error {
-	if _, err := t.exec(ctx, "DELETE FROM link_requests WHERE purpose = ? AND email = ?", r.Purpose, r.Email); err != nil {
-		return err
-	}
-	u, err := scanUser(t.queryRow(ctx, "SELECT "+userColumns+" FROM users u WHERE u.email = ?"+t.s.dialect.forUpdate(), r.Email))
-	if errors.Is(err, ErrNotFound) || err == nil && (u.IsBot || u.DeleteAt != 0) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	enough, err := t.linkedEnough(ctx, u.ID, r.Purpose)
-	if err != nil || enough {
-		return err
-	}
-	m := write(r, u)
-	if m == nil {
-		return nil
-	}
-	r.Audit.UserID = u.ID
-	if err := t.Enqueue(ctx, m); err != nil {
-		return err
-	}
-	return t.saveAudits(ctx, []*muster.Audit{r.Audit})
+// UserByEmailForUpdate is UserForUpdate by email address, for an account that is not to be saved.
+func (t *Tx) UserByEmailForUpdate(ctx context.Context, email string) (*muster.User, error) {
+	return scanUser(t.queryRow(ctx, "SELECT "+userColumns+" FROM users u WHERE u.email = ?"+t.s.dialect.forUpdate(), email))
 }
 
-// linkedEnough tells whether the account got as many links of a purpose as an hour allows, so that a stranger can't flood a mailbox.
-func (t *Tx) linkedEnough(ctx context.Context, userID, purpose string) (bool, error) {
-	var n int
-	err := t.queryRow(ctx, "SELECT count(*) FROM mail_tokens WHERE user_id = ? AND purpose = ? AND create_at > ?", userID, purpose, t.now-hourMilli).Scan(&n)
-	return n >= linksAnHour, err
+// CountLinks returns how many links of a purpose an account was mailed since a time (Unix ms) that are still valid.
+func (t *Tx) CountLinks(ctx context.Context, userID, purpose string, since int64) (n int, err error) {
+	err = t.queryRow(ctx, "SELECT count(*) FROM mail_tokens WHERE user_id = ? AND purpose = ? AND create_at > ?", userID, purpose, since).Scan(&n)
+	return n, err
 }

@@ -25,12 +25,8 @@ func (e *OverQuotaError) Error() string { return "enough mails were sent for now
 // mailQuotaSweep is how many counts of past periods each new count clears away.
 const mailQuotaSweep = 10
 
-// TakeMailQuota counts a mail; *OverQuotaError, and nothing changed, when it would be one too many.
-func (s *Store) TakeMailQuota(ctx context.Context, q MailQuota) error {
-	return s.Write(ctx, func(t *Tx) error { return t.takeMailQuota(ctx, q, 1) })
-}
-
-func (t *Tx) takeMailQuota(ctx context.Context, q MailQuota, mails int) error {
+// TakeMailQuota counts mails against a quota. When they are too many for it, it counts none and returns *OverQuotaError.
+func (t *Tx) TakeMailQuota(ctx context.Context, q MailQuota, mails int) error {
 	scope := sha256.Sum256([]byte(q.Scope))
 	_, err := t.exec(ctx, "DELETE FROM mail_quotas WHERE scope IN (SELECT scope FROM mail_quotas WHERE ends_at <= ? LIMIT ?"+t.s.dialect.forUpdateSkipLocked()+")", t.now, mailQuotaSweep)
 	if err != nil {
@@ -71,7 +67,7 @@ func (s *Store) SendCounted(ctx context.Context, mails []CountedMail, partial bo
 		refused = make([]bool, len(mails))
 		sent := 0
 		for i, p := range mails {
-			err := t.takeMailQuota(ctx, p.Quota, 1)
+			err := t.TakeMailQuota(ctx, p.Quota, 1)
 			if _, refused[i] = errors.AsType[*OverQuotaError](err); refused[i] && partial {
 				continue
 			}
@@ -90,7 +86,7 @@ func (s *Store) SendCounted(ctx context.Context, mails []CountedMail, partial bo
 			return nil
 		}
 		for _, q := range shared {
-			if err := t.takeMailQuota(ctx, q, sent); err != nil {
+			if err := t.TakeMailQuota(ctx, q, sent); err != nil {
 				return err
 			}
 		}

@@ -125,6 +125,14 @@ func noRow(err error) error {
 	return err
 }
 
+// found turns the error of reading one row into whether there is one.
+func found(err error) (bool, error) {
+	if errors.Is(noRow(err), ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // changed turns "no row was changed" into ErrNotFound.
 func changed(n int64, err error) error {
 	if err == nil && n == 0 {

@@ -1,6 +1,7 @@
 package upgrade_test
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"path/filepath"
@@ -114,14 +115,19 @@ func readRows(t *testing.T, raw *sql.DB, table string, columns []string) (list [
 	return list
 }
 
+// rename gives columns new names, by the former ones.
+func (t *table) rename(names map[string]string) {
+	for i, name := range t.columns {
+		t.columns[i] = cmp.Or(names[name], name)
+	}
+}
+
 // lines returns the rows as text, each with the named columns alone, in the order of the text.
 func (t *table) lines(columns []string) (lines []string) {
 	for _, row := range t.rows {
 		var line strings.Builder
-		for i, name := range t.columns {
-			if slices.Contains(columns, name) {
-				fmt.Fprintf(&line, "%s=%v ", name, row[i])
-			}
+		for _, name := range columns {
+			fmt.Fprintf(&line, "%s=%v ", name, row[slices.Index(t.columns, name)])
 		}
 		lines = append(lines, line.String())
 	}

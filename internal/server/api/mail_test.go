@@ -35,11 +35,11 @@ func eventually(t *testing.T, what string, holds func() bool) {
 // freshAddress is one that no other test writes to.
 func freshAddress(name string) string { return name + "@" + strings.ToLower(muster.NewID()) + ".test" }
 
-func outbox(t *testing.T, s *testserver.Server) (waiting, setAside int64) {
+func outbox(t *testing.T, s *testserver.Server) (waiting, failed int64) {
 	t.Helper()
 	m, err := s.Services.Mailer.MailStats(t.Context())
 	require.NoError(t, err)
-	return m.Waiting, m.SetAside
+	return m.Waiting, m.Failed
 }
 
 func signUp(t *testing.T, by *client.Client, address string) *muster.User {
@@ -65,7 +65,7 @@ func TestMailsGoToTheMailServer(t *testing.T) {
 				t.Fatalf("%+v", m)
 			}
 		}
-		eventually(t, "the refused mail is set aside", func() bool { waiting, aside := outbox(t, s); return waiting == 0 && aside == 1 })
+		eventually(t, "the refused mail has failed", func() bool { waiting, failed := outbox(t, s); return waiting == 0 && failed == 1 })
 		if mails := s.Mails(t, to, 0); len(mails) != 0 {
 			t.Fatal("a file was written too")
 		}
