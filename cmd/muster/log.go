@@ -8,7 +8,7 @@ import (
 )
 
 // newLog returns a logger that writes to standard error as the settings say. A change of the level takes effect at once.
-func newLog(settings *config.Live) *slog.Logger {
+func newLog(settings *config.Manager) *slog.Logger {
 	level := &slog.LevelVar{}
 	level.Set(logLevel(settings.Current()))
 	settings.OnChange(func(_, now *config.Config) { level.Set(logLevel(now)) })

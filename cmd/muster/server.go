@@ -32,7 +32,7 @@ import (
 // server holds everything that runs.
 type server struct {
 	dataDir  string
-	settings *config.Live
+	settings *config.Manager
 	log      *slog.Logger
 	store    *store.Store
 	services *services.Services
@@ -44,7 +44,7 @@ type server struct {
 	closers  []io.Closer // what the app uses, closed after it
 }
 
-func (s *serveCommand) open(ctx context.Context, settings *config.Live, log *slog.Logger) (_ *server, err error) {
+func (s *serveCommand) open(ctx context.Context, settings *config.Manager, log *slog.Logger) (_ *server, err error) {
 	c := settings.Current()
 	disk, err := diskspace.Open(diskspace.Options{
 		Dir: s.Data, Reserve: c.StorageSettings.DiskReserveBytes, Warn: c.StorageSettings.DiskWarnBytes, Refuse: c.StorageSettings.DiskRefuseBytes, Log: log,

@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// Change is one setting that a patch changes.
+// Change is the change of one setting by a patch.
 type Change struct {
 	Setting  *Setting
 	Old, New any
 }
 
-// Bounds of a description: of a value and of the whole, in runes.
+// Limits of a description.
 const (
-	describedValue = 64
-	describedWhole = 4000
+	maxDescribedValueRunes = 64
+	maxDescriptionBytes    = 4000
 )
 
-// Describe puts changes into one line for the audit: each by its key, with the old and the new value unless it is a secret.
+// Describe returns a line for the audit log with the key and, except for secrets, the old and new value of each change.
 func Describe(changes []Change) string {
 	if len(changes) == 0 {
 		return "config patched: nothing changed"
@@ -27,7 +27,7 @@ func Describe(changes []Change) string {
 	b.WriteString("config patched")
 	for i, c := range changes {
 		text := c.describe()
-		if b.Len()+len(text) > describedWhole {
+		if b.Len()+len(text) > maxDescriptionBytes {
 			fmt.Fprintf(&b, "; and %d more", len(changes)-i)
 			break
 		}
@@ -43,16 +43,16 @@ func (c Change) describe() string {
 	case c.Setting.Secret:
 		return c.Setting.Key() + " changed"
 	}
-	return c.Setting.Key() + ": " + described(c.Old) + " -> " + described(c.New)
+	return c.Setting.Key() + ": " + formatValue(c.Old) + " -> " + formatValue(c.New)
 }
 
-func described(v any) string {
+func formatValue(v any) string {
 	text := fmt.Sprint(v)
 	if s, ok := v.(string); ok {
 		text = strconv.Quote(s)
 	}
-	if r := []rune(text); len(r) > describedValue {
-		text = string(r[:describedValue]) + "…"
+	if r := []rune(text); len(r) > maxDescribedValueRunes {
+		text = string(r[:maxDescribedValueRunes]) + "…"
 	}
 	return text
 }

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// ReferenceVersion is the version of the reference server whose API Muster speaks; clients turn features on by it.
+// ReferenceVersion is the version of the reference server whose API Muster implements. Clients enable features by it.
 const ReferenceVersion = "9.9.0"
 
-// ClientConfig gives what clients need to know, every value as a string, by the reference server's flat names
-// (GET /config/client?format=old). Without a session it is what the pages before sign-in need, and no more.
+// ClientConfig returns the settings that clients need, as strings under the reference server's flat names
+// (GET /config/client?format=old). Unless signedIn is set, it returns only those needed to sign in.
 func ClientConfig(c *Config, signedIn bool) map[string]string {
-	values := beforeSignIn(c)
+	values := publicSettings(c)
 	if signedIn {
-		maps.Copy(values, afterSignIn(c))
+		maps.Copy(values, signedInSettings(c))
 	}
 	texts := make(map[string]string, len(values))
 	for name, v := range values {
@@ -23,7 +23,7 @@ func ClientConfig(c *Config, signedIn bool) map[string]string {
 	return texts
 }
 
-func beforeSignIn(c *Config) map[string]any {
+func publicSettings(c *Config) map[string]any {
 	service, team, mail, password := &c.ServiceSettings, &c.TeamSettings, &c.EmailSettings, &c.PasswordSettings
 	return map[string]any{
 		"Version":              ReferenceVersion,
@@ -69,7 +69,7 @@ func beforeSignIn(c *Config) map[string]any {
 	}
 }
 
-func afterSignIn(c *Config) map[string]any {
+func signedInSettings(c *Config) map[string]any {
 	service, team, support := &c.ServiceSettings, &c.TeamSettings, &c.SupportSettings
 	return map[string]any{
 		"EnableUserAccessTokens":                            service.EnableUserAccessTokens,

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The recorded answers (wire/misc.supporting.json) and what of them belongs to the signed in alone.
+// The expected values are recorded (wire/misc.supporting.json).
 func TestClientConfig(t *testing.T) {
 	c := Default()
 	c.ServiceSettings.EnableMultifactorAuthentication = true
@@ -13,7 +13,7 @@ func TestClientConfig(t *testing.T) {
 	c.ServiceSettings.SiteURL = "https://id.example.com/"
 	c.TeamSettings.EnableOpenServer = true
 
-	stranger, member := ClientConfig(c, false), ClientConfig(c, true)
+	anonymous, member := ClientConfig(c, false), ClientConfig(c, true)
 	recorded := map[string]string{
 		"EnableSignUpWithEmail": "true", "EnableSignInWithEmail": "true", "EnableSignInWithUsername": "true",
 		"EnableMultifactorAuthentication": "true", "EnforceMultifactorAuthentication": "false", "EnableOpenServer": "true",
@@ -21,21 +21,21 @@ func TestClientConfig(t *testing.T) {
 		"SiteURL": "https://id.example.com", "SiteName": "Muster",
 	}
 	for name, want := range recorded {
-		if stranger[name] != want || member[name] != want {
-			t.Errorf("%s: stranger %q, member %q, want %q", name, stranger[name], member[name], want)
+		if anonymous[name] != want || member[name] != want {
+			t.Errorf("%s: anonymous %q, member %q, want %q", name, anonymous[name], member[name], want)
 		}
 	}
-	if v, told := stranger["EnableUserAccessTokens"]; told || member["EnableUserAccessTokens"] != "true" {
-		t.Errorf("EnableUserAccessTokens: stranger %q, member %q", v, member["EnableUserAccessTokens"])
+	if v, ok := anonymous["EnableUserAccessTokens"]; ok || member["EnableUserAccessTokens"] != "true" {
+		t.Errorf("EnableUserAccessTokens: anonymous %q, member %q", v, member["EnableUserAccessTokens"])
 	}
-	for name := range stranger {
-		if _, told := member[name]; !told {
-			t.Errorf("%s is told to strangers only", name)
+	for name := range anonymous {
+		if _, ok := member[name]; !ok {
+			t.Errorf("%s is returned to anonymous clients only", name)
 		}
 	}
-	for _, told := range []map[string]string{stranger, member} {
-		if _, ok := told["IsLicensed"]; ok {
-			t.Error("IsLicensed belongs to the licence answer")
+	for _, values := range []map[string]string{anonymous, member} {
+		if _, ok := values["IsLicensed"]; ok {
+			t.Error("IsLicensed belongs to the license response")
 		}
 	}
 }
@@ -49,7 +49,7 @@ func TestClientConfigHoldsNoSecret(t *testing.T) {
 	}
 	for name, v := range ClientConfig(c, true) {
 		if slices.Contains([]string{"sensitive", SecretMask}, v) {
-			t.Errorf("%s tells a secret", name)
+			t.Errorf("%s contains a secret", name)
 		}
 	}
 }

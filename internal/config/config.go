@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// SecretMask stands for a secret in every answer; sent back, it means "as it was". It is the reference server's stand-in.
+// SecretMask replaces secrets in responses. In a patch it leaves the secret unchanged. The reference server uses the same mask.
 const SecretMask = "********************************"
 
-// Config holds every setting, by the reference server's section and key names (config.json); its JSON form is theirs too.
-// A Config that is shared, such as the one in force, is read only: change a Clone.
+// Config holds the value of every setting. Section and key names, and so its JSON encoding, are the reference server's (config.json).
+// A shared Config, such as that returned by [Manager.Current], must not be modified: modify a Clone.
 type Config struct {
 	ServiceSettings       ServiceSettings
 	TeamSettings          TeamSettings
@@ -38,28 +38,28 @@ type Config struct {
 	ExperimentalSettings  ExperimentalSettings
 }
 
-// Problem is a setting whose value may not be used, and why.
-type Problem struct {
+// ValidationError says why the value of a setting is invalid.
+type ValidationError struct {
 	Key    string // Section.Name
 	Reason string // completes "KEY: ..."
 }
 
-func (p Problem) String() string { return p.Key + ": " + p.Reason }
+func (e ValidationError) Error() string { return e.Key + ": " + e.Reason }
 
-// Default gives a fresh Config with the default of every setting.
+// Default returns a new Config in which every setting has its default.
 func Default() *Config {
 	c := &Config{}
 	for _, s := range settings {
 		v, err := s.Parse(s.Default)
 		if err != nil {
-			panic(fmt.Errorf("default of %s: %w", s.Key(), err)) // a broken tag, seen by every test
+			panic(fmt.Errorf("default of %s: %w", s.Key(), err)) // a bad struct tag; any test finds it
 		}
 		s.Set(c, v)
 	}
 	return c
 }
 
-// Clone gives a copy that shares nothing with c.
+// Clone returns a deep copy of c.
 func (c *Config) Clone() *Config {
 	d := *c
 	for _, s := range settings {
@@ -70,18 +70,18 @@ func (c *Config) Clone() *Config {
 	return &d
 }
 
-// Validate checks every setting by its own rule and names each that fails; none means that c may be used.
-func (c *Config) Validate() []Problem {
-	var problems []Problem
+// Validate checks every setting and returns an error for each that is invalid.
+func (c *Config) Validate() []ValidationError {
+	var errs []ValidationError
 	for _, s := range settings {
 		if err := s.Check(s.Get(c)); err != nil {
-			problems = append(problems, Problem{Key: s.Key(), Reason: err.Error()})
+			errs = append(errs, ValidationError{Key: s.Key(), Reason: err.Error()})
 		}
 	}
-	return problems
+	return errs
 }
 
-// Masked gives a copy in which SecretMask stands for each secret that is set.
+// Masked returns a copy of c in which SecretMask replaces each secret that is not empty.
 func (c *Config) Masked() *Config {
 	d := c.Clone()
 	for _, s := range settings {
@@ -92,7 +92,7 @@ func (c *Config) Masked() *Config {
 	return d
 }
 
-// Stored is the document of what administrators changed of the settings, and its version, which goes up with each change.
+// Stored is a JSON document of the settings that administrators changed. Its version increases with each change.
 type Stored struct {
 	Document []byte // empty before the first change
 	Version  int64

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// The reference server's keys and defaults (config.json), nested as a settings file nests them.
+// The reference server's keys and defaults (config.json), nested as in a settings file.
 const referenceDefaults = "testdata/reference_defaults.json"
 
-func TestDefaultsAreTheReferences(t *testing.T) {
+func TestDefaultsMatchReference(t *testing.T) {
 	text, err := os.ReadFile(referenceDefaults)
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func TestDefaultsAreTheReferences(t *testing.T) {
 	want["TeamSettings"]["SiteName"] = "Muster"
 	// Limits by network are on, and the general limit, which would stop a company behind one address, is not (docs/compatibility.md).
 	want["RateLimitSettings"]["Enable"], want["RateLimitSettings"]["PerSec"] = true, 0.0
-	want["ServiceSettings"]["LocalModeSocketLocation"] = "local.socket" // anybody may put one at the reference server's place, /var/tmp
+	want["ServiceSettings"]["LocalModeSocketLocation"] = "local.socket" // in /var/tmp, the reference default, anybody could create it
 
 	encoded, err := json.Marshal(Default())
 	if err != nil {
@@ -37,20 +37,20 @@ func TestDefaultsAreTheReferences(t *testing.T) {
 		for key, value := range keys {
 			have, ok := got[section][key]
 			if !ok || !reflect.DeepEqual(have, value) {
-				t.Errorf("%s.%s is %v (there: %v), want %v", section, key, have, ok, value)
+				t.Errorf("%s.%s is %v (present: %v), want %v", section, key, have, ok, value)
 			}
 		}
 	}
 }
 
-func TestEverySettingIsDeclaredWhole(t *testing.T) {
+func TestSettingsAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range Settings() {
 		if s.Description == "" || !strings.HasSuffix(s.Description, ".") {
 			t.Errorf("%s: description %q", s.Key(), s.Description)
 		}
 		if s.Secret && s.Type.Kind() != reflect.String {
-			t.Errorf("%s: a secret that is no string cannot be masked", s.Key())
+			t.Errorf("%s: a secret must be a string to be masked", s.Key())
 		}
 		switch s.Type.Kind() {
 		case reflect.Int, reflect.Int64:
@@ -63,10 +63,10 @@ func TestEverySettingIsDeclaredWhole(t *testing.T) {
 			}
 		case reflect.Bool, reflect.Slice:
 		default:
-			t.Errorf("%s: type %s is not served", s.Key(), s.Type)
+			t.Errorf("%s: type %s is not supported", s.Key(), s.Type)
 		}
 		if seen[s.Key()] {
-			t.Errorf("%s comes twice", s.Key())
+			t.Errorf("%s is declared twice", s.Key())
 		}
 		seen[s.Key()] = true
 	}
@@ -74,7 +74,7 @@ func TestEverySettingIsDeclaredWhole(t *testing.T) {
 
 func TestConfigValidate(t *testing.T) {
 	if p := Default().Validate(); len(p) > 0 {
-		t.Fatalf("the defaults are refused: %v", p)
+		t.Fatalf("the defaults are invalid: %v", p)
 	}
 	long := strings.Repeat("x", settingMaxRunes+1)
 	cases := []struct {
@@ -162,14 +162,14 @@ func TestSettingParse(t *testing.T) {
 		{"ServiceSettings.TrustedProxyIPHeader", "", []string{}},
 	}
 	for _, tc := range cases {
-		got, err := settingCalled(t, tc.key).Parse(tc.text)
+		got, err := settingByKey(t, tc.key).Parse(tc.text)
 		if (err != nil) != (tc.want == nil) || !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s from %q: %#v, %v; want %#v", tc.key, tc.text, got, err, tc.want)
 		}
 	}
 }
 
-func TestConfigCloneSharesNothing(t *testing.T) {
+func TestConfigCloneIsDeep(t *testing.T) {
 	c := Default()
 	c.ServiceSettings.TrustedProxyIPHeader = []string{"X-Real-IP"}
 	d := c.Clone()
@@ -179,7 +179,7 @@ func TestConfigCloneSharesNothing(t *testing.T) {
 	d.ServiceSettings.TrustedProxyIPHeader[0] = "changed"
 	d.TeamSettings.SiteName = "changed"
 	if c.ServiceSettings.TrustedProxyIPHeader[0] != "X-Real-IP" || c.TeamSettings.SiteName != "Muster" {
-		t.Error("a change of the clone shows in the original")
+		t.Error("changing the clone changed the original")
 	}
 }
 
@@ -188,17 +188,17 @@ func TestConfigMasked(t *testing.T) {
 	c.EmailSettings.SMTPPassword = "hunter2"
 	m := c.Masked()
 	if m.EmailSettings.SMTPPassword != SecretMask {
-		t.Errorf("password shows as %q", m.EmailSettings.SMTPPassword)
+		t.Errorf("password is returned as %q", m.EmailSettings.SMTPPassword)
 	}
 	if m.SqlSettings.DataSource != "" {
-		t.Errorf("an empty secret shows as %q", m.SqlSettings.DataSource)
+		t.Errorf("an empty secret is returned as %q", m.SqlSettings.DataSource)
 	}
 	if c.EmailSettings.SMTPPassword != "hunter2" {
 		t.Error("masking changed the original")
 	}
 }
 
-func settingCalled(t *testing.T, key string) *Setting {
+func settingByKey(t *testing.T, key string) *Setting {
 	t.Helper()
 	for _, s := range Settings() {
 		if s.Key() == key {
@@ -212,7 +212,7 @@ func settingCalled(t *testing.T, key string) *Setting {
 func TestMailServerAndAddresses(t *testing.T) {
 	e := Default().EmailSettings
 	if e.HasServer() || e.Sender("example.com") != "muster@example.com" || e.ReplyTo() != "" {
-		t.Errorf("the reference server's placeholders are taken for real: %+v", e)
+		t.Errorf("the placeholders of the reference server count as set: %+v", e)
 	}
 	e.SMTPPort, e.FeedbackEmail, e.ReplyToAddress = "25", "hello@example.com", "help@example.com"
 	if !e.HasServer() || e.Sender("example.com") != "hello@example.com" || e.ReplyTo() != "help@example.com" {

@@ -1,28 +1,28 @@
 package config
 
-// What the reference server's settings hold before anybody sets them (config.json): an address and a mail server that nobody has.
+// The reference server's defaults (config.json). They are placeholders, not a real address or server.
 const (
-	nobodysAddress = "test@example.com"
-	nobodysServer  = "localhost"
-	nobodysPort    = "10025"
+	referenceEmail      = "test@example.com"
+	referenceSMTPServer = "localhost"
+	referenceSMTPPort   = "10025"
 )
 
-// HasServer tells whether a server that takes outgoing mail is set.
+// HasServer reports whether an SMTP server is set.
 func (e EmailSettings) HasServer() bool {
-	return e.SMTPServer != "" && (e.SMTPServer != nobodysServer || e.SMTPPort != nobodysPort)
+	return e.SMTPServer != "" && (e.SMTPServer != referenceSMTPServer || e.SMTPPort != referenceSMTPPort)
 }
 
-// Sender is the address that mails come from; host is where the site is, for a site that sets none.
+// Sender returns the email address of the sender, by default muster@ the given host.
 func (e EmailSettings) Sender(host string) string {
-	if e.FeedbackEmail == "" || e.FeedbackEmail == nobodysAddress {
+	if e.FeedbackEmail == "" || e.FeedbackEmail == referenceEmail {
 		return "muster@" + host
 	}
 	return e.FeedbackEmail
 }
 
-// ReplyTo is the address for replies, "" for the sender's.
+// ReplyTo returns the email address for replies, or "" for the sender's.
 func (e EmailSettings) ReplyTo() string {
-	if e.ReplyToAddress == nobodysAddress {
+	if e.ReplyToAddress == referenceEmail {
 		return ""
 	}
 	return e.ReplyToAddress

@@ -1,8 +1,8 @@
-// Package config owns the settings in force: it reads them from their sources, lets administrators change them while
-// the server runs, and tells who asked when they change.
+// Package config manages the settings: it loads them from their sources, lets administrators change them while the server
+// runs, and notifies listeners of changes.
 //
-// Sources, lowest first: defaults, the JSON file, what administrators changed (kept in the database), MUSTER_SECTION_KEY
-// variables, flags. A higher source wins key by key.
+// The sources are, in increasing order of precedence: defaults, the JSON file, changes by administrators (stored in the database),
+// MUSTER_SECTION_KEY variables, and flags. They are merged key by key.
 package config
 
 import (
@@ -19,53 +19,53 @@ import (
 
 const envPrefix = "MUSTER_"
 
-// Options names the sources that are there before the database is.
+// Options are the sources that can be read before the database is opened.
 type Options struct {
 	File    string            // path of a JSON file; "" for none
-	Environ []string          // NAME=value, as os.Environ gives it
-	Flags   map[string]string // value by full key, such as TeamSettings.SiteName
+	Environ []string          // NAME=value, as from os.Environ
+	Flags   map[string]string // values by full key, such as TeamSettings.SiteName
 }
 
-// Load reads the sources. The warnings are one line for each source that sets what this version does not read. The error
-// names every key that is not known, every value that may not be used and every switch for something that this version does not have, one on a
-// line, with where it stands and what would be right, never the value itself.
-func Load(o Options) (*Live, []string, error) {
+// Load reads the sources. It returns a warning for each source with settings that this version ignores. The error has one line for each
+// unknown key, invalid value and setting that turns on what this version doesn't have. Each line says where it is and what would be valid,
+// but never contains the value, which may be a secret.
+func Load(o Options) (*Manager, []string, error) {
 	file, fileErr := readFile(o.File)
 	env, envErr := readEnviron(o.Environ)
 	flags, flagErr := readFlags(o.Flags)
-	warnings := slices.Concat(warnUnread(o.File, file.unread), warnUnread("the environment", env.unread))
+	warnings := slices.Concat(ignoredWarning(o.File, file.ignored), ignoredWarning("the environment", env.ignored))
 	if err := errors.Join(fileErr, envErr, flagErr); err != nil {
 		return nil, warnings, err
 	}
-	maps.Copy(env.set, flags)
-	return newLive(file.set, env.set), warnings, nil
+	maps.Copy(env.values, flags)
+	return newManager(file.values, env.values), warnings, nil
 }
 
-// source is what a file or the environment sets.
+// source is the contents of a file or the environment.
 type source struct {
-	set    document
-	unread []string // what it sets to no effect
+	values  values
+	ignored []string // keys of settings that have no effect
 }
 
-// warnUnread says that a source sets what has no effect.
-func warnUnread(name string, unread []string) []string {
-	if len(unread) == 0 {
+// ignoredWarning returns a warning that names the ignored settings of a source, if there are any.
+func ignoredWarning(name string, ignored []string) []string {
+	if len(ignored) == 0 {
 		return nil
 	}
-	slices.Sort(unread)
-	return []string{fmt.Sprintf("%s sets what this version does not read: %s", name, strings.Join(unread, ", "))}
+	slices.Sort(ignored)
+	return []string{fmt.Sprintf("%s contains settings that this version ignores: %s", name, strings.Join(ignored, ", "))}
 }
 
-// unavailable reports whether a value sets what nothing reads, and whether it is a switch that turns on what this version does not have: somebody
-// would rely on a protection or a way to sign in that is not there.
-func unavailable(s *Setting, v any) (unread, misleading bool) {
-	unread = s.Later && !s.IsDefault(v)
-	return unread, unread && v == true
+// checkSupport reports whether the setting has no effect with this value. That is fatal if it turns on something that this version doesn't
+// have, because somebody would rely on a protection or a login method that is missing.
+func checkSupport(s *Setting, v any) (ignored, fatal bool) {
+	ignored = s.Unsupported && !s.IsDefault(v)
+	return ignored, ignored && v == true
 }
 
 func readFile(path string) (source, error) {
 	if path == "" {
-		return source{set: document{}}, nil
+		return source{values: values{}}, nil
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -76,34 +76,34 @@ func readFile(path string) (source, error) {
 
 func parseFile(path string, text []byte) (source, error) {
 	d := decode(text)
-	file := source{set: d.set}
-	for _, f := range d.foreign {
-		switch wrong, known := f.judge(); {
-		case wrong == nil:
+	file := source{values: d.values}
+	for _, k := range d.unknown {
+		switch err, known := k.check(); {
+		case err == nil:
 		case known:
-			file.unread = append(file.unread, printable(f.key()))
+			file.ignored = append(file.ignored, printable(k.key()))
 		default:
-			d.faults = append(d.faults, *wrong)
+			d.errs = append(d.errs, *err)
 		}
 	}
-	for s, v := range d.set {
-		unread, misleading := unavailable(s, v)
-		if misleading {
-			d.faults = append(d.faults, fault{key: s.Key(), reason: reasonLater, offset: d.offsets[s]})
-		} else if unread {
-			file.unread = append(file.unread, s.Key())
+	for s, v := range d.values {
+		ignored, fatal := checkSupport(s, v)
+		if fatal {
+			d.errs = append(d.errs, settingError{key: s.Key(), reason: reasonUnsupported, offset: d.offsets[s]})
+		} else if ignored {
+			file.ignored = append(file.ignored, s.Key())
 		}
 	}
-	slices.SortStableFunc(d.faults, func(a, b fault) int { return a.offset - b.offset })
-	var faults []error
-	for _, f := range d.faults {
-		line, column := position(text, f.offset)
-		faults = append(faults, fmt.Errorf("%s:%d:%d: %w", path, line, column, f))
+	slices.SortStableFunc(d.errs, func(a, b settingError) int { return a.offset - b.offset })
+	var errs []error
+	for _, e := range d.errs {
+		line, column := position(text, e.offset)
+		errs = append(errs, fmt.Errorf("%s:%d:%d: %w", path, line, column, e))
 	}
-	return file, errors.Join(faults...)
+	return file, errors.Join(errs...)
 }
 
-// EnvName is the variable that sets s: MUSTER_SECTION_KEY in capitals.
+// EnvName returns the name of the environment variable that sets s: MUSTER_SECTION_KEY in capitals.
 func EnvName(s *Setting) string {
 	return envName(s.Section, s.Name)
 }
@@ -122,20 +122,20 @@ var byEnvName = func() map[string]*Setting {
 
 var envNames = slices.Sorted(maps.Keys(byEnvName))
 
-// byForeignEnvName finds the settings of the reference server that Muster does not have.
-var byForeignEnvName = func() map[string]foreign {
-	m := map[string]foreign{}
+// referenceByEnvName holds the settings of the reference server that Muster doesn't have, by the variable that would set them.
+var referenceByEnvName = func() map[string]unknownKey {
+	m := map[string]unknownKey{}
 	for section, keys := range reference {
 		for name := range keys {
-			m[envName(section, name)] = foreign{section: section, name: name}
+			m[envName(section, name)] = unknownKey{section: section, name: name}
 		}
 	}
 	return m
 }()
 
 func readEnviron(environ []string) (source, error) {
-	env := source{set: document{}}
-	var faults []error
+	env := source{values: values{}}
+	var errs []error
 	for _, entry := range environ {
 		name, text, _ := strings.Cut(entry, "=")
 		if !strings.HasPrefix(name, envPrefix) {
@@ -143,45 +143,45 @@ func readEnviron(environ []string) (source, error) {
 		}
 		s, known := byEnvName[name]
 		if !known {
-			unread, err := foreignVariable(name, text)
-			if unread {
-				env.unread = append(env.unread, printable(name))
+			ignored, err := checkUnknownVariable(name, text)
+			if ignored {
+				env.ignored = append(env.ignored, printable(name))
 			}
-			faults = append(faults, err)
+			errs = append(errs, err)
 			continue
 		}
 		v, err := fromText(s, text)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("variable %s: %w", name, err))
+			errs = append(errs, fmt.Errorf("variable %s: %w", name, err))
 			continue
 		}
-		env.set[s] = v
-		unread, misleading := unavailable(s, v)
-		if misleading {
-			faults = append(faults, fmt.Errorf("variable %s: %s", name, reasonLater))
-		} else if unread {
-			env.unread = append(env.unread, name)
+		env.values[s] = v
+		ignored, fatal := checkSupport(s, v)
+		if fatal {
+			errs = append(errs, fmt.Errorf("variable %s: %s", name, reasonUnsupported))
+		} else if ignored {
+			env.ignored = append(env.ignored, name)
 		}
 	}
-	return env, errors.Join(faults...)
+	return env, errors.Join(errs...)
 }
 
-// foreignVariable judges a variable that no setting has. One that names a section of settings, or nearly names a setting, is a mistake; others may
-// be somebody else's: Kubernetes gives every container MUSTER_PORT and MUSTER_SERVICE_HOST where a service is called muster.
-func foreignVariable(name, text string) (unread bool, err error) {
-	if f, known := byForeignEnvName[name]; known {
-		return !holdsText(reference[f.section][f.name], text), nil
+// checkUnknownVariable returns an error for a variable that starts with the name of a section or resembles a setting's. Other unknown
+// variables are ignored: Kubernetes sets MUSTER_PORT and MUSTER_SERVICE_HOST in every container if a service is named muster.
+func checkUnknownVariable(name, text string) (ignored bool, err error) {
+	if f, known := referenceByEnvName[name]; known {
+		return !equalsText(reference[f.section][f.name], text), nil
 	}
 	hint := muster.Suggest(name, slices.Values(envNames))
 	section, _, _ := strings.Cut(strings.TrimPrefix(name, envPrefix), "_")
 	if hint == "" && !slices.ContainsFunc(sectionNames, func(s string) bool { return strings.ToUpper(s) == section }) {
 		return true, nil
 	}
-	return false, fmt.Errorf("variable %s: no setting has that name%s", printable(name), hint)
+	return false, fmt.Errorf("variable %s: is not a setting%s", printable(name), hint)
 }
 
-// holdsText reports whether a JSON value is what a variable's text says.
-func holdsText(value json.RawMessage, text string) bool {
+// equalsText reports whether a JSON value equals the text of a variable.
+func equalsText(value json.RawMessage, text string) bool {
 	var s string
 	if json.Unmarshal(value, &s) == nil && string(value) != "null" {
 		return s == text
@@ -189,20 +189,20 @@ func holdsText(value json.RawMessage, text string) bool {
 	return string(value) == text || string(value) == "[]" && text == ""
 }
 
-func readFlags(flags map[string]string) (document, error) {
-	set := document{}
-	var faults []error
+func readFlags(flags map[string]string) (values, error) {
+	set := values{}
+	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(flags)) {
 		section, name, _ := strings.Cut(key, ".")
 		s, known := byKey[section][name]
 		if !known {
-			return nil, fmt.Errorf("flag: no setting is called %q", key)
+			return nil, fmt.Errorf("flag: %q is not a setting", key)
 		}
 		v, err := fromText(s, flags[key])
 		if err != nil {
-			faults = append(faults, fmt.Errorf("flag for %s: %w", key, err))
+			errs = append(errs, fmt.Errorf("flag for %s: %w", key, err))
 		}
 		set[s] = v
 	}
-	return set, errors.Join(faults...)
+	return set, errors.Join(errs...)
 }

@@ -21,7 +21,7 @@ func write(t testing.TB, text string) string {
 	return path
 }
 
-func TestHigherSourcesWinKeyByKey(t *testing.T) {
+func TestSourcesAreMergedKeyByKey(t *testing.T) {
 	file := write(t, `{"TeamSettings": {"SiteName": "File", "MaxUsersPerTeam": 1, "RestrictDirectMessage": "team"},
 		"ServiceSettings": {"TrustedProxyIPHeader": ["X-A"], "SiteURL": null}, "SupportSettings": null,
 		"SqlSettings": {"DataSource": "`+SecretMask+`"}}`)
@@ -44,14 +44,14 @@ func TestHigherSourcesWinKeyByKey(t *testing.T) {
 	}
 }
 
-func TestNoSourcesGiveTheDefaults(t *testing.T) {
+func TestLoadWithoutSources(t *testing.T) {
 	live, warnings, err := Load(Options{})
 	if err != nil || len(warnings) > 0 || !reflect.DeepEqual(live.Current(), Default()) {
 		t.Errorf("%v, %v, %+v", err, warnings, live.Current())
 	}
 }
 
-func TestUnreadKeysAreNamedOnce(t *testing.T) {
+func TestIgnoredKeysAreWarnedAboutOnce(t *testing.T) {
 	live, warnings, err := Load(Options{
 		File: "testdata/reference_like.json",
 		Environ: []string{
@@ -62,10 +62,10 @@ func TestUnreadKeysAreNamedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const unread = " sets what this version does not read: "
+	const ignored = " contains settings that this version ignores: "
 	want := []string{
-		"testdata/reference_like.json" + unread + "FeatureFlags.AFlag, LdapSettings.LoginFieldName, ServiceSettings.ConnectionSecurity",
-		"the environment" + unread + "MUSTER_SERVICESETTINGS_SESSIONCACHEINMINUTES, MUSTER_SERVICESETTINGS_WRITETIMEOUT, MUSTER_SERVICE_HOST",
+		"testdata/reference_like.json" + ignored + "FeatureFlags.AFlag, LdapSettings.LoginFieldName, ServiceSettings.ConnectionSecurity",
+		"the environment" + ignored + "MUSTER_SERVICESETTINGS_SESSIONCACHEINMINUTES, MUSTER_SERVICESETTINGS_WRITETIMEOUT, MUSTER_SERVICE_HOST",
 	}
 	if !slices.Equal(warnings, want) {
 		t.Errorf("got  %q\nwant %q", warnings, want)
@@ -77,8 +77,8 @@ func TestUnreadKeysAreNamedOnce(t *testing.T) {
 	}
 }
 
-// A file of the reference server with all of its keys starts Muster, and nothing is said about those that have their defaults.
-func TestAWholeFileOfTheReferenceServerStarts(t *testing.T) {
+// A file with all keys of the reference server at their defaults loads without a warning.
+func TestReferenceServersFileLoads(t *testing.T) {
 	whole := map[string]map[string]any{}
 	add := func(section, name string, v any) {
 		if whole[section] == nil {
@@ -104,17 +104,17 @@ func TestAWholeFileOfTheReferenceServerStarts(t *testing.T) {
 	}
 }
 
-func TestNoSettingIsCalledTheReferencesAlone(t *testing.T) {
+func TestReferenceSettingsExcludeOwn(t *testing.T) {
 	for section, keys := range reference {
 		for name := range keys {
 			if byKey[section][name] != nil {
-				t.Errorf("%s.%s is a setting of Muster too: take it out of reference_settings.json", section, name)
+				t.Errorf("%s.%s is a setting of Muster, too: remove it from reference_settings.json", section, name)
 			}
 		}
 	}
 }
 
-func TestBadValuesStopTheStart(t *testing.T) {
+func TestLoadRefusesBadFiles(t *testing.T) {
 	cases := []struct{ name, file, want string }{
 		{"wrong type", "{\n \"TeamSettings\": {\"MaxUsersPerTeam\": \"50\"}}", "2:38: TeamSettings.MaxUsersPerTeam: must be a whole number, 1 to 10000000"},
 		{"a fraction", `{"TeamSettings":{"MaxUsersPerTeam":1.5}}`, "1:36: TeamSettings.MaxUsersPerTeam: must be a whole number, 1 to 10000000"},
@@ -126,9 +126,9 @@ func TestBadValuesStopTheStart(t *testing.T) {
 		{"not one of", `{"TeamSettings":{"RestrictDirectMessage":"all"}}`, `1:42: TeamSettings.RestrictDirectMessage: must be one of "any", "team"`},
 		{"misspelt key", `{"TeamSettings":{"SitName":"x"}}`, "1:28: TeamSettings.SitName: is not a setting; did you mean TeamSettings.SiteName?"},
 		{"letter case", `{"TeamSettings":{"siteName":"x"}}`, "1:29: TeamSettings.siteName: is not a setting; did you mean TeamSettings.SiteName?"},
-		{"misspelt section", `{"TeamSetting":{}}`, "1:16: TeamSetting: is not a section of the settings; did you mean TeamSettings?"},
-		{"nobody's key", `{"TeamSettings":{"Zzyzx":1}}`, "1:26: TeamSettings.Zzyzx: is not a setting"},
-		{"a switch for nothing", `{"LdapSettings":{"Enable":true}}`, "1:27: LdapSettings.Enable: is not available in this version"},
+		{"misspelt section", `{"TeamSetting":{}}`, "1:16: TeamSetting: is not a section; did you mean TeamSettings?"},
+		{"unknown key", `{"TeamSettings":{"Zzyzx":1}}`, "1:26: TeamSettings.Zzyzx: is not a setting"},
+		{"switch without effect", `{"LdapSettings":{"Enable":true}}`, "1:27: LdapSettings.Enable: is not available in this version"},
 		{"not quite one of", `{"TeamSettings":{"RestrictDirectMessage":"Team"}}`, `1:42: TeamSettings.RestrictDirectMessage: must be one of "any", "team"; did you mean team?`},
 		{"section is no object", `{"TeamSettings": []}`, "1:18: TeamSettings: must be an object of settings"},
 		{"file is no object", "\n[]", "1:1: must be an object of sections"},
@@ -150,7 +150,7 @@ func TestBadValuesStopTheStart(t *testing.T) {
 	}
 }
 
-func TestEveryBadValueIsNamedButNotShown(t *testing.T) {
+func TestLoadNamesBadValuesWithoutShowingThem(t *testing.T) {
 	path := write(t, `{"TeamSettings":{"MaxUsersPerTeam":0,"TeammateNameDisplay":"sensitive"},"SqlSettings":{"DataSource":"mysql://sensitive"}}`)
 	_, _, err := Load(Options{
 		File: path,
@@ -166,9 +166,9 @@ func TestEveryBadValueIsNamedButNotShown(t *testing.T) {
 		"TeamSettings.TeammateNameDisplay: must be one of",
 		"SqlSettings.DataSource: must be a postgres:// URL, or empty",
 		"variable MUSTER_TEAMSETTINGS_ENABLEOPENSERVER: must be true or false",
-		"variable MUSTER_TEAMSETTINGS_SITENAM: no setting has that name; did you mean MUSTER_TEAMSETTINGS_SITENAME?",
-		"variable MUSTER_TEAMSETTING_SITENAME: no setting has that name; did you mean MUSTER_TEAMSETTINGS_SITENAME?",
-		"variable MUSTER_TEAMSETTINGS_ZZYZX: no setting has that name",
+		"variable MUSTER_TEAMSETTINGS_SITENAM: is not a setting; did you mean MUSTER_TEAMSETTINGS_SITENAME?",
+		"variable MUSTER_TEAMSETTING_SITENAME: is not a setting; did you mean MUSTER_TEAMSETTINGS_SITENAME?",
+		"variable MUSTER_TEAMSETTINGS_ZZYZX: is not a setting",
 		"variable MUSTER_SAMLSETTINGS_ENABLE: is not available in this version",
 		`variable MUSTER_LOGSETTINGS_CONSOLELEVEL: must be one of "DEBUG", "INFO", "WARN", "ERROR"`,
 		"flag for ServiceSettings.ListenAddress: must be HOST:PORT",
@@ -178,7 +178,7 @@ func TestEveryBadValueIsNamedButNotShown(t *testing.T) {
 		}
 	}
 	if strings.Contains(err.Error(), "sensitive") {
-		t.Errorf("a value shows in:\n%v", err)
+		t.Errorf("a value is contained in:\n%v", err)
 	}
 }
 
@@ -206,17 +206,17 @@ func FuzzConfigFile(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c := newLive(file.set, nil).Current()
+		c := newManager(file.values, nil).Current()
 		if p := c.Validate(); len(p) > 0 {
-			t.Fatalf("loaded what Validate refuses: %v", p)
+			t.Fatalf("loaded what Validate rejects: %v", p)
 		}
 		encoded, err := json.Marshal(c)
 		if err != nil {
 			t.Fatal(err)
 		}
 		again, err := parseFile("fuzz.json", encoded)
-		if err != nil || !reflect.DeepEqual(newLive(again.set, nil).Current(), c) {
-			t.Fatalf("its own form reads back otherwise (%v):\n%s", err, encoded)
+		if err != nil || !reflect.DeepEqual(newManager(again.values, nil).Current(), c) {
+			t.Fatalf("its encoding decodes differently (%v):\n%s", err, encoded)
 		}
 	})
 }

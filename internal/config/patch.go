@@ -11,37 +11,37 @@ import (
 	"muster"
 )
 
-// Patch is a change of the settings.
+// Patch is a request to change settings.
 type Patch struct {
 	Body    []byte                       // a JSON object of sections
-	IfMatch []string                     // entity tags, one of which must still be that of the settings; none for any
-	Audit   func([]Change) *muster.Audit // makes the line that is kept together with the change
+	IfMatch []string                     // entity tags, one of which must be the current one; empty for no condition
+	Audit   func([]Change) *muster.Audit // returns the audit entry to store with the changes
 }
 
-// Patch changes the keys that the body names and returns the settings then in force. It is decided and kept on the document as it is in the
-// database, which another node may have changed; that node's changes come into force here too. Values already in force are passed over, and so
-// is SecretMask for a secret. A key that a variable or a flag sets keeps that value until the variable is gone. An Error of kind Invalid says
-// what is wrong, one of kind Conflict that IfMatch no longer holds; nothing is changed then.
-func (l *Live) Patch(ctx context.Context, p Patch) (*Config, error) {
+// Patch changes the settings in the body and returns the settings then in force. It starts from the document in the database, so changes by other
+// nodes take effect here, too. Values already in force are skipped, and so is SecretMask for a secret. If a variable or a flag sets a key, the
+// new value takes effect once that is removed. The error is of kind Invalid for a bad patch and of kind Conflict if IfMatch doesn't match;
+// then nothing is changed.
+func (m *Manager) Patch(ctx context.Context, p Patch) (*Config, error) {
 	d, err := decodePatch(p.Body)
 	if err != nil {
 		return nil, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var kept Stored
-	var saved document
-	version, err := l.saver.ChangeSettings(ctx, func(now Stored) ([]byte, []*muster.Audit, error) {
-		kept = now
-		if len(p.IfMatch) > 0 && !matches(p.IfMatch, now.Version) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var stored Stored
+	var saved values
+	version, err := m.saver.ChangeSettings(ctx, func(now Stored) ([]byte, []*muster.Audit, error) {
+		stored = now
+		if len(p.IfMatch) > 0 && !matchesETag(p.IfMatch, now.Version) {
 			return nil, nil, muster.E(muster.Conflict, changedID)
 		}
-		before, err := parseKept(now)
+		before, err := parseStored(now)
 		if err != nil {
 			return nil, nil, err
 		}
 		var changes []Change
-		if saved, changes, err = l.change(before.set, d.set); err != nil {
+		if saved, changes, err = m.change(before.values, d.values); err != nil {
 			return nil, nil, err
 		}
 		audits := []*muster.Audit{p.Audit(changes)}
@@ -52,7 +52,7 @@ func (l *Live) Patch(ctx context.Context, p Patch) (*Config, error) {
 		return text, audits, err
 	})
 	if muster.IsKind(err, muster.Invalid) || muster.IsKind(err, muster.Conflict) {
-		if stale := l.follow(kept); stale != nil {
+		if stale := m.apply(stored); stale != nil {
 			return nil, stale
 		}
 		return nil, err
@@ -60,80 +60,81 @@ func (l *Live) Patch(ctx context.Context, p Patch) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("save settings: %w", err)
 	}
-	l.publish(saved, version)
-	return l.Current(), nil
+	m.publish(saved, version)
+	return m.Current(), nil
 }
 
-// Propose returns the settings as Patch would make them, in force for nobody. A variable or a flag gives way here. Errors as Patch's.
-func (l *Live) Propose(body []byte) (*Config, error) {
+// Preview returns the settings with a patch applied, but doesn't change them. Unlike in Patch, the body overrides variables and flags. Errors
+// are the same as Patch's.
+func (m *Manager) Preview(body []byte) (*Config, error) {
 	d, err := decodePatch(body)
 	if err != nil {
 		return nil, err
 	}
-	c := l.Current().Clone()
-	for s, v := range d.set {
+	c := m.Current().Clone()
+	for s, v := range d.values {
 		s.Set(c, v)
 	}
-	return c, checkSecrets(d.set, l.Current(), c)
+	return c, checkSecretDestinations(d.values, m.Current(), c)
 }
 
-// decodePatch reads a patch; the error names the first key that is wrong.
+// decodePatch decodes a patch. The error names the first invalid key.
 func decodePatch(body []byte) (decoded, error) {
 	d := decode(body)
-	for _, f := range d.faults {
-		return d, f.refusal()
+	for _, e := range d.errs {
+		return d, e.apiError()
 	}
-	for _, f := range d.foreign {
-		if wrong, _ := f.judge(); wrong != nil {
-			return d, wrong.refusal()
+	for _, k := range d.unknown {
+		if err, _ := k.check(); err != nil {
+			return d, err.apiError()
 		}
 	}
 	return d, nil
 }
 
-// change applies a patch to the kept document.
-func (l *Live) change(kept, patch document) (saved document, changes []Change, err error) {
-	inForce, below := l.merge(kept, l.fixed), l.merge(kept)
-	saved = maps.Clone(kept)
-	for _, s := range Settings() { // in their order
+// change applies a patch to the stored values.
+func (m *Manager) change(stored, patch values) (saved values, changes []Change, err error) {
+	inForce, unpinned := m.merge(stored, m.pinned), m.merge(stored)
+	saved = maps.Clone(stored)
+	for _, s := range Settings() { // in order of declaration
 		v, named := patch[s]
 		if !named || reflect.DeepEqual(v, s.Get(inForce)) {
 			continue
 		}
 		switch {
 		case s.Bootstrap:
-			return nil, nil, fault{key: s.Key(), reason: reasonBootstrap}.refusal()
-		case s.Later && !s.IsDefault(v):
-			return nil, nil, fault{key: s.Key(), reason: reasonLater, id: unavailableID}.refusal()
+			return nil, nil, settingError{key: s.Key(), reason: reasonBootstrap}.apiError()
+		case s.Unsupported && !s.IsDefault(v):
+			return nil, nil, settingError{key: s.Key(), reason: reasonUnsupported, id: notAvailableID}.apiError()
 		}
-		if old := s.Get(below); !reflect.DeepEqual(v, old) {
+		if old := s.Get(unpinned); !reflect.DeepEqual(v, old) {
 			saved[s] = v
 			changes = append(changes, Change{s, old, v})
 		}
 	}
-	// A variable that hides the change today may be gone tomorrow, so the rule has to hold without it as well.
-	if err := checkSecrets(patch, inForce, l.merge(saved, l.fixed)); err != nil {
+	// A variable or flag that overrides the change may be removed later, so the rule must hold without it, too.
+	if err := checkSecretDestinations(patch, inForce, m.merge(saved, m.pinned)); err != nil {
 		return nil, nil, err
 	}
-	return saved, changes, checkSecrets(patch, below, l.merge(saved))
+	return saved, changes, checkSecretDestinations(patch, unpinned, m.merge(saved))
 }
 
-// checkSecrets refuses a change of what says where a secret is sent, unless the patch sets the secret again. An administrator of the settings need not
-// know their secrets, and must not get them by having them sent to a server of theirs.
-func checkSecrets(patch document, before, after *Config) error {
+// checkSecretDestinations returns an error if a secret would be sent to a different server and the patch doesn't contain the secret.
+// Otherwise an administrator who doesn't know a secret could learn it by sending it to a server of their own.
+func checkSecretDestinations(patch values, before, after *Config) error {
 	for _, secret := range Settings() {
-		given, isGiven := patch[secret]
+		entered, isEntered := patch[secret]
 		sent := secret.Get(after)
-		if len(secret.SentTo) == 0 || sent == "" || isGiven && given == sent {
+		if len(secret.SentTo) == 0 || sent == "" || isEntered && entered == sent {
 			continue
 		}
-		moved := slices.DeleteFunc(slices.Clone(secret.SentTo), func(s *Setting) bool { return s.Equal(before, after) })
-		if len(moved) > 0 {
-			reason := fmt.Sprintf("was given for another %s: give it again with this change, or empty it", names(moved))
-			if isGiven {
-				reason = fmt.Sprintf("is set by a variable or flag, for another %s: change both there", names(moved))
+		changed := slices.DeleteFunc(slices.Clone(secret.SentTo), func(s *Setting) bool { return s.Equal(before, after) })
+		if len(changed) > 0 {
+			reason := fmt.Sprintf("was entered for a different %s; enter it again with this change, or clear it", names(changed))
+			if isEntered {
+				reason = fmt.Sprintf("is set by a variable or flag for a different %s; change both there", names(changed))
 			}
-			return fault{key: secret.Key(), reason: reason, id: ReenterSecretID}.refusal()
+			return settingError{key: secret.Key(), reason: reason, id: ReenterSecretID}.apiError()
 		}
 	}
 	return nil
@@ -147,9 +148,10 @@ func names(settings []*Setting) string {
 	return strings.Join(list, ", ")
 }
 
-// matches reports whether a version is one of the entity tags of an If-Match header. Proxies that compress make a tag weak.
-func matches(tags []string, version int64) bool {
+// matchesETag reports whether an If-Match header with these tags matches the version. It accepts weak tags, because proxies that compress
+// responses weaken them.
+func matchesETag(tags []string, version int64) bool {
 	return slices.ContainsFunc(tags, func(tag string) bool {
-		return tag == "*" || strings.TrimPrefix(tag, "W/") == tagOf(version)
+		return tag == "*" || strings.TrimPrefix(tag, "W/") == etag(version)
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"muster/internal/message"
 )
 
-// errorOf returns the id and the message of a refusal.
+// errorOf returns the id and the message of an API error.
 func errorOf(t *testing.T, err error) (id, text string) {
 	t.Helper()
 	if err == nil {
@@ -19,7 +19,7 @@ func errorOf(t *testing.T, err error) (id, text string) {
 	return e.ID, message.Of(e)
 }
 
-func TestPatchSaysWhatWouldBeRight(t *testing.T) {
+func TestPatchErrorMessages(t *testing.T) {
 	const badValue = "api.context.invalid_body_param.app_error"
 	for _, tc := range []struct{ body, id, message string }{
 		{`{"TeamSettings":{"EnableOpenServer":"yes"}}`, badValue, "TeamSettings.EnableOpenServer must be true or false."},
@@ -28,51 +28,51 @@ func TestPatchSaysWhatWouldBeRight(t *testing.T) {
 		{`{"EmailSettings":{"ConnectionSecurity":"STARTLS"}}`, badValue, `EmailSettings.ConnectionSecurity must be one of "", "TLS", "STARTTLS"; did you mean STARTTLS?`},
 		{`{"ServiceSettings":{"SiteURL":"id.example.com"}}`, badValue, "ServiceSettings.SiteURL must be an http or https URL with a host, or empty."},
 		{`{"TeamSettings":1}`, badValue, "TeamSettings must be an object of settings."},
-		{`[]`, badValue, "The request's body must be an object of sections."},
-		{`{"SqlSettings":{"DataSource":"postgres://elsewhere/muster"}}`, badValue, "SqlSettings.DataSource is read before the database is open; set it by file, variable or flag."},
+		{`[]`, badValue, "The request body must be an object of sections."},
+		{`{"SqlSettings":{"DataSource":"postgres://elsewhere/muster"}}`, badValue, "SqlSettings.DataSource is read before the database is opened; set it by file, variable or flag."},
 		{`{"TeamSettings":{"SiteNam":"x"}}`, unknownSettingID, "TeamSettings.SiteNam is not a setting; did you mean TeamSettings.SiteName?"},
 		{`{"TeamSettings":{"sitename":"x"}}`, unknownSettingID, "TeamSettings.sitename is not a setting; did you mean TeamSettings.SiteName?"},
-		{`{"teamsettings":{"SiteName":"x"}}`, unknownSettingID, "teamsettings is not a section of the settings; did you mean TeamSettings?"},
+		{`{"teamsettings":{"SiteName":"x"}}`, unknownSettingID, "teamsettings is not a section; did you mean TeamSettings?"},
 		{`{"ServiceSettings":{"SiteName":"x"}}`, unknownSettingID, "ServiceSettings.SiteName is not a setting; did you mean TeamSettings.SiteName?"},
 		{`{"TeamSettings":{"Zzyzx":null}}`, unknownSettingID, "TeamSettings.Zzyzx is not a setting."},
 		{`{"TeamSettings":{"a\nb":1}}`, unknownSettingID, "TeamSettings.a\uFFFDb is not a setting."},
-		{`{"ServiceSettings":{"ReadTimeout":10}}`, unavailableID, "ServiceSettings.ReadTimeout is a setting of the reference server that Muster does not have."},
-		{`{"LdapSettings":{"Enable":true}}`, unavailableID, "LdapSettings.Enable is not available in this version."},
-		{`{"SamlSettings":{"Enable":true}}`, unavailableID, "SamlSettings.Enable is not available in this version."},
-		{`{"ServiceSettings":{"ExperimentalEnableHardenedMode":true}}`, unavailableID, "ServiceSettings.ExperimentalEnableHardenedMode is not available in this version."},
-		{`{"ServiceSettings":{"SessionCacheInMinutes":11}}`, unavailableID, "ServiceSettings.SessionCacheInMinutes is not available in this version."},
+		{`{"ServiceSettings":{"ReadTimeout":10}}`, notAvailableID, "ServiceSettings.ReadTimeout is a setting of the reference server that Muster doesn't have."},
+		{`{"LdapSettings":{"Enable":true}}`, notAvailableID, "LdapSettings.Enable is not available in this version."},
+		{`{"SamlSettings":{"Enable":true}}`, notAvailableID, "SamlSettings.Enable is not available in this version."},
+		{`{"ServiceSettings":{"ExperimentalEnableHardenedMode":true}}`, notAvailableID, "ServiceSettings.ExperimentalEnableHardenedMode is not available in this version."},
+		{`{"ServiceSettings":{"SessionCacheInMinutes":11}}`, notAvailableID, "ServiceSettings.SessionCacheInMinutes is not available in this version."},
 	} {
 		saver := &memory{}
-		live := start(t, Options{}, saver)
+		live := newAttached(t, Options{}, saver)
 		_, err := patch(live, tc.body)
 		if id, message := errorOf(t, err); id != tc.id || message != tc.message {
 			t.Errorf("%s:\ngot  %s %q\nwant %s %q", tc.body, id, message, tc.id, tc.message)
 		}
-		if saver.kept.Version != 0 || len(saver.audits) != 0 {
-			t.Errorf("%s: kept %s, %v", tc.body, saver.text(), saver.audits)
+		if saver.stored.Version != 0 || len(saver.audits) != 0 {
+			t.Errorf("%s: saved %s, %v", tc.body, saver.text(), saver.audits)
 		}
 	}
 	long := strings.Repeat("é", 100_000)
 	if _, message := errorOf(t, func() error {
-		_, err := patch(start(t, Options{}, &memory{}), `{"TeamSettings":{"`+long+`":1}}`)
+		_, err := patch(newAttached(t, Options{}, &memory{}), `{"TeamSettings":{"`+long+`":1}}`)
 		return err
 	}()); len(message) > 300 {
 		t.Errorf("a long key makes a message of %d bytes", len(message))
 	}
 }
 
-// Clients of the reference server send back what it would have told them.
-func TestPatchTakesWhatDoesNothing(t *testing.T) {
+// Clients of the reference server send back all of its settings.
+func TestPatchAcceptsDefaultsOfUnsupportedSettings(t *testing.T) {
 	for _, body := range []string{
 		`{"ServiceSettings":{"ReadTimeout":300,"AllowedUntrustedInternalConnections":null},"JobSettings":{"RunJobs":true},"FeatureFlags":{"Any":null},"ClusterSettings":null}`,
 		`{"LdapSettings":{"Enable":false},"SamlSettings":{"Verify":true},"ServiceSettings":{"SessionCacheInMinutes":10}}`,
 	} {
 		saver := &memory{}
-		if _, err := patch(start(t, Options{}, saver), body); err != nil || saver.kept.Version != 0 {
-			t.Errorf("%s: %v, kept %s", body, err, saver.text())
+		if _, err := patch(newAttached(t, Options{}, saver), body); err != nil || saver.stored.Version != 0 {
+			t.Errorf("%s: %v, saved %s", body, err, saver.text())
 		}
 	}
-	pinned := start(t, Options{File: write(t, `{"FileSettings":{"InitialFont":"other.ttf"}}`)}, &memory{})
+	pinned := newAttached(t, Options{File: write(t, `{"FileSettings":{"InitialFont":"other.ttf"}}`)}, &memory{})
 	for _, body := range []string{`{"FileSettings":{"InitialFont":"other.ttf"}}`, `{"FileSettings":{"InitialFont":"nunito-bold.ttf"}}`} {
 		if _, err := patch(pinned, body); err != nil {
 			t.Errorf("%s: %v", body, err)
@@ -82,8 +82,8 @@ func TestPatchTakesWhatDoesNothing(t *testing.T) {
 
 const mailServer = `"SMTPServer":"mail.example.com","SMTPPort":"587","ConnectionSecurity":"STARTTLS","EnableSMTPAuth":true,"SMTPUsername":"muster"`
 
-func TestASecretIsSentOnlyWhereItWasGivenFor(t *testing.T) {
-	kept := []string{`{"EmailSettings":{` + mailServer + `,"SMTPPassword":"hunter2"}}`}
+func TestSecretIsOnlySentWhereItWasEnteredFor(t *testing.T) {
+	stored := []string{`{"EmailSettings":{` + mailServer + `,"SMTPPassword":"hunter2"}}`}
 	mask := SecretMask
 	for _, tc := range []struct {
 		name    string
@@ -94,8 +94,8 @@ func TestASecretIsSentOnlyWhereItWasGivenFor(t *testing.T) {
 	}{
 		{"server", "", nil, []string{`{"EmailSettings":{"SMTPServer":"evil.example"}}`}, true},
 		{"port", "", nil, []string{`{"EmailSettings":{"SMTPPort":"2525"}}`}, true},
-		{"port written otherwise", "", nil, []string{`{"EmailSettings":{"SMTPPort":"0587"}}`}, true},
-		{"server written otherwise", "", nil, []string{`{"EmailSettings":{"SMTPServer":"MAIL.example.com"}}`}, true},
+		{"port spelled differently", "", nil, []string{`{"EmailSettings":{"SMTPPort":"0587"}}`}, true},
+		{"server spelled differently", "", nil, []string{`{"EmailSettings":{"SMTPServer":"MAIL.example.com"}}`}, true},
 		{"security", "", nil, []string{`{"EmailSettings":{"ConnectionSecurity":""}}`}, true},
 		{"username", "", nil, []string{`{"EmailSettings":{"SMTPUsername":"else"}}`}, true},
 		{"certificate", "", nil, []string{`{"EmailSettings":{"SkipServerCertificateVerification":true}}`}, true},
@@ -109,19 +109,19 @@ func TestASecretIsSentOnlyWhereItWasGivenFor(t *testing.T) {
 		{"password of the file", `{"EmailSettings":{` + mailServer + `,"SMTPPassword":"hunter2"}}`, nil, []string{`{"EmailSettings":{"SMTPServer":"evil.example"}}`}, true},
 		{"password of a variable", "", []string{"MUSTER_EMAILSETTINGS_SMTPPASSWORD=hunter2"}, []string{`{"EmailSettings":{"SMTPServer":"evil.example","SMTPPassword":"mine"}}`}, true},
 		{"behind a variable", "", []string{"MUSTER_EMAILSETTINGS_SMTPSERVER=relay.example.com"}, []string{`{"EmailSettings":{"SMTPServer":"evil.example"}}`}, true},
-		{"password given", "", nil, []string{`{"EmailSettings":{"SMTPServer":"other.example","SMTPPassword":"new"}}`}, false},
-		{"same password given", "", nil, []string{`{"EmailSettings":{"SMTPServer":"other.example","SMTPPassword":"hunter2"}}`}, false},
-		{"password emptied", "", nil, []string{`{"EmailSettings":{"SMTPServer":"other.example","SMTPPassword":""}}`}, false},
-		{"password emptied before", "", nil, []string{`{"EmailSettings":{"SMTPPassword":""}}`, `{"EmailSettings":{"SMTPServer":"other.example"}}`}, false},
-		{"nothing moved", "", nil, []string{`{"EmailSettings":{` + mailServer + `,"SMTPPassword":"` + mask + `","FeedbackName":"We"}}`}, false},
+		{"password entered", "", nil, []string{`{"EmailSettings":{"SMTPServer":"other.example","SMTPPassword":"new"}}`}, false},
+		{"same password entered", "", nil, []string{`{"EmailSettings":{"SMTPServer":"other.example","SMTPPassword":"hunter2"}}`}, false},
+		{"password cleared", "", nil, []string{`{"EmailSettings":{"SMTPServer":"other.example","SMTPPassword":""}}`}, false},
+		{"password cleared before", "", nil, []string{`{"EmailSettings":{"SMTPPassword":""}}`, `{"EmailSettings":{"SMTPServer":"other.example"}}`}, false},
+		{"nothing changed", "", nil, []string{`{"EmailSettings":{` + mailServer + `,"SMTPPassword":"` + mask + `","FeedbackName":"We"}}`}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			o := Options{Environ: tc.environ}
-			before := kept
+			before := stored
 			if tc.file != "" {
 				o.File, before = write(t, tc.file), nil
 			}
-			live := start(t, o, &memory{})
+			live := newAttached(t, o, &memory{})
 			for _, body := range append(before, tc.patches[:len(tc.patches)-1]...) {
 				if _, err := patch(live, body); err != nil {
 					t.Fatalf("%s: %v", body, err)
@@ -129,11 +129,11 @@ func TestASecretIsSentOnlyWhereItWasGivenFor(t *testing.T) {
 			}
 			was := live.Current()
 			last := tc.patches[len(tc.patches)-1]
-			_, proposeErr := live.Propose([]byte(last))
+			_, previewErr := live.Preview([]byte(last))
 			_, err := patch(live, last)
 			if !tc.refused {
-				if err != nil || proposeErr != nil {
-					t.Fatal(err, proposeErr)
+				if err != nil || previewErr != nil {
+					t.Fatal(err, previewErr)
 				}
 				return
 			}
@@ -143,17 +143,17 @@ func TestASecretIsSentOnlyWhereItWasGivenFor(t *testing.T) {
 			if live.Current() != was {
 				t.Error("a refused patch changed something")
 			}
-			if len(tc.environ) == 0 && !muster.HasID(proposeErr, ReenterSecretID) { // a proposal is above variables
-				t.Errorf("proposed: %v", proposeErr)
+			if len(tc.environ) == 0 && !muster.HasID(previewErr, ReenterSecretID) { // Preview overrides variables
+				t.Errorf("preview: %v", previewErr)
 			}
 		})
 	}
 }
 
-// Two nodes on one database, as they are behind a load balancer.
-func TestNodesDoNotUndoEachOther(t *testing.T) {
+// Two nodes share a database.
+func TestNodesKeepEachOthersChanges(t *testing.T) {
 	saver := &memory{}
-	one, two := start(t, Options{}, saver), start(t, Options{}, saver)
+	one, two := newAttached(t, Options{}, saver), newAttached(t, Options{}, saver)
 	if _, err := patch(one, `{"TeamSettings":{"SiteName":"One"}}`); err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestNodesDoNotUndoEachOther(t *testing.T) {
 	if err != nil || c.TeamSettings.SiteName != "One" || c.TeamSettings.MaxUsersPerTeam != 2 {
 		t.Fatalf("%v: %+v", err, c.TeamSettings)
 	}
-	_, tag := one.Tagged()
+	_, tag := one.CurrentWithETag()
 	_, err = patch(one, `{"TeamSettings":{"SiteName":"Mine"}}`, tag)
 	if id, _ := errorOf(t, err); id != changedID || !muster.IsKind(err, muster.Conflict) {
 		t.Fatalf("%v", err)
@@ -170,7 +170,7 @@ func TestNodesDoNotUndoEachOther(t *testing.T) {
 		t.Errorf("after the refusal, the node that was behind has %+v", got)
 	}
 	for _, name := range []string{"My", "Mine"} {
-		_, tag = one.Tagged()
+		_, tag = one.CurrentWithETag()
 		if _, err := patch(one, fmt.Sprintf(`{"TeamSettings":{"SiteName":%q}}`, name), `"other"`, "W/"+tag); err != nil {
 			t.Error(err)
 		}
@@ -178,19 +178,19 @@ func TestNodesDoNotUndoEachOther(t *testing.T) {
 	if _, err := patch(one, `{}`, "*"); err != nil {
 		t.Error(err)
 	}
-	_, tag = one.Tagged()
+	_, tag = one.CurrentWithETag()
 	if err := two.Refresh(t.Context()); err != nil || two.Current().TeamSettings.SiteName != "Mine" {
 		t.Errorf("%v: %+v", err, two.Current().TeamSettings)
 	}
-	if _, now := two.Tagged(); now != tag {
+	if _, now := two.CurrentWithETag(); now != tag {
 		t.Errorf("tags %s and %s", now, tag)
 	}
 }
 
-// A secret that moved on another node is judged by where it is now, not by what this node remembers.
-func TestASecretIsJudgedAsItIsKept(t *testing.T) {
+// The destination stored in the database counts, not the one that this node remembers.
+func TestSecretDestinationIsReadFromDatabase(t *testing.T) {
 	saver := &memory{}
-	one, two := start(t, Options{}, saver), start(t, Options{}, saver)
+	one, two := newAttached(t, Options{}, saver), newAttached(t, Options{}, saver)
 	if _, err := patch(one, `{"EmailSettings":{`+mailServer+`,"SMTPPassword":"hunter2"}}`); err != nil {
 		t.Fatal(err)
 	}
@@ -200,14 +200,14 @@ func TestASecretIsJudgedAsItIsKept(t *testing.T) {
 	}
 }
 
-func TestKeptKeysThatNothingReadsHaveTheirDefaults(t *testing.T) {
-	saver := &memory{kept: Stored{Document: []byte(`{"LdapSettings":{"Enable":true},"TeamSettings":{"SiteName":"Ours","Later":1},"Later":{}}`), Version: 3}}
+func TestAttachIgnoresUnsupportedSettings(t *testing.T) {
+	saver := &memory{stored: Stored{Document: []byte(`{"LdapSettings":{"Enable":true},"TeamSettings":{"SiteName":"Ours","Later":1},"Later":{}}`), Version: 3}}
 	live, _, err := Load(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	warnings, err := live.Attach(t.Context(), saver)
-	if err != nil || fmt.Sprint(warnings) != "[the database sets what this version does not read: LdapSettings.Enable]" {
+	if err != nil || fmt.Sprint(warnings) != "[the database contains settings that this version ignores: LdapSettings.Enable]" {
 		t.Fatal(warnings, err)
 	}
 	if c := live.Current(); c.LdapSettings.Enable || c.TeamSettings.SiteName != "Ours" {
@@ -217,7 +217,7 @@ func TestKeptKeysThatNothingReadsHaveTheirDefaults(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	saver := &memory{}
-	live := start(t, Options{}, saver)
+	live := newAttached(t, Options{}, saver)
 	long := strings.Repeat("é", 1000)
 	for _, body := range []string{
 		`{"EmailSettings":{"SMTPPassword":"hunter2"},"TeamSettings":{"MaxUsersPerTeam":3,"RestrictCreationToDomains":"` + long + `"}}`,
@@ -249,7 +249,7 @@ func TestDescriptionIsBounded(t *testing.T) {
 	for _, s := range Settings() {
 		all = append(all, Change{s, strings.Repeat("old", 100), strings.Repeat("new", 100)})
 	}
-	if got := Describe(all); len(got) > describedWhole+50 || !strings.Contains(got, "more") {
+	if got := Describe(all); len(got) > maxDescriptionBytes+50 || !strings.Contains(got, "more") {
 		t.Errorf("%d bytes: %s", len(got), got)
 	}
 }

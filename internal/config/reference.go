@@ -11,66 +11,65 @@ import (
 	"muster"
 )
 
-// referenceText names the settings of the reference server (9.9 to 11.6) that Muster does not have, with their defaults: null where the
-// default differs from one installation or version to the next. A section without keys may hold any.
+// referenceJSON contains the settings of the reference server (9.9 to 11.6) that Muster doesn't have, with their defaults. The default is
+// null if it depends on the installation or version. A section without keys may contain any.
 //
 //go:embed reference_settings.json
-var referenceText []byte
+var referenceJSON []byte
 
 var reference = func() map[string]map[string]json.RawMessage {
 	var sections map[string]map[string]json.RawMessage
-	if err := json.Unmarshal(referenceText, &sections); err != nil {
-		panic(err) // a broken file, seen by every test
+	if err := json.Unmarshal(referenceJSON, &sections); err != nil {
+		panic(err) // a bad file; any test finds it
 	}
 	return sections
 }()
 
-// foreign is a key of a source that no setting has.
-type foreign struct {
+// unknownKey is a key in a source that is not a setting.
+type unknownKey struct {
 	section, name string
 	value         json.RawMessage
 	offset        int
 }
 
-func (f foreign) key() string { return f.section + "." + f.name }
+func (k unknownKey) key() string { return k.section + "." + k.name }
 
-// judge sorts out a key that no setting has. Unless it does nothing, being a setting of the reference server at its default, it returns what is
-// wrong with it and whether the reference server knows it.
-func (f foreign) judge() (wrong *fault, known bool) {
-	keys, known := reference[f.section]
+// check returns an error, except for a setting of the reference server with its default, and whether it is a setting of the reference server.
+func (k unknownKey) check() (err *settingError, known bool) {
+	keys, known := reference[k.section]
 	var standard json.RawMessage
 	if len(keys) > 0 {
-		standard, known = keys[f.name]
+		standard, known = keys[k.name]
 	}
 	switch {
 	case !known:
-		return &fault{key: printable(f.key()), reason: "is not a setting" + f.hint(), offset: f.offset, id: unknownSettingID}, false
-	case string(f.value) == "null" || sameJSON(f.value, standard):
+		return &settingError{key: printable(k.key()), reason: "is not a setting" + k.hint(), offset: k.offset, id: unknownSettingID}, false
+	case string(k.value) == "null" || sameJSON(k.value, standard):
 		return nil, true
 	default:
-		return &fault{key: printable(f.key()), reason: reasonForeign, offset: f.offset, id: unavailableID}, true
+		return &settingError{key: printable(k.key()), reason: reasonReferenceOnly, offset: k.offset, id: notAvailableID}, true
 	}
 }
 
-// hint names the setting that was most likely meant: one with nearly that name in the section, or with that name in another one.
-func (f foreign) hint() string {
+// hint suggests the setting that was probably meant: one with a similar name in the same section, or with the same name in another one.
+func (k unknownKey) hint() string {
 	for _, sections := range []map[string][]string{ownNames, referenceNames} {
-		if name := muster.Nearest(f.name, slices.Values(sections[f.section])); name != "" {
-			return "; did you mean " + f.section + "." + name + "?"
+		if name := muster.Nearest(k.name, slices.Values(sections[k.section])); name != "" {
+			return "; did you mean " + k.section + "." + name + "?"
 		}
 	}
 	for _, section := range sectionNames {
-		if slices.Contains(ownNames[section], f.name) {
-			return "; did you mean " + section + "." + f.name + "?"
+		if slices.Contains(ownNames[section], k.name) {
+			return "; did you mean " + section + "." + k.name + "?"
 		}
 	}
 	return ""
 }
 
-// unknownSection is what is wrong with a section that neither Muster nor the reference server has.
-func unknownSection(name string, offset int) fault {
+// unknownSection returns the error for a section that neither Muster nor the reference server has.
+func unknownSection(name string, offset int) settingError {
 	hint := muster.Suggest(name, slices.Values(sectionNames))
-	return fault{key: printable(name), reason: "is not a section of the settings" + hint, offset: offset, id: unknownSettingID}
+	return settingError{key: printable(name), reason: "is not a section" + hint, offset: offset, id: unknownSettingID}
 }
 
 func sameJSON(a, b json.RawMessage) bool {
@@ -78,7 +77,7 @@ func sameJSON(a, b json.RawMessage) bool {
 	return json.Unmarshal(a, &v) == nil && json.Unmarshal(b, &w) == nil && reflect.DeepEqual(v, w)
 }
 
-// Names by section, in an order that does not change.
+// Sorted names, by section.
 var (
 	ownNames       = sortedNames(byKey)
 	referenceNames = sortedNames(reference)
@@ -93,12 +92,12 @@ func sortedNames[V any](sections map[string]map[string]V) map[string][]string {
 	return names
 }
 
-const shownRunes = 64
+const maxKeyRunes = 64
 
-// printable makes a key that somebody wrote fit for a message.
+// printable returns a key shortened and without control characters, for messages.
 func printable(key string) string {
-	if r := []rune(key); len(r) > shownRunes {
-		key = string(r[:shownRunes]) + "…"
+	if r := []rune(key); len(r) > maxKeyRunes {
+		key = string(r[:maxKeyRunes]) + "…"
 	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {

@@ -16,32 +16,32 @@ import (
 	"muster"
 )
 
-// Bounds of the settings that name none of their own.
+// Limits of settings without limits of their own.
 const (
 	settingMaxRunes = 4096
 	settingMaxItems = 100
 )
 
-// Setting describes one key of Config. It is read from the key's struct tags:
+// Setting describes one key of Config. It is defined by the field's struct tags:
 //
-//	default:"8"              as Parse reads it
+//	default:"8"              in the form that Parse accepts
 //	min:"5" max:"72"         of a number; max of a string is in characters
-//	oneof:"any,team"         the only values
+//	oneof:"any,team"         the allowed values
 //	format:"url"             a name in settingFormats
-//	is:"secret,later"        the marks below
-//	sentto:"Server,Port"     of a secret: the settings of its section that say where it is sent and as whom; "-" for nowhere
+//	is:"secret,restart"      flags: secret, restart, unsupported, bootstrap
+//	sentto:"Server,Port"     for a secret: the settings of its section that determine where it is sent; "-" if it isn't sent anywhere
 //	desc:"..."               what it does, for docs/configuration.md
 type Setting struct {
 	Section, Name string
 	Type          reflect.Type // string, bool, int, int64 or []string
 	Default       string
 	Description   string
-	Secret        bool // never shown
-	Restart       bool // a change waits for the next start
-	Later         bool // nothing in this version reads it, so it keeps its default
-	Bootstrap     bool // read before the database is open, so never kept in it
+	Secret        bool // never returned
+	Restart       bool // a change takes effect at the next start
+	Unsupported   bool // this version ignores it; it keeps its default
+	Bootstrap     bool // read before the database is opened, so not stored there; implies Restart
 
-	SentTo []*Setting // of a secret: a change of one of them needs the secret given anew
+	SentTo []*Setting // for a secret: changing one of these requires entering the secret again
 
 	min, max       *int64
 	oneOf          []string
@@ -51,7 +51,7 @@ type Setting struct {
 
 var settings = declaredSettings()
 
-// Settings gives every setting in the order of declaration; callers only read it.
+// Settings returns all settings in the order of declaration. Callers must not modify them.
 func Settings() []*Setting { return settings }
 
 func declaredSettings() []*Setting {
@@ -70,8 +70,8 @@ func declaredSettings() []*Setting {
 			if list, ok := f.Tag.Lookup("oneof"); ok {
 				s.oneOf = strings.Split(list, ",")
 			}
-			for mark := range strings.SplitSeq(f.Tag.Get("is"), ",") {
-				s.mark(mark)
+			for flag := range strings.SplitSeq(f.Tag.Get("is"), ",") {
+				s.setFlag(flag)
 			}
 			all = append(all, s)
 		}
@@ -82,11 +82,11 @@ func declaredSettings() []*Setting {
 	return all
 }
 
-// sentTo returns the settings that a secret's tag names.
+// sentTo returns the settings named in a secret's sentto tag.
 func sentTo(s *Setting, all []*Setting) []*Setting {
 	tag := reflect.TypeFor[Config]().Field(s.section).Type.Field(s.field).Tag.Get("sentto")
 	if s.Secret != (tag != "") {
-		panic("a secret, and nothing else, says where it is sent: " + s.Key()) // a broken tag, seen by every test
+		panic("sentto is required for secrets and only allowed there: " + s.Key()) // a bad struct tag; any test finds it
 	}
 	if tag == "" || tag == "-" {
 		return nil
@@ -95,26 +95,26 @@ func sentTo(s *Setting, all []*Setting) []*Setting {
 	for name := range strings.SplitSeq(tag, ",") {
 		i := slices.IndexFunc(all, func(t *Setting) bool { return t.section == s.section && t.Name == name })
 		if i < 0 {
-			panic("no setting " + name + " beside " + s.Key()) // a broken tag, seen by every test
+			panic("no setting " + name + " beside " + s.Key()) // a bad struct tag; any test finds it
 		}
 		targets = append(targets, all[i])
 	}
 	return targets
 }
 
-func (s *Setting) mark(name string) {
+func (s *Setting) setFlag(name string) {
 	switch name {
 	case "secret":
 		s.Secret = true
 	case "restart":
 		s.Restart = true
-	case "later":
-		s.Later = true
+	case "unsupported":
+		s.Unsupported = true
 	case "bootstrap":
 		s.Bootstrap, s.Restart = true, true
 	case "":
 	default:
-		panic("unknown mark " + name + " on " + s.Key()) // a broken tag, seen by every test
+		panic("unknown flag " + name + " on " + s.Key()) // a bad struct tag; any test finds it
 	}
 }
 
@@ -125,25 +125,25 @@ func bound(tag reflect.StructTag, name string) *int64 {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		panic(fmt.Errorf("tag %s: %w", tag, err)) // a broken tag, seen by every test
+		panic(fmt.Errorf("tag %s: %w", tag, err)) // a bad struct tag; any test finds it
 	}
 	return &n
 }
 
-// Key is the setting's full name, Section.Name.
+// Key returns the setting's full name, Section.Name.
 func (s *Setting) Key() string { return s.Section + "." + s.Name }
 
-// Get gives the setting's value in c. A list is c's own.
+// Get returns the setting's value in c. A list is not copied.
 func (s *Setting) Get(c *Config) any { return s.in(c).Interface() }
 
-// Set puts v, which has the setting's type, into c.
+// Set sets the setting's value in c. v must have the setting's type.
 func (s *Setting) Set(c *Config, v any) { s.in(c).Set(reflect.ValueOf(v)) }
 
 func (s *Setting) in(c *Config) reflect.Value {
 	return reflect.ValueOf(c).Elem().Field(s.section).Field(s.field)
 }
 
-// IsDefault reports whether v, of the setting's type, is its default.
+// IsDefault reports whether v is the setting's default.
 func (s *Setting) IsDefault(v any) bool {
 	d, err := s.Parse(s.Default)
 	return err == nil && reflect.DeepEqual(d, v)
@@ -152,7 +152,7 @@ func (s *Setting) IsDefault(v any) bool {
 // Equal reports whether the setting has the same value in two configs.
 func (s *Setting) Equal(c, d *Config) bool { return reflect.DeepEqual(s.Get(c), s.Get(d)) }
 
-// TypeName says in words what kind of value the setting takes.
+// TypeName returns the setting's type in words.
 func (s *Setting) TypeName() string {
 	switch s.Type.Kind() {
 	case reflect.Bool:
@@ -166,8 +166,8 @@ func (s *Setting) TypeName() string {
 	}
 }
 
-// Parse reads the setting's value from text, as a variable or a flag holds it; commas or spaces separate a list's items.
-// It looks at the type alone, Check at the value.
+// Parse converts the text of a variable or a flag to the setting's type. Commas or spaces separate the items of a list.
+// It doesn't validate the value; Check does.
 func (s *Setting) Parse(text string) (any, error) {
 	var v any
 	var err error
@@ -185,12 +185,12 @@ func (s *Setting) Parse(text string) (any, error) {
 		v = text
 	}
 	if err != nil {
-		return nil, errors.New("must be " + s.Wants())
+		return nil, errors.New("must be " + s.Expected())
 	}
 	return v, nil
 }
 
-// Check tells what is wrong with a value of the setting's type, in words that never repeat the value: it may be a secret.
+// Check returns an error if v, which must have the setting's type, is invalid. The error never contains the value, which may be a secret.
 func (s *Setting) Check(v any) error {
 	switch v := v.(type) {
 	case int:
@@ -201,10 +201,10 @@ func (s *Setting) Check(v any) error {
 		return s.checkText(v)
 	case []string:
 		if len(v) > settingMaxItems {
-			return fmt.Errorf("must hold at most %d items", settingMaxItems)
+			return fmt.Errorf("must have at most %d items", settingMaxItems)
 		}
 		if slices.Contains(v, "") {
-			return errors.New("must hold no empty item")
+			return errors.New("must have no empty items")
 		}
 		for _, item := range v {
 			if err := s.checkText(item); err != nil {
@@ -223,25 +223,25 @@ func (s *Setting) checkNumber(n int64) error {
 }
 
 func (s *Setting) checkText(v string) error {
-	longest := int64(settingMaxRunes)
+	limit := int64(settingMaxRunes)
 	if s.max != nil {
-		longest = *s.max
+		limit = *s.max
 	}
 	switch {
-	case int64(utf8.RuneCountInString(v)) > longest:
-		return fmt.Errorf("must be at most %d characters long", longest)
+	case int64(utf8.RuneCountInString(v)) > limit:
+		return fmt.Errorf("must be at most %d characters long", limit)
 	case !muster.ValidText(v, settingMaxRunes):
 		return errors.New("must be text in UTF-8 without control characters")
 	case s.oneOf != nil && !slices.Contains(s.oneOf, v):
 		return errors.New("must be " + s.Rule() + muster.Suggest(v, slices.Values(s.oneOf)))
-	case s.format != "" && !settingFormats[s.format].holds(v):
+	case s.format != "" && !settingFormats[s.format].valid(v):
 		return errors.New("must be " + s.Rule())
 	}
 	return nil
 }
 
-// Wants completes "must be ..." with the type of value that the setting takes, and which.
-func (s *Setting) Wants() string {
+// Expected completes "must be ..." with the type and values that the setting accepts.
+func (s *Setting) Expected() string {
 	switch rule := s.Rule(); {
 	case rule == "":
 		return s.TypeName()
@@ -252,7 +252,7 @@ func (s *Setting) Wants() string {
 	}
 }
 
-// Rule completes "must be ..." with the values that the setting takes; "" where its type says it all.
+// Rule completes "must be ..." with the values that the setting accepts. It is empty if any value of the type is valid.
 func (s *Setting) Rule() string {
 	isText := s.Type.Kind() == reflect.String
 	switch {
@@ -263,7 +263,7 @@ func (s *Setting) Rule() string {
 		}
 		return "one of " + strings.Join(quoted, ", ")
 	case s.format != "":
-		return settingFormats[s.format].wants
+		return settingFormats[s.format].expected
 	case s.max != nil && isText:
 		return fmt.Sprintf("at most %d characters", *s.max)
 	case s.min != nil && s.max != nil:
@@ -275,8 +275,8 @@ func (s *Setting) Rule() string {
 }
 
 type settingFormat struct {
-	wants string // completes "must be ..."
-	holds func(string) bool
+	expected string // completes "must be ..."
+	valid    func(string) bool
 }
 
 var localeForm = regexp.MustCompile(`^[a-z]{2}(-[A-Z]{2})?$`)
@@ -285,7 +285,7 @@ func isMailAddress(v string) bool {
 	return muster.ValidEmail(strings.ToLower(v))
 }
 
-// settingFormats names the forms that a text setting can ask for.
+// settingFormats holds the values of the format tag.
 var settingFormats = map[string]settingFormat{
 	"url":      {"an http or https URL with a host, or empty", emptyOr(isWebURL)},
 	"ws":       {"a ws or wss URL with a host, or empty", emptyOr(func(v string) bool { return isURL(v, "ws", "wss") })},
@@ -325,21 +325,21 @@ func isNetwork(v string) bool {
 	return err == nil
 }
 
-// ParseNetwork reads a network such as 10.1.0.0/16, or a single address. The network of all addresses is refused: no setting means it.
+// ParseNetwork parses a network such as 10.1.0.0/16, or a single address. It rejects the network of all addresses, which is surely a mistake.
 func ParseNetwork(text string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
 		a, addrErr := netip.ParseAddr(text)
 		if addrErr != nil || a.Zone() != "" {
-			return netip.Prefix{}, fmt.Errorf("no network or address: %w", errors.Join(err, addrErr))
+			return netip.Prefix{}, fmt.Errorf("not a network or an address: %w", errors.Join(err, addrErr))
 		}
 		p = netip.PrefixFrom(a, a.BitLen())
 	}
 	if a := p.Addr(); a.Is4In6() {
-		return netip.Prefix{}, errors.New("an IPv4 address in the form of an IPv6 one")
+		return netip.Prefix{}, errors.New("IPv4-mapped IPv6 address")
 	}
 	if p.Bits() == 0 {
-		return netip.Prefix{}, errors.New("the network of all addresses")
+		return netip.Prefix{}, errors.New("network of all addresses")
 	}
 	return p.Masked(), nil
 }

@@ -22,7 +22,7 @@ const (
 // Options are what a Core works with. All fields are required.
 type Options struct {
 	Store  *store.Store
-	Config *config.Live
+	Config *config.Manager
 	Bus    *eventbus.Bus
 	Log    *slog.Logger
 	Now    func() time.Time
@@ -34,7 +34,7 @@ type Core struct {
 	Cache *AccountCache
 
 	store  *store.Store
-	config *config.Live
+	config *config.Manager
 	bus    *eventbus.Bus
 	log    *slog.Logger
 	clock  func() time.Time

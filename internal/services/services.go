@@ -27,7 +27,7 @@ import (
 // Options are what the use cases work with. All fields are required but Breached, TempDir, Now and Log.
 type Options struct {
 	Store     *store.Store
-	Config    *config.Live
+	Config    *config.Manager
 	Passwords *password.Hasher
 	Breached  *password.Breached // that new passwords must not be among; nil for none
 	Secrets   *secretbox.Box

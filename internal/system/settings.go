@@ -16,7 +16,7 @@ func (s *System) Settings(ctx context.Context, who *core.Caller) (c *config.Conf
 	if err := s.config.Refresh(ctx); err != nil {
 		return nil, "", err
 	}
-	c, tag = s.config.Tagged()
+	c, tag = s.config.CurrentWithETag()
 	return c.Masked(), tag, nil
 }
 

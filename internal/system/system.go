@@ -17,7 +17,7 @@ type Options struct {
 	Mailer   *mailer.Mailer
 	Accounts *accounts.Accounts
 	Store    *store.Store
-	Config   *config.Live
+	Config   *config.Manager
 	Now      func() time.Time
 }
 
@@ -27,7 +27,7 @@ type System struct {
 	mailer   *mailer.Mailer
 	accounts *accounts.Accounts
 	store    *store.Store
-	config   *config.Live
+	config   *config.Manager
 	clock    func() time.Time
 }
 

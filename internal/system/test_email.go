@@ -49,7 +49,7 @@ func (s *System) proposedMail(ctx context.Context, who *core.Caller, proposed []
 	if err := s.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
-	whole, err := s.config.Propose(proposed)
+	whole, err := s.config.Preview(proposed)
 	if muster.HasID(err, config.ReenterSecretID) {
 		return nil, muster.E(muster.Invalid, "api.admin.test_email.reenter_password", err) // as clients know it
 	}

@@ -20,6 +20,6 @@ func TestConfigurationDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(text) != Markdown() {
-		t.Errorf("%s is behind the config types: run go generate ./...", path)
+		t.Errorf("%s is out of date: run go generate ./...", path)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// document is what one source sets: a value of the setting's own type for each key that it names.
-type document map[*Setting]any
+// values holds the settings of one source. Each value has the setting's type.
+type values map[*Setting]any
 
-// byKey finds a setting by section and name.
+// byKey holds the settings by section and name.
 var byKey = func() map[string]map[string]*Setting {
 	sections := map[string]map[string]*Setting{}
 	for _, s := range Settings() {
@@ -23,26 +23,25 @@ var byKey = func() map[string]map[string]*Setting {
 	return sections
 }()
 
-// decoded is what a JSON source came to.
+// decoded is a decoded JSON source.
 type decoded struct {
-	set     document
-	offsets map[*Setting]int // where in the source each value is
-	foreign []foreign        // keys that no setting has
-	faults  []fault
+	values  values
+	offsets map[*Setting]int // of each value in the source
+	unknown []unknownKey     // keys that are not settings
+	errs    []settingError
 }
 
-// decode reads settings nested by section. A null leaves its key unset, and so does the mask of a secret; of a key that
-// comes twice the last counts.
+// decode decodes a JSON object of sections. Null, and the mask of a secret, leave a key unset. If a key occurs twice, the last one counts.
 func decode(data []byte) decoded {
-	d := decoded{set: document{}, offsets: map[*Setting]int{}}
+	d := decoded{values: values{}, offsets: map[*Setting]int{}}
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
-		d.faults = append(d.faults, fault{reason: "is not JSON: " + err.Error(), offset: syntaxOffset(err)})
+		d.errs = append(d.errs, settingError{reason: "is not JSON: " + err.Error(), offset: syntaxOffset(err)})
 		return d
 	}
 	sections, ok := members(data)
 	if !ok {
-		d.faults = append(d.faults, fault{reason: "must be an object of sections"})
+		d.errs = append(d.errs, settingError{reason: "must be an object of sections"})
 	}
 	for _, section := range sections {
 		d.section(section)
@@ -51,14 +50,14 @@ func decode(data []byte) decoded {
 }
 
 func (d *decoded) section(section member) {
-	names, ours := byKey[section.name]
-	if _, theirs := reference[section.name]; !ours && !theirs {
-		d.faults = append(d.faults, unknownSection(section.name, section.offset))
+	names, known := byKey[section.name]
+	if _, inReference := reference[section.name]; !known && !inReference {
+		d.errs = append(d.errs, unknownSection(section.name, section.offset))
 		return
 	}
 	keys, ok := members(section.value)
 	if !ok && !section.isNull() {
-		d.faults = append(d.faults, fault{key: section.name, reason: "must be an object of settings", offset: section.offset})
+		d.errs = append(d.errs, settingError{key: section.name, reason: "must be an object of settings", offset: section.offset})
 		return
 	}
 	for _, key := range keys {
@@ -66,13 +65,13 @@ func (d *decoded) section(section member) {
 		if s, ok := names[key.name]; ok {
 			d.setting(s, key)
 		} else {
-			d.foreign = append(d.foreign, foreign{section.name, key.name, key.value, key.offset})
+			d.unknown = append(d.unknown, unknownKey{section.name, key.name, key.value, key.offset})
 		}
 	}
 }
 
 func (d *decoded) setting(s *Setting, key member) {
-	delete(d.set, s)
+	delete(d.values, s)
 	if key.isNull() {
 		return
 	}
@@ -80,16 +79,16 @@ func (d *decoded) setting(s *Setting, key member) {
 	switch {
 	case s.Secret && v == SecretMask:
 	case err != nil:
-		d.faults = append(d.faults, fault{key: s.Key(), reason: err.Error(), offset: key.offset})
+		d.errs = append(d.errs, settingError{key: s.Key(), reason: err.Error(), offset: key.offset})
 	default:
-		d.set[s], d.offsets[s] = v, key.offset
+		d.values[s], d.offsets[s] = v, key.offset
 	}
 }
 
 func fromJSON(s *Setting, raw []byte) (any, error) {
 	to := reflect.New(s.Type)
 	if err := json.Unmarshal(raw, to.Interface()); err != nil {
-		return nil, errors.New("must be " + s.Wants())
+		return nil, errors.New("must be " + s.Expected())
 	}
 	v := to.Elem().Interface()
 	return v, s.Check(v)
@@ -103,8 +102,8 @@ func fromText(s *Setting, text string) (any, error) {
 	return v, s.Check(v)
 }
 
-// encode gives the document as JSON that decode reads.
-func (d document) encode() ([]byte, error) {
+// encode returns the values as JSON that decode can read.
+func (d values) encode() ([]byte, error) {
 	sections := map[string]map[string]any{}
 	for s, v := range d {
 		if sections[s.Section] == nil {
@@ -115,7 +114,7 @@ func (d document) encode() ([]byte, error) {
 	return json.Marshal(sections)
 }
 
-// member is one key of a JSON object.
+// member is a name/value pair of a JSON object.
 type member struct {
 	name   string
 	value  json.RawMessage
@@ -124,7 +123,7 @@ type member struct {
 
 func (m member) isNull() bool { return string(m.value) == "null" }
 
-// members splits an object of valid JSON; false for any other value.
+// members returns the members of a JSON object, in order. It returns false if data, which is valid JSON, is not an object.
 func members(data []byte) ([]member, bool) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if opening, err := dec.Token(); err != nil || opening != json.Delim('{') {
@@ -151,7 +150,7 @@ func syntaxOffset(err error) int {
 	return 0
 }
 
-// position turns an offset into line and column, both from 1, the column in characters.
+// position returns the line and the column, in characters, of a byte offset. Both start at 1.
 func position(text []byte, offset int) (line, column int) {
 	before := text[:min(offset, len(text))]
 	start := bytes.LastIndexByte(before, '\n') + 1

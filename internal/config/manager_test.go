@@ -13,10 +13,10 @@ import (
 	"muster"
 )
 
-// memory is a Saver that lives as long as the test. It stands for any keeper of bytes; the store has its own tests.
+// memory is a Saver in memory. The real one has its own tests in internal/store.
 type memory struct {
 	mu     sync.Mutex
-	kept   Stored
+	stored Stored
 	audits []*muster.Audit
 	fail   error
 }
@@ -24,7 +24,7 @@ type memory struct {
 func (m *memory) LoadSettings(context.Context) (Stored, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.kept, m.fail
+	return m.stored, m.fail
 }
 
 func (m *memory) ChangeSettings(_ context.Context, change func(Stored) ([]byte, []*muster.Audit, error)) (int64, error) {
@@ -33,27 +33,27 @@ func (m *memory) ChangeSettings(_ context.Context, change func(Stored) ([]byte, 
 	if m.fail != nil {
 		return 0, m.fail
 	}
-	document, audits, err := change(m.kept)
+	document, audits, err := change(m.stored)
 	if err != nil {
 		return 0, err
 	}
 	if document != nil {
-		m.kept = Stored{Document: document, Version: m.kept.Version + 1}
+		m.stored = Stored{Document: document, Version: m.stored.Version + 1}
 	}
 	m.audits = append(m.audits, audits...)
-	return m.kept.Version, nil
+	return m.stored.Version, nil
 }
 
-func (m *memory) text() string { return string(m.kept.Document) }
+func (m *memory) text() string { return string(m.stored.Document) }
 
 // patch changes settings as an administrator would.
-func patch(live *Live, body string, ifMatch ...string) (*Config, error) {
+func patch(live *Manager, body string, ifMatch ...string) (*Config, error) {
 	return live.Patch(context.Background(), Patch{Body: []byte(body), IfMatch: ifMatch, Audit: func(changes []Change) *muster.Audit {
 		return &muster.Audit{ExtraInfo: Describe(changes)}
 	}})
 }
 
-func start(t testing.TB, o Options, saver *memory) *Live {
+func newAttached(t testing.TB, o Options, saver *memory) *Manager {
 	t.Helper()
 	live, _, err := Load(o)
 	if err != nil {
@@ -68,7 +68,7 @@ func start(t testing.TB, o Options, saver *memory) *Live {
 func TestPatchTakesEffectAndSurvives(t *testing.T) {
 	saver := &memory{}
 	o := Options{File: write(t, `{"TeamSettings":{"SiteName":"File","MaxUsersPerTeam":7}}`)}
-	live := start(t, o, saver)
+	live := newAttached(t, o, saver)
 
 	got, err := patch(live, `{"TeamSettings":{"SiteName":"Patched"},"ServiceSettings":{"TrustedProxyIPHeader":["X-A"]}}`)
 	if err != nil {
@@ -88,7 +88,7 @@ func TestPatchTakesEffectAndSurvives(t *testing.T) {
 		t.Fatal(err)
 	}
 	want.PasswordSettings.MinimumLength = 9
-	if again := start(t, o, saver).Current(); !reflect.DeepEqual(again, want) {
+	if again := newAttached(t, o, saver).Current(); !reflect.DeepEqual(again, want) {
 		t.Errorf("after a restart: %+v", again)
 	}
 }
@@ -97,10 +97,10 @@ func TestPatchRefusals(t *testing.T) {
 	cases := []struct{ name, body, param string }{
 		{"broken JSON", `{"TeamSettings":`, "config"},
 		{"empty", ``, "config"},
-		{"no object", `[]`, "config"},
+		{"not an object", `[]`, "config"},
 		{"null", `null`, "config"},
 		{"two documents", `{}{}`, "config"},
-		{"section no object", `{"TeamSettings":1}`, "TeamSettings"},
+		{"section not an object", `{"TeamSettings":1}`, "TeamSettings"},
 		{"wrong type", `{"TeamSettings":{"SiteName":"New","EnableOpenServer":"yes"}}`, "TeamSettings.EnableOpenServer"},
 		{"out of range", `{"TeamSettings":{"SiteName":"New"},"PasswordSettings":{"MinimumLength":4}}`, "PasswordSettings.MinimumLength"},
 		{"not one of", `{"TeamSettings":{"RestrictDirectMessage":""}}`, "TeamSettings.RestrictDirectMessage"},
@@ -109,8 +109,8 @@ func TestPatchRefusals(t *testing.T) {
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			saver := &memory{}
-			live := start(t, Options{}, saver)
-			live.OnChange(func(_, _ *Config) { t.Error("a refused patch was announced") })
+			live := newAttached(t, Options{}, saver)
+			live.OnChange(func(_, _ *Config) { t.Error("OnChange was called for a refused patch") })
 			before := live.Current()
 			_, err := patch(live, tc.body)
 			if !muster.IsKind(err, muster.Invalid) || !muster.HasID(err, "api.context.invalid_body_param.app_error") {
@@ -119,16 +119,16 @@ func TestPatchRefusals(t *testing.T) {
 			if name := muster.AsError(err).Params["Name"]; name != tc.param {
 				t.Errorf("names %q, want %q", name, tc.param)
 			}
-			if live.Current() != before || saver.kept.Document != nil {
+			if live.Current() != before || saver.stored.Document != nil {
 				t.Errorf("something changed: %s", saver.text())
 			}
 		})
 	}
 }
 
-func TestPatchThatCannotBeKeptChangesNothing(t *testing.T) {
+func TestPatchThatFailsToSaveChangesNothing(t *testing.T) {
 	saver := &memory{}
-	live := start(t, Options{}, saver)
+	live := newAttached(t, Options{}, saver)
 	saver.fail = errors.New("disk full")
 	before := live.Current()
 	_, err := patch(live, `{"TeamSettings":{"SiteName":"New"}}`)
@@ -140,14 +140,14 @@ func TestPatchThatCannotBeKeptChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Contains(saver.text(), "New") {
-		t.Errorf("the failed patch was kept: %s", saver.text())
+		t.Errorf("the failed patch was saved: %s", saver.text())
 	}
 }
 
-// A client that sends back all it was shown changes nothing and pins nothing.
-func TestPatchWithWhatWasShownKeepsNothing(t *testing.T) {
+// A client that sends back the settings it received changes nothing and stores nothing.
+func TestPatchWithMaskedSettingsSavesNothing(t *testing.T) {
 	saver := &memory{}
-	live := start(t, Options{
+	live := newAttached(t, Options{
 		File:    write(t, `{"EmailSettings":{"SMTPPassword":"hunter2"},"TeamSettings":{"SiteName":"File"}}`),
 		Environ: []string{"MUSTER_SQLSETTINGS_DATASOURCE=postgres://db/muster", "MUSTER_TEAMSETTINGS_MAXUSERSPERTEAM=9"},
 	}, saver)
@@ -157,57 +157,57 @@ func TestPatchWithWhatWasShownKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(shown), "hunter2") || strings.Contains(string(shown), "postgres://") {
-		t.Fatalf("a secret shows: %s", shown)
+		t.Fatalf("a secret is contained: %s", shown)
 	}
 	after, err := patch(live, string(shown))
 	if err != nil || !reflect.DeepEqual(before, after) {
 		t.Errorf("%v: %+v", err, after)
 	}
-	if saver.kept.Document != nil || saver.kept.Version != 0 {
-		t.Errorf("kept %s", saver.text())
+	if saver.stored.Document != nil || saver.stored.Version != 0 {
+		t.Errorf("saved %s", saver.text())
 	}
 }
 
 func TestSecretIsReplacedByPatch(t *testing.T) {
-	live := start(t, Options{}, &memory{})
+	live := newAttached(t, Options{}, &memory{})
 	c, err := patch(live, `{"EmailSettings":{"SMTPPassword":"*** "}}`)
 	if err != nil || c.EmailSettings.SMTPPassword != "*** " {
 		t.Errorf("%v: %q", err, c.EmailSettings.SMTPPassword)
 	}
 }
 
-func TestVariableHoldsAgainstPatchUntilItIsGone(t *testing.T) {
+func TestVariableOverridesPatchUntilRemoved(t *testing.T) {
 	saver := &memory{}
-	live := start(t, Options{Environ: []string{"MUSTER_TEAMSETTINGS_SITENAME=Variable"}}, saver)
+	live := newAttached(t, Options{Environ: []string{"MUSTER_TEAMSETTINGS_SITENAME=Variable"}}, saver)
 	c, err := patch(live, `{"TeamSettings":{"SiteName":"Patched"}}`)
 	if err != nil || c.TeamSettings.SiteName != "Variable" {
 		t.Errorf("%v: with the variable %q", err, c.TeamSettings.SiteName)
 	}
-	if name := start(t, Options{}, saver).Current().TeamSettings.SiteName; name != "Patched" {
+	if name := newAttached(t, Options{}, saver).Current().TeamSettings.SiteName; name != "Patched" {
 		t.Errorf("without the variable %q", name)
 	}
 }
 
-func TestOnChangeTellsOldAndNew(t *testing.T) {
-	live := start(t, Options{}, &memory{})
-	var told []string
+func TestOnChangePassesOldAndNew(t *testing.T) {
+	live := newAttached(t, Options{}, &memory{})
+	var calls []string
 	live.OnChange(func(old, new *Config) {
-		told = append(told, old.TeamSettings.SiteName+">"+new.TeamSettings.SiteName)
+		calls = append(calls, old.TeamSettings.SiteName+">"+new.TeamSettings.SiteName)
 	})
 	for _, name := range []string{"A", "B"} {
 		if _, err := patch(live, fmt.Sprintf(`{"TeamSettings":{"SiteName":%q}}`, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := strings.Join(told, " "); got != "Muster>A A>B" {
-		t.Errorf("told %q", got)
+	if got := strings.Join(calls, " "); got != "Muster>A A>B" {
+		t.Errorf("calls: %q", got)
 	}
 }
 
-func TestAttachRefusesWhatItCannotRead(t *testing.T) {
+func TestAttachFailsOnInvalidSettings(t *testing.T) {
 	for _, saver := range []*memory{
-		{kept: Stored{Document: []byte(`{"PasswordSettings":{"MinimumLength":1}}`)}},
-		{kept: Stored{Document: []byte(`{`)}},
+		{stored: Stored{Document: []byte(`{"PasswordSettings":{"MinimumLength":1}}`)}},
+		{stored: Stored{Document: []byte(`{`)}},
 		{fail: errors.New("no database")},
 	} {
 		live, _, err := Load(Options{})
@@ -223,9 +223,9 @@ func TestAttachRefusesWhatItCannotRead(t *testing.T) {
 	}
 }
 
-func TestPatchesOfManyAllCount(t *testing.T) {
+func TestConcurrentPatchesAreAllApplied(t *testing.T) {
 	saver := &memory{}
-	live := start(t, Options{}, saver)
+	live := newAttached(t, Options{}, saver)
 	keys := []string{"ShowEmailAddress", "ShowFullName"}
 	var all sync.WaitGroup
 	for _, key := range keys {
@@ -244,7 +244,7 @@ func TestPatchesOfManyAllCount(t *testing.T) {
 		}
 	})
 	all.Wait()
-	if p := start(t, Options{}, saver).Current().PrivacySettings; p.ShowEmailAddress || p.ShowFullName {
+	if p := newAttached(t, Options{}, saver).Current().PrivacySettings; p.ShowEmailAddress || p.ShowFullName {
 		t.Errorf("a patch is lost: %+v", p)
 	}
 }
@@ -257,19 +257,19 @@ func FuzzConfigPatch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		saver := &memory{}
-		live := start(t, Options{}, saver)
+		live := newAttached(t, Options{}, saver)
 		before := live.Current()
 		after, err := patch(live, string(body))
 		if err != nil {
-			if !muster.IsKind(err, muster.Invalid) || live.Current() != before || saver.kept.Document != nil {
-				t.Fatalf("refused as %v, kept %s", err, saver.text())
+			if !muster.IsKind(err, muster.Invalid) || live.Current() != before || saver.stored.Document != nil {
+				t.Fatalf("refused as %v, saved %s", err, saver.text())
 			}
 			return
 		}
 		if p := after.Validate(); len(p) > 0 {
-			t.Fatalf("took what Validate refuses: %v", p)
+			t.Fatalf("accepted what Validate rejects: %v", p)
 		}
-		if again := start(t, Options{}, saver).Current(); !reflect.DeepEqual(again, after) {
+		if again := newAttached(t, Options{}, saver).Current(); !reflect.DeepEqual(again, after) {
 			t.Fatalf("after a restart %+v, before it %+v", again, after)
 		}
 	})
