@@ -4,10 +4,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"muster"
+	"muster/internal/core"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -62,5 +64,27 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A piece that the disk gives no more ends the putting together of a file as a fault of ours.
+func TestAPieceThatCanNotBeReadEndsTheUpload(t *testing.T) {
+	s := testserver.New(t)
+	ctx := t.Context()
+	ann, me := s.User(t, "ann")
+	ch, err := ann.CreateDirectChannel(ctx, me.ID, me.ID)
+	must(t, err)
+	u, err := ann.CreateUpload(ctx, &muster.Upload{ChannelID: ch.ID, Filename: "a.txt", FileSize: 4})
+	must(t, err)
+	_, err = ann.ContinueUpload(ctx, u.ID, 0, []byte("ab"))
+	must(t, err)
+	kept, err := filepath.Glob(filepath.Join(s.Files, "uploads", u.ID, "*"))
+	if err != nil || len(kept) != 1 {
+		t.Fatal(kept, err)
+	}
+	must(t, errors.Join(os.Remove(kept[0]), os.Mkdir(kept[0], 0o700))) // a folder opens as a file does, and can't be read
+	who := &core.Caller{Session: &muster.Session{UserID: me.ID}, User: me}
+	if f, err := s.Services.Files.ContinueUpload(ctx, who, u.ID, 2, strings.NewReader("cd")); err == nil {
+		t.Errorf("it became %+v", f)
 	}
 }

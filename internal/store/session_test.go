@@ -159,7 +159,7 @@ func TestExpiredSessionsAreSwept(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		u := create(t, s, newUser("ann"))
-		sess := signIn(t, s, u, "1")
+		sess, endless := signIn(t, s, u, "1"), signIn(t, s, u, "2")
 		must(t, s.TouchSessions(ctx, map[string]int64{sess.ID: someTime + 9}, nil))
 		must(t, s.AttachDevice(ctx, u.ID, sess.ID, "d", someTime+10))
 		if n, err := s.DeleteExpiredSessions(ctx, someTime+10, 10); n != 0 || err != nil {
@@ -167,6 +167,9 @@ func TestExpiredSessionsAreSwept(t *testing.T) {
 		}
 		if n, err := s.DeleteExpiredSessions(ctx, someTime+11, 10); n != 1 || err != nil {
 			t.Fatal(n, err)
+		}
+		if _, err := s.Session(ctx, endless.ID); err != nil {
+			t.Fatal("a session without an end is gone:", err)
 		}
 	})
 }
