@@ -1,6 +1,6 @@
 package muster
 
-// Audit is one line of an account's history: who did what, from where.
+// Audit is an entry of the audit log. CreateAt is in Unix milliseconds.
 type Audit struct {
 	ID        string `json:"id"`
 	CreateAt  int64  `json:"create_at"`

@@ -10,7 +10,7 @@ const (
 	ChannelPurposeMaxRunes     = 250
 )
 
-// Group channels hold this many people, the creator included.
+// Limits of the number of users in a group channel, including its creator.
 const (
 	GroupChannelMinUsers = 3
 	GroupChannelMaxUsers = 8
@@ -24,12 +24,12 @@ const (
 	ChannelGroup   = "G"
 )
 
-// DefaultChannel is the name of the channel that every team begins with.
+// DefaultChannel is the name of the channel that every team is created with.
 const DefaultChannel = "town-square"
 
 var channelName = regexp.MustCompile(`^[a-z0-9]+([a-z\-\_0-9]+|(__)?)[a-z0-9]*$`)
 
-// Channel is a place for some of a team's members, or for two to eight people without a team.
+// Channel is a channel of a team, or a direct or group channel of two to eight users. Times are in Unix milliseconds.
 type Channel struct {
 	ID                string         `json:"id"`
 	CreateAt          int64          `json:"create_at"`
@@ -54,7 +54,7 @@ type Channel struct {
 	LastRootPostAt    int64          `json:"last_root_post_at"`
 }
 
-// ChannelPatch names the fields of a channel to change; nil leaves a field as it is.
+// ChannelPatch holds the fields of a channel to change. Nil leaves a field unchanged.
 type ChannelPatch struct {
 	DisplayName      *string `json:"display_name,omitempty"`
 	Name             *string `json:"name,omitempty"`
@@ -63,8 +63,8 @@ type ChannelPatch struct {
 	GroupConstrained *bool   `json:"group_constrained,omitempty"`
 }
 
-// ChannelMember ties a user to a channel. Roles is what the flags and ExplicitRoles amount to.
-// The counters of messages are always 0, for there are no posts; being added by somebody else is one mention.
+// ChannelMember is a user's membership in a channel. Times are in Unix milliseconds. Roles is derived from the scheme flags and ExplicitRoles.
+// Muster has no posts, so the message counters are always 0. Being added by another user counts as one mention.
 type ChannelMember struct {
 	ChannelID          string            `json:"channel_id"`
 	UserID             string            `json:"user_id"`
@@ -83,7 +83,7 @@ type ChannelMember struct {
 	ExplicitRoles      string            `json:"explicit_roles"`
 }
 
-// ChannelMemberWithTeamData is a membership together with the channel's team; blank for direct and group channels.
+// ChannelMemberWithTeamData is a membership with the channel's team, which is empty for direct and group channels.
 type ChannelMemberWithTeamData struct {
 	ChannelMember
 	TeamDisplayName string `json:"team_display_name"`
@@ -91,7 +91,7 @@ type ChannelMemberWithTeamData struct {
 	TeamUpdateAt    int64  `json:"team_update_at"`
 }
 
-// DefaultChannelNotifyProps is what a new membership starts with.
+// DefaultChannelNotifyProps returns the notification settings of a new membership.
 func DefaultChannelNotifyProps() map[string]string {
 	return map[string]string{
 		"desktop": "default", "mark_unread": "all", "push": "default", "email": "default",
@@ -99,10 +99,10 @@ func DefaultChannelNotifyProps() map[string]string {
 	}
 }
 
-// IsDirectOrGroup tells whether the channel belongs to its people and not to a team.
+// IsDirectOrGroup reports whether the channel is a direct or group channel, which has no team.
 func (c *Channel) IsDirectOrGroup() bool { return c.Type == ChannelDirect || c.Type == ChannelGroup }
 
-// Validate checks every field against the reference limits; kind Invalid.
+// Validate checks every field against the reference limits. The error names the first invalid field and is of kind Invalid.
 func (c *Channel) Validate() error {
 	breaks := func(rule, field string) error {
 		return E(Invalid, "model.channel.is_valid."+rule+".app_error", "id", c.ID).On(field)
@@ -129,7 +129,7 @@ func (c *Channel) Validate() error {
 	return nil
 }
 
-// Apply writes the patch's fields over c's.
+// Apply sets the fields of c that are set in the patch.
 func (c *Channel) Apply(p *ChannelPatch) {
 	set := func(to, from *string) {
 		if from != nil {
@@ -146,7 +146,7 @@ func (c *Channel) Apply(p *ChannelPatch) {
 	}
 }
 
-// SetGuest makes the membership what its account is, a guest's or a full member's. A guest holds no role besides.
+// SetGuest makes the membership a guest's or a full member's. A guest loses all other roles.
 func (m *ChannelMember) SetGuest(guest bool) {
 	m.SchemeGuest, m.SchemeUser = guest, !guest
 	if guest {
@@ -155,7 +155,7 @@ func (m *ChannelMember) SetGuest(guest bool) {
 	m.ResolveRoles()
 }
 
-// ResolveRoles fills Roles from the flags and the explicit roles.
+// ResolveRoles sets Roles from the scheme flags and ExplicitRoles.
 func (m *ChannelMember) ResolveRoles() {
 	m.Roles = schemeRoles(m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, RoleChannelGuest, RoleChannelUser, RoleChannelAdmin, m.ExplicitRoles)
 }

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// Kind classes an Error by what the caller can do about it; the edge maps each kind to one HTTP status.
+// Kind classifies an Error. Each kind has one HTTP status.
 type Kind uint8
 
 // The kinds of errors.
 const (
-	Internal        Kind = iota // ours to mend: 500
-	Invalid                     // the request is wrong as it stands: 400
-	Unauthenticated             // no session, or a refused sign-in: 401
-	Forbidden                   // a session without the right: 403
-	NotFound                    // no such thing, or none that this caller may know of: 404
-	Conflict                    // the thing's owner elsewhere forbids it: 409
-	TooLarge                    // a body or a picture over its limit: 413
-	RateLimited                 // asked too often: 429
-	Unimplemented               // a form of the request that nobody serves: 501
-	Unavailable                 // busy or shutting down: 503
-	StorageFull                 // no room to keep it: 507 (RFC 4918, 11.5)
+	Internal        Kind = iota // a bug or failure of the server: 500
+	Invalid                     // the request is invalid: 400
+	Unauthenticated             // no session, or a failed login: 401
+	Forbidden                   // permission denied: 403
+	NotFound                    // not found, or not visible to the caller: 404
+	Conflict                    // the request conflicts with the current state: 409
+	TooLarge                    // a body or a picture exceeds its limit: 413
+	RateLimited                 // too many requests: 429
+	Unimplemented               // not implemented: 501
+	Unavailable                 // overloaded or shutting down: 503
+	StorageFull                 // out of disk space: 507 (RFC 4918, section 11.5)
 )
 
 var kindStatus = [...]int{
@@ -30,7 +30,7 @@ var kindStatus = [...]int{
 	TooLarge: 413, RateLimited: 429, Unimplemented: 501, Unavailable: 503, StorageFull: 507,
 }
 
-// Status is the kind's HTTP status code.
+// Status returns the kind's HTTP status code.
 func (k Kind) Status() int {
 	if int(k) < len(kindStatus) {
 		return kindStatus[k]
@@ -38,22 +38,21 @@ func (k Kind) Status() int {
 	return 500
 }
 
-// Fault reports whether the server's state decided, and not the request: what such an error says of the request is nothing.
+// Fault reports whether the error is caused by the server's state and so says nothing about the request.
 func (k Kind) Fault() bool { return k == Internal || k == Unavailable || k == StorageFull }
 
-// Error is the one error type that reaches a client: a stable id of the protocol, never the cause.
-// The cause is for the log alone.
+// Error is the only type of error that is sent to clients. They get its stable id and the message for it. Cause is only logged.
 type Error struct {
 	Kind   Kind
-	ID     string            // stable, from the catalogue (docs/errors.md)
-	Params map[string]string // fill the {name} places of the catalogue's message
-	Field  string            // the request's field at fault, by its API name; "" for none
+	ID     string            // stable; docs/errors.md lists all
+	Params map[string]string // values for the {name} placeholders of the message
+	Field  string            // API name of the invalid field, or ""
 	Cause  error
 
-	RetryAfter time.Duration // when it is worth asking again, 0 where that is not known
+	RetryAfter time.Duration // time after which to retry; 0 if unknown
 }
 
-// E makes an Error. args are an optional cause (an error) and key, value strings for the message.
+// E returns an Error. args are an optional cause (an error), and pairs of a placeholder's name and its value.
 func E(kind Kind, id string, args ...any) *Error {
 	e := &Error{Kind: kind, ID: id}
 	for i := 0; i < len(args); i++ {
@@ -74,17 +73,18 @@ func E(kind Kind, id string, args ...any) *Error {
 	return e
 }
 
-// InvalidParam is the refusal of a body or query field by its name.
+// InvalidParam returns the error for an invalid field of a body or query. Its kind is Invalid.
 func InvalidParam(name string, cause ...error) *Error {
 	return E(Invalid, "api.context.invalid_body_param.app_error", "Name", name, errors.Join(cause...)).On(name)
 }
 
-// InvalidURLParam is the refusal of a path or query parameter by its name.
+// InvalidURLParam returns the error for an invalid path or query parameter. Its kind is Invalid.
 func InvalidURLParam(name string) *Error {
 	return E(Invalid, "api.context.invalid_url_param.app_error", "Name", name)
 }
 
-// RetryAfterSeconds returns the value of the answer's Retry-After header (RFC 9110, 10.2.3), "" for none.
+// RetryAfterSeconds returns RetryAfter in seconds, rounded up, for a Retry-After header (RFC 9110, section 10.2.3). It returns "" if
+// RetryAfter is 0.
 func (e *Error) RetryAfterSeconds() string {
 	if e.RetryAfter <= 0 {
 		return ""
@@ -92,14 +92,14 @@ func (e *Error) RetryAfterSeconds() string {
 	return strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)
 }
 
-// On returns the error with the field of the request that is at fault.
+// On returns a copy of the error with the given Field.
 func (e *Error) On(field string) *Error {
 	on := *e
 	on.Field = field
 	return &on
 }
 
-// After returns the error with the time after which it is worth asking again.
+// After returns a copy of the error with the given RetryAfter.
 func (e *Error) After(wait time.Duration) *Error {
 	later := *e
 	later.RetryAfter = wait
@@ -119,7 +119,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// AsError finds the Error in err's chain; anything else becomes an Internal one with err as its cause.
+// AsError returns the Error in err's chain or, if there is none, an Error of kind Internal with err as its cause.
 func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -127,13 +127,13 @@ func AsError(err error) *Error {
 	return E(Internal, "api.context.internal.app_error", err)
 }
 
-// IsKind tells whether err is an Error of that kind.
+// IsKind reports whether the Error in err's chain is of the given kind.
 func IsKind(err error, k Kind) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Kind == k
 }
 
-// HasID tells whether err is an Error with that id.
+// HasID reports whether the Error in err's chain has the given id.
 func HasID(err error, id string) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.ID == id

@@ -1,6 +1,6 @@
 package muster
 
-// Event names of the protocol that the operations cause (operations.json, websocket_events).
+// Names of WebSocket events (operations.json, websocket_events).
 const (
 	EventNewUser                    = "new_user"
 	EventUserUpdated                = "user_updated"
@@ -28,20 +28,20 @@ const (
 	EventHello                      = "hello"
 )
 
-// Event tells connected clients what happened. An empty Audience is everybody.
+// Event is a WebSocket event. An empty Audience means all connected users.
 type Event struct {
 	Name     string
 	Data     map[string]any
 	Audience Audience
 }
 
-// Audience narrows who gets an Event; what is set must all hold.
+// Audience restricts who receives an Event. A recipient must match every field that is set.
 type Audience struct {
 	UserID    string
 	TeamID    string
 	ChannelID string
 	OmitUsers []string
-	About     string // a user whom the hearer must be allowed to see at all: guests don't see everybody
-	Admins    bool   // only who has manage_system: the payload is more than others may see
-	NotAdmins bool   // only who has not: administrators get a payload of their own
+	About     string // a user the recipient must be allowed to see; guests don't see everybody
+	Admins    bool   // only users with manage_system, if Data is more than others may see
+	NotAdmins bool   // only users without manage_system, if administrators get a separate event
 }

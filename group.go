@@ -13,7 +13,7 @@ const (
 	GroupMembersMax          = 1000 // in one request
 )
 
-// Sources of a group: made here, or kept in step with a directory.
+// Sources of a group: created here, or synchronized with LDAP.
 const (
 	GroupSourceCustom = "custom"
 	GroupSourceLdap   = "ldap"
@@ -21,13 +21,13 @@ const (
 
 var groupName = regexp.MustCompile(`^[a-z0-9\.\-_]+$`)
 
-// Names that mention everybody, so that no group may have them.
+// Names that mention everybody. Groups can't have them.
 var reservedGroupNames = map[string]bool{"all": true, "channel": true, "here": true}
 
-// Group is a named set of users across teams. Times are Unix milliseconds.
+// Group is a set of users, independent of teams. Times are in Unix milliseconds.
 type Group struct {
 	ID             string   `json:"id"`
-	Name           *string  `json:"name,omitempty"` // by which it is mentioned
+	Name           *string  `json:"name,omitempty"` // for mentions
 	DisplayName    string   `json:"display_name"`
 	Description    string   `json:"description"`
 	Source         string   `json:"source"`
@@ -41,7 +41,7 @@ type Group struct {
 	MemberIDs      []string `json:"member_ids"`
 }
 
-// GroupPatch names the fields of a group to change; nil leaves a field as it is.
+// GroupPatch holds the fields of a group to change. Nil leaves a field unchanged.
 type GroupPatch struct {
 	Name           *string `json:"name"`
 	DisplayName    *string `json:"display_name"`
@@ -49,7 +49,7 @@ type GroupPatch struct {
 	AllowReference *bool   `json:"allow_reference"`
 }
 
-// GroupMember ties a user to a group.
+// GroupMember is a user's membership in a group. Times are in Unix milliseconds.
 type GroupMember struct {
 	GroupID  string `json:"group_id"`
 	UserID   string `json:"user_id"`
@@ -57,13 +57,13 @@ type GroupMember struct {
 	DeleteAt int64  `json:"delete_at"`
 }
 
-// Kinds of what a group may be linked to.
+// What a group can be linked to.
 const (
 	SyncableTeam    = "Team"
 	SyncableChannel = "Channel"
 )
 
-// GroupSyncable is the link of a group to a team or a channel: in one that is group-constrained only linked groups' members belong.
+// GroupSyncable links a group to a team or channel. If that is group-constrained, only members of linked groups can join it.
 type GroupSyncable struct {
 	GroupID     string `json:"group_id"`
 	TeamID      string `json:"team_id,omitempty"`
@@ -76,7 +76,7 @@ type GroupSyncable struct {
 	DeleteAt    int64  `json:"delete_at"`
 }
 
-// Validate checks every field; kind Invalid, an id model.group.*.
+// Validate checks every field. The error is of kind Invalid, an id model.group.*.
 func (g *Group) Validate() error {
 	switch {
 	case g.Name == nil || *g.Name == "" || len(*g.Name) > GroupNameMaxBytes:
@@ -93,7 +93,7 @@ func (g *Group) Validate() error {
 	return nil
 }
 
-// Apply writes the patch's fields over g's.
+// Apply sets the fields of g that are set in the patch.
 func (g *Group) Apply(p *GroupPatch) {
 	if p.Name != nil {
 		name := NormalizeName(*p.Name)

@@ -5,19 +5,19 @@ import (
 	"encoding/base32"
 )
 
-// idEncoding is z-base-32: the letters that every client of the reference API expects in an id.
+// idEncoding is z-base-32, which clients of the reference API expect.
 var idEncoding = base32.NewEncoding("ybndrfg8ejkmcpqxot1uwisza345h769").WithPadding(base32.NoPadding)
 
 const idLength = 26
 
-// NewID returns a fresh 26-character id: z-base-32 of 16 random bytes (128 bits).
+// NewID returns a new random id: 128 bits in z-base-32, which has 26 characters.
 func NewID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails (it aborts the program instead)
 	return idEncoding.EncodeToString(b[:])
 }
 
-// ValidID tells whether s has the form of an id: 26 ASCII letters or digits.
+// ValidID reports whether s has the form of an id: 26 ASCII letters or digits.
 func ValidID(s string) bool {
 	if len(s) != idLength {
 		return false

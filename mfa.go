@@ -1,10 +1,10 @@
 package muster
 
-// MfaSecret is what an authenticator app is set up with.
+// MfaSecret is the secret to set up an authenticator app with.
 type MfaSecret struct {
 	Secret string `json:"secret"`  // base32
 	QRCode string `json:"qr_code"` // PNG, base64
 }
 
-// RecoveryCodes is how many single-use codes an account gets when it turns its second factor on.
+// RecoveryCodes is the number of single-use recovery codes that an account gets with its second factor.
 const RecoveryCodes = 10

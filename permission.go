@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Permission is the name of a right; roles grant them (permissions.json).
+// Permission is the name of a permission. Roles grant permissions (permissions.json).
 type Permission string
 
-// The permissions that the operations ask for.
+// The permissions that operations check.
 const (
 	PermAddUserToTeam               Permission = "add_user_to_team"
 	PermAssignBot                   Permission = "assign_bot"
@@ -72,7 +72,7 @@ const (
 	PermWriteUserManagementUsers    Permission = "sysconsole_write_user_management_users"
 )
 
-// Names of the built-in roles that the code itself speaks of.
+// Names of built-in roles.
 const (
 	RoleSystemAdmin  = "system_admin"
 	RoleSystemUser   = "system_user"
@@ -95,11 +95,11 @@ type Role struct {
 	UpdateAt      int64    `json:"update_at"`
 	DeleteAt      int64    `json:"delete_at"`
 	Permissions   []string `json:"permissions"`
-	SchemeManaged bool     `json:"scheme_managed"` // granted by a membership's flags, not by name
+	SchemeManaged bool     `json:"scheme_managed"` // assigned through the scheme flags of a membership, not by name
 	BuiltIn       bool     `json:"built_in"`
 }
 
-// RolePatch replaces a role's permissions; nil leaves them.
+// RolePatch replaces the permissions of a role. Nil leaves them unchanged.
 type RolePatch struct {
 	Permissions *[]string `json:"permissions"`
 }
@@ -107,11 +107,11 @@ type RolePatch struct {
 //go:embed roles.json
 var rolesJSON []byte
 
-// BuiltInRoles gives a fresh copy of the roles that every server begins with (permissions.json), without ids and times.
+// BuiltInRoles returns a new copy of the roles that every server starts with (permissions.json), without ids and times.
 func BuiltInRoles() []*Role {
 	var roles []*Role
 	if err := json.Unmarshal(rolesJSON, &roles); err != nil {
-		panic(fmt.Errorf("embedded roles.json: %w", err)) // a broken build, seen by every test
+		panic(fmt.Errorf("embedded roles.json: %w", err)) // a broken build; any test finds it
 	}
 	for _, r := range roles {
 		r.DisplayName = "authentication.roles." + roleTextKey(r.Name) + ".name"
@@ -120,7 +120,7 @@ func BuiltInRoles() []*Role {
 	return roles
 }
 
-// roleTextKey is the reference server's translation key of a role; clients show its translation.
+// roleTextKey returns the reference server's translation key of a role, which clients translate.
 func roleTextKey(name string) string {
 	switch name {
 	case RoleSystemUser, RoleSystemAdmin, RoleSystemGuest:
@@ -139,12 +139,12 @@ var knownPermissions = func() map[string]bool {
 	return m
 }()
 
-// KnownPermission tells whether any built-in role grants a permission of that name.
+// KnownPermission reports whether any built-in role grants the permission.
 func KnownPermission(name string) bool { return knownPermissions[name] }
 
 var roleName = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
 
-// ValidRoleNames tells whether a space-separated list holds only well-formed role names; an empty list is valid.
+// ValidRoleNames reports whether a space-separated list contains only well-formed role names. An empty list is valid.
 func ValidRoleNames(roles string) bool {
 	for r := range strings.FieldsSeq(roles) {
 		if !roleName.MatchString(r) {
@@ -154,7 +154,7 @@ func ValidRoleNames(roles string) bool {
 	return true
 }
 
-// HasRole tells whether a space-separated list holds the name.
+// HasRole reports whether a space-separated list of roles contains the name.
 func HasRole(roles, name string) bool {
 	for r := range strings.FieldsSeq(roles) {
 		if r == name {
@@ -164,7 +164,7 @@ func HasRole(roles, name string) bool {
 	return false
 }
 
-// schemeRoles spells out what a membership's flags and explicit roles amount to, in the reference server's order.
+// schemeRoles returns the roles of a membership as a space-separated list, in the reference server's order.
 func schemeRoles(guest, user, admin bool, guestRole, userRole, adminRole, explicit string) string {
 	var all []string
 	for _, f := range []struct {

@@ -1,13 +1,13 @@
 package muster
 
-// Limits of a Preference (reference server's columns).
+// Limits of a Preference, from the columns of the reference server's database.
 const (
 	PreferenceNameMaxBytes  = 32
 	PreferenceValueMaxBytes = 20000
 	MaxPreferences          = 100 // in one request
 )
 
-// Preference is one setting that a client keeps for a user.
+// Preference is a setting that a client stores for a user.
 type Preference struct {
 	UserID   string `json:"user_id"`
 	Category string `json:"category"`
@@ -15,7 +15,7 @@ type Preference struct {
 	Value    string `json:"value"`
 }
 
-// Validate checks ids and lengths; kind Invalid.
+// Validate checks ids and lengths. The error is of kind Invalid.
 func (p *Preference) Validate() error {
 	switch {
 	case !ValidID(p.UserID):

@@ -15,13 +15,14 @@ const (
 	SessionPropIsBot       = "is_bot"
 )
 
-// SessionTypeAccessToken is the type of a session that stands for an access token in use.
+// SessionTypeAccessToken is the type of the session of an access token.
 const SessionTypeAccessToken = "UserAccessToken"
 
-// MaxSessionsPerUser is how many sessions one account keeps; the least recently used beyond it are revoked.
+// MaxSessionsPerUser is the maximum number of sessions of an account. Beyond it, the least recently used ones are revoked.
 const MaxSessionsPerUser = 500
 
-// Session is one sign-in. Token is only ever set on the value that login returns: the store keeps its SHA-256.
+// Session is a login session. Token and DeviceToken are only set in the value that login returns; the database contains their SHA-256
+// hashes. Times are in Unix milliseconds.
 type Session struct {
 	ID             string            `json:"id"`
 	Token          string            `json:"token"`
@@ -35,18 +36,18 @@ type Session struct {
 	ExpiredNotify  bool              `json:"expired_notify"`
 	Props          map[string]string `json:"props"`
 	TeamMembers    []*TeamMember     `json:"team_members"`
-	DeviceToken    string            `json:"-"` // set as Token is: by it the device is known at the next sign-in
-	IP             string            `json:"-"` // address that it was signed in from
-	// AuthenticatedAt is when the session's owner last proved who they are: at sign-in, or again since (Unix ms).
+	DeviceToken    string            `json:"-"` // identifies the device at the next login
+	IP             string            `json:"-"` // client address at login
+	// AuthenticatedAt is the time of the login or of the last re-authentication.
 	AuthenticatedAt int64 `json:"-"`
-	Local           bool  `json:"local"` // a session of the unix socket: every permission
+	Local           bool  `json:"local"` // a request over the local socket, which has every permission
 }
 
-// Expired tells whether the session has ended at now (Unix ms).
+// Expired reports whether the session has expired at now, in Unix milliseconds.
 func (s *Session) Expired(now int64) bool { return s.ExpiresAt > 0 && s.ExpiresAt <= now }
 
-// OfAccessToken tells whether the session stands for an access token rather than a sign-in.
+// OfAccessToken reports whether the session is that of an access token, not of a login.
 func (s *Session) OfAccessToken() bool { return s.Props[SessionPropType] == SessionTypeAccessToken }
 
-// CSRF is the token that a cookie-carried write must repeat in X-CSRF-Token.
+// CSRF returns the token that writes authenticated by a cookie must repeat in X-CSRF-Token.
 func (s *Session) CSRF() string { return s.Props[SessionPropCSRF] }

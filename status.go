@@ -1,6 +1,6 @@
 package muster
 
-// Status values that a user may have.
+// Values of Status.
 const (
 	StatusOnline  = "online"
 	StatusAway    = "away"
@@ -8,10 +8,10 @@ const (
 	StatusOffline = "offline"
 )
 
-// DndEndTimeMax bounds the end of "do not disturb": the year 9999, in Unix seconds.
+// DndEndTimeMax is the latest end of "do not disturb", in Unix seconds: the end of the year 9999.
 const DndEndTimeMax = 253_402_300_799
 
-// Status is whether a user is there.
+// Status is a user's availability. LastActivityAt is in Unix milliseconds.
 type Status struct {
 	UserID         string `json:"user_id"`
 	Status         string `json:"status"`
@@ -21,7 +21,7 @@ type Status struct {
 	DndEndTime     int64  `json:"dnd_end_time"` // Unix seconds, 0: no end
 }
 
-// ValidStatus tells whether a client may set the value.
+// ValidStatus reports whether a user can set the status.
 func ValidStatus(s string) bool {
 	return s == StatusOnline || s == StatusAway || s == StatusDnd || s == StatusOffline
 }

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// suggestMaxRunes bounds the work of a suggestion: no name that somebody could have meant is longer.
+// suggestMaxRunes limits the work of a suggestion. All names are shorter.
 const suggestMaxRunes = 100
 
-// Suggest returns "; did you mean NAME?" with the name that is nearest to what somebody wrote, or "" where none is near.
+// Suggest returns "; did you mean NAME?" with the nearest name, or "" if none is near. See Nearest.
 func Suggest(written string, names iter.Seq[string]) string {
 	if name := Nearest(written, names); name != "" {
 		return "; did you mean " + name + "?"
@@ -17,19 +17,19 @@ func Suggest(written string, names iter.Seq[string]) string {
 	return ""
 }
 
-// Nearest returns the name that somebody who wrote this most likely meant: the one with the smallest edit distance, letter case aside,
-// where that is at most a third of its length; otherwise "".
+// Nearest returns the name with the smallest edit distance to what was written, ignoring case. It returns "" if the distance is more than a
+// third of the name's length.
 func Nearest(written string, names iter.Seq[string]) string {
 	if written == "" || utf8.RuneCountInString(written) > suggestMaxRunes {
 		return ""
 	}
-	folded := strings.ToLower(written)
+	normalized := strings.ToLower(written)
 	nearest, least := "", suggestMaxRunes
 	for name := range names {
 		if name == "" {
 			continue
 		}
-		d := editDistance(folded, strings.ToLower(name))
+		d := editDistance(normalized, strings.ToLower(name))
 		if d < least && d <= max(1, utf8.RuneCountInString(name)/3) {
 			nearest, least = name, d
 		}
@@ -37,7 +37,7 @@ func Nearest(written string, names iter.Seq[string]) string {
 	return nearest
 }
 
-// editDistance counts the characters to insert, delete or replace to make b of a (Levenshtein).
+// editDistance returns the Levenshtein distance: the number of characters to insert, delete or replace to turn a into b.
 func editDistance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	row := make([]int, len(to)+1)

@@ -23,10 +23,10 @@ const (
 
 var teamName = regexp.MustCompile(`^[a-z0-9]+([a-z\-0-9]+|(__)?)[a-z0-9]+$`)
 
-// Path words of the reference web client that a team's name must not begin with.
+// Path segments of the reference web client. A team's name must not start with one of them.
 var reservedTeamNames = []string{"admin", "api", "channel", "claim", "error", "files", "help", "landing", "login", "mfa", "oauth", "plug", "plugins", "post", "signup", "boards", "playbooks"}
 
-// Team is a group of people with its own channels.
+// Team is a group of users with its own channels. Times are in Unix milliseconds.
 type Team struct {
 	ID                  string  `json:"id"`
 	CreateAt            int64   `json:"create_at"`
@@ -48,7 +48,7 @@ type Team struct {
 	CloudLimitsArchived bool    `json:"cloud_limits_archived"`
 }
 
-// TeamPatch names the fields of a team to change; nil leaves a field as it is.
+// TeamPatch holds the fields of a team to change. Nil leaves a field unchanged.
 type TeamPatch struct {
 	DisplayName      *string `json:"display_name,omitempty"`
 	Description      *string `json:"description,omitempty"`
@@ -58,7 +58,7 @@ type TeamPatch struct {
 	GroupConstrained *bool   `json:"group_constrained,omitempty"`
 }
 
-// TeamMember ties a user to a team. Roles is what the flags and ExplicitRoles amount to.
+// TeamMember is a user's membership in a team. Roles is derived from the scheme flags and ExplicitRoles.
 type TeamMember struct {
 	TeamID        string `json:"team_id"`
 	UserID        string `json:"user_id"`
@@ -70,7 +70,7 @@ type TeamMember struct {
 	ExplicitRoles string `json:"explicit_roles"`
 }
 
-// Validate checks every field against the reference limits; kind Invalid.
+// Validate checks every field against the reference limits. The error names the first invalid field and is of kind Invalid.
 func (t *Team) Validate() error {
 	breaks := func(rule, field string) error {
 		return E(Invalid, "model.team.is_valid."+rule+".app_error", "id", t.ID).On(field)
@@ -116,7 +116,7 @@ func reservedTeamName(name string) bool {
 	return false
 }
 
-// Apply writes the patch's fields over t's.
+// Apply sets the fields of t that are set in the patch.
 func (t *Team) Apply(p *TeamPatch) {
 	if p.DisplayName != nil {
 		t.DisplayName = *p.DisplayName
@@ -139,7 +139,7 @@ func (t *Team) Apply(p *TeamPatch) {
 	}
 }
 
-// SetGuest makes the membership what its account is, a guest's or a full member's. A guest holds no role besides.
+// SetGuest makes the membership a guest's or a full member's. A guest loses all other roles.
 func (m *TeamMember) SetGuest(guest bool) {
 	m.SchemeGuest, m.SchemeUser = guest, !guest
 	if guest {
@@ -148,7 +148,7 @@ func (m *TeamMember) SetGuest(guest bool) {
 	m.ResolveRoles()
 }
 
-// ResolveRoles fills Roles from the flags and the explicit roles.
+// ResolveRoles sets Roles from the scheme flags and ExplicitRoles.
 func (m *TeamMember) ResolveRoles() {
 	m.Roles = schemeRoles(m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, RoleTeamGuest, RoleTeamUser, RoleTeamAdmin, m.ExplicitRoles)
 }

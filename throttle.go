@@ -2,34 +2,34 @@ package muster
 
 import "time"
 
-// AttemptLimit says how many attempts may be made before the next one has to wait, and for how long.
+// AttemptLimit defines how many attempts are allowed before the next one is delayed, and for how long.
 type AttemptLimit struct {
 	Free    int           // attempts before the first delay
-	Names   int           // distinct names among them before the first delay, 0 for any number
-	More    int           // attempts, or names, that the end of a delay allows before the next one
-	Delay   time.Duration // the first one; each later one is twice as long
-	Longest time.Duration // that a delay grows to
-	Memory  time.Duration // after which the attempts are forgotten: after the last one or, for a Window, after the first
+	Names   int           // distinct names before the first delay; 0 for any number
+	More    int           // attempts, or names, allowed after each delay
+	Delay   time.Duration // length of the first delay; each one doubles the previous
+	Longest time.Duration // maximum length of a delay
+	Memory  time.Duration // time after which attempts are forgotten, from the last one or, with Window, from the first
 	Window  bool
 }
 
-// Throttle counts attempts against an AttemptLimit. The zero value has counted none. Times are Unix milliseconds.
+// Throttle counts attempts against an AttemptLimit. The zero value has counted none. Times are in Unix milliseconds.
 //
-// An attempt is taken before it is looked at, so that attempts made at once can't pass the limit together; one that succeeds is given back.
+// An attempt is counted before it is checked, so that concurrent attempts can't exceed the limit. One that succeeds is given back.
 type Throttle struct {
 	Attempts     int
 	Names        int
-	Delays       int   // that have begun
-	BeganAt      int64 // the first attempt that is remembered
+	Delays       int   // started so far
+	BeganAt      int64 // time of the first remembered attempt
 	BlockedUntil int64
 	ExpiresAt    int64
 }
 
-// Fresh reports whether no attempt is remembered.
+// Fresh reports whether no attempts are remembered at now.
 func (t Throttle) Fresh(now int64) bool { return t.Attempts == 0 || t.ExpiresAt <= now }
 
-// Take counts one attempt, by a name not counted before where newName is set. It reports whether a delay begins with it,
-// and not ok, with the throttle as it was, while one lasts.
+// Take counts an attempt and returns the throttle afterwards. newName is set if the attempt is for a name that wasn't counted yet. began
+// reports whether the attempt starts a delay. During a delay, Take counts nothing and ok is false.
 func (t Throttle) Take(l AttemptLimit, now int64, newName bool) (after Throttle, began, ok bool) {
 	fresh := t.Fresh(now)
 	if fresh {
@@ -54,7 +54,7 @@ func (t Throttle) Take(l AttemptLimit, now int64, newName bool) (after Throttle,
 	return t, began, true
 }
 
-// GiveBack takes attempts, and names among them, out of the count, and ends the delays that what is left does not call for.
+// GiveBack subtracts attempts and names from the counts and ends delays that the remaining counts don't require.
 func (t Throttle) GiveBack(l AttemptLimit, attempts, names int) Throttle {
 	t.Attempts, t.Names = max(t.Attempts-attempts, 0), max(t.Names-names, 0)
 	for t.Delays > 0 && !t.reached(l, t.Delays-1) {
@@ -64,12 +64,12 @@ func (t Throttle) GiveBack(l AttemptLimit, attempts, names int) Throttle {
 	return t
 }
 
-// reached reports whether the count calls for another delay after so many.
+// reached reports whether the counts require another delay after the given number of delays.
 func (t Throttle) reached(l AttemptLimit, delays int) bool {
 	return t.Attempts >= l.Free+delays*l.More || l.Names > 0 && t.Names >= l.Names+delays*l.More
 }
 
-// delay returns how long the delay lasts that follows so many others.
+// delay returns the length of the delay after the given number of earlier ones.
 func (l AttemptLimit) delay(others int) time.Duration {
 	d := l.Delay
 	for range others {

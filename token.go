@@ -6,8 +6,8 @@ const (
 	TokenSearchMaxBytes      = 256
 )
 
-// AccessToken lets a program call the API as an account, without a password. Token is only set on the value that its creation
-// returns: the store keeps the SHA-256. Times are Unix milliseconds; those that the reference server does not know are left out while 0.
+// AccessToken is a personal access token, with which a program can call the API as a user. Token is only set in the value returned on creation;
+// the database contains its SHA-256 hash. Times are in Unix milliseconds. Those that the reference server doesn't have are omitted if 0.
 type AccessToken struct {
 	ID          string `json:"id"`
 	Token       string `json:"token,omitempty"`
@@ -19,7 +19,7 @@ type AccessToken struct {
 	LastUsedAt  int64  `json:"last_used_at,omitempty"` // 0: not yet
 }
 
-// Validate checks the description; kind Invalid.
+// Validate checks the description. The error is of kind Invalid.
 func (t *AccessToken) Validate() error {
 	if len(t.Description) > TokenDescriptionMaxBytes || !validText(t.Description, TokenDescriptionMaxBytes) {
 		return E(Invalid, "model.user_access_token.is_valid.description.app_error").On("description")
@@ -31,27 +31,28 @@ func (t *AccessToken) Validate() error {
 const (
 	TokenPasswordRecovery = "password_recovery"
 	TokenVerifyEmail      = "verify_email"
-	TokenChangeEmail      = "change_email"   // our own: an address that takes effect once verified
-	TokenUnlock           = "unlock_account" // our own: ends the throttling of attempts on the account
+	TokenChangeEmail      = "change_email"   // not in the reference: confirms a new email address
+	TokenUnlock           = "unlock_account" // not in the reference: ends the delay after failed logins
 	TokenTeamInvitation   = "team_invitation"
 	TokenGuestInvitation  = "guest_invitation"
 	TokenCWS              = "cws_access_token"
 )
 
-// MailTokenLength is how many characters a token in a mailed link has.
+// MailTokenLength is the length of a MailToken's text.
 const MailTokenLength = 64
 
-// MailToken is what a mailed link carries: good for one purpose, once, until ExpiresAt (Unix ms). The store keeps the SHA-256 of its text.
+// MailToken is the token in a mailed link. It works for one purpose, once, until ExpiresAt. The database contains the SHA-256 hash of its text.
+// Times are in Unix milliseconds.
 type MailToken struct {
 	Purpose   string
-	UserID    string // whose password or address; "" for an invitation
-	Email     string // the address that it was sent to
+	UserID    string // "" for an invitation
+	Email     string // recipient of the mail
 	CreateAt  int64
 	ExpiresAt int64
 	Extra     string // JSON of an Invitation
 }
 
-// Invitation is what an invited person gets.
+// Invitation is what an invited person joins.
 type Invitation struct {
 	TeamID     string   `json:"team_id"`
 	ChannelIDs []string `json:"channel_ids,omitempty"`
@@ -59,10 +60,10 @@ type Invitation struct {
 	SenderID   string   `json:"sender_id"`
 }
 
-// NewMailToken returns 64 fresh characters.
+// NewMailToken returns a new random token of MailTokenLength characters.
 func NewMailToken() string { return (NewID() + NewID() + NewID())[:MailTokenLength] }
 
-// ValidMailToken tells whether s has the form of a mailed token.
+// ValidMailToken reports whether s has the form of a MailToken's text: 64 ASCII letters or digits.
 func ValidMailToken(s string) bool {
 	if len(s) != MailTokenLength {
 		return false

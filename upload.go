@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// UploadAttachment is the one kind of upload that there is.
+// UploadAttachment is the only type of upload.
 const UploadAttachment = "attachment"
 
 const fileNameMaxRunes = 256
 
-// Upload is a file on its way, sent in one piece or in several. CreateAt is in Unix milliseconds, sizes in bytes.
+// Upload is an upload session: a file that is sent in one or more parts. CreateAt is in Unix milliseconds, sizes are in bytes.
 type Upload struct {
 	ID         string `json:"id"`
 	Type       string `json:"type"`
@@ -20,12 +20,12 @@ type Upload struct {
 	ChannelID  string `json:"channel_id,omitempty"`
 	Filename   string `json:"filename"`
 	FileSize   int64  `json:"file_size"`
-	FileOffset int64  `json:"file_offset"` // how much has arrived
+	FileOffset int64  `json:"file_offset"` // bytes received so far
 	RemoteID   string `json:"remote_id"`
 	ReqFileID  string `json:"req_file_id"`
 }
 
-// Validate checks what a client asks for; kind Invalid, an id model.upload_session.is_valid.*.
+// Validate checks what a client asks for. The error is of kind Invalid, an id model.upload_session.is_valid.*.
 func (u *Upload) Validate() error {
 	bad := func(field string) error {
 		return E(Invalid, "model.upload_session.is_valid."+field+".app_error").On(field)
@@ -44,7 +44,7 @@ func (u *Upload) Validate() error {
 	return nil
 }
 
-// FileInfo is a file that has arrived whole. Times are Unix milliseconds, Size is in bytes.
+// FileInfo describes a completely uploaded file. Times are in Unix milliseconds, Size is in bytes.
 type FileInfo struct {
 	ID          string  `json:"id"`
 	UserID      string  `json:"user_id"`
@@ -56,12 +56,12 @@ type FileInfo struct {
 	Extension   string  `json:"extension"`
 	Size        int64   `json:"size"`
 	MimeType    string  `json:"mime_type"`
-	MiniPreview *string `json:"mini_preview"` // never made
+	MiniPreview *string `json:"mini_preview"` // always null
 	RemoteID    *string `json:"remote_id"`
 	Archived    bool    `json:"archived"`
 }
 
-// File is the file that the upload becomes at a time (Unix ms).
+// File returns the file of the upload, completed at now (Unix milliseconds).
 func (u *Upload) File(now int64) *FileInfo {
 	extension := strings.ToLower(strings.TrimPrefix(path.Ext(u.Filename), "."))
 	kind := mime.TypeByExtension("." + extension)

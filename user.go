@@ -20,23 +20,23 @@ const (
 	LocaleMaxBytes   = 5
 	TimezoneMaxRunes = 256
 	RolesMaxBytes    = 256
-	PropsMaxBytes    = 8000 // of the JSON encoding; the reference server leaves it to its column
+	PropsMaxBytes    = 8000 // of the JSON encoding; in the reference server the column limits it
 	mentionKeysProp  = "mention_keys"
 )
 
-// MaxUserList is how many ids or names one request may ask for; about what fits a body of the default size.
+// MaxUserList is the maximum number of ids or names in a request, about what fits into a body of the default size.
 const MaxUserList = 10_000
 
 var reservedUsernames = map[string]bool{"all": true, "channel": true, "here": true, "matterbot": true, "system": true}
 
-// User is an account: a person, a guest or a bot. Times are Unix milliseconds.
+// User is an account of a person, guest or bot. Times are in Unix milliseconds.
 type User struct {
 	ID                     string            `json:"id"`
 	CreateAt               int64             `json:"create_at,omitempty"`
 	UpdateAt               int64             `json:"update_at,omitempty"`
 	DeleteAt               int64             `json:"delete_at"` // set while deactivated
 	Username               string            `json:"username"`
-	Password               string            `json:"password,omitempty"` // clear text coming in, PHC string at rest, never going out
+	Password               string            `json:"password,omitempty"` // in requests the password, in the database its hash (PHC string), never in responses
 	AuthData               *string           `json:"auth_data,omitempty"`
 	AuthService            string            `json:"auth_service"`
 	Email                  string            `json:"email"`
@@ -50,7 +50,7 @@ type User struct {
 	Props                  map[string]string `json:"props,omitempty"`
 	NotifyProps            map[string]string `json:"notify_props,omitempty"`
 	LastPasswordUpdate     int64             `json:"last_password_update,omitempty"`
-	LastPictureUpdate      int64             `json:"last_picture_update,omitempty"` // negative: back to the drawn picture at that time
+	LastPictureUpdate      int64             `json:"last_picture_update,omitempty"` // negative if the picture was removed at that time
 	FailedAttempts         int               `json:"failed_attempts,omitempty"`
 	Locale                 string            `json:"locale"`
 	Timezone               map[string]string `json:"timezone"`
@@ -67,10 +67,10 @@ type User struct {
 	LastLogin              int64             `json:"last_login,omitempty"`
 }
 
-// UserPatch names the fields to change; nil leaves a field as it is.
+// UserPatch holds the fields of a user to change. Nil leaves a field unchanged.
 type UserPatch struct {
 	Username    *string           `json:"username,omitempty"`
-	Password    *string           `json:"password,omitempty"` // the caller's own, to prove an e-mail change
+	Password    *string           `json:"password,omitempty"` // the caller's password, required to change Email
 	Nickname    *string           `json:"nickname,omitempty"`
 	FirstName   *string           `json:"first_name,omitempty"`
 	LastName    *string           `json:"last_name,omitempty"`
@@ -83,31 +83,31 @@ type UserPatch struct {
 	RemoteID    *string           `json:"remote_id,omitempty"`
 }
 
-// AuthServiceEmail is the server's own sign-in, by password; so is "".
+// AuthServiceEmail means login with a password, and so does "".
 const AuthServiceEmail = "email"
 
-// UserAuth is where an account signs in (update_user_auth).
+// UserAuth is the login method of an account (update_user_auth).
 type UserAuth struct {
-	AuthData    *string `json:"auth_data"` // the account's name there
+	AuthData    *string `json:"auth_data"` // the account's id at that service
 	AuthService string  `json:"auth_service"`
 }
 
-// UsersStats is the answer of the counting operations.
+// UsersStats is the response of operations that count users.
 type UsersStats struct {
 	TotalUsersCount int64 `json:"total_users_count"`
 }
 
-// UserAutocomplete is the answer of autocomplete_users.
+// UserAutocomplete is the response of autocomplete_users.
 type UserAutocomplete struct {
 	Users        []*User `json:"users"`
 	OutOfChannel []*User `json:"out_of_channel,omitempty"`
 }
 
-// NormalizeName folds a username or an e-mail address for storing and comparing: trimmed and lower-cased.
-// It is the only rule there is, so that "Ann" and "ann" are one person everywhere.
+// NormalizeName trims and lower-cases a username or email address. All names are stored and compared in this form, so "Ann" and "ann" are the
+// same account everywhere.
 func NormalizeName(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// DefaultNotifyProps is what a new account starts with (models.json, default_notify_props).
+// DefaultNotifyProps returns the notification settings of a new account (models.json, default_notify_props).
 func DefaultNotifyProps() map[string]string {
 	return map[string]string{
 		"email": "true", "push": "mention", "desktop": "mention", "desktop_sound": "true", mentionKeysProp: "",
@@ -116,12 +116,12 @@ func DefaultNotifyProps() map[string]string {
 	}
 }
 
-// DefaultTimezone is what a new account starts with (models.json, default_timezone).
+// DefaultTimezone returns the time zone settings of a new account (models.json, default_timezone).
 func DefaultTimezone() map[string]string {
 	return map[string]string{"useAutomaticTimezone": "true", "automaticTimezone": "", "manualTimezone": ""}
 }
 
-// Clone gives a copy that shares nothing with u.
+// Clone returns a deep copy of u.
 func (u *User) Clone() *User {
 	c := *u
 	c.Props, c.NotifyProps, c.Timezone = maps.Clone(u.Props), maps.Clone(u.NotifyProps), maps.Clone(u.Timezone)
@@ -136,7 +136,7 @@ func (u *User) Clone() *User {
 	return &c
 }
 
-// Normalize brings names and address into their stored form.
+// Normalize normalizes Username and Email (see NormalizeName) and trims the other names.
 func (u *User) Normalize() {
 	u.Username, u.Email = NormalizeName(u.Username), NormalizeName(u.Email)
 	for _, s := range []*string{&u.Nickname, &u.FirstName, &u.LastName, &u.Position} {
@@ -144,16 +144,16 @@ func (u *User) Normalize() {
 	}
 }
 
-// HasRole tells whether the account itself carries the role.
+// HasRole reports whether the account has the system-wide role.
 func (u *User) HasRole(name string) bool { return HasRole(u.Roles, name) }
 
-// IsGuest tells whether the account is a guest.
+// IsGuest reports whether the account is a guest.
 func (u *User) IsGuest() bool { return HasRole(u.Roles, RoleSystemGuest) }
 
-// IsSSO tells whether another service holds the account's sign-in.
+// IsSSO reports whether the account signs in with another service.
 func (u *User) IsSSO() bool { return u.AuthService != "" && u.AuthService != AuthServiceEmail }
 
-// AuthDataValue is the account's name at its sign-in service, "" without one.
+// AuthDataValue returns AuthData, or "" if it is nil.
 func (u *User) AuthDataValue() string {
 	if u.AuthData == nil {
 		return ""
@@ -161,8 +161,8 @@ func (u *User) AuthDataValue() string {
 	return *u.AuthData
 }
 
-// Validate checks every stored field against the reference limits and names the first that fails.
-// The error is of kind Invalid with an id model.user.is_valid.*.
+// Validate checks every stored field against the reference limits. The error names the first invalid field; it is of kind Invalid with an id
+// model.user.is_valid.*.
 func (u *User) Validate() error {
 	breaks := func(rule, field string) error {
 		return E(Invalid, "model.user.is_valid."+rule+".app_error", "UserId", u.ID).On(field)
@@ -215,8 +215,8 @@ func encoded(m map[string]string) string {
 	return string(b)
 }
 
-// ValidUsername reports whether a folded username may be stored: 1 to 64 of a-z 0-9 . - _, not reserved, and not of dots alone. Every client and
-// proxy takes "." and ".." out of an address (RFC 3986, section 5.2.4), so nobody could look such an account up by its name.
+// ValidUsername reports whether a normalized username is valid: 1 to 64 of a-z 0-9 . - _, not reserved, and not only dots. Clients and proxies
+// remove the path segments "." and ".." (RFC 3986, section 5.2.4), so such an account could not be looked up by name.
 func ValidUsername(s string) bool {
 	if len(s) > UsernameMaxBytes || reservedUsernames[s] || strings.Trim(s, ".") == "" {
 		return false
@@ -230,7 +230,8 @@ func ValidUsername(s string) bool {
 	return true
 }
 
-// ValidEmail tells whether a folded address is a plain RFC 5322 address without a display name, of ASCII alone: mail servers that take others are few.
+// ValidEmail reports whether a normalized email address is an RFC 5322 address without a display name. It must be ASCII, because few mail
+// servers accept others.
 func ValidEmail(s string) bool {
 	if s == "" || s != NormalizeName(s) || !validText(s, EmailMaxBytes) || strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return false
@@ -239,7 +240,7 @@ func ValidEmail(s string) bool {
 	return err == nil && a.Name == "" && a.Address == s
 }
 
-// ValidText tells whether s is UTF-8 text of at most max runes without control characters.
+// ValidText reports whether s is valid UTF-8 of at most max runes without control characters.
 func ValidText(s string, max int) bool { return validText(s, max) }
 
 func validText(s string, max int) bool {
@@ -249,7 +250,7 @@ func validText(s string, max int) bool {
 	return !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// validMap refuses NUL, which PostgreSQL cannot store, and text that is not UTF-8.
+// validMap reports whether all keys and values can be stored. PostgreSQL accepts neither NUL nor invalid UTF-8.
 func validMap(m map[string]string) bool {
 	for k, v := range m {
 		if !storable(k) || !storable(v) {
@@ -261,7 +262,7 @@ func validMap(m map[string]string) bool {
 
 func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// Apply writes the patch's fields over u's.
+// Apply sets the fields of u that are set in the patch.
 func (u *User) Apply(p *UserPatch) {
 	set := func(to, from *string) {
 		if from != nil {
@@ -290,7 +291,7 @@ func (u *User) Apply(p *UserPatch) {
 	}
 }
 
-// SyncMentionKeys drops the old username, with and without "@", from the words that notify the user.
+// SyncMentionKeys removes a former username, with and without "@", from the words that notify the user.
 func (u *User) SyncMentionKeys(oldName string) {
 	if u.NotifyProps == nil {
 		u.NotifyProps = map[string]string{}
@@ -304,15 +305,15 @@ func (u *User) SyncMentionKeys(oldName string) {
 	u.NotifyProps[mentionKeysProp] = strings.Join(kept, ",")
 }
 
-// Visibility says how much of a user a reader may see.
+// Visibility determines which fields of a user a viewer may see.
 type Visibility struct {
-	Self     bool // the account's own
-	Admin    bool // a reader with manage_system
+	Self     bool // the viewer is the user
+	Admin    bool // the viewer has manage_system
 	Email    bool // PrivacySettings.ShowEmailAddress
 	FullName bool // PrivacySettings.ShowFullName
 }
 
-// Sanitized gives the copy of u that a reader may see (models.json, sanitised_for_self and sanitised_for_others).
+// Sanitized returns a copy of u with only the fields that the viewer may see (models.json, sanitised_for_self and sanitised_for_others).
 func (u *User) Sanitized(v Visibility) *User {
 	c := *u
 	none := ""
