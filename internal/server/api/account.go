@@ -17,12 +17,12 @@ func loginByCwsToken(c *call) (any, error) {
 	if err := c.decode(&body, muster.InvalidParam("cws_token")); err != nil {
 		return nil, err
 	}
-	c.signInAnew()
+	c.discardSession()
 	session, err := c.services.Auth.LoginCWS(c.ctx(), c.who, body.LoginID, body.CWSToken)
 	if err != nil {
 		return nil, err
 	}
-	c.giveTokens(session)
+	c.setTokenHeaders(session)
 	c.cookies.SetSession(c.w, session)
 	path, _ := c.services.Core.CookieScope()
 	c.w.Header().Set("Location", path)
@@ -88,19 +88,19 @@ func verifyUserEmail(c *call) (any, error) {
 func resetPassword(c *call) (any, error) {
 	var body struct {
 		Token        string        `json:"token"`
-		Code         string        `json:"code"` // as the documentation spells it
+		Code         string        `json:"code"` // the name in the documentation
 		NewPassword  string        `json:"new_password"`
 		RevokeTokens *boolOrString `json:"revoke_access_tokens"`
 	}
 	if err := c.decode(&body, muster.InvalidParam("token")); err != nil {
 		return nil, err
 	}
-	revokeTokens := body.RevokeTokens == nil || bool(*body.RevokeTokens) // who resets a password may have lost more than that
+	revokeTokens := body.RevokeTokens == nil || bool(*body.RevokeTokens) // a forgotten password may have been stolen, and tokens with it
 	device, err := c.services.Auth.ResetPassword(c.ctx(), c.who, cmp.Or(body.Token, body.Code), body.NewPassword, revokeTokens)
 	if err != nil {
 		return nil, err
 	}
-	c.giveDeviceToken(device)
+	c.setDeviceToken(device)
 	return ok, nil
 }
 

@@ -1,5 +1,5 @@
-// Package api serves the HTTP API, version 4. A handler parses, calls one use case and returns a value or an error;
-// everything around that (session, CSRF, limits, ids, log, metrics, the error object) happens here, once.
+// Package api serves version 4 of the HTTP API. A handler parses the request, calls one use case and returns a value or an error. Server does the
+// rest for all of them: sessions, CSRF, limits, request ids, the log, metrics and error responses.
 package api
 
 import (
@@ -16,18 +16,18 @@ import (
 	"muster/internal/services"
 )
 
-// Prefix is where the API lives.
+// Prefix is the path prefix of the API.
 const Prefix = "/api/v4"
 
-// Options are what a Server works with; App is required.
+// Options configure a Server. Services is required.
 type Options struct {
 	Services *services.Services
 	Log      *slog.Logger
 	Record   httpx.Recorder // nil for none
-	Version  string         // Muster's own
-	Socket   http.Handler   // the WebSocket's; nil for none
-	Local    bool           // serves the local socket: every caller is the machine's own administrator
-	Limiter  *httpx.Limiter // shared with the other edges; nil for one of its own
+	Version  string         // of Muster
+	Socket   http.Handler   // serves /websocket; nil for none
+	Local    bool           // serve the local socket, on which every caller is an administrator
+	Limiter  *httpx.Limiter // shared with other servers; nil for a new one
 }
 
 // Server is the API's http.Handler.
@@ -43,7 +43,7 @@ type Server struct {
 	limiter  *httpx.Limiter
 }
 
-// New builds the API over the use cases.
+// New returns a Server with the given options.
 func New(o Options) *Server {
 	s := &Server{
 		services: o.Services, log: o.Log, record: o.Record, version: config.ReferenceVersion + "." + o.Version, socket: o.Socket, local: o.Local,
@@ -67,24 +67,24 @@ func New(o Options) *Server {
 	return s
 }
 
-// call is one request on its way through a handler.
+// call is a request and what is known about it.
 type call struct {
-	w        http.ResponseWriter
-	r        *http.Request
-	services *services.Services
-	limiter  *httpx.Limiter
-	who      *core.Caller
-	token    string // as it came in, for the cookie of a prolonged session
-	cookies  httpx.Cookies
-	route    *route
-	values   [maxParams]string
-	local    bool // over the local socket
-	foreign  bool // the session's cookie came along, but nothing proves that a page of ours sent it
+	w          http.ResponseWriter
+	r          *http.Request
+	services   *services.Services
+	limiter    *httpx.Limiter
+	who        *core.Caller
+	token      string // session or access token of the request
+	cookies    httpx.Cookies
+	route      *route
+	values     [maxParams]string
+	local      bool // received on the local socket
+	failedCSRF bool // the request has a session cookie but failed the CSRF check
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
 
-// param is a parameter of the path, "" if the route has none of that name.
+// param returns a path parameter, or "" if the route doesn't have it.
 func (c *call) param(name string) string {
 	for i, p := range c.route.params {
 		if p == name {
@@ -94,9 +94,9 @@ func (c *call) param(name string) string {
 	return ""
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.edgeHeaders(w, r) {
+	if s.handleCORS(w, r) {
 		return
 	}
 	start := time.Now()
@@ -110,7 +110,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.route = s.root.find(r.Method, path, &c.values)
 	}
 	if c.route == nil {
-		s.unrouted(w, start)
+		s.notFound(w, start)
 		return
 	}
 	x := s.chain.NewExchange(w, r)
@@ -145,17 +145,17 @@ func (s *Server) serve(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(answer)
+	return c.respond(answer)
 }
 
-// unrouted answers requests for which there is no route. The reference server's answer there carries no ids.
-func (s *Server) unrouted(w http.ResponseWriter, start time.Time) {
+// notFound responds to requests without a route. Like the reference server's, the response has no request id.
+func (s *Server) notFound(w http.ResponseWriter, start time.Time) {
 	body := httpx.NewErrorBody(muster.E(muster.NotFound, "api.context.404.app_error"), "")
 	httpx.WriteError(w, body)
 	s.record("other", "", body.StatusCode, time.Since(start))
 }
 
-// writeError answers with the error object. Developers may see what the error says to the log, unless it is of kind Internal.
+// writeError writes an error response. With EnableDeveloper it includes the cause, except for errors of kind Internal.
 func (s *Server) writeError(c *call, e *muster.Error) {
 	body := httpx.NewErrorBody(e, c.who.RequestID)
 	if s.services.Core.Config().ServiceSettings.EnableDeveloper && e.Kind != muster.Internal {

@@ -10,7 +10,7 @@ import (
 
 var errNoSession = muster.E(muster.Unauthenticated, "api.context.session_expired.app_error")
 
-// authenticate finds who asks. A route that is open goes on without a session.
+// authenticate identifies the caller. On open routes, a request without a valid session continues anonymously.
 func (c *call) authenticate() error {
 	if c.local {
 		c.who.Session = &muster.Session{Local: true}
@@ -19,7 +19,7 @@ func (c *call) authenticate() error {
 	token, fromCookie := httpx.Token(c.r)
 	if token == "" {
 		if c.r.URL.RawQuery != "" && c.route.access == signedIn && c.r.URL.Query().Has("access_token") {
-			// Tokens in addresses end up in logs: a header is the place for them.
+			// Tokens in URLs end up in logs. They belong in a header.
 			return muster.E(muster.Unauthenticated, "api.context.token_provided.app_error")
 		}
 		return c.needSession()
@@ -34,27 +34,28 @@ func (c *call) authenticate() error {
 	if err != nil {
 		return err
 	}
-	if fromCookie && !c.provesOrigin(session) {
-		c.foreign = true
+	if fromCookie && !c.passesCSRFCheck(session) {
+		c.failedCSRF = true
 		return c.needSession()
 	}
 	c.who.Session, c.who.User, c.token = session, user, token
-	return c.admit()
+	return c.requireSetup()
 }
 
-// admit keeps who has yet to set up a second factor, or to accept the terms of service, from all that doing it does not need. Enrolling comes first.
-func (c *call) admit() error {
+// requireSetup returns an error if the caller must set up a second factor, or accept the terms of service, before using the route. The second
+// factor is required first.
+func (c *call) requireSetup() error {
 	id := c.param("user_id")
-	own := id == "" || id == "me" || id == c.who.ID() // others' accounts are no part of it
-	if own && c.route.enrol {
+	own := id == "" || id == "me" || id == c.who.ID() // setup doesn't involve other accounts
+	if own && c.route.beforeMFA {
 		return nil
 	}
 	err := c.services.Auth.RequireMfaEnrolment(c.who)
-	if err == nil && (!own || !c.route.terms) {
+	if err == nil && (!own || !c.route.beforeTerms) {
 		err = c.services.Auth.RequireTermsAccepted(c.ctx(), c.who)
 	}
 	if muster.IsKind(err, muster.Forbidden) && c.route.access == open {
-		c.who.Session, c.who.User = nil, nil // as for anybody
+		c.who.Session, c.who.User = nil, nil // continue anonymously
 		return nil
 	}
 	return err
@@ -67,10 +68,9 @@ func (c *call) needSession() error {
 	return nil
 }
 
-// provesOrigin tells whether a write that a cookie carries was made by our own client and not by another site:
-// it repeats the session's CSRF token or, unless that is enforced, carries a header that a foreign form can't set, or the browser's word that a page of
-// ours sent it.
-func (c *call) provesOrigin(s *muster.Session) bool {
+// passesCSRFCheck reports whether a request authenticated by a cookie is safe from cross-site request forgery: it is not a write, or it repeats the
+// session's CSRF token. Unless the settings are strict, X-Requested-With, which other sites can't set, or an Origin of ours is enough.
+func (c *call) passesCSRFCheck(s *muster.Session) bool {
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return true
@@ -85,13 +85,13 @@ func (c *call) provesOrigin(s *muster.Session) bool {
 
 func isXHR(r *http.Request) bool { return r.Header.Get("X-Requested-With") == "XMLHttpRequest" }
 
-// userID is the path's user id with "me" spelled out; kind Invalid when it has not the form of an id.
+// userID returns the user id of the path, with "me" resolved. The error is of kind Invalid if it is not a valid id.
 func (c *call) userID() (string, error) { return c.idParam("user_id") }
 
 func (c *call) idParam(name string) (string, error) {
 	id := c.param(name)
 	if id == "me" && name == "user_id" {
-		id = c.who.ID() // "" over the local socket, where nobody is "me"
+		id = c.who.ID() // "" over the local socket, where there is no "me"
 	}
 	if !muster.ValidID(id) {
 		return "", muster.InvalidURLParam(name)

@@ -34,7 +34,7 @@ func getBots(c *call) (any, error) {
 	})
 }
 
-// withBot runs what takes no more than a bot's id.
+// withBot calls use with the bot id of the path.
 func withBot[T any](c *call, use func(id string) (T, error)) (any, error) {
 	id, err := c.idParam("bot_user_id")
 	if err != nil {
@@ -90,7 +90,7 @@ func convertBotToUser(c *call) (any, error) {
 		u, err := c.services.Accounts.ConvertBotToUser(c.ctx(), c.who, id, &p, c.flag("set_system_admin"))
 		return struct {
 			*muster.User
-			statusOK // the documentation promises this, the server there sends the account
+			statusOK // the documentation says {"status": "OK"}, the reference server sends the account
 		}{u, ok}, err
 	})
 }

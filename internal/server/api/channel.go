@@ -57,7 +57,7 @@ func createGroupChannel(c *call) (any, error) {
 	return reply{status: http.StatusCreated, body: ch}, err
 }
 
-// withChannel runs what takes no more than a channel's id.
+// withChannel calls use with the channel id of the path.
 func withChannel[T any](c *call, use func(id string) (T, error)) (any, error) {
 	id, err := c.idParam("channel_id")
 	if err != nil {

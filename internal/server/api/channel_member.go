@@ -13,7 +13,7 @@ func getChannelMembers(c *call) (any, error) {
 	})
 }
 
-// addChannelMember takes one user_id and answers with the membership, or a list of user_ids and answers with all.
+// addChannelMember accepts one user_id and returns the membership, or a list of user_ids and returns all memberships.
 func addChannelMember(c *call) (any, error) {
 	return withChannel(c, func(id string) (reply, error) {
 		var body struct {
@@ -46,7 +46,7 @@ func addChannelMember(c *call) (any, error) {
 
 func getChannelMembersByIDs(c *call) (any, error) {
 	return withChannel(c, func(id string) ([]*muster.ChannelMember, error) {
-		ids, err := c.names()
+		ids, err := c.decodeStrings()
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +54,7 @@ func getChannelMembersByIDs(c *call) (any, error) {
 	})
 }
 
-// withChannelMember runs what takes a channel's and a user's id.
+// withChannelMember calls use with the channel and user ids of the path.
 func withChannelMember[T any](c *call, use func(channelID, userID string) (T, error)) (any, error) {
 	return withChannel(c, func(channelID string) (any, error) {
 		userID, err := c.userID()

@@ -8,17 +8,17 @@ import (
 	"muster/internal/server/httpx"
 )
 
-// Headers and methods that pages of other origins may use, where AllowCorsFrom names them.
+// Methods and headers allowed for the origins in AllowCorsFrom.
 const (
 	corsMethods = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 	corsHeaders = "Authorization, Content-Type, If-Match, If-None-Match, X-CSRF-Token, X-Device-Token, X-Requested-With"
 	corsExposed = "Etag, Token, X-Device-Token, X-Request-Id, X-Version-Id"
-	corsMaxAge  = "86400" // seconds that a browser may remember the answer
+	corsMaxAge  = "86400" // seconds
 )
 
-// edgeHeaders sets what every answer carries by the settings. It gives true when the request was a browser's
-// question whether it may ask, and is answered.
-func (s *Server) edgeHeaders(w http.ResponseWriter, r *http.Request) (answered bool) {
+// handleCORS sets Strict-Transport-Security and the CORS headers (Fetch standard). It reports whether the request was a preflight request, to
+// which it has responded.
+func (s *Server) handleCORS(w http.ResponseWriter, r *http.Request) (answered bool) {
 	c := s.services.Core.Config().ServiceSettings
 	httpx.StrictTransport(w.Header(), c)
 	origin := r.Header.Get("Origin")
@@ -39,8 +39,8 @@ func (s *Server) edgeHeaders(w http.ResponseWriter, r *http.Request) (answered b
 	return true
 }
 
-// originAllowed holds an origin against a list separated by blanks; "*" is every origin. Cookies are never
-// allowed along, so a foreign page signs in with a token of its own or not at all.
+// originAllowed reports whether a space-separated list contains the origin, or "*". Credentials are never allowed, so pages of other origins need
+// a token.
 func originAllowed(list, origin string) bool {
 	allowed := strings.Fields(list)
 	return slices.Contains(allowed, "*") || slices.ContainsFunc(allowed, func(o string) bool {

@@ -11,7 +11,7 @@ import (
 	"muster/internal/server/httpx"
 )
 
-// limitBody bounds what is read of the body, by its route.
+// limitBody limits the size of the body according to the route.
 func (c *call) limitBody() {
 	switch c.route.body {
 	case picture:
@@ -23,39 +23,39 @@ func (c *call) limitBody() {
 	}
 }
 
-// bodyMax is how many bytes of a body are read that is no upload.
+// bodyMax returns the maximum size of a body that is not an upload, in bytes.
 func (c *call) bodyMax() int64 {
-	whole := c.services.Core.Config().ServiceSettings.MaximumPayloadSizeBytes
+	limit := c.services.Core.Config().ServiceSettings.MaximumPayloadSizeBytes
 	if c.route.access == open && (c.route.body != anyBody || c.who.Session == nil) {
-		return min(whole, httpx.SmallBody)
+		return min(limit, httpx.SmallBody)
 	}
-	return whole
+	return limit
 }
 
-// pictureMax is how many bytes a form with a picture may have.
+// pictureMax returns the maximum size of a form with a picture, in bytes.
 func (c *call) pictureMax() int64 {
 	return c.services.Core.Config().FileSettings.MaxProfileImageSize + uploadOverhead
 }
 
-const uploadOverhead = 1 << 20 // what a multipart form may add to its file
+const uploadOverhead = 1 << 20 // bytes that a multipart form may add to its file
 
-// decode reads the body as exactly one JSON value into v. Anything else is the error otherwise, a body over
-// the limit kind TooLarge.
-func (c *call) decode(v any, otherwise *muster.Error) error {
+// decode decodes the body, which must be a single JSON value, into v. Otherwise it returns the error invalid or, if the body is too large, one of
+// kind TooLarge.
+func (c *call) decode(v any, invalid *muster.Error) error {
 	b, err := c.body()
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return &muster.Error{Kind: otherwise.Kind, ID: otherwise.ID, Params: otherwise.Params, Field: otherwise.Field, Cause: err}
+		return &muster.Error{Kind: invalid.Kind, ID: invalid.ID, Params: invalid.Params, Field: invalid.Field, Cause: err}
 	}
 	return nil
 }
 
-// body reads the whole body. Kinds: TooLarge, RateLimited, Invalid.
+// body reads the whole body. The error is of kind TooLarge, RateLimited or Invalid.
 func (c *call) body() ([]byte, error) { return c.limiter.ReadBody(c.r, c.who) }
 
-// checkQuery refuses parameters that are no text; kind Invalid, by name.
+// checkQuery returns an error of kind Invalid if a query parameter is not valid text.
 func (c *call) checkQuery() error {
 	if c.r.URL.RawQuery == "" {
 		return nil
@@ -73,9 +73,9 @@ func (c *call) checkQuery() error {
 	return nil
 }
 
-const queryNameMaxRunes = 64 // of a name that is worth repeating
+const queryNameMaxRunes = 64 // of a name that an error may contain
 
-// query gives the first value set under any of a parameter's spellings, "" for none.
+// query returns the value of a query parameter that clients spell in several ways, or "".
 func (c *call) query(names ...string) string {
 	if c.r.URL.RawQuery == "" {
 		return ""
@@ -89,28 +89,28 @@ func (c *call) query(names ...string) string {
 	return ""
 }
 
-// flag is a boolean parameter; what is not one is false, as on the reference server.
+// flag returns a boolean query parameter. Anything else is false, as in the reference server.
 func (c *call) flag(names ...string) bool {
 	v, err := strconv.ParseBool(c.query(names...))
 	return err == nil && v
 }
 
-// page is the paging that the query asks for, under every spelling that clients use.
+// page returns the page that the query asks for, in any spelling that clients use.
 func (c *call) page() core.Page {
 	return core.NewPage(c.number(0, "page"), c.number(core.PerPageDefault, "per_page", "page_size", "pageSize", "perPage"))
 }
 
-// number is a whole parameter; what is not one counts as otherwise.
-func (c *call) number(otherwise int, names ...string) int {
+// number returns an integer query parameter, or fallback if it isn't one.
+func (c *call) number(fallback int, names ...string) int {
 	n, err := strconv.Atoi(c.query(names...))
 	if err != nil {
-		return otherwise
+		return fallback
 	}
 	return n
 }
 
-// words is a list parameter separated by commas, without blanks.
-func (c *call) words(names ...string) []string {
+// listParam returns the items of a comma-separated query parameter.
+func (c *call) listParam(names ...string) []string {
 	var out []string
 	for w := range strings.SplitSeq(c.query(names...), ",") {
 		if w = strings.TrimSpace(w); w != "" {

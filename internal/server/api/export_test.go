@@ -1,6 +1,6 @@
 package api
 
-// Routes names every route of the table, as "METHOD path".
+// Routes returns every route as "METHOD path".
 func Routes() []string {
 	var names []string
 	for _, r := range routes() {

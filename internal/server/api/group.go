@@ -49,7 +49,7 @@ func getGroups(c *call) (any, error) {
 	})
 }
 
-// withGroup runs what takes no more than a group's id.
+// withGroup calls use with the group id of the path.
 func withGroup[T any](c *call, use func(id string) (T, error)) (any, error) {
 	id, err := c.idParam("group_id")
 	if err != nil {
@@ -159,7 +159,7 @@ func (c *call) unlinkGroup(kind string) (any, error) {
 	})
 }
 
-// syncable is the link that the path names.
+// syncable returns the link in the path, between a group and a team or channel.
 func (c *call) syncable(kind string) (*muster.GroupSyncable, error) {
 	l := &muster.GroupSyncable{GroupID: c.param("group_id"), Type: kind}
 	var err error

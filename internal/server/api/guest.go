@@ -29,12 +29,12 @@ func demoteUserToGuest(c *call) (any, error) {
 
 func inviteUsersToTeam(c *call) (any, error) {
 	return withTeam(c, func(id string) (any, error) {
-		emails, err := c.names()
+		emails, err := c.decodeStrings()
 		if err != nil {
 			return nil, err
 		}
 		results, err := c.services.Teams.InviteToTeam(c.ctx(), c.who, id, emails, c.flag("graceful"))
-		return c.invited(results), err
+		return c.inviteReply(results), err
 	})
 }
 
@@ -45,22 +45,22 @@ func inviteGuestsToTeam(c *call) (any, error) {
 			return nil, err
 		}
 		results, err := c.services.Teams.InviteGuests(c.ctx(), c.who, id, in, c.flag("graceful"))
-		return c.invited(results), err
+		return c.inviteReply(results), err
 	})
 }
 
-// invitedAddress tells of one address of an invitation.
-type invitedAddress struct {
+// inviteResult is the result of an invitation for one email address.
+type inviteResult struct {
 	Email string           `json:"email"`
 	Error *httpx.ErrorBody `json:"error"`
 }
 
-// invited is the answer to an invitation: one by one where the client asked for that.
-func (c *call) invited(results []teams.InviteResult) any {
+// inviteReply returns the response to an invitation: with graceful=true a list of results, otherwise {"status": "OK"}.
+func (c *call) inviteReply(results []teams.InviteResult) any {
 	if !c.flag("graceful") {
 		return ok
 	}
-	list := make([]invitedAddress, len(results))
+	list := make([]inviteResult, len(results))
 	for i, r := range results {
 		list[i].Email = r.Email
 		if r.Refused != nil {

@@ -3,10 +3,10 @@ package api
 import "muster"
 
 var mfaRoutes = []route{
-	{method: "POST", path: "/users/{user_id}/mfa/generate", handle: generateMfaSecret, enrol: true},
-	{method: "PUT", path: "/users/{user_id}/mfa", handle: updateUserMfa, enrol: true},
-	{method: "GET", path: "/users/{user_id}/mfa/recovery_codes", handle: getRecoveryCodes, own: true},
-	{method: "POST", path: "/users/{user_id}/mfa/recovery_codes", handle: replaceRecoveryCodes, own: true},
+	{method: "POST", path: "/users/{user_id}/mfa/generate", handle: generateMfaSecret, beforeMFA: true},
+	{method: "PUT", path: "/users/{user_id}/mfa", handle: updateUserMfa, beforeMFA: true},
+	{method: "GET", path: "/users/{user_id}/mfa/recovery_codes", handle: getRecoveryCodes, ownAccount: true},
+	{method: "POST", path: "/users/{user_id}/mfa/recovery_codes", handle: replaceRecoveryCodes, ownAccount: true},
 	{method: "POST", path: "/users/mfa", access: open, limit: everybody, handle: checkUserMfa},
 }
 

@@ -9,10 +9,10 @@ import (
 	"muster/internal/server/httpx"
 )
 
-// How long a browser may keep a picture, in seconds (recorded): shorter while it is only drawn.
+// max-age of pictures, in seconds, as recorded from the reference server.
 const (
-	pictureMaxAge      = 24 * 60 * 60
-	drawnPictureMaxAge = 5 * 60
+	pictureMaxAge          = 24 * 60 * 60
+	generatedPictureMaxAge = 5 * 60
 )
 
 func getProfileImage(c *call) (any, error) {
@@ -25,7 +25,7 @@ func getProfileImage(c *call) (any, error) {
 		return nil, err
 	}
 	if p.Drawn {
-		return image{png: p.PNG, etag: p.ETag, maxAge: drawnPictureMaxAge}, nil
+		return image{png: p.PNG, etag: p.ETag, maxAge: generatedPictureMaxAge}, nil
 	}
 	return image{png: p.PNG, etag: p.ETag, maxAge: pictureMaxAge}, nil
 }
@@ -61,11 +61,11 @@ func setProfileImage(c *call) (any, error) {
 
 var errPictureTooLarge = muster.E(muster.TooLarge, "api.user.upload_profile_user.too_large.app_error")
 
-// formFile finds a file of a multipart form by its field, reading no more of the body than leads there.
+// formFile returns the file in a field of a multipart form. It reads the body only up to the file.
 func (c *call) formFile(field string) (io.Reader, error) {
 	form, err := c.r.MultipartReader()
 	if err != nil {
-		return nil, unreadableForm(err)
+		return nil, formError(err)
 	}
 	for {
 		part, err := form.NextPart()
@@ -73,7 +73,7 @@ func (c *call) formFile(field string) (io.Reader, error) {
 			return nil, muster.E(muster.Invalid, "api.user.upload_profile_user.no_file.app_error")
 		}
 		if err != nil {
-			return nil, unreadableForm(err)
+			return nil, formError(err)
 		}
 		if isFile(part, field) {
 			return httpx.PartReader(part), nil
@@ -81,8 +81,8 @@ func (c *call) formFile(field string) (io.Reader, error) {
 	}
 }
 
-// unreadableForm is the error for a form that is none, unless its body could not be read at all.
-func unreadableForm(cause error) error {
+// formError returns cause if it is an Error from reading the body, and otherwise the error for an invalid form.
+func formError(cause error) error {
 	if e, known := errors.AsType[*muster.Error](cause); known {
 		return e
 	}

@@ -14,27 +14,27 @@ import (
 	"muster/internal/core"
 )
 
-// reply is an answer that is more than a value: any part may be left out.
+// reply is a response with more than a body. All fields are optional.
 type reply struct {
 	status int
-	body   any  // encoded as JSON; nothing for 204 and 302
-	tagged bool // with an entity tag of its bytes; answered 304 when the client has it
+	body   any  // encoded as JSON; ignored for 204 and 302
+	tagged bool // send an entity tag, and 304 if the client has the same body
 }
 
-// image is an answer that is a PNG.
+// image is a response with a PNG.
 type image struct {
 	png    []byte
 	etag   string
 	maxAge int // seconds
 }
 
-// download is an answer that is a file.
+// download is a response with a file.
 type download struct {
 	info  *muster.FileInfo
 	bytes io.ReadCloser
 }
 
-// statusOK is the answer of operations that give nothing back.
+// statusOK is the response of operations that return nothing.
 type statusOK struct {
 	Status string `json:"status"`
 }
@@ -43,15 +43,15 @@ var ok = statusOK{"OK"}
 
 var jsonType = []string{"application/json"}
 
-// answer writes what a handler returned.
-func (c *call) answer(v any) error {
+// respond writes the response for the value that a handler returned.
+func (c *call) respond(v any) error {
 	switch v := v.(type) {
 	case *core.View:
 		return c.write(http.StatusOK, v.JSON, v.ETag, "")
 	case image:
 		return c.write(http.StatusOK, v.png, v.etag, fmt.Sprintf("max-age=%d, private", v.maxAge))
 	case download:
-		return c.send(v)
+		return c.sendFile(v)
 	case reply:
 		if v.status == http.StatusNoContent || v.status == http.StatusFound {
 			c.w.WriteHeader(v.status)
@@ -69,9 +69,9 @@ func (c *call) answer(v any) error {
 	return c.json(http.StatusOK, v)
 }
 
-// send streams a file. A browser must never take it for a page of ours: it is somebody's upload.
-func (c *call) send(d download) error {
-	defer func() { _ = d.bytes.Close() }() // it was read; there is nothing to lose
+// sendFile streams an uploaded file. Its headers keep browsers from treating it as one of our pages.
+func (c *call) sendFile(d download) error {
+	defer func() { _ = d.bytes.Close() }() // read only
 	h := c.w.Header()
 	h.Set("Content-Type", servedType(d.info.MimeType))
 	h.Set("Content-Length", strconv.FormatInt(d.info.Size, 10))
@@ -83,7 +83,7 @@ func (c *call) send(d download) error {
 	return nil
 }
 
-// servedType is the type that an uploaded file is served as: its own where a browser does no more with it than show it.
+// servedType returns the media type to serve an uploaded file with: its own if browsers only display it.
 func servedType(own string) string {
 	kind, _, err := mime.ParseMediaType(own)
 	group, sub, _ := strings.Cut(kind, "/")
@@ -95,23 +95,23 @@ func servedType(own string) string {
 	return "application/octet-stream"
 }
 
-// passiveTypes are types that no browser runs or takes for a page or a part of one.
+// passiveTypes are media types that browsers neither execute nor use as part of a page.
 var passiveTypes = []string{"text/plain", "text/csv", "text/markdown", "application/pdf", "application/zip", "application/gzip", "application/json"}
 
 func (c *call) json(status int, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("encode answer: %w", err)
+		return fmt.Errorf("encode response: %w", err)
 	}
 	return c.write(status, b, "", "")
 }
 
-// write sends a whole answer; a cacheControl says that it is a picture and for how long it may be kept.
+// write writes a response. If cacheControl is not empty, the body is a PNG, otherwise JSON.
 func (c *call) write(status int, body []byte, etag, cacheControl string) error {
 	h := c.w.Header()
 	if etag != "" {
 		h["Etag"] = []string{etag}
-		if c.has(etag) {
+		if c.notModified(etag) {
 			c.w.WriteHeader(http.StatusNotModified)
 			return nil
 		}
@@ -121,7 +121,7 @@ func (c *call) write(status int, body []byte, etag, cacheControl string) error {
 		h.Set("Content-Type", "image/png")
 		h.Set("Cache-Control", cacheControl)
 	} else if etag == "" || c.who.Session != nil {
-		h["Cache-Control"] = noStore // it is about somebody; what carries a tag for everybody is not
+		h["Cache-Control"] = noStore // may be personal, unless it has an entity tag and was sent without a session
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	c.w.WriteHeader(status)
@@ -131,8 +131,8 @@ func (c *call) write(status int, body []byte, etag, cacheControl string) error {
 
 var noStore = []string{"no-store"}
 
-// has tells whether the client named the tag in If-None-Match.
-func (c *call) has(etag string) bool {
+// notModified reports whether If-None-Match contains the tag.
+func (c *call) notModified(etag string) bool {
 	for _, tag := range c.entityTags("If-None-Match") {
 		if t := strings.TrimPrefix(tag, "W/"); t == etag || t == "*" {
 			return true
@@ -141,7 +141,7 @@ func (c *call) has(etag string) bool {
 	return false
 }
 
-// ifMatch returns the entity tags of If-Match, none where the client sent no such header.
+// ifMatch returns the entity tags of If-Match, if any.
 func (c *call) ifMatch() []string { return c.entityTags("If-Match") }
 
 func (c *call) entityTags(header string) []string {

@@ -25,7 +25,7 @@ func getRoleByName(c *call) (any, error) {
 }
 
 func getRolesByNames(c *call) (any, error) {
-	names, err := c.names()
+	names, err := c.decodeStrings()
 	if err != nil {
 		return nil, err
 	}

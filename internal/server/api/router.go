@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// node is one segment of the route tree. A literal segment wins over a {parameter}, so that
-// /users/username/{name} and /users/{user_id}/image live side by side, which net/http's ServeMux refuses.
+// node is a path segment in the tree of routes. A literal segment takes precedence over a {parameter}. Unlike net/http's ServeMux, this allows
+// both /users/username/{name} and /users/{user_id}/image.
 type node struct {
 	literal map[string]*node
 	param   *node
@@ -42,15 +42,15 @@ func (n *node) add(r *route) {
 
 const maxParams = 4
 
-// find gives the route of an escaped path and its parameters' values, nil when nothing is served there.
+// find returns the route of an escaped path, or nil, and stores the values of its parameters.
 func (n *node) find(method, path string, values *[maxParams]string) *route {
-	return n.walk(method, strings.TrimPrefix(path, "/"), values, 0)
+	return n.search(method, strings.TrimPrefix(path, "/"), values, 0)
 }
 
-func (n *node) walk(method, path string, values *[maxParams]string, used int) *route {
+func (n *node) search(method, path string, values *[maxParams]string, used int) *route {
 	seg, rest, more := strings.Cut(path, "/")
 	if next := n.literal[seg]; next != nil {
-		if r := next.end(method, rest, more, values, used); r != nil {
+		if r := next.match(method, rest, more, values, used); r != nil {
 			return r
 		}
 	}
@@ -62,12 +62,12 @@ func (n *node) walk(method, path string, values *[maxParams]string, used int) *r
 		return nil
 	}
 	values[used] = value
-	return n.param.end(method, rest, more, values, used+1)
+	return n.param.match(method, rest, more, values, used+1)
 }
 
-func (n *node) end(method, rest string, more bool, values *[maxParams]string, used int) *route {
+func (n *node) match(method, rest string, more bool, values *[maxParams]string, used int) *route {
 	if more {
-		return n.walk(method, rest, values, used)
+		return n.search(method, rest, values, used)
 	}
 	if r := n.routes[method]; r != nil {
 		return r

@@ -2,65 +2,65 @@ package api
 
 import "slices"
 
-// access is who may call a route at all; what they may do there the use case decides.
+// access determines who can call a route. Permissions are checked by the use case.
 type access uint8
 
 const (
-	signedIn   access = iota // a session is needed
-	open                     // with a session or without
-	socketOnly               // on the local socket; elsewhere there is nothing at this address
+	signedIn   access = iota // with a session
+	open                     // with or without a session
+	socketOnly               // on the local socket; 404 elsewhere
 )
 
-// body is how much of a request's body is taken.
+// body determines the maximum size of a request body.
 type body uint8
 
 const (
-	byAccess body = iota // edge.SmallBody where no session is needed, ServiceSettings.MaximumPayloadSizeBytes otherwise
-	anyBody              // the latter for who has a session
+	byAccess body = iota // httpx.SmallBody on open routes, ServiceSettings.MaximumPayloadSizeBytes on others
+	anyBody              // ServiceSettings.MaximumPayloadSizeBytes with a session, httpx.SmallBody without
 	picture              // FileSettings.MaxProfileImageSize
 	file                 // FileSettings.MaxFileSize
 )
 
-// limited is whose requests RateLimitSettings.LoginPerMinute counts: of operations that anybody can have work done by.
-type limited uint8
+// loginLimit determines which requests count for RateLimitSettings.LoginPerMinute: those that do expensive work for anonymous clients.
+type loginLimit uint8
 
 const (
-	nobody    limited = iota
-	anonymous         // those without a session
-	everybody         // a session changes nothing about the work
+	nobody    loginLimit = iota
+	anonymous            // requests without a session
+	everybody            // all requests
 )
 
-// route is one line of the table.
+// route is an entry of the route table.
 type route struct {
-	method string
-	path   string // below Prefix
-	access access
-	handle func(*call) (any, error)
-	body   body
-	limit  limited
-	own    bool // is about the caller's own account or session: not on the local socket, where there is none
-	enrol  bool // open to who has yet to set up the second factor that the settings ask for
-	terms  bool // open before the terms of service are accepted; as are the routes of the second factor
+	method      string
+	path        string // below Prefix
+	access      access
+	handle      func(*call) (any, error)
+	body        body
+	limit       loginLimit
+	ownAccount  bool // about the caller's account or session, so not on the local socket, where there is none
+	beforeMFA   bool // allowed before a required second factor is set up
+	beforeTerms bool // allowed before the terms of service are accepted; beforeMFA implies it
 
-	params []string // of the path, in order
+	params []string // names of path parameters, in order
 }
 
-// servedOn tells whether the route is served on the local socket, or else to everybody.
+// servedOn reports whether the route is served on the local socket or, if local is false, on the network.
 func (r *route) servedOn(local bool) bool {
 	if local {
-		return !r.own
+		return !r.ownAccount
 	}
 	return r.access != socketOnly
 }
 
-// routes is the table of everything served.
+// routes returns all routes.
 func routes() []route {
 	return slices.Concat(userRoutes, signInRoutes, sessionRoutes, accessTokenRoutes, mfaRoutes, botRoutes, guestRoutes, groupRoutes, termsRoutes, uploadRoutes,
 		teamRoutes, channelRoutes, roleRoutes, statusRoutes, preferenceRoutes, emailRoutes, systemRoutes)
 }
 
 var userRoutes = []route{
-	// An administrator who moves accounts here may send props of any size.
+	// Administrators who migrate accounts can send large props.
 	{method: "POST", path: "/users", access: open, limit: anonymous, body: anyBody, handle: createUser},
 	{method: "GET", path: "/users", handle: getUsers},
 	{method: "POST", path: "/users/ids", handle: getUsersByIDs},
@@ -73,7 +73,7 @@ var userRoutes = []route{
 	{method: "GET", path: "/users/stats/filtered", handle: getTotalUsersStatsFiltered},
 	{method: "GET", path: "/users/username/{username}", handle: getUserByUsername},
 	{method: "GET", path: "/users/email/{email}", handle: getUserByEmail},
-	{method: "GET", path: "/users/{user_id}", handle: getUser, terms: true},
+	{method: "GET", path: "/users/{user_id}", handle: getUser, beforeTerms: true},
 	{method: "PUT", path: "/users/{user_id}", handle: updateUser},
 	{method: "DELETE", path: "/users/{user_id}", handle: deleteUser},
 	{method: "DELETE", path: "/users", access: socketOnly, handle: permanentDeleteAllUsers},
@@ -91,11 +91,11 @@ var userRoutes = []route{
 	{method: "GET", path: "/users/{user_id}/audits", handle: getUserAudits},
 }
 
-// signInRoutes are for people who have no session, or want none any more.
+// signInRoutes are for login, logout and recovery.
 var signInRoutes = []route{
-	{method: "POST", path: "/users/login", access: open, limit: everybody, handle: login, own: true},
-	{method: "POST", path: "/users/login/cws", access: open, limit: everybody, handle: loginByCwsToken, own: true},
-	{method: "POST", path: "/users/logout", access: open, handle: logout, own: true, enrol: true},
+	{method: "POST", path: "/users/login", access: open, limit: everybody, handle: login, ownAccount: true},
+	{method: "POST", path: "/users/login/cws", access: open, limit: everybody, handle: loginByCwsToken, ownAccount: true},
+	{method: "POST", path: "/users/logout", access: open, handle: logout, ownAccount: true, beforeMFA: true},
 	{method: "POST", path: "/users/password/reset/send", access: open, limit: everybody, handle: sendPasswordResetEmail},
 	{method: "POST", path: "/users/password/reset", access: open, limit: everybody, handle: resetPassword},
 	{method: "POST", path: "/users/email/verify/send", access: open, limit: everybody, handle: sendVerificationEmail},
@@ -103,8 +103,8 @@ var signInRoutes = []route{
 }
 
 var sessionRoutes = []route{
-	{method: "PUT", path: "/users/sessions/device", handle: attachDeviceID, own: true},
-	{method: "POST", path: "/users/sessions/reauthenticate", handle: reauthenticate, own: true},
+	{method: "PUT", path: "/users/sessions/device", handle: attachDeviceID, ownAccount: true},
+	{method: "POST", path: "/users/sessions/reauthenticate", handle: reauthenticate, ownAccount: true},
 	{method: "POST", path: "/users/sessions/revoke/all", handle: revokeSessionsFromAllUsers},
 	{method: "GET", path: "/users/{user_id}/sessions", handle: getSessions},
 	{method: "POST", path: "/users/{user_id}/sessions/revoke", handle: revokeSession},
@@ -115,8 +115,8 @@ var systemRoutes = []route{
 	{method: "GET", path: "/system/ping", access: open, handle: ping},
 	{method: "GET", path: "/config", handle: getConfig},
 	{method: "PUT", path: "/config/patch", handle: patchConfig},
-	{method: "GET", path: "/config/client", access: open, handle: getClientConfig, terms: true},
-	{method: "GET", path: "/license/client", access: open, handle: getClientLicense, terms: true},
+	{method: "GET", path: "/config/client", access: open, handle: getClientConfig, beforeTerms: true},
+	{method: "GET", path: "/license/client", access: open, handle: getClientLicense, beforeTerms: true},
 	{method: "GET", path: "/audits", handle: getAudits},
 	{method: "GET", path: "/openapi.json", access: open, handle: getOpenAPI},
 }

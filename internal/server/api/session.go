@@ -11,32 +11,32 @@ func login(c *call) (any, error) {
 	if err := c.decode(&req, muster.E(muster.Invalid, "api.user.login.blank_pwd.app_error")); err != nil {
 		return nil, err
 	}
-	c.signInAnew()
+	c.discardSession()
 	session, user, err := c.services.Auth.Login(c.ctx(), c.who, req)
 	if err != nil {
 		return nil, err
 	}
-	c.giveTokens(session)
+	c.setTokenHeaders(session)
 	if isXHR(c.r) {
 		c.cookies.SetSession(c.w, session)
 	}
 	return user, nil
 }
 
-// signInAnew has the request go on without its session, which only shows that the device is known.
-func (c *call) signInAnew() {
+// discardSession continues the request without its session, which only identifies the device.
+func (c *call) discardSession() {
 	c.who.Former, c.who.Session, c.who.User = c.who.Session, nil, nil
 }
 
-// giveTokens hands a client its new session, and what makes its device known.
-func (c *call) giveTokens(s *muster.Session) {
+// setTokenHeaders sends the tokens of a new session and of its device.
+func (c *call) setTokenHeaders(s *muster.Session) {
 	c.w.Header().Set("Token", s.Token)
-	c.giveDeviceToken(s.DeviceToken)
+	c.setDeviceToken(s.DeviceToken)
 }
 
-// giveDeviceToken hands a client the token by which its device is known from now on, "" for none. A browser that keeps tokens for the pages keeps this one
-// with them; no other gets a cookie that clients of the reference don't know.
-func (c *call) giveDeviceToken(token string) {
+// setDeviceToken sends the token that identifies the device from now on, unless it is empty. Only browsers that have the pages' cookies get it as a
+// cookie, too, because clients of the reference server don't expect one.
+func (c *call) setDeviceToken(token string) {
 	if token == "" {
 		return
 	}
@@ -46,10 +46,10 @@ func (c *call) giveDeviceToken(token string) {
 
 var errForeignPage = muster.E(muster.Forbidden, "api.context.foreign_page.app_error")
 
-// logout ends the session, and takes its cookie from the browser. A page of another site can have neither done: a form of its own brings no proof with
-// the cookie, or no cookie at all and an origin that is not ours.
+// logout ends the session and removes its cookie. Pages of other sites can do neither: their requests fail the CSRF check or, without a cookie, the
+// check of their origin.
 func logout(c *call) (any, error) {
-	if c.foreign || c.who.Session == nil && c.limiter.CheckOrigin(c.r) != nil {
+	if c.failedCSRF || c.who.Session == nil && c.limiter.CheckOrigin(c.r) != nil {
 		return nil, errForeignPage
 	}
 	c.cookies.ClearToken(c.w)
@@ -74,7 +74,7 @@ func attachDeviceID(c *call) (any, error) {
 func reauthenticate(c *call) (any, error) {
 	var body struct {
 		Password string `json:"password"`
-		Code     string `json:"token"` // as login calls it
+		Code     string `json:"token"` // the name in login
 	}
 	if err := c.decode(&body, muster.InvalidParam("password")); err != nil {
 		return nil, err

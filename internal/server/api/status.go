@@ -6,7 +6,7 @@ var statusRoutes = []route{
 	{method: "GET", path: "/users/{user_id}/status", handle: getUserStatus},
 	{method: "PUT", path: "/users/{user_id}/status", handle: updateUserStatus},
 	{method: "POST", path: "/users/status/ids", handle: getUserStatusesByIDs},
-	{method: "POST", path: "/users/{user_id}/typing", handle: publishUserTyping, own: true},
+	{method: "POST", path: "/users/{user_id}/typing", handle: publishUserTyping, ownAccount: true},
 }
 
 func getUserStatus(c *call) (any, error) {
@@ -33,7 +33,7 @@ func updateUserStatus(c *call) (any, error) {
 }
 
 func getUserStatusesByIDs(c *call) (any, error) {
-	ids, err := c.names()
+	ids, err := c.decodeStrings()
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 	openapi "muster/api"
 )
 
-// ping tells that the server answers; the further keys are those that clients of the reference server read.
+// ping reports that the server is running. Clients of the reference server read the other keys.
 func ping(*call) (any, error) {
 	return map[string]string{
 		"status": "OK", "ActiveSearchBackend": "database",
@@ -15,7 +15,7 @@ func ping(*call) (any, error) {
 	}, nil
 }
 
-// getConfig answers with an entity tag for If-Match. It is not one of the whole answer, which files and variables change too.
+// getConfig sends an entity tag for If-Match. The tag only covers stored settings, not those of files and variables.
 func getConfig(c *call) (any, error) {
 	settings, tag, err := c.services.System.Settings(c.ctx(), c.who)
 	if err != nil {
@@ -34,21 +34,21 @@ func patchConfig(c *call) (any, error) {
 }
 
 func getClientConfig(c *call) (any, error) {
-	if err := c.oldFormat("api.config.client.old_format.app_error"); err != nil {
+	if err := c.requireOldFormat("api.config.client.old_format.app_error"); err != nil {
 		return nil, err
 	}
 	return c.services.System.ClientSettings(c.who), nil
 }
 
 func getClientLicense(c *call) (any, error) {
-	if err := c.oldFormat("api.license.client.old_format.app_error"); err != nil {
+	if err := c.requireOldFormat("api.license.client.old_format.app_error"); err != nil {
 		return nil, err
 	}
-	return map[string]string{"IsLicensed": "false"}, nil // nothing here takes one
+	return map[string]string{"IsLicensed": "false"}, nil // Muster has no licenses
 }
 
-// oldFormat holds that the one format there is was asked for by name.
-func (c *call) oldFormat(missing string) error {
+// requireOldFormat returns an error unless the query has format=old, the only format.
+func (c *call) requireOldFormat(missing string) error {
 	switch c.query("format") {
 	case "":
 		return muster.E(muster.Unimplemented, missing)
@@ -58,7 +58,7 @@ func (c *call) oldFormat(missing string) error {
 	return muster.InvalidParam("format")
 }
 
-// getOpenAPI gives the description of everything served.
+// getOpenAPI returns the OpenAPI document.
 func getOpenAPI(*call) (any, error) {
 	doc, err := openapi.JSON()
 	return json.RawMessage(doc), err

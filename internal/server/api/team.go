@@ -18,7 +18,7 @@ var teamRoutes = []route{
 	{method: "POST", path: "/teams/{team_id}/restore", handle: restoreTeam},
 	{method: "POST", path: "/teams/{team_id}/regenerate_invite_id", handle: regenerateInviteID},
 	{method: "GET", path: "/teams/{team_id}/stats", handle: getTeamStats},
-	{method: "POST", path: "/teams/members/invite", handle: joinTeamByInvite, own: true},
+	{method: "POST", path: "/teams/members/invite", handle: joinTeamByInvite, ownAccount: true},
 	{method: "POST", path: "/teams/{team_id}/invite/email", handle: inviteUsersToTeam},
 	{method: "POST", path: "/teams/{team_id}/invite-guests/email", handle: inviteGuestsToTeam},
 	{method: "GET", path: "/teams/{team_id}/members", handle: getTeamMembers},
@@ -54,7 +54,7 @@ func getTeams(c *call) (any, error) {
 	}{teams, total}, nil
 }
 
-// withTeam runs what takes no more than a team's id.
+// withTeam calls use with the team id of the path.
 func withTeam[T any](c *call, use func(id string) (T, error)) (any, error) {
 	id, err := c.idParam("team_id")
 	if err != nil {
@@ -113,7 +113,7 @@ func getTeamsForUser(c *call) (any, error) {
 	return c.services.Teams.TeamsOfUser(c.ctx(), c.who, id)
 }
 
-// teamUnread is always zero: there are no posts. Clients ask for it at sign-in.
+// teamUnread is always zero, because there are no posts. Clients request it at login.
 type teamUnread struct {
 	TeamID       string `json:"team_id"`
 	MsgCount     int64  `json:"msg_count"`

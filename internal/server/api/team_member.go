@@ -61,7 +61,7 @@ func joinTeamByInvite(c *call) (any, error) {
 
 func getTeamMembersByIDs(c *call) (any, error) {
 	return withTeam(c, func(id string) ([]*muster.TeamMember, error) {
-		ids, err := c.names()
+		ids, err := c.decodeStrings()
 		if err != nil {
 			return nil, err
 		}
@@ -69,7 +69,7 @@ func getTeamMembersByIDs(c *call) (any, error) {
 	})
 }
 
-// withTeamMember runs what takes a team's and a user's id.
+// withTeamMember calls use with the team and user ids of the path.
 func withTeamMember[T any](c *call, use func(teamID, userID string) (T, error)) (any, error) {
 	return withTeam(c, func(teamID string) (any, error) {
 		userID, err := c.userID()
@@ -92,7 +92,7 @@ func removeTeamMember(c *call) (any, error) {
 	})
 }
 
-// roleNames is the body that sets roles by name.
+// roleNames decodes a body that sets roles by name.
 func (c *call) roleNames() (string, error) {
 	var body struct {
 		Roles string `json:"roles"`
@@ -101,7 +101,7 @@ func (c *call) roleNames() (string, error) {
 	return body.Roles, err
 }
 
-// schemeRoles is the body that sets a membership's flags.
+// schemeRoles decodes a body that sets the scheme flags of a membership.
 func (c *call) schemeRoles() (r teams.SchemeRoles, err error) {
 	return r, c.decode(&r, muster.InvalidParam("scheme_roles"))
 }

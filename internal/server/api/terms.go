@@ -9,9 +9,9 @@ import (
 
 var termsRoutes = []route{
 	{method: "POST", path: "/terms_of_service", handle: createTermsOfService},
-	{method: "GET", path: "/terms_of_service", handle: getTermsOfService, terms: true},
-	{method: "POST", path: "/users/{user_id}/terms_of_service", handle: registerTermsOfServiceAction, own: true, terms: true},
-	{method: "GET", path: "/users/{user_id}/terms_of_service", handle: getUserTermsOfService, own: true, terms: true},
+	{method: "GET", path: "/terms_of_service", handle: getTermsOfService, beforeTerms: true},
+	{method: "POST", path: "/users/{user_id}/terms_of_service", handle: registerTermsOfServiceAction, ownAccount: true, beforeTerms: true},
+	{method: "GET", path: "/users/{user_id}/terms_of_service", handle: getUserTermsOfService, ownAccount: true, beforeTerms: true},
 }
 
 func createTermsOfService(c *call) (any, error) {
@@ -27,14 +27,14 @@ func createTermsOfService(c *call) (any, error) {
 
 func getTermsOfService(c *call) (any, error) { return c.services.Auth.Terms(c.ctx()) }
 
-// registerTermsOfServiceAction is about the caller, whatever id the path has, as on the reference server.
+// registerTermsOfServiceAction always acts on the caller and ignores the id in the path, as the reference server does.
 func registerTermsOfServiceAction(c *call) (any, error) {
 	if _, err := c.userID(); err != nil {
 		return nil, err
 	}
 	var body struct {
 		TermsOfServiceID string       `json:"termsOfServiceId"`
-		ServiceTermsID   string       `json:"serviceTermsId"` // as the documentation spells it
+		ServiceTermsID   string       `json:"serviceTermsId"` // the name in the documentation
 		Accepted         boolOrString `json:"accepted"`
 	}
 	if err := c.decode(&body, muster.InvalidParam("termsOfServiceId")); err != nil {

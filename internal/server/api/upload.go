@@ -10,9 +10,9 @@ import (
 )
 
 var uploadRoutes = []route{
-	{method: "POST", path: "/uploads", handle: createUpload, own: true},
-	{method: "GET", path: "/uploads/{upload_id}", handle: getUpload, own: true},
-	{method: "POST", path: "/uploads/{upload_id}", handle: uploadData, body: file, own: true},
+	{method: "POST", path: "/uploads", handle: createUpload, ownAccount: true},
+	{method: "GET", path: "/uploads/{upload_id}", handle: getUpload, ownAccount: true},
+	{method: "POST", path: "/uploads/{upload_id}", handle: uploadData, body: file, ownAccount: true},
 	{method: "GET", path: "/users/{user_id}/uploads", handle: getUploadsForUser},
 	{method: "GET", path: "/files/{file_id}", handle: getFile},
 	{method: "GET", path: "/files/{file_id}/info", handle: getFileInfo},
@@ -27,7 +27,7 @@ func createUpload(c *call) (any, error) {
 	return reply{status: http.StatusCreated, body: created}, err
 }
 
-// withUpload runs what takes no more than an upload's id.
+// withUpload calls use with the upload id of the path.
 func withUpload[T any](c *call, use func(id string) (T, error)) (any, error) {
 	id, err := c.idParam("upload_id")
 	if err != nil {
@@ -40,10 +40,10 @@ func getUpload(c *call) (any, error) {
 	return withUpload(c, func(id string) (*muster.Upload, error) { return c.services.Files.Upload(c.ctx(), c.who, id) })
 }
 
-// uploadOffset is the header by which a sender says where it believes the upload stands, in bytes.
+// uploadOffset is the header with the offset in bytes at which the client continues.
 const uploadOffset = "Upload-Offset"
 
-// uploadData takes the bytes as they are, or as the file of a form, and answers with the file once it is whole.
+// uploadData accepts the raw bytes, or a form with the file, and returns the file once it is complete.
 func uploadData(c *call) (any, error) {
 	return withUpload(c, func(id string) (any, error) {
 		offset := int64(-1)

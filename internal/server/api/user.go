@@ -127,14 +127,14 @@ func updateUserPassword(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.giveDeviceToken(device)
+	c.setDeviceToken(device)
 	return ok, nil
 }
 
-// boolOrString is a boolean that some clients send as a string.
+// boolOrString is a boolean. Some clients send it as a string.
 type boolOrString bool
 
-// UnmarshalJSON takes true, false, "true" and "false".
+// UnmarshalJSON accepts true, false, "true" and "false".
 func (t *boolOrString) UnmarshalJSON(b []byte) error {
 	if len(b) > 1 && b[0] == '"' {
 		b = b[1 : len(b)-1]
@@ -149,7 +149,7 @@ func getUserAudits(c *call) (any, error) {
 	}
 	list, err := c.services.Auth.UserAudits(c.ctx(), c.who, id, c.page())
 	if len(list) == 0 {
-		list = nil // past the end clients get null here (recorded)
+		list = nil // past the last page, the reference server sends null (recorded)
 	}
 	return list, err
 }

@@ -20,24 +20,24 @@ func getUsers(c *call) (any, error) {
 		Active:           c.flag("active"),
 		Inactive:         c.flag("inactive"),
 		Role:             c.query("role"),
-		Roles:            c.words("roles"),
-		TeamRoles:        c.words("team_roles", "teamRoles"),
-		ChannelRoles:     c.words("channel_roles", "channelRoles"),
+		Roles:            c.listParam("roles"),
+		TeamRoles:        c.listParam("team_roles", "teamRoles"),
+		ChannelRoles:     c.listParam("channel_roles", "channelRoles"),
 		Sort:             c.query("sort"),
 		Page:             c.page(),
 	})
 	return reply{body: users, tagged: tagged}, err
 }
 
-// names decodes a body that is a list of strings.
-func (c *call) names() ([]string, error) {
+// decodeStrings decodes a body that is a list of strings.
+func (c *call) decodeStrings() ([]string, error) {
 	var list []string
 	err := c.decode(&list, muster.E(muster.Invalid, "api.payload.parse.error"))
 	return list, err
 }
 
 func getUsersByIDs(c *call) (any, error) {
-	ids, err := c.names()
+	ids, err := c.decodeStrings()
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func getUsersByIDs(c *call) (any, error) {
 }
 
 func getUsersByUsernames(c *call) (any, error) {
-	names, err := c.names()
+	names, err := c.decodeStrings()
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func getUsersByUsernames(c *call) (any, error) {
 }
 
 func getUsersByGroupChannelIDs(c *call) (any, error) {
-	ids, err := c.names()
+	ids, err := c.decodeStrings()
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func searchUsers(c *call) (any, error) {
 func autocompleteUsers(c *call) (any, error) {
 	limit := directory.SearchLimitDefault
 	if c.query("limit") != "" {
-		limit = c.number(0, "limit") // what is no number finds nobody (recorded)
+		limit = c.number(0, "limit") // with anything but a number, the reference server finds nobody (recorded)
 	}
 	return c.services.Directory.AutocompleteUsers(c.ctx(), c.who, directory.Autocomplete{
 		Name: c.query("name"), TeamID: c.query("in_team", "team_id"), ChannelID: c.query("in_channel", "channel_id"), Limit: limit,
@@ -101,8 +101,8 @@ func getTotalUsersStatsFiltered(c *call) (any, error) {
 		InChannel:      c.query("in_channel", "channel_id"),
 		IncludeDeleted: c.flag("include_deleted"),
 		IncludeBots:    c.flag("include_bots"),
-		Roles:          c.words("roles"),
-		TeamRoles:      c.words("team_roles", "teamRoles"),
-		ChannelRoles:   c.words("channel_roles", "channelRoles"),
+		Roles:          c.listParam("roles"),
+		TeamRoles:      c.listParam("team_roles", "teamRoles"),
+		ChannelRoles:   c.listParam("channel_roles", "channelRoles"),
 	})
 }
