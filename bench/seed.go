@@ -77,10 +77,15 @@ func found(_ *muster.User, err error) bool { return err == nil }
 
 func add(ctx context.Context, db *store.Store, name, first, last, hash string) error {
 	now := time.Now().UnixMilli()
-	_, err := db.CreateUser(ctx, &muster.User{
+	u := &muster.User{
 		ID: muster.NewID(), CreateAt: now, UpdateAt: now, LastPasswordUpdate: now,
 		Username: name, Email: name + "@example.com", EmailVerified: true, Password: hash, FirstName: first, LastName: last,
 		Roles: muster.RoleSystemUser, Locale: "en", NotifyProps: muster.DefaultNotifyProps(), Timezone: muster.DefaultTimezone(),
-	}, store.CreateUserOptions{})
-	return err
+	}
+	return db.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.ClaimFirstAccount(ctx, u); err != nil {
+			return err
+		}
+		return tx.InsertUser(ctx, u)
+	})
 }

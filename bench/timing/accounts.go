@@ -91,6 +91,10 @@ func add(ctx context.Context, db *store.Store, name string, u *muster.User) erro
 	u.UpdateAt, u.LastPasswordUpdate = u.CreateAt, u.CreateAt
 	u.Username, u.Email, u.EmailVerified, u.Roles, u.Locale = name, name+"@example.com", true, muster.RoleSystemUser, "en"
 	u.NotifyProps, u.Timezone = muster.DefaultNotifyProps(), muster.DefaultTimezone()
-	_, err := db.CreateUser(ctx, u, store.CreateUserOptions{})
-	return err
+	return db.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.ClaimFirstAccount(ctx, u); err != nil {
+			return err
+		}
+		return tx.InsertUser(ctx, u)
+	})
 }

@@ -8,7 +8,7 @@ import (
 	"muster/internal/store"
 )
 
-// CreateBot makes a bot that the caller owns. Kinds: Invalid, Forbidden.
+// CreateBot creates a bot that the caller owns. Kinds: Invalid, Forbidden.
 func (a *Accounts) CreateBot(ctx context.Context, who *core.Caller, in *muster.Bot) (*muster.Bot, error) {
 	if err := a.core.RequireSystem(ctx, who, muster.PermCreateBot); err != nil {
 		return nil, err
@@ -38,17 +38,26 @@ func (a *Accounts) CreateBot(ctx context.Context, who *core.Caller, in *muster.B
 	}
 	owner := who.ID()
 	if owner == "" {
-		owner = u.ID // made over the local socket: nobody else's
+		owner = u.ID // created over the local socket, it belongs to nobody else
 	}
-	bot, err := a.store.CreateBot(ctx, u, owner, a.core.AuditSelf(who, "user_id="+u.ID))
+	var bot *muster.Bot
+	err = a.store.WriteGrowing(ctx, func(tx *store.Tx) (err error) {
+		if err := tx.InsertUser(ctx, u); err != nil {
+			return err
+		}
+		if bot, err = tx.InsertBot(ctx, u.ID, owner); err != nil {
+			return err
+		}
+		publishNewUser(tx, u.ID)
+		return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+u.ID))
+	})
 	if err != nil {
 		return nil, err
 	}
-	a.core.Publish(muster.EventNewUser, map[string]any{"user_id": u.ID}, muster.Audience{About: u.ID})
 	return bot, nil
 }
 
-// Bot gives a bot to its owner and to who may read others'. Whom it is not for, for them it is not there: kind NotFound.
+// Bot returns a bot that the caller owns or may read as others' bots; kind NotFound for any other caller, too.
 func (a *Accounts) Bot(ctx context.Context, who *core.Caller, id string, deleted bool) (*muster.Bot, error) {
 	b, err := a.store.Bot(ctx, id)
 	if err != nil {
@@ -64,13 +73,13 @@ func (a *Accounts) Bot(ctx context.Context, who *core.Caller, id string, deleted
 	return b, nil
 }
 
-// BotQuery is the parameters of the list of bots.
+// BotQuery holds the parameters of the list of bots.
 type BotQuery struct {
 	IncludeDeleted, OnlyOrphaned bool
 	Page                         core.Page
 }
 
-// Bots gives a page of the bots that the caller may read: its own or everybody's.
+// Bots returns a page of the bots that the caller may read: its own or everybody's.
 func (a *Accounts) Bots(ctx context.Context, who *core.Caller, q BotQuery) ([]*muster.Bot, error) {
 	f := store.BotFilter{IncludeDeleted: q.IncludeDeleted, OnlyOrphaned: q.OnlyOrphaned}
 	others, err := a.core.CanSystem(ctx, who, muster.PermReadOthersBots)
@@ -88,7 +97,7 @@ func (a *Accounts) Bots(ctx context.Context, who *core.Caller, q BotQuery) ([]*m
 
 // PatchBot changes a bot's name and description. Kinds: Invalid, Forbidden, NotFound.
 func (a *Accounts) PatchBot(ctx context.Context, who *core.Caller, id string, p *muster.BotPatch) (*muster.Bot, error) {
-	return a.changeBot(ctx, who, id, func(b *muster.Bot, u *muster.User) error {
+	return a.changeBot(ctx, who, id, func(_ *store.Tx, b *muster.Bot, u *muster.User) error {
 		b.Apply(p)
 		if err := b.Validate(); err != nil {
 			return err
@@ -103,23 +112,23 @@ func (a *Accounts) PatchBot(ctx context.Context, who *core.Caller, id string, p 
 			u.FirstName = b.DisplayName
 		}
 		u.BotDescription = b.Description
-		u.UpdateAt = a.core.Now()
 		return a.validate(u)
 	})
 }
 
 // SetBotActive enables a bot, or disables it: its tokens stop at once.
 func (a *Accounts) SetBotActive(ctx context.Context, who *core.Caller, id string, active bool) (*muster.Bot, error) {
-	return a.changeBot(ctx, who, id, func(_ *muster.Bot, u *muster.User) error {
-		u.DeleteAt = 0
-		if !active {
-			u.DeleteAt = a.core.Now()
+	return a.changeBot(ctx, who, id, func(tx *store.Tx, _ *muster.Bot, u *muster.User) error {
+		if active {
+			u.DeleteAt = 0
+			return nil
 		}
-		return nil
+		u.DeleteAt = tx.Now()
+		return tx.EndSessions(ctx, id, "")
 	})
 }
 
-// AssignBot gives a bot to another owner, a person who is active. Kinds: Invalid, Forbidden, NotFound.
+// AssignBot gives a bot to another owner, who must be an active person and not above the caller. Kinds: Invalid, Forbidden, NotFound.
 func (a *Accounts) AssignBot(ctx context.Context, who *core.Caller, id, ownerID string) (*muster.Bot, error) {
 	if err := a.core.RequireSystem(ctx, who, muster.PermAssignBot); err != nil {
 		return nil, err
@@ -128,107 +137,71 @@ func (a *Accounts) AssignBot(ctx context.Context, who *core.Caller, id, ownerID 
 	if err != nil {
 		return nil, err
 	}
-	if owner.IsBot || owner.DeleteAt != 0 {
-		return nil, muster.InvalidURLParam("user_id")
+	if err := requireBotOwner(owner); err != nil {
+		return nil, err
 	}
 	if err := a.core.RequireActOn(ctx, who, owner); err != nil {
 		return nil, err
 	}
-	return a.changeBot(ctx, who, id, func(b *muster.Bot, _ *muster.User) error {
+	may, err := a.core.AuthorityOver(ctx, who, ownerID)
+	if err != nil {
+		return nil, err
+	}
+	return a.changeBot(ctx, who, id, func(tx *store.Tx, b *muster.Bot, _ *muster.User) error {
+		if b.OwnerID == ownerID {
+			return nil
+		}
 		b.OwnerID = ownerID
-		return nil
+		owner, err := tx.UserForUpdate(ctx, ownerID)
+		if err != nil {
+			return core.MissingAccount(err)
+		}
+		if err := requireBotOwner(owner); err != nil {
+			return err
+		}
+		return may.RequireActOn(ctx, tx, owner)
 	})
 }
 
-func (a *Accounts) changeBot(ctx context.Context, who *core.Caller, id string, change func(*muster.Bot, *muster.User) error) (*muster.Bot, error) {
-	if _, err := a.core.BotToManage(ctx, who, id); err != nil {
-		return nil, err
+// requireBotOwner refuses an account that no bot can be given to.
+func requireBotOwner(u *muster.User) error {
+	if u.IsBot || u.DeleteAt != 0 {
+		return muster.InvalidURLParam("user_id")
 	}
-	guard, err := a.core.Guard(ctx, who, id)
-	if err != nil {
-		return nil, err
-	}
-	bot, u, err := a.store.UpdateBot(ctx, id, guard, change, a.core.AuditSelf(who, "bot_id="+id))
-	a.core.Cache.Forget(id)
-	if err != nil {
-		return nil, core.Missing(err, muster.NotFound, core.NoBot)
-	}
-	a.core.PublishUserUpdated(u)
-	return bot, nil
+	return nil
 }
 
-// ConvertUserToBot turns a person's account into a bot; needs manage_system. Its sessions end, its second factor goes; its access tokens and
-// roles stay. The last administrator can't become one. Kinds: Invalid, Forbidden, NotFound.
-func (a *Accounts) ConvertUserToBot(ctx context.Context, who *core.Caller, userID string) (*muster.Bot, error) {
-	if err := a.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {
+// changeBot locks a bot that the caller may manage, has change alter it with its account, and saves both in one transaction. Kinds: Forbidden, NotFound,
+// and change's.
+func (a *Accounts) changeBot(ctx context.Context, who *core.Caller, id string, change func(*store.Tx, *muster.Bot, *muster.User) error) (*muster.Bot, error) {
+	if err := a.core.RequireManageBot(ctx, who, id); err != nil {
 		return nil, err
 	}
-	if err := a.auth.RequireFreshFor(who, userID); err != nil { // it gives up one's own second factor
+	may, err := a.core.AuthorityOver(ctx, who, id)
+	if err != nil {
 		return nil, err
 	}
-	bot, u, err := a.store.BecomeBot(ctx, userID, userID, func(u *muster.User) error {
-		if u.IsBot {
-			return muster.E(muster.Invalid, "api.bot.convert_to_bot.already_bot.app_error")
+	var bot *muster.Bot
+	_, _, err = a.core.ChangeUser(ctx, id, may, func(tx *store.Tx, u *muster.User) error {
+		b, err := tx.Bot(ctx, id)
+		if err != nil {
+			return core.Missing(err, muster.NotFound, core.NoBot)
 		}
-		u.IsBot, u.MfaActive, u.MfaSecret, u.AuthService, u.AuthData = true, false, "", "", nil
-		return nil
-	}, a.core.AuditSelf(who, "user_id="+userID))
-	a.core.Cache.Forget(userID)
-	if err != nil {
-		return nil, core.MissingAccount(err)
-	}
-	a.core.PublishUserUpdated(u)
-	if bot.DisplayName == "" {
-		bot.DisplayName = bot.Username // in this answer alone (recorded)
-	}
-	return bot, nil
-}
-
-// ConvertBotToUser turns a bot into a person's account with a password of its own; needs manage_system. Its sessions end and its access tokens
-// are revoked: who held them must not sign in as a person. It takes a fresh session: it hands out a credential, perhaps an administrator's.
-// Kinds: Invalid, Forbidden, NotFound.
-func (a *Accounts) ConvertBotToUser(ctx context.Context, who *core.Caller, botID string, p *muster.UserPatch, admin bool) (*muster.User, error) {
-	if p.Password == nil || *p.Password == "" {
-		return nil, muster.InvalidParam("userPatch")
-	}
-	if err := a.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {
-		return nil, err
-	}
-	if err := a.auth.RequireFresh(who); err != nil {
-		return nil, err
-	}
-	b, err := a.store.Bot(ctx, botID)
-	if err != nil {
-		return nil, core.Missing(err, muster.NotFound, core.NoBot)
-	}
-	if err := a.auth.PasswordPolicy("password", *p.Password, &muster.User{Username: b.Username, FirstName: b.DisplayName}); err != nil {
-		return nil, err
-	}
-	hash, err := a.auth.HashPassword(ctx, who, *p.Password)
-	if err != nil {
-		return nil, err
-	}
-	var asBot muster.User
-	u, err := a.store.BecomeUser(ctx, botID, func(u *muster.User) error {
-		before := u.Clone()
-		u.Apply(p)
-		u.Password, u.FailedAttempts = hash, 0
-		u.LastPasswordUpdate = a.core.Now()
-		if admin {
-			u.Roles = muster.RoleSystemAdmin + " " + muster.RoleSystemUser
-		}
-		if err := a.checkEdit(before, u); err != nil {
+		u.UpdateAt, b.UpdateAt = tx.Now(), tx.Now()
+		if err := change(tx, b, u); err != nil {
 			return err
 		}
-		asBot = *u
-		u.IsBot, u.BotDescription = false, ""
-		return nil
-	}, a.core.AuditSelf(who, "bot_id="+botID))
-	a.core.Cache.Forget(botID)
-	if err != nil {
-		return nil, core.Missing(err, muster.NotFound, core.NoBot)
+		b.DeleteAt, bot = u.DeleteAt, b
+		if err := tx.SaveBot(ctx, b); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "bot_id="+id))
+	})
+	if muster.HasID(err, core.NoAccount) {
+		return nil, muster.E(muster.NotFound, core.NoBot, err)
 	}
-	a.core.PublishUserUpdated(u)
-	asBot.UpdateAt = u.UpdateAt
-	return asBot.Sanitized(muster.Visibility{Self: true}), nil // still called a bot in this answer (recorded)
+	if err != nil {
+		return nil, err
+	}
+	return bot, nil
 }

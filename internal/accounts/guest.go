@@ -5,6 +5,7 @@ import (
 
 	"muster"
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // PromoteGuest makes a guest a full member, who joins its teams' default channels. Kinds: Forbidden, NotFound; Unimplemented when it is no guest.
@@ -49,41 +50,67 @@ func (a *Accounts) DemoteToGuest(ctx context.Context, who *core.Caller, userID s
 	return a.setGuest(ctx, who, userID, true)
 }
 
+// setGuest makes an account a guest or a full member, with all its memberships and sessions.
 func (a *Accounts) setGuest(ctx context.Context, who *core.Caller, userID string, guest bool) error {
-	role, join := muster.RoleSystemUser, a.teams.DefaultChannels()
+	role, channels := muster.RoleSystemUser, a.teams.DefaultChannels()
 	if guest {
-		role, join = muster.RoleSystemGuest, nil
+		role, channels = muster.RoleSystemGuest, nil
 	}
-	au, err := a.core.Authority(ctx, who)
+	may, err := a.core.Authority(ctx, who)
 	if err != nil {
 		return err
 	}
-	u, teams, channels, err := a.store.SetGuest(ctx, userID, au.ActOn, guest, join, func(u *muster.User) error {
-		// What was checked on the way here may have changed meanwhile.
-		if u.IsGuest() == guest || u.IsBot {
+	_, _, err = a.core.ChangeUser(ctx, userID, may, func(tx *store.Tx, u *muster.User) error {
+		if u.IsGuest() == guest || u.IsBot { // changed since it was checked
 			return muster.InvalidURLParam("user_id")
 		}
-		if err := au.Grant(role, u.Roles); err != nil {
+		if err := may.Grant(role, u.Roles); err != nil {
 			return err
 		}
-		u.Roles = role
-		return nil
-	}, a.core.AuditSelf(who, "user_id="+userID))
-	a.core.Cache.Forget(userID)
-	if err != nil {
-		return core.MissingAccount(err)
+		u.Roles, u.UpdateAt = role, tx.Now()
+		if guest {
+			if err := tx.RenewInvites(ctx, userID); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetSessionsGuest(ctx, u); err != nil {
+			return err
+		}
+		if err := a.setMembershipsGuest(ctx, tx, userID, guest, channels); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+userID))
+	})
+	return err
+}
+
+// setMembershipsGuest makes an account's memberships a guest's or a full member's, who joins its teams' channels of the names, and publishes them.
+func (a *Accounts) setMembershipsGuest(ctx context.Context, tx *store.Tx, userID string, guest bool, join []string) error {
+	if err := tx.SetMembershipsGuest(ctx, userID, guest); err != nil {
+		return err
 	}
-	a.core.PublishUserUpdated(u)
+	teams, err := tx.TeamMemberships(ctx, userID)
+	if err != nil {
+		return err
+	}
+	self := muster.Audience{UserID: userID}
 	for _, m := range teams {
-		a.core.Publish(muster.EventMemberRoleUpdated, map[string]any{"member": core.JsonText(m)}, muster.Audience{UserID: userID})
+		if err := tx.JoinDefaultChannels(ctx, m, join); err != nil {
+			return err
+		}
+		tx.Publish(muster.Event{Name: muster.EventMemberRoleUpdated, Data: map[string]any{"member": core.JsonText(m)}, Audience: self})
+	}
+	channels, err := tx.ChannelMemberships(ctx, userID)
+	if err != nil {
+		return err
 	}
 	for _, m := range channels {
-		a.core.Publish(muster.EventChannelMemberUpdated, map[string]any{"channelMember": core.JsonText(m)}, muster.Audience{UserID: userID})
+		tx.Publish(muster.Event{Name: muster.EventChannelMemberUpdated, Data: map[string]any{"channelMember": core.JsonText(m)}, Audience: self})
 	}
 	return nil
 }
 
-// DeactivateGuests follows the turning off of guests: none of them may stay signed in.
+// DeactivateGuests deactivates all guests, as follows when guest accounts are turned off.
 func (a *Accounts) DeactivateGuests(ctx context.Context, who *core.Caller) error {
 	ids, err := a.store.GuestIDs(ctx)
 	if err != nil {

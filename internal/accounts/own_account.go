@@ -63,7 +63,7 @@ func (a *Accounts) ExportAccount(ctx context.Context, who *core.Caller) (*Accoun
 	})
 	read("preferences", func() (err error) { e.Preferences, err = a.Preferences(ctx, who, id, ""); return err })
 	read("history", func() (err error) { e.Audits, err = a.store.Audits(ctx, id, 0, exportMax); return err })
-	read("history", func() error { return a.store.SaveAudit(ctx, a.core.AuditSelf(who, "account exported")) })
+	read("history", func() error { return a.core.SaveAudits(ctx, a.core.AuditSelf(who, "account exported")) })
 	return e, err
 }
 

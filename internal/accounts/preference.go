@@ -9,8 +9,7 @@ import (
 	"muster/internal/store"
 )
 
-// Preferences gives what clients keep for a user, of one category if that is not "". Kind Forbidden;
-// NotFound for a category without any.
+// Preferences returns a user's preferences, of one category unless it is "". Kinds: Forbidden; NotFound for a category without any.
 func (a *Accounts) Preferences(ctx context.Context, who *core.Caller, userID, category string) ([]*muster.Preference, error) {
 	if err := a.core.RequireEdit(ctx, who, userID); err != nil {
 		return nil, err
@@ -26,7 +25,7 @@ func (a *Accounts) Preferences(ctx context.Context, who *core.Caller, userID, ca
 	return list, nil
 }
 
-// Preference gives one of them by category and name. Kinds: Forbidden, NotFound.
+// Preference returns a user's preference of a category and name. Kinds: Forbidden, NotFound.
 func (a *Accounts) Preference(ctx context.Context, who *core.Caller, userID, category, name string) (*muster.Preference, error) {
 	list, err := a.Preferences(ctx, who, userID, "")
 	if err != nil {
@@ -40,47 +39,64 @@ func (a *Accounts) Preference(ctx context.Context, who *core.Caller, userID, cat
 	return nil, muster.E(muster.NotFound, "app.preference.get.app_error")
 }
 
-// UpdatePreferences keeps all of them or none. Kinds: Invalid, Forbidden, NotFound.
+// UpdatePreferences saves all of a user's preferences in the list or none. Kinds: Invalid, Forbidden, NotFound.
 func (a *Accounts) UpdatePreferences(ctx context.Context, who *core.Caller, userID string, list []*muster.Preference) error {
-	save := func(ctx context.Context, userID string, guard store.Guard, list []*muster.Preference) error {
-		return a.store.SavePreferences(ctx, userID, guard, a.core.Config().StorageSettings.MaxPreferencesPerUser, list)
-	}
-	return a.changePreferences(ctx, who, userID, list, save, muster.EventPreferencesChanged)
-}
-
-// DeletePreferences removes all of them or none.
-func (a *Accounts) DeletePreferences(ctx context.Context, who *core.Caller, userID string, list []*muster.Preference) error {
-	return a.changePreferences(ctx, who, userID, list, a.store.DeletePreferences, muster.EventPreferencesDeleted)
-}
-
-func (a *Accounts) changePreferences(ctx context.Context, who *core.Caller, userID string, list []*muster.Preference, change func(context.Context, string, store.Guard, []*muster.Preference) error, event string) error {
-	if err := a.core.RequireEdit(ctx, who, userID); err != nil {
-		return err
-	}
-	if len(list) == 0 || len(list) > muster.MaxPreferences {
-		return muster.InvalidParam("preferences")
-	}
-	for _, p := range list {
-		if p == nil {
-			return muster.InvalidParam("preferences")
-		}
-		if p.UserID != userID {
-			return muster.E(muster.Forbidden, "api.preference.update_preferences.set.app_error")
-		}
-		if err := p.Validate(); err != nil {
-			return err
-		}
-	}
-	if _, err := a.core.User(ctx, userID); err != nil {
-		return err
-	}
-	guard, err := a.core.Guard(ctx, who, userID)
+	may, err := a.requireChangePreferences(ctx, who, userID, list)
 	if err != nil {
 		return err
 	}
-	if err := change(ctx, userID, guard, list); err != nil {
+	limit := a.core.Config().StorageSettings.MaxPreferencesPerUser
+	return a.store.WriteGrowing(ctx, func(tx *store.Tx) error {
+		if err := may.RequireActOnUser(ctx, tx, userID); err != nil {
+			return err
+		}
+		publishPreferences(tx, muster.EventPreferencesChanged, userID, list)
+		return tx.SavePreferences(ctx, userID, limit, list)
+	})
+}
+
+// DeletePreferences removes all of a user's preferences in the list or none. Kinds: Invalid, Forbidden, NotFound.
+func (a *Accounts) DeletePreferences(ctx context.Context, who *core.Caller, userID string, list []*muster.Preference) error {
+	may, err := a.requireChangePreferences(ctx, who, userID, list)
+	if err != nil {
 		return err
 	}
-	a.core.Publish(event, map[string]any{"preferences": core.JsonText(list)}, muster.Audience{UserID: userID})
-	return nil
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := may.RequireActOnUser(ctx, tx, userID); err != nil {
+			return err
+		}
+		publishPreferences(tx, muster.EventPreferencesDeleted, userID, list)
+		return tx.DeletePreferences(ctx, userID, list)
+	})
+}
+
+// requireChangePreferences refuses a change of preferences that the caller may not make or that is not valid. It returns what the caller may do to the
+// account.
+func (a *Accounts) requireChangePreferences(ctx context.Context, who *core.Caller, userID string, list []*muster.Preference) (*core.Authority, error) {
+	if err := a.core.RequireEdit(ctx, who, userID); err != nil {
+		return nil, err
+	}
+	if len(list) == 0 || len(list) > muster.MaxPreferences {
+		return nil, muster.InvalidParam("preferences")
+	}
+	for _, p := range list {
+		if p == nil {
+			return nil, muster.InvalidParam("preferences")
+		}
+		if p.UserID != userID {
+			return nil, muster.E(muster.Forbidden, "api.preference.update_preferences.set.app_error")
+		}
+		if err := p.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := a.core.User(ctx, userID); err != nil {
+		return nil, err
+	}
+	return a.core.AuthorityOver(ctx, who, userID)
+}
+
+// publishPreferences tells a user's clients of preferences that changed.
+func publishPreferences(tx *store.Tx, event, userID string, list []*muster.Preference) {
+	tx.Publish(muster.Event{Name: event, Data: map[string]any{"preferences": core.JsonText(list)}, Audience: muster.Audience{UserID: userID}})
 }

@@ -12,8 +12,8 @@ import (
 	"muster/internal/teams"
 )
 
-// CreateUser makes an account. Without a session it takes an open server, an invitation or an empty server;
-// the very first account becomes system_admin. The errors are of kind Invalid, Forbidden or NotFound.
+// CreateUser creates an account. Without a session it takes an open server, an invitation or an empty server; the very first account becomes
+// system_admin. Kinds: Invalid, Forbidden, NotFound, Unimplemented.
 func (a *Accounts) CreateUser(ctx context.Context, who *core.Caller, in *muster.User, by teams.Signup) (*muster.User, error) {
 	admin, err := a.core.CanSystem(ctx, who, muster.PermManageSystem)
 	if err != nil {
@@ -21,33 +21,70 @@ func (a *Accounts) CreateUser(ctx context.Context, who *core.Caller, in *muster.
 	}
 	u := in.Clone()
 	a.prepareNew(u, admin)
-	opts, err := a.signup(ctx, by, u)
+	invited, err := a.teams.Admit(ctx, by, u)
 	if err != nil {
 		return nil, err
 	}
-	if opts.MustBeFirst, err = a.requireSignup(ctx, admin, opts.Join != nil); err != nil {
+	onlyFirst, err := a.requireSignup(ctx, admin, invited.Member != nil)
+	if err != nil {
 		return nil, err
 	}
 	if err := a.checkNew(ctx, who, u); err != nil {
 		return nil, err
 	}
-	opts.Post = func(created *muster.User) []*store.Mail { return a.welcome(created, in.DisableWelcomeEmail) }
-	created, err := a.store.CreateUser(ctx, u, opts, a.core.Audit(who, u.ID, "user_id="+u.ID))
+	var created *muster.User
+	err = a.store.WriteGrowing(ctx, func(tx *store.Tx) error {
+		created = u.Clone()
+		if err := a.insertNew(ctx, tx, created, invited, onlyFirst); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, a.welcome(created, in.DisableWelcomeEmail)...); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.Audit(who, created.ID, "user_id="+created.ID))
+	})
 	if err != nil {
 		return nil, core.Missing(err, muster.Invalid, teams.BadSignupLink) // another sign-up used the link, or the team is gone
 	}
-	a.core.Publish(muster.EventNewUser, map[string]any{"user_id": created.ID}, muster.Audience{About: created.ID})
-	if opts.Join != nil {
-		a.teams.PublishJoin(ctx, opts.Join, opts.ChannelIDs)
+	if invited.Member != nil {
+		a.teams.PublishJoin(ctx, invited.Member, invited.ChannelIDs)
 	}
 	return created.Sanitized(muster.Visibility{Self: true}), nil
 }
 
-// welcome greets a new account, unless it was asked not to. Where its address must be verified the mail with the link goes in any case.
+// insertNew inserts an account, the first one as an administrator, and puts it where an invitation admits it. ErrNotFound when the invitation's link or
+// team is gone.
+func (a *Accounts) insertNew(ctx context.Context, tx *store.Tx, u *muster.User, invited teams.Admission, onlyFirst bool) error {
+	first, err := tx.ClaimFirstAccount(ctx, u)
+	if err != nil {
+		return err
+	}
+	if onlyFirst && !first {
+		return muster.E(muster.Forbidden, "api.user.create_user.no_open_server")
+	}
+	if err := tx.UseLink(ctx, invited.Link); err != nil {
+		return err
+	}
+	if err := tx.InsertUser(ctx, u); err != nil {
+		return err
+	}
+	publishNewUser(tx, u.ID)
+	if invited.Member == nil {
+		return nil
+	}
+	return tx.JoinTeamAs(ctx, u, invited.Member, a.teams.DefaultChannels(), invited.ChannelIDs, a.core.Config().TeamSettings.MaxUsersPerTeam)
+}
+
+// publishNewUser tells those who may see a new account of it.
+func publishNewUser(tx *store.Tx, id string) {
+	tx.Publish(muster.Event{Name: muster.EventNewUser, Data: map[string]any{"user_id": id}, Audience: muster.Audience{About: id}})
+}
+
+// welcome returns the mail that welcomes a new account, none if quiet. Where its address must be verified the mail with the link is sent in any case.
 func (a *Accounts) welcome(u *muster.User, quiet bool) []*store.Mail {
-	must := a.mustVerifyAddress(u) && !u.EmailVerified
+	verify := a.mustVerifyAddress(u) && !u.EmailVerified
 	switch {
-	case u.IsBot, u.IsSSO(), !must && (quiet || !a.core.Config().EmailSettings.SendEmailNotifications):
+	case u.IsBot, u.IsSSO(), !verify && (quiet || !a.core.Config().EmailSettings.SendEmailNotifications):
 		return nil
 	case u.EmailVerified:
 		return a.mailer.Notification(u, a.mailer.WelcomeMessage(u, ""))
@@ -56,7 +93,7 @@ func (a *Accounts) welcome(u *muster.User, quiet bool) []*store.Mail {
 	return []*store.Mail{a.mailer.MessageWithLink(m, mailer.MailTokenLife, func(token string) mail.Content { return a.mailer.WelcomeMessage(u, token) })}
 }
 
-// CanSignUp tells whether anybody may make an account now, without an invitation.
+// CanSignUp reports whether anybody may create an account now, without an invitation.
 func (a *Accounts) CanSignUp(ctx context.Context) (bool, error) {
 	_, err := a.requireSignup(ctx, false, false)
 	if muster.IsKind(err, muster.Forbidden) || muster.IsKind(err, muster.Unimplemented) {
@@ -65,32 +102,15 @@ func (a *Accounts) CanSignUp(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// signup is what an invitation brings a new account.
-func (a *Accounts) signup(ctx context.Context, by teams.Signup, u *muster.User) (opts store.CreateUserOptions, err error) {
-	switch {
-	case by.Token != "":
-		if !muster.ValidMailToken(by.Token) {
-			return opts, muster.E(muster.NotFound, teams.BadSignupLink)
-		}
-		err = a.teams.AcceptInvitation(ctx, by.Token, u, &opts)
-	case by.InviteID != "":
-		opts.Join, _, err = a.teams.MembershipByInvite(ctx, by.InviteID, u)
-	}
-	if opts.Join != nil {
-		opts.JoinChannels, opts.TeamLimit = a.teams.DefaultChannels(), a.core.Config().TeamSettings.MaxUsersPerTeam
-	}
-	return opts, err
-}
-
-// prepareNew drops what a client may not choose and fills in what it left out.
-// A chosen id is kept until the store refuses it, as clients know that refusal.
+// prepareNew drops what a client may not choose and fills in what it left out. A chosen id is dropped, too: checkNew refuses it with the error that
+// clients know.
 func (a *Accounts) prepareNew(u *muster.User, admin bool) {
 	now := a.core.Now()
 	u.Normalize()
 	if u.ID == "" {
 		u.ID = muster.NewID()
 	} else {
-		u.ID = "" // refused in checkNew
+		u.ID = ""
 	}
 	if u.Username == "" {
 		u.Username = muster.NewID()
@@ -121,8 +141,8 @@ func (a *Accounts) prepareNew(u *muster.User, admin bool) {
 	}
 }
 
-// requireSignup holds the settings that open or close the server to new accounts. A closed server takes its first
-// account all the same; onlyFirst asks the store to make sure of it.
+// requireSignup refuses a new account that the settings don't allow. A closed server takes its first account all the same: onlyFirst says that the
+// transaction must make sure that it is the first.
 func (a *Accounts) requireSignup(ctx context.Context, admin, invited bool) (onlyFirst bool, err error) {
 	if admin {
 		return false, nil

@@ -92,7 +92,7 @@ func (a *Auth) accountToEdit(ctx context.Context, who *core.Caller, userID strin
 		return nil, err
 	}
 	if u.IsBot && who.ID() != u.ID {
-		if _, err := a.core.BotToManage(ctx, who, userID); err != nil {
+		if err := a.core.RequireManageBot(ctx, who, userID); err != nil {
 			return nil, err
 		}
 	}

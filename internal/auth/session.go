@@ -216,5 +216,5 @@ func (a *Auth) UserAudits(ctx context.Context, who *core.Caller, userID string, 
 	if err != nil || who.ID() == userID {
 		return list, err // reading one's own history is no part of it: it would grow by being read
 	}
-	return list, a.store.SaveAudit(ctx, a.core.AuditSelf(who, "user_id="+userID))
+	return list, a.core.SaveAudits(ctx, a.core.AuditSelf(who, "user_id="+userID))
 }

@@ -139,7 +139,7 @@ func (c *Core) Account(ctx context.Context, id string) (*CachedAccount, error) {
 		return acc, nil
 	}
 	if !muster.ValidID(id) {
-		return nil, muster.E(muster.NotFound, "app.user.missing_account.const")
+		return nil, muster.E(muster.NotFound, NoAccount)
 	}
 	epoch := c.Cache.Epoch.Load()
 	u, err := c.store.User(ctx, id)

@@ -7,8 +7,10 @@ import (
 	"muster"
 )
 
+// NoBot is the id of the error for a bot that does not exist, or that the caller may not know of.
 const NoBot = "store.sql_bot.get.missing.app_error"
 
+// CanReadBot reports whether the caller may read a bot: its owner with read_bots, others with read_others_bots.
 func (c *Core) CanReadBot(ctx context.Context, who *Caller, b *muster.Bot) (bool, error) {
 	if b.OwnerID == who.ID() {
 		if ok, err := c.CanSystem(ctx, who, muster.PermReadBots); ok || err != nil {
@@ -18,12 +20,12 @@ func (c *Core) CanReadBot(ctx context.Context, who *Caller, b *muster.Bot) (bool
 	return c.CanSystem(ctx, who, muster.PermReadOthersBots)
 }
 
-// BotToManage reads a bot that the caller may change: its owner with manage_bots, others with manage_others_bots. Kind Forbidden for who
-// may at least read it, else NotFound.
-func (c *Core) BotToManage(ctx context.Context, who *Caller, id string) (*muster.Bot, error) {
+// RequireManageBot refuses a caller who may not change a bot: its owner may with manage_bots, others with manage_others_bots, unless the bot or its owner
+// is above them. Kinds: Forbidden for a caller who may at least read it, else NotFound.
+func (c *Core) RequireManageBot(ctx context.Context, who *Caller, id string) error {
 	b, err := c.store.Bot(ctx, id)
 	if err != nil {
-		return nil, Missing(err, muster.NotFound, NoBot)
+		return Missing(err, muster.NotFound, NoBot)
 	}
 	p := muster.PermManageOthersBots
 	if b.OwnerID == who.ID() {
@@ -31,18 +33,18 @@ func (c *Core) BotToManage(ctx context.Context, who *Caller, id string) (*muster
 	}
 	manages, err := c.CanSystem(ctx, who, p)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !manages {
 		reads, err := c.CanReadBot(ctx, who, b)
 		if err == nil && !reads {
 			err = muster.E(muster.NotFound, NoBot)
 		}
-		return nil, cmp.Or(err, Refusal(p))
+		return cmp.Or(err, Refusal(p))
 	}
 	u, err := c.User(ctx, id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return b, c.RequireActOn(ctx, who, u)
+	return c.RequireActOn(ctx, who, u)
 }

@@ -103,19 +103,6 @@ func Required(ok bool, err error, p muster.Permission) error {
 	return Refusal(p)
 }
 
-// Roles are the caller's system roles as they are now.
-func (c *Caller) Roles() string {
-	switch {
-	case c.Session == nil:
-		return ""
-	case c.Session.Local:
-		return muster.RoleSystemAdmin
-	case c.User == nil:
-		return c.Session.Roles
-	}
-	return c.User.Roles
-}
-
 // CanTeam reports whether the caller's own roles or its membership in the team grant the permission.
 func (c *Core) CanTeam(ctx context.Context, who *Caller, teamID string, p muster.Permission) (bool, error) {
 	ok, err := c.CanSystem(ctx, who, p)

@@ -56,7 +56,7 @@ func TestALinkRequestIsAnsweredOnce(t *testing.T) {
 		ctx := t.Context()
 		m := newMailer(t, s)
 		u := &muster.User{ID: muster.NewID(), Username: "ann", Email: "ann@example.com", Roles: muster.RoleSystemUser}
-		_, err := s.CreateUser(ctx, u, store.CreateUserOptions{})
+		_, err := storetest.CreateUser(ctx, s, u)
 		require.NoError(t, err)
 		answerAll := func() (answered int) {
 			var mu sync.Mutex

@@ -69,20 +69,12 @@ func TestNoSessionOutlivesItsAccessToken(t *testing.T) {
 			})
 		},
 		"a bot that became a person": func(s *store.Store, token *muster.AccessToken, midway func()) error {
-			_, err := s.BecomeUser(ctx, token.UserID, func(u *muster.User) error {
+			return storetest.ChangeUser(ctx, s, token.UserID, func(tx *store.Tx, u *muster.User) error {
 				midway()
 				u.IsBot = false
-				return nil
+				_, err := tx.RevokeAccessTokens(ctx, u.ID)
+				return errors.Join(err, tx.DeleteBot(ctx, u.ID), tx.EndSessions(ctx, u.ID, ""))
 			})
-			return err
-		},
-		"a bot disabled": func(s *store.Store, token *muster.AccessToken, midway func()) error {
-			_, _, err := s.UpdateBot(ctx, token.UserID, nil, func(_ *muster.Bot, u *muster.User) error {
-				midway()
-				u.DeleteAt = someTime
-				return nil
-			})
-			return err
 		},
 		"a bot whose owner left": func(s *store.Store, token *muster.AccessToken, midway func()) error {
 			bot, err := s.Bot(ctx, token.UserID)
@@ -91,7 +83,7 @@ func TestNoSessionOutlivesItsAccessToken(t *testing.T) {
 			}
 			return storetest.ChangeUser(ctx, s, bot.OwnerID, func(tx *store.Tx, u *muster.User) error {
 				u.DeleteAt = someTime
-				_, err := tx.DisableBots(ctx, u.ID)
+				err := tx.DisableBots(ctx, u.ID)
 				midway()
 				return err
 			})
@@ -111,8 +103,13 @@ func TestNoSessionOutlivesItsAccessToken(t *testing.T) {
 				owner := create(t, s, newUser("owner"))
 				u := newUser("robot")
 				u.IsBot, u.Password = true, ""
-				_, err := s.CreateBot(ctx, u, owner.ID)
-				must(t, err)
+				must(t, s.Write(ctx, func(tx *store.Tx) error {
+					if err := tx.InsertUser(ctx, u); err != nil {
+						return err
+					}
+					_, err := tx.InsertBot(ctx, u.ID, owner.ID)
+					return err
+				}))
 				token := makeToken(t, s, u, "hash", 0)
 				var running sync.WaitGroup
 				var once sync.Once
@@ -142,8 +139,11 @@ func TestNoSignInReachesWhoBecameABot(t *testing.T) {
 		ctx := context.Background()
 		create(t, s, newUser("admin"))
 		u := create(t, s, newUser("ann"))
-		_, _, err := s.BecomeBot(ctx, u.ID, u.ID, func(u *muster.User) error { u.IsBot = true; return nil })
-		must(t, err)
+		must(t, storetest.ChangeUser(ctx, s, u.ID, func(tx *store.Tx, u *muster.User) error {
+			u.IsBot = true
+			_, err := tx.InsertBot(ctx, u.ID, u.ID)
+			return err
+		}))
 		for _, o := range []store.SessionOptions{{OldPasswordHash: u.Password}, {WithoutPassword: true}} { // begun before
 			_, err := s.CreateSession(ctx, newSession(u), []byte(muster.NewID()), o)
 			if !errors.Is(err, store.ErrNotFound) {

@@ -2,25 +2,26 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"muster"
 )
 
-// SaveAudit writes history rows that tell of no change.
-func (s *Store) SaveAudit(ctx context.Context, audits ...*muster.Audit) error {
-	return s.Write(ctx, func(t *Tx) error { return t.saveAudits(ctx, audits) })
+// Audit writes audits of what the transaction does.
+func (t *Tx) Audit(ctx context.Context, audits ...*muster.Audit) error {
+	return t.saveAudits(ctx, audits)
 }
 
-// DeleteAudits removes at most limit history rows from before a time (Unix ms), the oldest first, and gives how many.
-func (s *Store) DeleteAudits(ctx context.Context, before int64, limit int) (n int64, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		n, err = t.exec(ctx, "DELETE FROM audits WHERE id IN (SELECT id FROM audits WHERE create_at < ? ORDER BY create_at LIMIT ?)", before, limit)
-		return err
-	})
-	return n, err
+// DeleteAudits removes at most limit audits from before a time (Unix ms), the oldest first, and returns how many.
+func (t *Tx) DeleteAudits(ctx context.Context, before int64, limit int) (int64, error) {
+	n, err := t.exec(ctx, "DELETE FROM audits WHERE id IN (SELECT id FROM audits WHERE create_at < ? ORDER BY create_at LIMIT ?)", before, limit)
+	if err != nil {
+		return 0, fmt.Errorf("delete audits: %w", err)
+	}
+	return n, nil
 }
 
-// Audits lists an account's history, everybody's for "", newest first.
+// Audits returns a page of an account's audits, of everybody's for "", newest first.
 func (s *Store) Audits(ctx context.Context, userID string, offset, limit int) ([]*muster.Audit, error) {
 	c := &condition{}
 	if userID != "" {
@@ -32,4 +33,16 @@ func (s *Store) Audits(ctx context.Context, userID string, offset, limit int) ([
 		a := &muster.Audit{}
 		return a, r.Scan(&a.ID, &a.CreateAt, &a.UserID, &a.Action, &a.ExtraInfo, &a.IPAddress, &a.SessionID)
 	})
+}
+
+// saveAudits writes history rows in the transaction of what they tell of.
+func (t *Tx) saveAudits(ctx context.Context, audits []*muster.Audit) error {
+	for _, a := range audits {
+		_, err := t.exec(ctx, `INSERT INTO audits (id, create_at, user_id, action, extra_info, ip_address, session_id) VALUES (?,?,?,?,?,?,?)`,
+			a.ID, a.CreateAt, a.UserID, a.Action, a.ExtraInfo, a.IPAddress, a.SessionID)
+		if err != nil {
+			return fmt.Errorf("save audit: %w", err)
+		}
+	}
+	return nil
 }

@@ -22,10 +22,7 @@ func TestAdministratorsDemotedAtOnceLeaveOne(t *testing.T) {
 		}
 		var last atomic.Int32
 		each(len(admins), func(i int) {
-			_, _, _, err := s.SetGuest(ctx, admins[i].ID, nil, true, nil, func(u *muster.User) error {
-				u.Roles = muster.RoleSystemGuest
-				return nil
-			})
+			err := storetest.SetRoles(ctx, s, admins[i].ID, muster.RoleSystemGuest)
 			switch {
 			case muster.HasID(err, "app.user.update.lastAdmin.app_error"):
 				last.Add(1)

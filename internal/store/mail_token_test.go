@@ -87,7 +87,7 @@ func TestASecretIsGoodOnce(t *testing.T) {
 		// Neither mails nor the deletion of all accounts make it good again.
 		u := create(t, s, newUser("ann"))
 		must(t, saveLink(s, mailToken(u, muster.TokenVerifyEmail), []byte("x")))
-		must(t, s.DeleteAllUsers(ctx))
+		must(t, deleteAll(ctx, s))
 		if first, err := s.UseOnce(ctx, muster.TokenCWS, []byte("secret")); err != nil || first {
 			t.Fatal(first, err)
 		}

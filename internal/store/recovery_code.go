@@ -46,9 +46,17 @@ func (s *Store) ReplaceRecoveryCodes(ctx context.Context, userID, secret string,
 	})
 }
 
-func (t *Tx) replaceRecoveryCodes(ctx context.Context, userID string, codes [][]byte) error {
+// DeleteRecoveryCodes removes an account's recovery codes.
+func (t *Tx) DeleteRecoveryCodes(ctx context.Context, userID string) error {
 	if _, err := t.exec(ctx, "DELETE FROM recovery_codes WHERE user_id = ?", userID); err != nil {
-		return fmt.Errorf("drop recovery codes: %w", err)
+		return fmt.Errorf("delete recovery codes: %w", err)
+	}
+	return nil
+}
+
+func (t *Tx) replaceRecoveryCodes(ctx context.Context, userID string, codes [][]byte) error {
+	if err := t.DeleteRecoveryCodes(ctx, userID); err != nil {
+		return err
 	}
 	for _, hash := range codes {
 		if _, err := t.exec(ctx, "INSERT INTO recovery_codes (user_id, code_hash) VALUES (?,?)", userID, hash); err != nil {

@@ -83,7 +83,7 @@ func TestSearchByAPrefixOfNearlyEverybody(t *testing.T) {
 			}
 			users = append(users, u)
 		}
-		must(t, s.ImportUsers(ctx, users))
+		must(t, storetest.InsertUsers(ctx, s, users))
 		q := everything(2)
 		q.Active = true
 		for term, want := range map[string]string{"u": "u003 u004", "u1 u199": "u199", "u199": "u199", "": "u003 u004"} {

@@ -7,14 +7,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
-
-	"muster"
 )
 
 // ErrNotFound says that no row has the asked-for name.
@@ -151,16 +148,4 @@ func toArgs(list []string) []any {
 		args[i] = s
 	}
 	return args
-}
-
-// saveAudits writes history rows in the transaction of what they tell of.
-func (t *Tx) saveAudits(ctx context.Context, audits []*muster.Audit) error {
-	for _, a := range audits {
-		_, err := t.exec(ctx, `INSERT INTO audits (id, create_at, user_id, action, extra_info, ip_address, session_id) VALUES (?,?,?,?,?,?,?)`,
-			a.ID, a.CreateAt, a.UserID, a.Action, a.ExtraInfo, a.IPAddress, a.SessionID)
-		if err != nil {
-			return fmt.Errorf("save audit: %w", err)
-		}
-	}
-	return nil
 }

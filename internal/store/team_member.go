@@ -105,11 +105,11 @@ func (t *Tx) joinTeam(ctx context.Context, m *muster.TeamMember, accounts guests
 	if n == 0 {
 		return false, nil
 	}
-	return true, t.joinDefaultChannels(ctx, m, channels)
+	return true, t.JoinDefaultChannels(ctx, m, channels)
 }
 
-// joinDefaultChannels puts a member in the team's channels of these names. Guests see only what they are invited to.
-func (t *Tx) joinDefaultChannels(ctx context.Context, m *muster.TeamMember, channels []string) error {
+// JoinDefaultChannels puts a member in the team's channels of these names. Guests see only what they are invited to.
+func (t *Tx) JoinDefaultChannels(ctx context.Context, m *muster.TeamMember, channels []string) error {
 	if len(channels) == 0 || m.SchemeGuest {
 		return nil
 	}

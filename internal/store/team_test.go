@@ -44,10 +44,12 @@ func TestJoinsOfOneTeamStopAtItsLimit(t *testing.T) {
 				return
 			}
 			u := newUser(fmt.Sprint("new", i))
-			_, err := s.CreateUser(context.Background(), u, store.CreateUserOptions{
-				Join: &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: true}, TeamLimit: limit,
-			})
-			count(err)
+			count(s.Write(context.Background(), func(tx *store.Tx) error {
+				if err := tx.InsertUser(context.Background(), u); err != nil {
+					return err
+				}
+				return tx.JoinTeamAs(context.Background(), u, &muster.TeamMember{TeamID: team.ID, UserID: u.ID}, nil, nil, limit)
+			}))
 		})
 		total, active, err := s.CountTeamMembers(context.Background(), team.ID)
 		if joined.Load() != limit || refused.Load() != 16-limit || total != limit || active != limit || err != nil {

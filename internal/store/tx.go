@@ -27,11 +27,6 @@ type Tx struct {
 // Now returns the transaction's time in Unix milliseconds.
 func (t *Tx) Now() int64 { return t.now }
 
-// Audit writes history rows about what the transaction does.
-func (t *Tx) Audit(ctx context.Context, audits ...*muster.Audit) error {
-	return t.saveAudits(ctx, audits)
-}
-
 // Publish has an event delivered once the transaction has committed, after the caches forgot what it touched.
 func (t *Tx) Publish(e muster.Event) { t.changes.Events = append(t.changes.Events, e) }
 

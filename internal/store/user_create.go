@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,108 +10,57 @@ import (
 	"muster"
 )
 
-// firstUser is the mark that an account was made; whoever inserts it is the administrator.
+// firstUser names the row of the table system that says that an account was created.
 const firstUser = "first_user"
 
-// CreateUserOptions say what else a new account comes with.
-type CreateUserOptions struct {
-	Join         *muster.TeamMember // a team that it belongs to from the start
-	JoinChannels []string           // names of that team's channels that every new member is put in
-	TeamLimit    int                // of that team's active members; 0: none
-	ChannelIDs   []string           // channels of that team that an invited guest is put in
-	MustBeFirst  bool               // refuse unless it is the server's first account
-	UseLink      []byte             // SHA-256 of the mailed invitation; ErrNotFound when it was used
-
-	Post func(created *muster.User) []*Mail // what the new account is mailed; nil for nothing
-}
-
-// CreateUser inserts an account with its search terms and its first team. The very first account becomes
-// system_admin: the mark that decides it is a unique row, so two nodes can't both win.
-// The errors are of kind Invalid with an id app.user.save.* or as JoinTeam's, or Forbidden when it had to be the first and is not.
-func (s *Store) CreateUser(ctx context.Context, u *muster.User, o CreateUserOptions, audits ...*muster.Audit) (*muster.User, error) {
-	created := u.Clone()
-	err := s.WriteGrowing(ctx, func(t *Tx) error {
-		created.Roles = u.Roles
-		first, err := t.claimFirst(ctx)
-		if err != nil {
-			return err
-		}
-		if first {
-			created.Roles = muster.RoleSystemAdmin + " " + muster.RoleSystemUser
-		} else if o.MustBeFirst {
-			return muster.E(muster.Forbidden, "api.user.create_user.no_open_server")
-		}
-		if err := t.UseLink(ctx, o.UseLink); err != nil {
-			return err
-		}
-		if o.Join != nil {
-			if err := t.lockTeam(ctx, o.Join.TeamID); err != nil {
-				return err
-			}
-		}
-		if err := t.insertUser(ctx, created); err != nil {
-			return err
-		}
-		if o.Join != nil {
-			if _, err := t.joinTeam(ctx, o.Join, guests{created.ID: created.IsGuest()}, o.JoinChannels); err != nil {
-				return err
-			}
-			if err := t.joinChannels(ctx, created, o.Join.TeamID, o.ChannelIDs); err != nil {
-				return err
-			}
-			if err := t.refuseOutsiders(ctx, muster.SyncableTeam, o.Join.TeamID, created.ID); err != nil {
-				return err
-			}
-			if err := t.refuseCrowd(ctx, o.Join.TeamID, o.TeamLimit); err != nil {
-				return err
-			}
-		}
-		if o.Post != nil {
-			if err := t.Enqueue(ctx, o.Post(created)...); err != nil {
-				return err
-			}
-		}
-		return t.saveAudits(ctx, audits)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return created, nil
-}
-
-func (t *Tx) claimFirst(ctx context.Context) (bool, error) {
+// ClaimFirstAccount makes the account that this transaction is about to insert a system administrator when it is the database's first, and reports
+// whether it is. Two transactions can't both be the first, since a unique row decides.
+func (t *Tx) ClaimFirstAccount(ctx context.Context, u *muster.User) (first bool, err error) {
 	n, err := t.exec(ctx, `INSERT INTO system (name, value) VALUES (?, '') ON CONFLICT DO NOTHING`, firstUser)
-	return n == 1, err
+	if err != nil {
+		return false, fmt.Errorf("claim the first account: %w", err)
+	}
+	if n == 0 {
+		return false, nil
+	}
+	u.Roles = muster.RoleSystemAdmin + " " + muster.RoleSystemUser
+	return true, nil
 }
 
-func (t *Tx) insertUser(ctx context.Context, u *muster.User) error {
+// InsertUser inserts an account, as it is, with its search terms. A taken id, username, email address or login name is refused: kind Invalid, with an
+// id app.user.save.*.
+func (t *Tx) InsertUser(ctx context.Context, u *muster.User) error {
 	n, err := t.exec(ctx, insertUser, append([]any{u.ID, u.CreateAt}, userValues(u)...)...)
 	if err != nil {
 		return fmt.Errorf("insert user: %w", err)
 	}
-	if n == 0 {
-		return t.clash(ctx, u, "")
+	if n == 0 { // whatever was in the way may be gone again
+		return cmp.Or(t.conflict(ctx, u, ""), error(muster.E(muster.Invalid, "app.user.save.existing.app_error")))
 	}
 	return t.saveTerms(ctx, u)
 }
 
-// ImportUsers inserts many accounts as they are in one transaction: all of them or none. Errors as CreateUser's.
-func (s *Store) ImportUsers(ctx context.Context, users []*muster.User) error {
-	return s.WriteGrowing(ctx, func(t *Tx) error {
-		if _, err := t.claimFirst(ctx); err != nil {
-			return err
-		}
-		for _, u := range users {
-			if err := t.insertUser(ctx, u); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// JoinTeamAs puts a new account in a team, in the team's channels of the names that every new member is put in, and in its channels of the ids that a
+// guest was invited to. More active members than limit (0: no limit) are refused: app.team.join_user_to_team.max_accounts.app_error, kind Invalid.
+// ErrNotFound without the team.
+func (t *Tx) JoinTeamAs(ctx context.Context, u *muster.User, m *muster.TeamMember, names, ids []string, limit int) error {
+	if err := t.lockTeam(ctx, m.TeamID); err != nil {
+		return err
+	}
+	if _, err := t.joinTeam(ctx, m, guests{u.ID: u.IsGuest()}, names); err != nil {
+		return err
+	}
+	if err := t.joinChannels(ctx, u, m.TeamID, ids); err != nil {
+		return err
+	}
+	if err := t.refuseOutsiders(ctx, muster.SyncableTeam, m.TeamID, u.ID); err != nil {
+		return err
+	}
+	return t.refuseCrowd(ctx, m.TeamID, limit)
 }
 
-// clash names what another account already has. self is the id of the account that may have it.
-func (t *Tx) clash(ctx context.Context, u *muster.User, self string) error {
+// conflict returns the error that names what another account than self already has, nil for nothing.
+func (t *Tx) conflict(ctx context.Context, u *muster.User, self string) error {
 	for _, c := range []struct {
 		where, id, field string
 		args             []any

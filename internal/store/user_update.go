@@ -78,7 +78,7 @@ func (t *Tx) saveUser(ctx context.Context, before, after *muster.User) error {
 	renamed := before.Username != after.Username || before.Email != after.Email ||
 		before.AuthService != after.AuthService || before.AuthDataValue() != after.AuthDataValue()
 	if renamed {
-		if err := t.clash(ctx, after, after.ID); err != nil {
+		if err := t.conflict(ctx, after, after.ID); err != nil {
 			return err
 		}
 	}

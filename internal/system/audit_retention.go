@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (
@@ -11,14 +12,18 @@ const (
 	auditSweeps     = 20 // batches at a time, so that other writes come between
 )
 
-// SweepAudits removes history that is older than AuditRetentionDays, in small batches.
+// SweepAudits removes audits that are older than AuditRetentionDays, in small batches.
 func (s *System) SweepAudits(ctx context.Context) error {
 	days := s.core.Config().StorageSettings.AuditRetentionDays
 	if days == 0 {
 		return nil
 	}
 	for range auditSweeps {
-		n, err := s.store.DeleteAudits(ctx, s.core.Now()-int64(days)*core.Day, auditSweepBatch)
+		var n int64
+		err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.DeleteAudits(ctx, tx.Now()-int64(days)*core.Day, auditSweepBatch)
+			return err
+		})
 		if err != nil || n < auditSweepBatch {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/store"
 	"muster/internal/testserver"
 )
 
@@ -17,7 +18,7 @@ func TestOldHistoryIsSwept(t *testing.T) {
 		for range many {
 			old = append(old, &muster.Audit{ID: muster.NewID(), UserID: me.ID, Action: "old", CreateAt: time.Now().AddDate(0, 0, -31).UnixMilli()})
 		}
-		must(t, s.Store.SaveAudit(ctx, old...))
+		must(t, s.Store.Write(ctx, func(tx *store.Tx) error { return tx.Audit(ctx, old...) }))
 		count := func() (old, young int) {
 			list, err := s.Store.Audits(ctx, me.ID, 0, 2*many)
 			must(t, err)

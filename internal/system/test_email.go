@@ -32,7 +32,7 @@ func (s *System) CheckMail(ctx context.Context, who *core.Caller, proposed []byt
 	msg := s.mailer.Envelope(*c, to)
 	msg.ID, msg.Date, msg.Content = muster.NewID(), s.clock(), s.mailer.TestMessage()
 	steps := mailer.SMTP(*c).Test(ctx, msg)
-	if err := s.store.SaveAudit(ctx, s.core.AuditSelf(who, "server="+c.SMTPServer)); err != nil {
+	if err := s.core.SaveAudits(ctx, s.core.AuditSelf(who, "server="+c.SMTPServer)); err != nil {
 		return nil, err
 	}
 	if failed := steps[len(steps)-1]; !failed.OK {

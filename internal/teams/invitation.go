@@ -255,23 +255,47 @@ func (t *Teams) Invited(ctx context.Context, by Signup) (*Invited, error) {
 	return nil, nil
 }
 
-// AcceptInvitation prepares an account for what the mailed token invites it to: its address, whether it is a guest, its team and channels.
-// Kinds: Invalid, NotFound.
-func (t *Teams) AcceptInvitation(ctx context.Context, token string, u *muster.User, opts *store.CreateUserOptions) error {
+// Admission is what an invitation gives a new account. The zero value is for an account without one.
+type Admission struct {
+	Member     *muster.TeamMember
+	ChannelIDs []string // channels of the team that an invited guest is put in
+	Link       []byte   // SHA-256 of the mailed token that is used up; nil for a team's invite link
+}
+
+// Admit checks an invitation and prepares the account that is to be created by it: a mailed one verifies its address and may make it a guest. It returns
+// what the invitation gives. Kinds: Invalid, Forbidden, NotFound.
+func (t *Teams) Admit(ctx context.Context, by Signup, u *muster.User) (Admission, error) {
+	switch {
+	case by.Token != "":
+		return t.admitByToken(ctx, by.Token, u)
+	case by.InviteID != "":
+		m, _, err := t.MembershipByInvite(ctx, by.InviteID, u)
+		if err != nil {
+			return Admission{}, err
+		}
+		return Admission{Member: m}, nil
+	}
+	return Admission{}, nil
+}
+
+func (t *Teams) admitByToken(ctx context.Context, token string, u *muster.User) (Admission, error) {
+	if !muster.ValidMailToken(token) {
+		return Admission{}, muster.E(muster.NotFound, BadSignupLink)
+	}
 	inv, team, hash, err := t.readInvitation(ctx, token, u.Email)
 	if err != nil {
-		return err
+		return Admission{}, err
 	}
-	if opts.ChannelIDs, err = t.stillInviting(ctx, inv.ChannelIDs); err != nil {
-		return err
+	channels, err := t.stillInviting(ctx, inv.ChannelIDs)
+	if err != nil {
+		return Admission{}, err
 	}
 	u.EmailVerified = true // only who reads the address's mail has the link
 	if inv.Guest {
 		u.Roles = muster.RoleSystemGuest
 	}
-	opts.UseLink = hash
-	opts.Join = &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: !inv.Guest, SchemeGuest: inv.Guest}
-	return nil
+	m := &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: !inv.Guest, SchemeGuest: inv.Guest}
+	return Admission{Member: m, ChannelIDs: channels, Link: hash}, nil
 }
 
 // stillInviting drops the channels of an invitation that are gone, or that groups decide about by now.

@@ -9,6 +9,7 @@ import (
 	"muster"
 	"muster/client"
 	"muster/internal/require"
+	"muster/internal/store/storetest"
 	"muster/internal/testserver"
 )
 
@@ -146,7 +147,7 @@ func TestPagingFindsEverybodyOnce(t *testing.T) {
 			u.ID, u.CreateAt, u.UpdateAt, u.Roles = muster.NewID(), 1, 1, muster.RoleSystemUser
 			users = append(users, u)
 		}
-		require.NoError(t, s.Store.ImportUsers(ctx, users))
+		require.NoError(t, storetest.InsertUsers(ctx, s.Store, users))
 		var names []string
 		for u, err := range admin.AllUsers(ctx, client.UsersQuery{}) {
 			require.NoError(t, err)

@@ -21,7 +21,7 @@ func asError(ctx context.Context, err error) *muster.Error {
 		return e
 	case ctx.Err() != nil: // net/http cancels it when nothing more can be read: the client left, or closed its half of the connection
 		return muster.E(muster.Invalid, connectionLost, err)
-	case core.BadText(err):
+	case core.IsUnstorable(err):
 		return muster.InvalidParam("text", err)
 	}
 	return e

@@ -113,28 +113,6 @@ func ExecUnseen(t testing.TB, s *store.Store, statement string) {
 	require.NoError(t, db.Close())
 }
 
-// ChangeUser has change alter an account, and what goes with it, in one transaction.
-func ChangeUser(ctx context.Context, s *store.Store, id string, change func(tx *store.Tx, u *muster.User) error) error {
-	return s.Write(ctx, func(tx *store.Tx) error {
-		u, err := tx.UserForUpdate(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := change(tx, u); err != nil {
-			return err
-		}
-		return tx.SaveUser(ctx, u)
-	})
-}
-
-// SetRoles gives an account system roles.
-func SetRoles(ctx context.Context, s *store.Store, id, roles string) error {
-	return ChangeUser(ctx, s, id, func(_ *store.Tx, u *muster.User) error {
-		u.Roles = roles
-		return nil
-	})
-}
-
 // Exec runs a statement on a PostgreSQL database that no Store has open.
 func Exec(t testing.TB, dsn, statement string) {
 	t.Helper()
