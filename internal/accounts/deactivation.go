@@ -20,7 +20,7 @@ func (a *Accounts) UpdateUserActive(ctx context.Context, who *core.Caller, userI
 			return err
 		}
 	} else if err := a.core.RequireSystem(ctx, who, muster.PermWriteUserManagementUsers); err != nil {
-		return core.RefusedAs(err, "api.user.update_active.permissions.app_error")
+		return core.WithRefusalID(err, "api.user.update_active.permissions.app_error")
 	}
 	u, err := a.core.User(ctx, userID)
 	if err != nil {

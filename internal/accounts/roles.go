@@ -18,7 +18,7 @@ func (a *Accounts) UpdateUserRoles(ctx context.Context, who *core.Caller, userID
 	if err := a.core.RequireSystem(ctx, who, muster.PermManageRoles); err != nil {
 		return err
 	}
-	if err := a.core.CheckRolesExist(ctx, roles); err != nil {
+	if err := a.core.RequireRolesExist(ctx, roles); err != nil {
 		return err
 	}
 	may, err := a.core.Authority(ctx, who)

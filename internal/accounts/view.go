@@ -32,7 +32,7 @@ func (a *Accounts) UserByUsernameView(ctx context.Context, who *core.Caller, nam
 	}
 	u, err := a.store.UserByUsername(ctx, name)
 	if err != nil {
-		return nil, a.core.HideMissing(ctx, who, core.Missing(err, muster.NotFound, unknown))
+		return nil, a.core.HideNotFound(ctx, who, core.Missing(err, muster.NotFound, unknown))
 	}
 	return a.UserView(ctx, who, u.ID)
 }
@@ -43,7 +43,7 @@ func (a *Accounts) UserByEmailView(ctx context.Context, who *core.Caller, email 
 	if !muster.ValidEmail(email) {
 		return nil, muster.InvalidURLParam("email")
 	}
-	sees, err := a.core.VisibilityOfOthers(ctx, who)
+	sees, err := a.core.OthersVisibility(ctx, who)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (a *Accounts) UserByEmailView(ctx context.Context, who *core.Caller, email 
 	}
 	u, err := a.store.UserByEmail(ctx, email)
 	if err != nil {
-		return nil, a.core.HideMissing(ctx, who, core.MissingAccount(err))
+		return nil, a.core.HideNotFound(ctx, who, core.MissingAccount(err))
 	}
 	return a.UserView(ctx, who, u.ID)
 }

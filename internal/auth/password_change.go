@@ -51,10 +51,10 @@ func (a *Auth) UpdateUserPassword(ctx context.Context, who *core.Caller, userID 
 		return tx.SaveKnownNetwork(ctx, userID, a.networkHere(who, userID))
 	})
 	if err != nil { // promoted while the password was hashed, say
-		return "", core.RefusedAs(err, mayNotSetPassword)
+		return "", core.WithRefusalID(err, mayNotSetPassword)
 	}
 	if scheme != nil {
-		a.core.Warn(ctx, "read password schemes", a.ReadPasswordSchemes(ctx))
+		a.core.LogError(ctx, "read password schemes", a.ReadPasswordSchemes(ctx))
 	}
 	if !own {
 		return "", nil
@@ -141,7 +141,7 @@ func (a *Auth) requireChangePassword(ctx context.Context, who *core.Caller, user
 	if err != nil {
 		return err
 	}
-	return core.RefusedAs(a.core.RequireActOn(ctx, who, u), mayNotSetPassword)
+	return core.WithRefusalID(a.core.RequireActOn(ctx, who, u), mayNotSetPassword)
 }
 
 func (a *Auth) requireChangeOwnPassword(ctx context.Context, who *core.Caller, ch PasswordChange) error {

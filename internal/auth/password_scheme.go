@@ -41,15 +41,15 @@ func (a *Auth) WatchPasswordSchemes(ctx context.Context) {
 	read, count := time.NewTicker(schemesRead), time.NewTicker(schemesCounted)
 	defer read.Stop()
 	defer count.Stop()
-	a.core.Warn(ctx, "count password schemes", a.CountPasswordSchemes(ctx))
+	a.core.LogError(ctx, "count password schemes", a.CountPasswordSchemes(ctx))
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-read.C:
-			a.core.Warn(ctx, "read password schemes", a.ReadPasswordSchemes(ctx))
+			a.core.LogError(ctx, "read password schemes", a.ReadPasswordSchemes(ctx))
 		case <-count.C:
-			a.core.Warn(ctx, "count password schemes", a.CountPasswordSchemes(ctx))
+			a.core.LogError(ctx, "count password schemes", a.CountPasswordSchemes(ctx))
 		}
 	}
 }

@@ -18,7 +18,7 @@ const (
 func (a *Auth) ResetFailedAttempts(ctx context.Context, who *core.Caller, userID string) error {
 	err := a.core.RequireSystem(ctx, who, muster.PermWriteUserManagementUsers)
 	if err != nil {
-		return core.RefusedAs(err, "api.user.reset_password_failed_attempts.permissions.app_error")
+		return core.WithRefusalID(err, "api.user.reset_password_failed_attempts.permissions.app_error")
 	}
 	u, err := a.core.User(ctx, userID)
 	if err != nil {

@@ -31,22 +31,22 @@ func (c *Core) ChangeUser(ctx context.Context, id string, may *Authority, change
 	return before, after, nil
 }
 
-// PublishUserUpdated tells the account's owner everything, and administrators and everybody else what they may see.
-func (a *Core) PublishUserUpdated(u *muster.User) {
-	c := a.Config().PrivacySettings
+// PublishUserUpdated sends an account to its owner in full, and to administrators and everybody else as they may see it.
+func (c *Core) PublishUserUpdated(u *muster.User) {
+	privacy := c.Config().PrivacySettings
 	for _, copied := range []struct {
 		as muster.Visibility
 		to muster.Audience
 	}{
 		{muster.Visibility{Admin: true}, muster.Audience{OmitUsers: []string{u.ID}, Admins: true}},
-		{muster.Visibility{Email: c.ShowEmailAddress, FullName: c.ShowFullName}, muster.Audience{OmitUsers: []string{u.ID}, NotAdmins: true, About: u.ID}},
+		{muster.Visibility{Email: privacy.ShowEmailAddress, FullName: privacy.ShowFullName}, muster.Audience{OmitUsers: []string{u.ID}, NotAdmins: true, About: u.ID}},
 		{muster.Visibility{Self: true}, muster.Audience{UserID: u.ID}},
 	} {
-		a.Publish(muster.EventUserUpdated, map[string]any{"user": u.Sanitized(copied.as)}, copied.to)
+		c.Publish(muster.EventUserUpdated, map[string]any{"user": u.Sanitized(copied.as)}, copied.to)
 	}
 }
 
-// InDomains tells whether an address is in a list of domains, separated by commas or spaces; an empty list holds all.
+// InDomains reports whether an address is in one of the domains, separated by commas or spaces; an empty list allows all.
 func InDomains(email, domains string) bool {
 	list := strings.FieldsFunc(strings.ToLower(domains), func(r rune) bool { return r == ',' || r == ' ' || r == '@' })
 	for _, d := range list {

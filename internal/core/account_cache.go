@@ -37,6 +37,7 @@ type AccountCache struct {
 // TokenHash is what is kept of a session's, an access or a mailed token.
 type TokenHash = [sha256.Size]byte
 
+// HashToken returns the SHA-256 of a token.
 func HashToken(token string) TokenHash { return sha256.Sum256([]byte(token)) }
 
 // CachedAccount is a user row and the encodings made of it so far.
@@ -107,7 +108,7 @@ func (c *AccountCache) dropAll() {
 	c.Sessions.InvalidateAll()
 }
 
-// OnForget has fn called with every later forgetting, after it.
+// OnForget has fn called after accounts were forgotten, with their ids; nil for all.
 func (c *AccountCache) OnForget(fn func(userIDs []string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,7 +128,7 @@ func (c *AccountCache) tell(userIDs []string) {
 	}
 }
 
-// CacheStats gives the hits and misses of the account and sign-in caches since the start.
+// CacheStats returns the hits and misses of the account and sign-in caches since the start.
 func (c *Core) CacheStats() (hits, misses uint64) {
 	s := c.Cache.counter.Snapshot()
 	return s.Hits, s.Misses

@@ -10,8 +10,8 @@ import (
 	"muster/internal/store"
 )
 
-// Authority is what a caller holds, read once, to be held against accounts inside a transaction, where nothing else can be looked up.
-// Whoever holds a permission that the caller lacks is above the caller (docs/adr/0020-acting-on-accounts.md).
+// Authority holds a caller's permissions, read once, for decisions about accounts inside a transaction, where nothing else can be looked up.
+// An account with a permission that the caller lacks is above the caller (docs/adr/0020-acting-on-accounts.md).
 type Authority struct {
 	callerID string
 	all      bool // manage_system, which lets its holder grant itself everything
@@ -123,7 +123,7 @@ func (c *Core) AuthorityOver(ctx context.Context, who *Caller, userID string) (*
 	return c.Authority(ctx, who)
 }
 
-// Grant refuses to give roles that carry a permission which the caller lacks; those that the account has already may stay.
+// Grant refuses to give roles that grant a permission which the caller lacks; those that the account already has may stay.
 func (au *Authority) Grant(roles, has string) error {
 	for role := range strings.FieldsSeq(roles) {
 		if lacked := au.lacked(role); len(lacked) > 0 && !muster.HasRole(has, role) {

@@ -2,7 +2,7 @@ package core
 
 import "encoding/json"
 
-// JsonText is how the protocol carries some objects inside an event: as text (websocket.json, encoding).
+// JsonText returns an object as JSON in a string, which is how the protocol carries some objects in an event (websocket.json, encoding).
 func JsonText(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

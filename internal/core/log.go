@@ -2,7 +2,8 @@ package core
 
 import "context"
 
-func (c *Core) Warn(ctx context.Context, what string, err error) {
+// LogError logs that something failed, unless err is nil or ctx has ended.
+func (c *Core) LogError(ctx context.Context, what string, err error) {
 	if err != nil && ctx.Err() == nil {
 		c.log.Error(what, "error", err)
 	}

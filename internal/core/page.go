@@ -13,12 +13,12 @@ const (
 	pageMax        = 10_000_000 // keeps an offset far inside an int64; past every list's end
 )
 
-// Page is which part of a list is asked for. NewPage bounds it.
+// Page is a part of a list. NewPage bounds it.
 type Page struct {
 	Number, PerPage int
 }
 
-// NewPage bounds a page: a negative number is the first page, a negative size the default, a large one the maximum.
+// NewPage returns a page within bounds: a negative number is the first page, a negative size the default, and a larger size than the maximum the maximum.
 func NewPage(number, perPage int) Page {
 	if perPage < 0 {
 		perPage = PerPageDefault
@@ -26,7 +26,7 @@ func NewPage(number, perPage int) Page {
 	return Page{Number: min(max(number, 0), pageMax), PerPage: min(perPage, PerPageMax)}
 }
 
-// Offset is how many entries come before the page.
+// Offset returns how many entries come before the page.
 func (p Page) Offset() int { return p.Number * p.PerPage }
 
 // BoundedList refuses an empty or overlong list, which the parameter of that name holds, and drops what can't be anybody's name.

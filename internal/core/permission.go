@@ -11,14 +11,14 @@ import (
 	"muster/internal/store"
 )
 
-// roleCache is every role by name, read once and again after a change.
+// roleCache holds all roles by name. They are read when they are needed first, and again after a change.
 type roleCache struct {
 	mu    sync.Mutex
 	roles map[string]*muster.Role // nil: to be read
 	may   map[string]map[muster.Permission]bool
 }
 
-// RolesByName gives the roles. They must not be changed.
+// RolesByName returns all roles, and the permissions that they grant, by role name. Neither must be changed.
 func (c *Core) RolesByName(ctx context.Context) (roles map[string]*muster.Role, may map[string]map[muster.Permission]bool, err error) {
 	b := &c.roles
 	b.mu.Lock()
@@ -64,7 +64,7 @@ func (b *roleCache) forget() {
 	b.roles = nil
 }
 
-// Grants tells whether any of the roles, separated by blanks, carries the permission.
+// Grants reports whether any of the roles, separated by spaces, grants the permission.
 func (c *Core) Grants(ctx context.Context, roles string, p muster.Permission) (bool, error) {
 	_, may, err := c.RolesByName(ctx)
 	if err != nil {
@@ -78,25 +78,27 @@ func (c *Core) Grants(ctx context.Context, roles string, p muster.Permission) (b
 	return false, nil
 }
 
-// Refusal is what a caller is told who lacks a permission.
+// Refusal returns the error for a caller who lacks a permission; kind Forbidden.
 func Refusal(p muster.Permission) error {
 	return muster.E(muster.Forbidden, "api.context.permissions.app_error", "Permission", string(p))
 }
 
-// Each can... reports whether the caller holds a permission; its error is a failed look-up and says nothing about that. Each require...
-// is for a caller that must hold it: kind Forbidden, naming the permission, or the failed look-up.
+// Each Can method reports whether the caller holds a permission; its error says that this could not be looked up. Each Require method returns an error
+// unless the caller holds it: kind Forbidden, with the permission's name, or why it could not be looked up.
 
 // CanSystem reports whether the caller's own roles grant the permission.
 func (c *Core) CanSystem(ctx context.Context, who *Caller, p muster.Permission) (bool, error) {
 	return c.Grants(ctx, who.Roles(), p)
 }
 
+// RequireSystem refuses a caller whose own roles don't grant the permission.
 func (c *Core) RequireSystem(ctx context.Context, who *Caller, p muster.Permission) error {
 	ok, err := c.CanSystem(ctx, who, p)
-	return Required(ok, err, p)
+	return RequireGranted(ok, err, p)
 }
 
-func Required(ok bool, err error, p muster.Permission) error {
+// RequireGranted turns what a Can method returned for a permission into what a Require method returns.
+func RequireGranted(ok bool, err error, p muster.Permission) error {
 	if err != nil || ok {
 		return err
 	}
@@ -116,13 +118,14 @@ func (c *Core) CanTeam(ctx context.Context, who *Caller, teamID string, p muster
 	return c.Grants(ctx, roles, p)
 }
 
+// RequireTeam refuses a caller whose roles in the system and in the team don't grant the permission.
 func (c *Core) RequireTeam(ctx context.Context, who *Caller, teamID string, p muster.Permission) error {
 	ok, err := c.CanTeam(ctx, who, teamID, p)
-	return Required(ok, err, p)
+	return RequireGranted(ok, err, p)
 }
 
-// canChannel reports whether the caller's own roles or its membership in the channel or in the channel's team grant the permission.
-func (c *Core) canChannel(ctx context.Context, who *Caller, channelID string, p muster.Permission) (bool, error) {
+// CanChannel reports whether the caller's own roles or its membership in the channel or in the channel's team grant the permission.
+func (c *Core) CanChannel(ctx context.Context, who *Caller, channelID string, p muster.Permission) (bool, error) {
 	ok, err := c.CanSystem(ctx, who, p)
 	if ok || err != nil || !muster.ValidID(channelID) {
 		return ok, err
@@ -140,21 +143,22 @@ func (c *Core) canChannel(ctx context.Context, who *Caller, channelID string, p 
 	return c.CanTeam(ctx, who, teamID, p)
 }
 
+// RequireChannel refuses a caller whose roles in the system, the channel and its team don't grant the permission.
 func (c *Core) RequireChannel(ctx context.Context, who *Caller, channelID string, p muster.Permission) error {
-	ok, err := c.canChannel(ctx, who, channelID, p)
-	return Required(ok, err, p)
+	ok, err := c.CanChannel(ctx, who, channelID, p)
+	return RequireGranted(ok, err, p)
 }
 
-// RefusedAs returns a refusal for want of a permission under an id of its own, and any other error as it is: a failed look-up is no refusal.
-func RefusedAs(err error, id string) error {
+// WithRefusalID returns an error of kind Forbidden with another id, and any other error as it is.
+func WithRefusalID(err error, id string) error {
 	if muster.IsKind(err, muster.Forbidden) {
 		return muster.E(muster.Forbidden, id, err)
 	}
 	return err
 }
 
-// CheckRolesExist refuses a list of role names in which one is nobody's; kind Invalid.
-func (c *Core) CheckRolesExist(ctx context.Context, names string) error {
+// RequireRolesExist refuses role names, separated by spaces, of which one does not exist; kind Invalid.
+func (c *Core) RequireRolesExist(ctx context.Context, names string) error {
 	roles, _, err := c.RolesByName(ctx)
 	if err != nil {
 		return err

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// SiteURL is where people find the site: SiteURL or else where this server listens; without a slash at its end.
-func (a *Core) SiteURL() string {
-	c := a.Config().ServiceSettings
-	return strings.TrimSuffix(cmp.Or(c.SiteURL, "http://"+reachable(c.ListenAddress)), "/")
+// SiteURL returns the site's address without a trailing slash: the setting, or else the address that this server listens on.
+func (c *Core) SiteURL() string {
+	service := c.Config().ServiceSettings
+	return strings.TrimSuffix(cmp.Or(service.SiteURL, "http://"+reachable(service.ListenAddress)), "/")
 }
 
-// reachable is an address to reach a listener at: one that listens on every interface is found on this machine.
+// reachable returns an address at which a listener can be reached: localhost for one that listens on all interfaces.
 func reachable(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
@@ -24,7 +24,7 @@ func reachable(listen string) string {
 	return listen
 }
 
-// SiteHost is the site's host name, for addresses of the site's own.
+// SiteHost returns the site's host name, for the site's own email addresses.
 func (c *Core) SiteHost() string {
 	site, err := url.Parse(c.SiteURL())
 	if err != nil || net.ParseIP(site.Hostname()) != nil {
@@ -37,7 +37,7 @@ func (c *Core) SiteHost() string {
 	return host
 }
 
-// PageURL is the address of a page for people.
+// PageURL returns the address of a web page.
 func (c *Core) PageURL(path string, query url.Values) string {
 	if len(query) == 0 {
 		return c.SiteURL() + path
@@ -45,14 +45,14 @@ func (c *Core) PageURL(path string, query url.Values) string {
 	return c.SiteURL() + path + "?" + query.Encode()
 }
 
-// CookieScope is the path and the domain ("" for this host alone) that session cookies are for, from SiteURL.
-func (a *Core) CookieScope() (path, domain string) {
-	c := a.Config().ServiceSettings
-	site, err := url.Parse(c.SiteURL)
+// CookieScope returns the path and the domain ("" for this host only) of session cookies, from the setting SiteURL.
+func (c *Core) CookieScope() (path, domain string) {
+	service := c.Config().ServiceSettings
+	site, err := url.Parse(service.SiteURL)
 	if err != nil {
 		return "/", ""
 	}
-	if c.AllowCookiesForSubdomains {
+	if service.AllowCookiesForSubdomains {
 		domain = site.Hostname()
 	}
 	return cmp.Or(site.Path, "/"), domain

@@ -8,15 +8,15 @@ import (
 	"muster"
 )
 
-// HideMissing keeps from a restricted caller whether an account exists.
-func (c *Core) HideMissing(ctx context.Context, who *Caller, err error) error {
+// HideNotFound replaces an error of kind NotFound for callers who may not see everybody, so that it does not reveal whether an account exists.
+func (c *Core) HideNotFound(ctx context.Context, who *Caller, err error) error {
 	if !muster.IsKind(err, muster.NotFound) {
 		return err
 	}
 	return cmp.Or(c.RequireSystem(ctx, who, muster.PermViewMembers), err)
 }
 
-// Viewer is the id by which reads are narrowed to people that the caller shares a channel with; "" for everybody.
+// Viewer returns the caller's id if the caller only sees people in the same channels, which is what reads filter by; "" if the caller sees everybody.
 func (c *Core) Viewer(ctx context.Context, who *Caller) (string, error) {
 	all, err := c.CanSystem(ctx, who, muster.PermViewMembers)
 	if all || err != nil {
@@ -25,7 +25,7 @@ func (c *Core) Viewer(ctx context.Context, who *Caller) (string, error) {
 	return who.ID(), nil
 }
 
-// RequireView answers nil when the caller may see the user at all; else kind Forbidden.
+// RequireView refuses a caller who may not see the user at all; kind Forbidden.
 func (c *Core) RequireView(ctx context.Context, who *Caller, userID string) error {
 	viewer, err := c.Viewer(ctx, who)
 	if err != nil || viewer == "" || viewer == userID {
@@ -35,11 +35,11 @@ func (c *Core) RequireView(ctx context.Context, who *Caller, userID string) erro
 		return Refusal(muster.PermViewMembers)
 	}
 	ok, err := c.store.VisibleTo(ctx, viewer, userID)
-	return Required(ok, err, muster.PermViewMembers)
+	return RequireGranted(ok, err, muster.PermViewMembers)
 }
 
-// RequireEdit answers nil when the account is the caller's own, or the caller may edit others and this one is not above; else kind Forbidden. What
-// it means that there is no such account is the use case's to say.
+// RequireEdit refuses a caller who may not edit an account: everybody may edit their own, and holders of edit_other_users those that are not above them.
+// Kind Forbidden. It returns nil for an account that does not exist; each use case has an error of its own for that.
 func (c *Core) RequireEdit(ctx context.Context, who *Caller, userID string) error {
 	if userID != "" && who.ID() == userID {
 		return nil
@@ -57,23 +57,24 @@ func (c *Core) RequireEdit(ctx context.Context, who *Caller, userID string) erro
 	return c.RequireActOn(ctx, who, u)
 }
 
-// VisibilityOfOthers is how much of other people the caller may see (PrivacySettings).
-func (a *Core) VisibilityOfOthers(ctx context.Context, who *Caller) (muster.Visibility, error) {
-	c := a.Config().PrivacySettings
-	admin, err := a.CanSystem(ctx, who, muster.PermManageSystem)
-	return muster.Visibility{Admin: admin, Email: admin || c.ShowEmailAddress, FullName: admin || c.ShowFullName}, err
+// OthersVisibility returns what the caller may see of other people's accounts (PrivacySettings).
+func (c *Core) OthersVisibility(ctx context.Context, who *Caller) (muster.Visibility, error) {
+	privacy := c.Config().PrivacySettings
+	admin, err := c.CanSystem(ctx, who, muster.PermManageSystem)
+	return muster.Visibility{Admin: admin, Email: admin || privacy.ShowEmailAddress, FullName: admin || privacy.ShowFullName}, err
 }
 
+// VisibilityOf returns what the caller may see of an account.
 func (c *Core) VisibilityOf(ctx context.Context, who *Caller, userID string) (muster.Visibility, error) {
 	if who.ID() == userID {
 		return muster.Visibility{Self: true}, nil
 	}
-	return c.VisibilityOfOthers(ctx, who)
+	return c.OthersVisibility(ctx, who)
 }
 
-// SanitizeForOthers gives the users as the caller may see them in lists, where even one's own entry is a stranger's view.
+// SanitizeForOthers returns users as the caller may see them in lists, where even the caller's own entry is what others see.
 func (c *Core) SanitizeForOthers(ctx context.Context, who *Caller, users []*muster.User) ([]*muster.User, error) {
-	v, err := c.VisibilityOfOthers(ctx, who)
+	v, err := c.OthersVisibility(ctx, who)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (c *Core) SanitizeForOthers(ctx context.Context, who *Caller, users []*must
 	return out, nil
 }
 
-// FilterVisible drops what is about people that a restricted caller may not see.
+// FilterVisible drops from a list what is about people whom the caller may not see.
 func FilterVisible[T any](ctx context.Context, a *Core, who *Caller, list []T, userID func(T) string) ([]T, error) {
 	viewer, err := a.Viewer(ctx, who)
 	if err != nil || viewer == "" {

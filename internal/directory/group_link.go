@@ -45,7 +45,7 @@ func (d *Directory) requireLink(ctx context.Context, who *core.Caller, l *muster
 	}
 	ch, err := d.teams.ChannelByID(ctx, l.ChannelID)
 	if err != nil {
-		return d.core.HideMissing(ctx, who, err)
+		return d.core.HideNotFound(ctx, who, err)
 	}
 	if ch.IsDirectOrGroup() {
 		return muster.InvalidURLParam("channel_id")

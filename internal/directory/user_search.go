@@ -80,7 +80,7 @@ func (d *Directory) SearchUsers(ctx context.Context, who *core.Caller, s UserSea
 }
 
 func (d *Directory) search(ctx context.Context, who *core.Caller, term string, byEmail bool, f store.UserFilter) ([]*muster.User, error) {
-	sees, err := d.core.VisibilityOfOthers(ctx, who)
+	sees, err := d.core.OthersVisibility(ctx, who)
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func New(o Options) *Services {
 
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.Core.Warn(ctx, "read password schemes", s.Auth.ReadPasswordSchemes(ctx))
+	s.Core.LogError(ctx, "read password schemes", s.Auth.ReadPasswordSchemes(ctx))
 	for _, run := range []func(context.Context){s.runMaintenance, s.Mailer.Run, s.Auth.WatchPasswordSchemes} {
 		s.running.Go(func() { run(ctx) })
 	}

@@ -14,7 +14,7 @@ func (t *Teams) splitRoles(ctx context.Context, roles, guest, user, admin string
 	if !muster.ValidRoleNames(roles) {
 		return flags, "", muster.InvalidParam("roles")
 	}
-	if err := t.core.CheckRolesExist(ctx, roles); err != nil {
+	if err := t.core.RequireRolesExist(ctx, roles); err != nil {
 		return flags, "", err
 	}
 	var rest []string

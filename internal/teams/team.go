@@ -103,7 +103,7 @@ func (t *Teams) requireViewTeam(ctx context.Context, who *core.Caller, team *mus
 	if err == nil && !views && team.AllowOpenInvite && team.Type == muster.TeamOpen {
 		views, err = t.core.CanSystem(ctx, who, muster.PermListPublicTeams)
 	}
-	return core.Required(views, err, muster.PermViewTeam)
+	return core.RequireGranted(views, err, muster.PermViewTeam)
 }
 
 // hideInvites removes from teams what is not for the caller: the address, unless it manages the team, and the invite id, unless it may invite.
