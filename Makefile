@@ -18,7 +18,7 @@ test: ## all tests: both databases, shared storage, mail, browser, race detector
 	scripts/with-postgres.sh scripts/with-s3.sh scripts/with-smtp.sh scripts/test.sh
 
 .PHONY: test-quick
-test-quick: ## the Go tests on SQLite alone, without the race detector and the long ones
+test-quick: ## Go tests on SQLite, without the race detector and slow tests
 	go test -short ./...
 
 .PHONY: lint
@@ -34,36 +34,36 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 	scripts/fuzz.sh
 
 .PHONY: bench
-bench: ## measure rates, start-up, memory, searches and WebSockets, then what an honest user has while a stranger attacks
+bench: ## measure rates, start-up, memory, searches and WebSockets, then how well a user is served during an attack
 	go run ./bench
 	go run ./bench attack
 
 .PHONY: timing
-timing: ## measure whether the time of a refusal tells which accounts there are (half an hour; TIMING="--samples 300" for less)
+timing: ## measure whether response times reveal which accounts exist (half an hour; TIMING="--samples 300" for less)
 	go run ./bench/timing $(TIMING)
 
 .PHONY: screenshots
-screenshots: ## take pictures of every page: those of the README into docs/screenshots, the others into build/screenshots
+screenshots: ## take screenshots of every page (README's in docs/screenshots, others in build/screenshots)
 	MUSTER_SCREENSHOTS=$${MUSTER_SCREENSHOTS:-build/screenshots} scripts/with-smtp.sh go test -count=1 -run TestScreenshots ./test/browser
 
 .PHONY: crash
-crash: ## kill the server while it writes; nothing acknowledged may be lost
+crash: ## kill the server during writes and check that nothing acknowledged is lost
 	go test -count=1 -v ./test/crash
 
 .PHONY: fixture
-fixture: ## make a fixture of the upgrade tests from this version: NAME=v1.0, once for each release
+fixture: ## create this version's fixture for the upgrade tests (NAME=v1.0; once per release)
 	scripts/with-postgres.sh go run ./test/upgrade/makefixture $(NAME)
 
 .PHONY: mutate
-mutate: ## measure how many small faults the tests notice (half an hour; MUTATE="--sample 20" for less, MUTATE=--help for more)
+mutate: ## run mutation tests (half an hour; MUTATE="--sample 20" for less, MUTATE=--help for more)
 	go run ./test/mutate $(MUTATE)
 
 .PHONY: generate
-generate: ## write docs/configuration.md and docs/errors.md anew
+generate: ## regenerate docs/configuration.md and docs/errors.md
 	go generate ./...
 
 .PHONY: wire
-wire: ## replay the recorded exchanges beside the checkout, in ../shared
+wire: ## replay the exchanges recorded in ../shared
 	scripts/wire.sh
 
 .PHONY: clean

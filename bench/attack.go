@@ -14,19 +14,19 @@ import (
 	"muster/internal/subprocess"
 )
 
-// attackCommand is what one stranger does to a server, and what an honest user has of it.
+// attackCommand measures how well a legitimate user is served during attacks.
 type attackCommand struct {
 	Time        time.Duration `help:"Length of each attack." default:"10s"`
-	Connections int           `help:"Connections that the attacker asks over at once." default:"64"`
-	Stalled     int           `help:"Connections on which the attacker sends part of a body, or holds a WebSocket." default:"1500"`
-	Only        []string      `help:"Attacks to run, by the beginning of their names; all of them without this." placeholder:"NAME"`
-	Before      string        `help:"An older server program, which is attacked in the same way and stands beside the present one in the table." type:"existingfile" placeholder:"FILE"`
+	Connections int           `help:"Concurrent connections of the attacker." default:"64"`
+	Stalled     int           `help:"Connections that the attacker keeps open, with an incomplete body or as a WebSocket." default:"1500"`
+	Only        []string      `help:"Run only attacks whose name starts with this." placeholder:"NAME"`
+	Before      string        `help:"An older server program to compare with." type:"existingfile" placeholder:"FILE"`
 }
 
-// Help is shown below the flags of attack.
+// Help returns text to show after the flags.
 func (*attackCommand) Help() string {
-	return `Everything the attacker sends comes from one address. An honest user at another one signs in and reads the own account, over and over, on a
-connection of its own each time; what takes longer than five seconds counts as failed. A fresh server with its default settings, but for open sign-up, runs for each attack.
+	return `The attacker sends everything from one address. A legitimate user at another address repeatedly opens a connection, signs in and reads their own
+account. Requests that take longer than five seconds count as failed. Each attack runs against a new server with default settings and open sign-up.
 
 Examples:
 
@@ -38,7 +38,7 @@ Examples:
 // program is a server program under attack.
 type program struct{ name, path string }
 
-// run attacks every program in every way and prints what came of it.
+// run runs every attack on every program and prints the results.
 func (c *attackCommand) run(ctx context.Context) (err error) {
 	dir, err := os.MkdirTemp("", "muster-bench-")
 	if err != nil {
@@ -75,10 +75,10 @@ func (c *attackCommand) run(ctx context.Context) (err error) {
 }
 
 func (c *attackCommand) wants(name string) bool {
-	return len(c.Only) == 0 || slices.ContainsFunc(c.Only, func(beginning string) bool { return strings.HasPrefix(name, beginning) })
+	return len(c.Only) == 0 || slices.ContainsFunc(c.Only, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
-// attack runs a server in a fresh directory and attacks it while the honest user goes on.
+// attack runs a server in a new directory and measures the legitimate user during an attack.
 func (c *attackCommand) attack(ctx context.Context, p program, a attack, dir string) (o outcome, err error) {
 	server, err := subprocess.Start(ctx, subprocess.Options{
 		Program: p.path, Args: []string{"serve", "--listen", "127.0.0.1:0", "--data", dir}, Log: io.Discard,
@@ -87,8 +87,8 @@ func (c *attackCommand) attack(ctx context.Context, p program, a attack, dir str
 	if err != nil {
 		return o, err
 	}
-	defer func() { err = errors.Join(err, server.Kill()) }() // it has nothing to lose, and may be busy
-	h, err := newHonestUser(ctx, server.URL)
+	defer func() { err = errors.Join(err, server.Kill()) }() // its data isn't needed, and it may be busy
+	h, err := newLegitimateUser(ctx, server.URL)
 	if err != nil {
 		return o, err
 	}
@@ -103,7 +103,7 @@ func (c *attackCommand) attack(ctx context.Context, p program, a attack, dir str
 	}
 	during, stop := context.WithTimeout(ctx, c.Time)
 	defer stop()
-	o = h.goOn(during)
+	o = h.run(during)
 	if o.answers, err = end(); err != nil {
 		return o, err
 	}
@@ -111,12 +111,12 @@ func (c *attackCommand) attack(ctx context.Context, p program, a attack, dir str
 	return o, err
 }
 
-// outcome is what the honest user had, and what the attack cost the server.
+// outcome is the result of an attack.
 type outcome struct {
 	tried, succeeded int
 	signIns, reads   []time.Duration // of those that succeeded
 	memory           int64           // peak, in bytes
-	answers          int64           // that the attacker got
+	answers          int64           // to the attacker
 }
 
 func (o outcome) success() string {
@@ -131,17 +131,17 @@ func p99(took []time.Duration) string {
 	return round(took[len(took)*99/100])
 }
 
-// printOutcomes prints a table: for each attack the programs beside each other.
+// printOutcomes prints a table with a row for each attack.
 func printOutcomes(w io.Writer, programs []program, names []string, results [][]outcome) error {
 	columns := []struct {
 		name string
 		of   func(outcome) string
 	}{
-		{"honest user succeeds", outcome.success},
+		{"user's success rate", outcome.success},
 		{"sign-in p99", func(o outcome) string { return p99(o.signIns) }},
 		{"users/me p99", func(o outcome) string { return p99(o.reads) }},
 		{"peak memory", func(o outcome) string { return mebibytes(o.memory) }},
-		{"answers to the attacker", func(o outcome) string { return fmt.Sprint(o.answers) }},
+		{"responses to the attacker", func(o outcome) string { return fmt.Sprint(o.answers) }},
 	}
 	head := []string{"attack"}
 	for _, c := range columns {

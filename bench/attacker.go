@@ -21,7 +21,7 @@ import (
 
 const (
 	attackerAddress = "127.0.66.6"
-	attackerPause   = 5 * time.Millisecond // after a connection that came to nothing, or the machine runs out of ports
+	attackerPause   = 5 * time.Millisecond // after a failed connection, so that the machine doesn't run out of ports
 
 	longName     = 250_000  // bytes of a login id, below the limit of all bodies
 	stalledBody  = 250_000  // bytes announced; all but the last are sent
@@ -41,8 +41,8 @@ type attack struct {
 func attacks() []attack {
 	return []attack{
 		{"nobody attacks", func(ctx context.Context, _ *attacker) { <-ctx.Done() }},
-		{"sign-in as the honest user", func(ctx context.Context, a *attacker) {
-			a.ask(ctx, func() []byte { return signInRequest(victimName) })
+		{"sign-in as the legitimate user", func(ctx context.Context, a *attacker) {
+			a.ask(ctx, func() []byte { return signInRequest(legitimateName) })
 		}},
 		{"sign-in with long names", func(ctx context.Context, a *attacker) {
 			filler := strings.Repeat("x", longName)
@@ -57,7 +57,7 @@ func attacks() []attack {
 		{"reset", func(ctx context.Context, a *attacker) {
 			var n atomic.Int64
 			a.ask(ctx, func() []byte {
-				name := victimName
+				name := legitimateName
 				if n.Add(1)%2 == 0 {
 					name = muster.NewID()
 				}
@@ -76,8 +76,8 @@ func attacks() []attack {
 	}
 }
 
-// attacker is one stranger at one address. It runs as this program in a process of its own, so that the honest user does not wait for it here: what
-// it is told comes as JSON.
+// attacker attacks from one address. It runs in a subprocess, so that it doesn't slow down the legitimate user's client. The subprocess reads it as
+// JSON.
 type attacker struct {
 	Attack               string
 	Address              string // of the server
@@ -88,11 +88,11 @@ type attacker struct {
 	answers atomic.Int64
 }
 
-// runAttacker attacks as the input says and prints how many answers came.
+// runAttacker reads an attacker from input, attacks and prints the number of responses.
 func runAttacker(ctx context.Context, input io.Reader) error {
 	a := &attacker{}
 	if err := json.NewDecoder(input).Decode(a); err != nil {
-		return fmt.Errorf("what to attack: %w", err)
+		return fmt.Errorf("read attack: %w", err)
 	}
 	ctx, stop := context.WithTimeout(ctx, a.Length)
 	defer stop()
@@ -105,7 +105,7 @@ func runAttacker(ctx context.Context, input io.Reader) error {
 	return nil
 }
 
-// start begins the attack; wait returns how many answers came when it is over.
+// start starts the attack. wait waits for its end and returns the number of responses.
 func (a *attacker) start(ctx context.Context) (wait func() (answers int64, err error), err error) {
 	text, err := json.Marshal(a)
 	if err != nil {
@@ -133,7 +133,7 @@ func signInRequest(name string) []byte {
 	return postRequest("/api/v4/users/login", "", `{"login_id":"`+name+`","password":"not the password"}`)
 }
 
-// everywhere has n workers do something over and over until ctx ends; each waits for the pause after an error.
+// everywhere makes n workers repeat a function until ctx ends. Each pauses after an error.
 func everywhere(ctx context.Context, n int, pause time.Duration, do func() error) {
 	var running sync.WaitGroup
 	for range n {
@@ -165,7 +165,7 @@ func (a *attacker) dial(ctx context.Context) (*conn, func(), error) {
 	}, nil
 }
 
-// ask asks at full speed over all connections, and gets a new one for each that the server closes.
+// ask sends requests at full speed over all connections and reopens those that the server closes.
 func (a *attacker) ask(ctx context.Context, request func() []byte) {
 	everywhere(ctx, a.Connections, attackerPause, func() error {
 		c, hangUp, err := a.dial(ctx)
@@ -182,7 +182,7 @@ func (a *attacker) ask(ctx context.Context, request func() []byte) {
 	})
 }
 
-// uploadPictures uploads large pictures: every other one begins as a PNG does.
+// uploadPictures uploads large pictures. Every other one starts like a PNG.
 func (a *attacker) uploadPictures(ctx context.Context) {
 	const boundary = "muster-bench"
 	head := "--" + boundary + "\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n"
@@ -225,8 +225,8 @@ func (a *attacker) uploadPictures(ctx context.Context) {
 	})
 }
 
-// hold opens connections, sends something on each and keeps it open; one that the server closes is opened again. Where an answer is wanted, a
-// connection that gets another one is given up.
+// hold opens connections, sends something on each and keeps them open. It reopens those that the server closes. If a response is wanted, it gives
+// up connections that get a different one.
 func (a *attacker) hold(ctx context.Context, request, wanted []byte) {
 	pause := attackerPause * time.Duration(max(1, a.Stalled/a.Connections)) // as often as the other attacks open connections
 	everywhere(ctx, a.Stalled, pause, func() error {

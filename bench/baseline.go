@@ -13,17 +13,17 @@ import (
 	"muster/internal/subprocess"
 )
 
-// recorded is an answer of the server, for the bare server to give again.
+// recorded is a response of the server, for the baseline server to repeat.
 type recorded struct {
 	Header http.Header
 	Body   []byte
 }
 
-// serveBare is what the server is compared with: net/http, the same bytes, no work. input has the answers by path, as JSON.
-func serveBare(input io.Reader) error {
+// serveBaseline serves recorded responses with net/http and nothing else. input contains them by path, as JSON.
+func serveBaseline(input io.Reader) error {
 	var answers map[string]recorded
 	if err := json.NewDecoder(input).Decode(&answers); err != nil {
-		return fmt.Errorf("answers to give: %w", err)
+		return fmt.Errorf("recorded responses: %w", err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -40,12 +40,12 @@ func serveBare(input io.Reader) error {
 		for name, values := range a.Header {
 			h[name] = values
 		}
-		_, _ = w.Write(a.Body) // a client that left is no fault of ours
+		_, _ = w.Write(a.Body) // the client is gone
 	}))
 }
 
-// startBare runs the bare server, in a process of its own, with what the server answers to GET of the paths.
-func startBare(ctx context.Context, program, base string, token string, paths []string) (*subprocess.Process, error) {
+// startBaseline starts a baseline server that repeats the server's responses to GET of the paths.
+func startBaseline(ctx context.Context, program, base string, token string, paths []string) (*subprocess.Process, error) {
 	answers := map[string]recorded{}
 	for _, path := range paths {
 		a, err := record(ctx, base+path, token)
@@ -58,7 +58,7 @@ func startBare(ctx context.Context, program, base string, token string, paths []
 	if err != nil {
 		return nil, err
 	}
-	return subprocess.Start(ctx, subprocess.Options{Program: program, Args: []string{bareRole}, Input: b, Log: os.Stderr})
+	return subprocess.Start(ctx, subprocess.Options{Program: program, Args: []string{baselineRole}, Input: b, Log: os.Stderr})
 }
 
 func record(ctx context.Context, url, token string) (recorded, error) {

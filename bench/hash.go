@@ -16,7 +16,7 @@ import (
 	"muster/internal/auth/password"
 )
 
-// printHashRate is what sign-ins are compared with: the hash alone, of the server's parameters, on as many workers.
+// printHashRate prints the rate of password hashing alone, with the server's parameters and number of workers.
 func printHashRate(ctx context.Context, length string) error {
 	d, err := time.ParseDuration(length)
 	if err != nil {
@@ -38,7 +38,7 @@ func printHashRate(ctx context.Context, length string) error {
 	return nil
 }
 
-// storedHash is what a server with a password's account has stored.
+// storedHash returns the hash that the server stores for a password.
 func storedHash(ctx context.Context, plain string) (string, error) {
 	reservation, err := password.New(password.Options{}).Reserve(ctx, password.Origin{})
 	if err != nil {
@@ -48,7 +48,7 @@ func storedHash(ctx context.Context, plain string) (string, error) {
 	return reservation.Hash(plain)
 }
 
-// repeat does something over and over on every processor and gives how often in a second.
+// repeat calls a function repeatedly on every processor and returns the calls per second.
 func repeat(do func(), length time.Duration) float64 {
 	var times atomic.Int64
 	var running sync.WaitGroup
@@ -65,11 +65,11 @@ func repeat(do func(), length time.Duration) float64 {
 	return float64(times.Load()) / time.Since(began).Seconds()
 }
 
-// hashRate runs printHashRate in a process of its own and gives the hashes a second.
+// hashRate runs printHashRate in a subprocess and returns the hashes per second.
 func hashRate(ctx context.Context, program string, length time.Duration) (float64, error) {
 	out, err := exec.CommandContext(ctx, program, hashRole, length.String()).Output()
 	if err != nil {
-		return 0, fmt.Errorf("bare hashing: %w", err)
+		return 0, fmt.Errorf("baseline hashing: %w", err)
 	}
 	return strconv.ParseFloat(string(bytes.TrimSpace(out)), 64)
 }

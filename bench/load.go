@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// The load generator shares its processors with the server, so it does as little as it can: requests are bytes made
-// beforehand, and of an answer only the status and the length are looked at.
+// The load generator shares its processors with the server, so it does little work: requests are prepared in advance, and only the status and
+// length of a response are parsed.
 
 // conn is a kept-alive connection.
 type conn struct {
@@ -32,8 +32,8 @@ func dial(address string) (*conn, error) {
 	return newConn(c), nil
 }
 
-// dialerFrom connects from a loopback address. The port is chosen for the whole connection, not for the address: otherwise the system looks for a free
-// one among all that were in use of late, and the time that takes would be measured as the server's (IP_BIND_ADDRESS_NO_PORT of ip(7)).
+// dialerFrom returns a Dialer with a local address. IP_BIND_ADDRESS_NO_PORT (ip(7)) delays choosing the port until the connection is made. Without it,
+// searching for a port that is free for any destination takes time, which would be measured as the server's.
 func dialerFrom(address string) *net.Dialer {
 	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Control: func(_, _ string, c syscall.RawConn) (err error) {
 		failed := c.Control(func(fd uintptr) {
@@ -43,13 +43,13 @@ func dialerFrom(address string) *net.Dialer {
 	}}
 }
 
-const bindAddressNoPort = 24 // of Linux; package syscall does not name it
+const bindAddressNoPort = 24 // Linux; not in package syscall
 
 func newConn(c net.Conn) *conn { return &conn{c, bufio.NewReaderSize(c, 64<<10)} }
 
 var contentLength = []byte("Content-Length: ")
 
-// ask sends a request and reads its answer to the end; any status but 200 is an error.
+// ask sends a request and reads the response. Any status but 200 is an error.
 func (c *conn) ask(request []byte) error {
 	status, err := c.answer(request)
 	if err == nil && status != 200 {
@@ -58,7 +58,7 @@ func (c *conn) ask(request []byte) error {
 	return err
 }
 
-// answer sends a request, reads its answer to the end and returns its status.
+// answer sends a request, reads the response and returns its status.
 func (c *conn) answer(request []byte) (status int, err error) {
 	if _, err := c.Write(request); err != nil {
 		return 0, err
@@ -93,7 +93,7 @@ func (c *conn) readAnswer() (status int, err error) {
 		}
 	}
 	if length < 0 {
-		return status, errors.New("an answer without a length")
+		return status, errors.New("response without a length")
 	}
 	_, err = c.in.Discard(length)
 	return status, err
@@ -104,12 +104,12 @@ func firstLine(request []byte) []byte {
 	return line
 }
 
-// getRequest is the bytes of a GET with a session.
+// getRequest returns a GET request with a token.
 func getRequest(path, token string) []byte {
 	return []byte("GET " + path + " HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " + token + "\r\n\r\n")
 }
 
-// postRequest is the bytes of a POST of a JSON body; token may be "".
+// postRequest returns a POST request with a JSON body; token may be "".
 func postRequest(path, token, body string) []byte {
 	authorization := ""
 	if token != "" {
@@ -119,7 +119,7 @@ func postRequest(path, token, body string) []byte {
 		"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 }
 
-// rate asks over several connections at once and gives the answers a second. Connection i goes round requests[i].
+// rate sends requests over several connections and returns the responses per second. Connection i repeats requests[i].
 func rate(ctx context.Context, address string, requests [][][]byte, length time.Duration) (float64, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -131,7 +131,7 @@ func rate(ctx context.Context, address string, requests [][][]byte, length time.
 		if err != nil {
 			return 0, err
 		}
-		defer func() { _ = c.Close() }() // nothing is lost
+		defer func() { _ = c.Close() }() // read only
 		running.Go(func() {
 			for i := 0; !stop.Load(); i++ {
 				if err := c.ask(mine[i%len(mine)]); err != nil {
@@ -158,13 +158,13 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// latency asks one thing after the other over one connection.
+// latency sends requests one after the other over one connection.
 func latency(address string, requests [][]byte) (spread, error) {
 	c, err := dial(address)
 	if err != nil {
 		return spread{}, err
 	}
-	defer func() { _ = c.Close() }() // nothing is lost
+	defer func() { _ = c.Close() }() // read only
 	var took []time.Duration
 	for _, r := range requests {
 		began := time.Now()
@@ -177,10 +177,10 @@ func latency(address string, requests [][]byte) (spread, error) {
 	return spread{p50: took[len(took)/2], p99: took[len(took)*99/100]}, nil
 }
 
-// spread is how long requests took: half of them and nearly all of them.
+// spread is the median and the 99th percentile of the requests' times.
 type spread struct{ p50, p99 time.Duration }
 
-// median of a list that is not empty.
+// median returns the median of a list, which must not be empty.
 func median[T float64 | time.Duration](list []T) T {
 	list = slices.Sorted(slices.Values(list))
 	return list[len(list)/2]

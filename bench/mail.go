@@ -52,14 +52,14 @@ func (b *bench) mails(ctx context.Context, d directory) error {
 				return fmt.Errorf("%d of %d mails came", now-before, n)
 			}
 		}
-		b.table.measured("mails asked for, sealed, taken from the outbox and written to files, "+d.name, fmt.Sprintf("%.0f/s", float64(n)/time.Since(began).Seconds()))
+		b.table.measured("mails requested, encrypted, taken from the outbox and written to files, "+d.name, fmt.Sprintf("%.0f/s", float64(n)/time.Since(began).Seconds()))
 		return nil
 	})
 }
 
-// askForReset waits where too many requests wait already.
+// askForReset requests a password reset and retries while the server is busy.
 func askForReset(ctx context.Context, anybody *client.Client, account int) error {
-	_, _, name := person(account)
+	_, _, name := userNames(account)
 	for {
 		err := anybody.SendPasswordReset(ctx, name+"@example.com")
 		if !client.HasID(err, "api.context.server_busy.app_error") {

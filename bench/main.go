@@ -1,4 +1,4 @@
-// Command bench measures a muster server against what the machine can do at all.
+// Command bench measures the performance of a muster server and compares it with that of minimal programs on the same machine.
 package main
 
 import (
@@ -11,21 +11,21 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// runCommand is what to measure.
+// runCommand measures everything but attacks.
 type runCommand struct {
 	Time        time.Duration `help:"Length of each measurement of a rate." default:"2s"`
-	Rounds      int           `help:"How often each is repeated; the table has the medians." default:"5"`
-	Users       int           `help:"Accounts in the large directory." default:"100000"`
-	Connections int           `help:"Connections that ask at once." default:"16"`
+	Rounds      int           `help:"Repetitions of each measurement; the table shows medians." default:"5"`
+	Users       int           `help:"Number of users in the large directory." default:"100000"`
+	Connections int           `help:"Concurrent connections." default:"16"`
 	Queries     int           `help:"Requests for each latency." default:"100"`
 	Sockets     int           `help:"Idle WebSockets." default:"5000"`
-	Typing      int           `help:"Typing events a second, to channels of 50." default:"200"`
-	TypingTime  time.Duration `help:"How long they go on." default:"10s"`
-	Data        string        `help:"Keep the large directory here, and use the one that is here already." type:"path" placeholder:"DIR"`
-	Postgres    string        `help:"postgres:// URL of a server on which a database may be created; measured beside SQLite." env:"MUSTER_TEST_POSTGRES" placeholder:"URL"`
+	Typing      int           `help:"Typing events per second, in channels of 50 members." default:"200"`
+	TypingTime  time.Duration `help:"Length of the measurement of typing events." default:"10s"`
+	Data        string        `help:"Keep the large directory here and reuse it." type:"path" placeholder:"DIR"`
+	Postgres    string        `help:"postgres:// URL of a server to measure in addition to SQLite; a database is created there and dropped afterwards." env:"MUSTER_TEST_POSTGRES" placeholder:"URL"`
 }
 
-// Help is shown below the flags of run.
+// Help returns text to show after the flags.
 func (*runCommand) Help() string {
 	return `Examples:
 
@@ -34,17 +34,17 @@ func (*runCommand) Help() string {
   go run ./bench --postgres postgres://localhost/postgres`
 }
 
-// commands are the things that this program does.
+// commands are the program's commands.
 type commands struct {
-	Run    runCommand    `cmd:"" default:"withargs" help:"Measure requests, sign-ins, start-up, memory, searches, WebSockets and mails (the default). Rates are compared with a bare net/http server of the same bytes and with bare password hashing, in turns."`
-	Attack attackCommand `cmd:"" help:"Measure what an honest user has of the server while one stranger attacks it."`
+	Run    runCommand    `cmd:"" default:"withargs" help:"Measure requests, sign-ins, start-up, memory, searches, WebSockets and mails (the default). Rates are compared with those of a minimal net/http server that sends the same bytes, and of password hashing alone."`
+	Attack attackCommand `cmd:"" help:"Measure how well a legitimate user is served while an attacker floods the server."`
 }
 
 const about = "Measures a muster server that it builds and starts itself."
 
-// What the server is compared with, and who attacks it, runs as this program too, in a process of its own.
+// Roles in which this program runs itself as a subprocess.
 const (
-	bareRole     = "bare"
+	baselineRole = "baseline"
 	hashRole     = "hash"
 	attackerRole = "attacker"
 )
@@ -61,8 +61,8 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	switch {
-	case len(args) == 1 && args[0] == bareRole:
-		return serveBare(os.Stdin)
+	case len(args) == 1 && args[0] == baselineRole:
+		return serveBaseline(os.Stdin)
 	case len(args) == 1 && args[0] == attackerRole:
 		return runAttacker(ctx, os.Stdin)
 	case len(args) == 2 && args[0] == hashRole:

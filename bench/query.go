@@ -16,14 +16,14 @@ import (
 	"muster/internal/subprocess"
 )
 
-// account is somebody who signed in.
+// account is a user with a session.
 type account struct{ id, token string }
 
-// signIn signs the first n people in.
+// signIn signs the first n users in.
 func signIn(ctx context.Context, base string, n int) ([]account, error) {
 	var list []account
 	for i := range n {
-		_, _, name := person(i)
+		_, _, name := userNames(i)
 		c := client.New(base)
 		u, err := c.Login(ctx, name, secret)
 		if err != nil {
@@ -34,7 +34,7 @@ func signIn(ctx context.Context, base string, n int) ([]account, error) {
 	return list, nil
 }
 
-// latencies measures how long searches and pages take, one at a time.
+// latencies measures searches and pages, one request at a time.
 func (b *bench) latencies(ctx context.Context, d directory, p *subprocess.Process) error {
 	step("searches in " + d.name)
 	people, err := signIn(ctx, p.URL, 1)
@@ -60,8 +60,8 @@ func (b *bench) latencies(ctx context.Context, d directory, p *subprocess.Proces
 		{"search by 1 letter", func() []byte { return search(surname(random, 1)) }},
 		{"search by 2 letters", func() []byte { return search(surname(random, 2)) }},
 		{"search by 4 letters", func() []byte { return search(surname(random, 4)) }},
-		{"search by a username", func() []byte { _, _, name := person(random.IntN(b.Users)); return search(name) }},
-		{"search by first and last name", func() []byte { first, last, _ := person(random.IntN(b.Users)); return search(first + " " + last) }},
+		{"search by a username", func() []byte { _, _, name := userNames(random.IntN(b.Users)); return search(name) }},
+		{"search by first and last name", func() []byte { first, last, _ := userNames(random.IntN(b.Users)); return search(first + " " + last) }},
 		{"search that finds nobody", func() []byte { return search("x" + strconv.Itoa(random.IntN(b.Users)) + "x") }},
 		{"autocomplete by 1 letter", func() []byte { return complete(surname(random, 1)) }},
 		{"autocomplete by 3 letters", func() []byte { return complete(surname(random, 3)) }},
@@ -82,13 +82,13 @@ func (b *bench) latencies(ctx context.Context, d directory, p *subprocess.Proces
 	return nil
 }
 
-// surname is the beginning of somebody's last name.
+// surname returns the first letters of a random last name.
 func surname(r *rand.Rand, letters int) string {
 	name := muster.NormalizeName(lastNames[r.IntN(len(lastNames))])
 	return name[:min(letters, len(name))]
 }
 
-// postgres measures on a database of its own, which it drops afterwards.
+// postgres measures with a new PostgreSQL database, which it drops afterwards.
 func (b *bench) postgres(ctx context.Context) (err error) {
 	server, err := sql.Open("pgx", b.Postgres)
 	if err != nil {

@@ -15,23 +15,23 @@ import (
 	"muster/internal/subprocess"
 )
 
-// What the figures should be (issue 2).
+// Targets (issue 2).
 const (
-	requestRatioAim = 0.7
-	signInRatioAim  = 0.9
-	pageRatioAim    = 0.2 // a page is made anew for each reader, with a key of its own
-	startAim        = 150 * time.Millisecond
-	memoryAim       = 40 << 20 // bytes
+	requestRatioTarget = 0.7
+	signInRatioTarget  = 0.9
+	pageRatioTarget    = 0.2 // a page is rendered for each request, with a new CSRF token
+	startTarget        = 150 * time.Millisecond
+	memoryTarget       = 40 << 20 // bytes
 )
 
 const idleBeforeMemory = 2 * time.Second
 
-// bench is one run of everything.
+// bench is a run of all measurements.
 type bench struct {
 	runCommand
 	program string // the server
-	self    string // this program, which is also the bare server
-	dir     string // for everything that is thrown away
+	self    string // this program, which is also the baseline server
+	dir     string // temporary
 	table   table
 }
 
@@ -91,14 +91,14 @@ func (b *bench) measure(ctx context.Context) error {
 	return b.postgres(ctx)
 }
 
-// directory is a place that a server keeps its users in.
+// directory is a database with users.
 type directory struct {
 	name, data string
 	dsn        string // "" for SQLite
 }
 
 func (b *bench) seed(ctx context.Context, d directory) error {
-	step(fmt.Sprintf("making %d users in %s", b.Users, d.name))
+	step(fmt.Sprintf("creating %d users in %s", b.Users, d.name))
 	return seed(ctx, store.Options{DSN: d.dsn, DataDir: d.data}, b.Users)
 }
 
@@ -112,7 +112,7 @@ func (b *bench) start(ctx context.Context, d directory) (*subprocess.Process, er
 	})
 }
 
-// with runs something against a server of a directory.
+// with runs do against a server for a directory.
 func (b *bench) with(ctx context.Context, d directory, do func(context.Context, directory, *subprocess.Process) error) error {
 	p, err := b.start(ctx, d)
 	if err != nil {
@@ -121,7 +121,7 @@ func (b *bench) with(ctx context.Context, d directory, do func(context.Context, 
 	return errors.Join(do(ctx, d, p), p.Stop())
 }
 
-// startUps measures how long a server takes until it listens, and its memory while nobody asks it anything.
+// startUps measures how long a server takes to start listening, and its memory while idle.
 func (b *bench) startUps(ctx context.Context, what string, next func(round int) directory) error {
 	step("starting up with " + what)
 	var took []time.Duration
@@ -139,14 +139,14 @@ func (b *bench) startUps(ctx context.Context, what string, next func(round int) 
 			return err
 		}
 	}
-	b.table.figure("start-up with "+what, round(median(took)), "under "+startAim.String(), median(took) < startAim)
-	b.table.figure("resident memory, idle, with "+what, mebibytes(memory), "under "+mebibytes(memoryAim), memory < memoryAim)
+	b.table.figure("start-up with "+what, round(median(took)), "under "+startTarget.String(), median(took) < startTarget)
+	b.table.figure("resident memory, idle, with "+what, mebibytes(memory), "under "+mebibytes(memoryTarget), memory < memoryTarget)
 	return nil
 }
 
 func residentBytes(pid int) (int64, error) { return memoryOf(pid, "VmRSS") }
 
-// memoryOf reads what Linux says of a process's memory: VmRSS is what it has, VmHWM the most it ever had (proc(5), in KiB).
+// memoryOf returns the memory of a process in bytes: what is VmRSS for the current or VmHWM for the peak resident size (proc(5)).
 func memoryOf(pid int, what string) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -160,7 +160,7 @@ func memoryOf(pid int, what string) (int64, error) {
 	return kib << 10, nil
 }
 
-// rates compares requests and sign-ins a second with those of bare programs, in turns.
+// rates compares requests and sign-ins per second with those of the baseline programs.
 func (b *bench) rates(ctx context.Context, _ directory, p *subprocess.Process) error {
 	people, err := signIn(ctx, p.URL, min(b.Connections, b.Users))
 	if err != nil {
@@ -179,69 +179,69 @@ func (b *bench) rates(ctx context.Context, _ directory, p *subprocess.Process) e
 			byID[i] = append(byID[i], getRequest(path, token))
 		}
 	}
-	bare, err := startBare(ctx, b.self, p.URL, people[0].token, append(paths, page))
+	baseline, err := startBaseline(ctx, b.self, p.URL, people[0].token, append(paths, page))
 	if err != nil {
 		return err
 	}
-	defer func() { _ = bare.Kill() }() // it holds nothing
+	defer func() { _ = baseline.Kill() }() // it has no state
 	served := func(p *subprocess.Process, requests [][][]byte) measurement {
 		return func() (float64, error) { return rate(ctx, host(p.URL), requests, b.Time) }
 	}
-	if err := b.compare("GET users/me, requests/s", served(p, me), served(bare, me), requestRatioAim); err != nil {
+	if err := b.compare("GET users/me, requests/s", served(p, me), served(baseline, me), requestRatioTarget); err != nil {
 		return err
 	}
-	if err := b.compare("GET users/{id}, requests/s", served(p, byID), served(bare, byID), requestRatioAim); err != nil {
+	if err := b.compare("GET users/{id}, requests/s", served(p, byID), served(baseline, byID), requestRatioTarget); err != nil {
 		return err
 	}
 	pages := make([][][]byte, b.Connections)
 	for i := range pages {
 		pages[i] = [][]byte{getRequest(page, "")}
 	}
-	if err := b.compare("GET "+page+", a page, requests/s", served(p, pages), served(bare, pages), pageRatioAim); err != nil {
+	if err := b.compare("GET "+page+", a page, requests/s", served(p, pages), served(baseline, pages), pageRatioTarget); err != nil {
 		return err
 	}
 	hashes := func() (float64, error) { return hashRate(ctx, b.self, b.Time) }
-	return b.compare("sign-ins/s", served(p, b.signIns()), hashes, signInRatioAim)
+	return b.compare("sign-ins/s", served(p, b.signIns()), hashes, signInRatioTarget)
 }
 
-// signIns are requests to sign in, by as many people as there may be at once; each connection has its own.
+// signIns returns login requests for each connection. No two connections use the same account.
 func (b *bench) signIns() [][][]byte {
 	const peoplePerConnection = 16
 	all := make([][][]byte, b.Connections)
 	for n := range min(b.Connections*peoplePerConnection, b.Users) {
-		_, _, name := person(n)
+		_, _, name := userNames(n)
 		body := `{"login_id":"` + name + `","password":"` + secret + `"}`
 		all[n%len(all)] = append(all[n%len(all)], postRequest("/api/v4/users/login", "", body))
 	}
 	return all
 }
 
-// measurement gives how often something happens in a second.
+// measurement returns a rate per second.
 type measurement func() (float64, error)
 
-// compare measures the server and the bare program in turns, so that what else the machine does meets both.
-func (b *bench) compare(what string, server, bare measurement, aim float64) error {
+// compare measures the server and the baseline in turns, so that other load on the machine affects both.
+func (b *bench) compare(what string, server, baseline measurement, target float64) error {
 	step(what)
-	var ours, theirs, ratios []float64
+	var rates, baselines, ratios []float64
 	for range b.Rounds {
 		s, err := server()
 		if err != nil {
 			return err
 		}
-		r, err := bare()
+		r, err := baseline()
 		if err != nil {
 			return err
 		}
-		ours, theirs, ratios = append(ours, s), append(theirs, r), append(ratios, s/r)
+		rates, baselines, ratios = append(rates, s), append(baselines, r), append(ratios, s/r)
 	}
-	b.table.ratio(what, median(ours), median(theirs), median(ratios), aim)
+	b.table.ratio(what, median(rates), median(baselines), median(ratios), target)
 	return nil
 }
 
 func host(base string) string {
 	u, err := url.Parse(base)
 	if err != nil {
-		return base // dialling it tells what is wrong
+		return base // dialing it returns an error
 	}
 	return u.Host
 }

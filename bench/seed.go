@@ -31,24 +31,24 @@ var lastNames = []string{
 	"Santos", "Sato", "Schmidt", "Silva", "Sorensen", "Suzuki", "Tanaka", "Torres", "Ueda", "Vogel", "Wagner", "Weber", "Wolf", "Yilmaz", "Zhang", "Ziegler",
 }
 
-// person makes the account of a number; the same number makes the same person.
-func person(n int) (first, last, username string) {
+// userNames returns the names of user n, always the same for the same n.
+func userNames(n int) (first, last, username string) {
 	r := rand.New(rand.NewPCG(uint64(n), 0))
 	first, last = firstNames[r.IntN(len(firstNames))], lastNames[r.IntN(len(lastNames))]
 	return first, last, fmt.Sprintf("%s.%s.%d", muster.NormalizeName(first), muster.NormalizeName(last), n)
 }
 
-// seed fills an empty database with accounts, the first of which is the administrator. A full one is left as it is.
+// seed fills an empty database with accounts, the first of which is the administrator. A database that is already full is left unchanged.
 func seed(ctx context.Context, o store.Options, users int) (err error) {
 	db, err := store.Open(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, _, last := person(users - 1); found(db.UserByUsername(ctx, last)) {
+	if _, _, last := userNames(users - 1); found(db.UserByUsername(ctx, last)) {
 		return nil
 	}
-	hash, err := storedHash(ctx, secret) // one for all: it is not what is measured
+	hash, err := storedHash(ctx, secret) // the same for all users, to save time
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func seed(ctx context.Context, o store.Options, users int) (err error) {
 	for w := range writers {
 		running.Go(func() {
 			for n := w; n < users && ctx.Err() == nil; n += writers {
-				first, last, name := person(n)
+				first, last, name := userNames(n)
 				if err := add(ctx, db, name, first, last, hash); err != nil {
 					cancel(err)
 				}

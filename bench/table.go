@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// table collects what was measured, to print it as Markdown.
+// table collects results and prints them as Markdown.
 type table struct {
 	ratios, figures [][]string
 	sockets         [][]string
@@ -17,17 +17,17 @@ type table struct {
 	spreads         map[[2]string]spread // by query and database
 }
 
-func (t *table) ratio(what string, server, bare, ratio, aim float64) {
+func (t *table) ratio(what string, server, baseline, ratio, target float64) {
 	t.ratios = append(t.ratios, []string{
-		what, fmt.Sprintf("%.0f", server), fmt.Sprintf("%.0f", bare), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("%.1f or more", aim), verdict(ratio >= aim),
+		what, fmt.Sprintf("%.0f", server), fmt.Sprintf("%.0f", baseline), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("%.1f or more", target), verdict(ratio >= target),
 	})
 }
 
-func (t *table) figure(what, value, aim string, met bool) {
-	t.figures = append(t.figures, []string{what, value, aim, verdict(met)})
+func (t *table) figure(what, value, target string, met bool) {
+	t.figures = append(t.figures, []string{what, value, target, verdict(met)})
 }
 
-// measured is a figure without an aim.
+// measured is a figure without a target.
 func (t *table) measured(what, value string) { t.sockets = append(t.sockets, []string{what, value}) }
 
 func (t *table) latency(query, database string, s spread) {
@@ -50,7 +50,7 @@ func verdict(met bool) string {
 	return "**missed**"
 }
 
-// round leaves a duration three digits, more or less.
+// round formats a duration with about three digits.
 func round(d time.Duration) string {
 	switch {
 	case d >= 100*time.Millisecond:
@@ -65,8 +65,8 @@ func mebibytes(n int64) string { return fmt.Sprintf("%.0f MiB", float64(n)/(1<<2
 
 func (t *table) print(w io.Writer) error {
 	var b strings.Builder
-	rows(&b, []string{"", "muster", "bare", "ratio", "aim", ""}, t.ratios)
-	rows(&b, []string{"", "measured", "aim", ""}, t.figures)
+	rows(&b, []string{"", "muster", "baseline", "ratio", "target", ""}, t.ratios)
+	rows(&b, []string{"", "measured", "target", ""}, t.figures)
 	head := []string{""}
 	for _, d := range t.databases {
 		head = append(head, d+" p50", d+" p99")

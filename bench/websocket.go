@@ -21,15 +21,15 @@ import (
 
 const (
 	dialers       = 64              // WebSockets opened at once
-	settleTime    = 6 * time.Second // until the presence of all who came is written down
+	settleTime    = 6 * time.Second // until the users' status is saved
 	typingWarmUp  = time.Second
-	deliveryGrace = 3 * time.Second // for what is still on its way at the end
+	deliveryGrace = 3 * time.Second // for events still in transit at the end
 )
 
-// sockets measures idle WebSockets' memory, and how long typing takes from one client to the others of its channel.
+// sockets measures the memory of idle WebSockets, and the delivery of typing events to the other members of a channel.
 func (b *bench) sockets(ctx context.Context, d directory) error {
 	step(fmt.Sprintf("%d sessions in %s", b.Sockets, d.name))
-	listeners, err := audience(ctx, store.Options{DSN: d.dsn, DataDir: d.data}, min(b.Sockets, b.Users))
+	listeners, err := createListeners(ctx, store.Options{DSN: d.dsn, DataDir: d.data}, min(b.Sockets, b.Users))
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (b *bench) sockets(ctx context.Context, d directory) error {
 	})
 }
 
-// typing has people type, b.Typing of them a second, and measures until each other member's client has heard of it.
+// typing sends b.Typing typing events per second and measures until all other members of the channel have received them.
 func (b *bench) typing(ctx context.Context, d directory, t *typing, listeners []listener) error {
 	step(fmt.Sprintf("%d typing events a second on %s", b.Typing, d.name))
 	tick := time.NewTicker(time.Second / time.Duration(b.Typing))
@@ -92,10 +92,10 @@ func (b *bench) typing(ctx context.Context, d directory, t *typing, listeners []
 	return nil
 }
 
-// typing is many clients and what they have heard.
+// typing is a set of clients and the events they received.
 type typing struct {
 	conns []*websocket.Conn
-	ready sync.WaitGroup // until each has been greeted
+	ready sync.WaitGroup // done when each has received hello
 
 	mu   sync.Mutex
 	sent map[string]time.Time // by the mark that an event carries
@@ -120,7 +120,7 @@ func (t *typing) open(ctx context.Context, base string, listeners []listener) er
 					return
 				}
 				t.conns[i] = c
-				go t.hear(c)
+				go t.read(c)
 			}
 		})
 	}
@@ -135,7 +135,7 @@ func (t *typing) open(ctx context.Context, base string, listeners []listener) er
 func (t *typing) hangUp() {
 	for _, c := range t.conns {
 		if c != nil {
-			_ = c.CloseNow() // the server goes next
+			_ = c.CloseNow() // the server stops next
 		}
 	}
 }
@@ -146,8 +146,8 @@ var (
 	parentMark  = []byte(`"parent_id":"`)
 )
 
-// hear reads until the connection ends. It looks for marks in the text: decoding would cost the machine more than the server does.
-func (t *typing) hear(c *websocket.Conn) {
+// read reads until the connection ends. It searches the text for marks, because decoding it would take more CPU time than the server.
+func (t *typing) read(c *websocket.Conn) {
 	for {
 		_, message, err := c.Read(context.Background())
 		if err != nil {
@@ -159,13 +159,13 @@ func (t *typing) hear(c *websocket.Conn) {
 			t.ready.Done()
 		case bytes.Contains(message, typingEvent):
 			if _, rest, ok := bytes.Cut(message, parentMark); ok && len(rest) >= 26 {
-				t.heard(string(rest[:26]), at)
+				t.received(string(rest[:26]), at)
 			}
 		}
 	}
 }
 
-func (t *typing) heard(mark string, at time.Time) {
+func (t *typing) received(mark string, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if sent, ok := t.sent[mark]; ok {

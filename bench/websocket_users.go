@@ -11,15 +11,15 @@ import (
 	"muster/internal/store"
 )
 
-// channelSize is how many people are in each channel that somebody types in.
+// channelSize is the number of members of each channel.
 const channelSize = 50
 
-// listener is somebody with a session and a channel.
+// listener is a user with a session and a channel.
 type listener struct{ token, channelID string }
 
-// audience signs people of a seeded directory in, without their passwords, and puts them in channels of channelSize.
-// The server must not be running on an embedded database.
-func audience(ctx context.Context, o store.Options, n int) (list []listener, err error) {
+// createListeners creates sessions for n users of a seeded directory, without their passwords, and adds the users to channels of channelSize. With
+// SQLite, the server must not be running.
+func createListeners(ctx context.Context, o store.Options, n int) (list []listener, err error) {
 	db, err := store.Open(ctx, o)
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func audience(ctx context.Context, o store.Options, n int) (list []listener, err
 				return nil, err
 			}
 		}
-		_, _, name := person(i)
+		_, _, name := userNames(i)
 		u, err := db.UserByUsername(ctx, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
