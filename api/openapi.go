@@ -16,7 +16,7 @@ var source []byte
 // shorthand holds the names that only the source needs; in JSON the references stand where they are used.
 const shorthand = "x-refs"
 
-// JSON gives the description as JSON. Callers must not change it.
+// JSON returns the OpenAPI document as JSON. Callers must not modify it.
 var JSON = sync.OnceValues(func() ([]byte, error) {
 	var doc map[string]any
 	if err := yaml.Unmarshal(source, &doc); err != nil {

@@ -37,7 +37,7 @@ func newWalk(t *testing.T) *walk {
 	return w
 }
 
-// need gives the value of a call that must succeed.
+// need returns the value of a call that must succeed.
 func need[T any](v T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# apt-install.sh PACKAGE... - installs Debian packages where that is possible: as root, with apt-get. Fails elsewhere.
+# apt-install.sh PACKAGE... - installs Debian packages. Fails unless run as root where apt-get exists.
 set -euo pipefail
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

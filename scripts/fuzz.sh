@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# fuzz.sh - runs every native fuzz target for FUZZTIME (30s if unset) and sums up. Fails when one does.
+# fuzz.sh - runs every native fuzz target for FUZZTIME (30s if unset) and prints a summary. Fails if one fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${FUZZTIME:-30s}
@@ -22,7 +22,7 @@ while IFS=: read -r file target; do
 done < <(git ls-files -co --exclude-standard '*_test.go' | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]+' | sed 's/:func /:/' | sort)
 
 if [ "$targets" -eq 0 ]; then
-	echo "no fuzz target was found: is this a git checkout?" >&2
+	echo "no fuzz targets found; is this a git checkout?" >&2
 	exit 1
 fi
 echo "$targets fuzz targets, ${#failed[@]} failed"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# lib.sh - functions that the scripts share. Each script sources it.
+# lib.sh - functions shared by the scripts, which source it.
 
 # tool PACKAGE VERSION prints the path of a program written in Go. It is built once, into a cache outside the repository.
 tool() {
@@ -7,7 +7,7 @@ tool() {
 	name=$(basename "$1")
 	dir=${XDG_CACHE_HOME:-$HOME/.cache}/muster-tools/$name-$2
 	if [ ! -x "$dir/$name" ]; then
-		echo "building $name $2, once: takes some minutes" >&2
+		echo "building $name $2 (once; takes a few minutes)" >&2
 		(cd / && GOBIN=$dir go install "$1@$2") || return # outside the repository, whose go.mod it has no part in
 	fi
 	echo "$dir/$name"
@@ -21,7 +21,7 @@ skip() {
 	fi
 }
 
-# scratch NAME makes a temporary directory and prints its path. It is in memory where there is room: tests that wait for a disk take many times as long.
+# scratch NAME makes a temporary directory and prints its path. It is in memory if there is enough, because tests are much faster there.
 scratch() {
 	local parent=${TMPDIR:-/tmp}
 	if df --output=avail /dev/shm 2>/dev/null | awk 'END { exit $1 < 4000000 }'; then # KiB
@@ -59,7 +59,7 @@ listens() {
 
 servers=() # process ids of the servers that the script started
 
-# stop_servers ends them and waits until they are gone.
+# stop_servers stops the servers and waits for them.
 stop_servers() {
 	if [ ${#servers[@]} -gt 0 ]; then
 		kill "${servers[@]}" 2>/dev/null || true

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# lint.sh - golangci-lint with .golangci.yml, which checks the formatting and vets too, and shellcheck where it is installed.
+# lint.sh - golangci-lint with .golangci.yml, which includes gofmt and vet, and shellcheck if installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh

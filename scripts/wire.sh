@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# wire.sh [OPTION...] - replays the recorded exchanges of the reference server against a server started for that.
-# Options go to wire.py, for instance --only users.list or --verbose.
+# wire.sh [OPTION...] - replays exchanges recorded from the reference server against a new server.
+# Options are passed to wire.py, for example --only users.list or --verbose.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# with-postgres.sh CMD [ARG...] - runs a command beside a private PostgreSQL, named in MUSTER_TEST_POSTGRES.
-# The server is on a free loopback port in a temporary directory, and gone when the command ends. A server that
-# MUSTER_TEST_POSTGRES names already is used as it is. Without PostgreSQL the command runs alone; with CI=true that is a failure.
+# with-postgres.sh CMD [ARG...] - runs a command with a private PostgreSQL, named in MUSTER_TEST_POSTGRES.
+# The server is on a free loopback port in a temporary directory, and is removed when the command ends. A server that is
+# already named in MUSTER_TEST_POSTGRES is used instead. Without PostgreSQL the command runs without it; with CI=true that is a failure.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/lib.sh
 . "$here/lib.sh"
 
-# find_binaries prints the directory of initdb, the newest version first.
+# find_binaries prints the directory of the newest initdb.
 find_binaries() {
 	local dir
 	while read -r dir; do
@@ -21,7 +21,7 @@ find_binaries() {
 	fi
 }
 
-# install_postgres takes Debian's package, without the cluster that it would start for the whole system.
+# install_postgres installs Debian's package, without its system-wide cluster.
 install_postgres() {
 	"$here/apt-install.sh" postgresql-common || return
 	mkdir -p /etc/postgresql-common/createcluster.d
@@ -29,7 +29,7 @@ install_postgres() {
 	"$here/apt-install.sh" postgresql
 }
 
-# unprivileged runs a command as somebody whom PostgreSQL accepts: it refuses root.
+# unprivileged runs a command as a user other than root, which PostgreSQL refuses.
 unprivileged() {
 	if [ -n "$account" ]; then
 		runuser -u "$account" -- "$@"
@@ -43,7 +43,7 @@ stop() {
 	rm -rf "$dir"
 }
 
-# start PORT runs the server without what makes a database survive a crash.
+# start PORT runs the server without durability, for speed.
 start() {
 	unprivileged "$binaries/pg_ctl" start --pgdata="$dir/data" --log="$dir/log" --wait --silent \
 		--options="-c port=$1 -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 \
@@ -59,7 +59,7 @@ if [ -z "$binaries" ] && install_postgres; then
 	binaries=$(find_binaries)
 fi
 if [ -z "$binaries" ]; then
-	skip "PostgreSQL is not there and can't be installed; its tests don't run"
+	skip "PostgreSQL is not installed and can't be; its tests don't run"
 	exec "$@"
 fi
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# with-s3.sh CMD [ARG...] - runs a command beside a private S3 server, named in MUSTER_TEST_S3 as http://KEY:SECRET@HOST:PORT/BUCKET.
-# The server is Versity's gateway over a temporary directory, on a free loopback port, and gone when the command ends. A server that
-# MUSTER_TEST_S3 names already is used as it is. Where the gateway can't be had, the command runs alone; with CI=true that is a failure.
+# with-s3.sh CMD [ARG...] - runs a command with a private S3 server, named in MUSTER_TEST_S3 as http://KEY:SECRET@HOST:PORT/BUCKET.
+# The server is Versity's gateway over a temporary directory, on a free loopback port, and is removed when the command ends. A server that is
+# already named in MUSTER_TEST_S3 is used instead. If the gateway is not available, the command runs without it; with CI=true that is a failure.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -23,7 +23,7 @@ if [ -n "${MUSTER_TEST_S3:-}" ]; then
 	exec "$@"
 fi
 if ! gateway=$(tool github.com/versity/versitygw/cmd/versitygw v1.8.0); then
-	skip "versitygw is not there and can't be built; the tests of S3 don't run"
+	skip "versitygw is not installed and can't be built; the S3 tests don't run"
 	exec "$@"
 fi
 

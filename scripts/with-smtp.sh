@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# with-smtp.sh CMD [ARG...] - runs a command beside private mail servers, whose mails can be read back over HTTP (Mailpit's API v1):
+# with-smtp.sh CMD [ARG...] - runs a command with private mail servers, whose mails can be read back over HTTP (Mailpit's API v1):
 #
-#   MUSTER_TEST_SMTP=smtp://HOST:PORT - neither TLS nor sign-in; refuses contents of more than 1 MiB (552)
-#   MUSTER_TEST_SMTP_STARTTLS=smtp://USER:PASSWORD@HOST:PORT - wants STARTTLS and a sign-in. Tests of internal/mail alone use it: its API
+#   MUSTER_TEST_SMTP=smtp://HOST:PORT - no TLS or authentication; refuses messages over 1 MiB (552)
+#   MUSTER_TEST_SMTP_STARTTLS=smtp://USER:PASSWORD@HOST:PORT - requires STARTTLS and authentication. Only tests of internal/mail use it: its API
 #     makes it fail on purpose (/api/v1/chaos)
-#   MUSTER_TEST_SMTP_TLS=smtps://USER:PASSWORD@HOST:PORT - TLS from the first byte on, wants a sign-in
-#   MUSTER_TEST_SMTP_API, ..._STARTTLS_API, ..._TLS_API=http://HOST:PORT - where the mails of each are read
-#   MUSTER_TEST_SMTP_CA - file with the certificate of both, which is for 127.0.0.1 and which nobody trusts yet
+#   MUSTER_TEST_SMTP_TLS=smtps://USER:PASSWORD@HOST:PORT - implicit TLS, requires authentication
+#   MUSTER_TEST_SMTP_API, ..._STARTTLS_API, ..._TLS_API=http://HOST:PORT - where to read the mails of each
+#   MUSTER_TEST_SMTP_CA - file with the certificate of both, for 127.0.0.1, which the system doesn't trust
 #
-# They keep every mail that they take, which is mail to addresses under .com, .org, .net and .test; others, such as x@refused.example, they
-# refuse (550).
-# The servers are on free loopback ports over a temporary directory, and gone when the command ends. Those that MUSTER_TEST_SMTP names
-# already are used as they are. Where Mailpit can't be had, the command runs alone; with CI=true that is a failure.
+# They accept and keep mail to addresses under .com, .org, .net and .test, and refuse others, such as
+# x@refused.example (550).
+# The servers are on free loopback ports over a temporary directory, and are removed when the command ends. If MUSTER_TEST_SMTP is
+# already set, those servers are used instead. If Mailpit is not available, the command runs without; with CI=true that is a failure.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# start NAME [OPTION...] PORT runs a mail server there, with its API on the next port.
+# start NAME [OPTION...] PORT runs a mail server on PORT, with its API on the next port.
 start() {
 	local name=$1 smtp=${*: -1}
 	local http=$((smtp + 1))
@@ -26,7 +26,7 @@ start() {
 	listens $! "$smtp" && listens $! "$http" && address=127.0.0.1:$smtp api=http://127.0.0.1:$http
 }
 
-# certificate makes one for 127.0.0.1, with the program that comes with Go.
+# certificate creates a certificate for 127.0.0.1 with Go's generate_cert.
 certificate() {
 	(cd "$dir" && go run "$(go env GOROOT)/src/crypto/tls/generate_cert.go" --host 127.0.0.1 --ecdsa-curve P256 --ca) 2>"$dir/certificate.log"
 	export MUSTER_TEST_SMTP_CA=$dir/cert.pem
@@ -57,7 +57,7 @@ if [ -n "${MUSTER_TEST_SMTP:-}" ]; then
 	exec "$@"
 fi
 if ! mailpit=$(tool github.com/axllent/mailpit v1.33.1); then
-	skip "mailpit is not there and can't be built; the tests of SMTP don't run"
+	skip "mailpit is not installed and can't be built; the SMTP tests don't run"
 	exec "$@"
 fi
 

@@ -19,7 +19,7 @@ var answers = []struct {
 	status             int
 	header             string // of the content type
 	body               string
-	departs            string // what the error tells of, "" for none
+	departs            string // expected in the error; "" for none
 }{
 	{"as described", "GET", "/users/me/status", 200, "application/json", status, ""},
 	{"with a character set", "GET", "/users/me/status", 200, "application/json; charset=utf-8", status, ""},
@@ -42,7 +42,7 @@ var answers = []struct {
 	{"a field too few", "GET", "/users/me/status", 200, "application/json", strings.Replace(status, `"manual":false,`, "", 1), "manual"},
 	{"another type", "GET", "/users/me/status", 200, "application/json", strings.Replace(status, "false", `"no"`, 1), "/manual"},
 	{"two values in one body", "GET", "/users/me/status", 200, "application/json", status + status, "not one JSON value"},
-	{"a status code of its own", "GET", "/users/me/status", 403, "application/json", refused, "status_code 401"},
+	{"different status code in the body", "GET", "/users/me/status", 403, "application/json", refused, "status_code 401"},
 	{"a body where there is none", "POST", "/uploads/ghostghostghostghostghostg", 204, "", "{}", "no body"},
 	{"a file that is no attachment", "GET", "/files/ghostghostghostghostghostg", 200, "text/plain", "text", "no header Content-Disposition"},
 	{"a missing header", "POST", "/users/login/cws", 302, "", "", "no header"},
@@ -62,7 +62,7 @@ func TestAnswered(t *testing.T) {
 				t.Error(err)
 			}
 			if c.departs != "" && (err == nil || !strings.Contains(err.Error(), c.departs)) {
-				t.Errorf("got %v, want what tells of %q", err, c.departs)
+				t.Errorf("got %v, want one containing %q", err, c.departs)
 			}
 		})
 	}

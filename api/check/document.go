@@ -139,7 +139,7 @@ func (d *document) schema(at string) (*jsonschema.Schema, error) {
 	return s, nil
 }
 
-// find gives the operation that the server's router finds: a literal segment wins over a {parameter}.
+// find returns the operation of a path as the server's router finds it: a literal segment takes precedence over a {parameter}.
 func (d *document) find(method, path string) *operation {
 	segments := segmentsOf(path)
 	var best *operation

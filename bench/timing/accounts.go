@@ -15,17 +15,17 @@ import (
 
 const (
 	administrator = "admin"
-	secret        = "a long enough secret" // of every account that has a password
+	secret        = "a long enough secret" // of every account with a password
 	lockedAccount = "locked"
 )
 
-// target is somebody whose account, if there is one, a stranger asks about.
+// target is a name to ask about, with its account if there is one.
 type target struct {
 	kind, name string
-	user       *muster.User // nil for nobody
+	user       *muster.User // nil if there is no account
 }
 
-// targets are one of each kind. The imported hashes are cheap ones, so that a sample takes little time: what would differ differs with them too.
+// targets returns one account of each kind. Imported hashes are cheap, which saves time and shows the same differences.
 func targets(ctx context.Context) ([]*target, error) {
 	own, err := ownHash(ctx)
 	if err != nil {
@@ -61,7 +61,7 @@ func ownHash(ctx context.Context) (string, error) {
 	return reservation.Hash(secret)
 }
 
-// seed makes the administrator and the targets in an empty database.
+// seed creates the administrator and the targets in an empty database.
 func seed(ctx context.Context, dir string, people []*target) (err error) {
 	db, err := store.Open(ctx, store.Options{DataDir: dir})
 	if err != nil {

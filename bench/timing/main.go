@@ -1,4 +1,4 @@
-// Command timing measures whether the time of an answer tells a stranger which accounts there are.
+// Command timing measures whether response times reveal which accounts exist.
 package main
 
 import (
@@ -20,20 +20,24 @@ import (
 	"muster/internal/subprocess"
 )
 
-const about = `Signs in with wrong passwords, and asks for password resets, as somebody whose account exists, does not exist, is locked, has an imported hash or
-belongs to another provider: in random order, against a server that it builds and starts itself. It prints mean and deviation of the
-answers' times and Welch's t between any two kinds; |t| of 4.5 and more is taken for a difference that an attacker could see.
+const about = `Sends logins with wrong passwords, and requests for password resets, for accounts that exist, don't exist, are locked, have an imported hash or
+use another login method, in random order, to a server that it builds and starts itself. It prints the mean and deviation of the response times
+of each kind of account, and Welch's t between any two. An attacker could see a difference if |t| is 4.5 or more.
 
-Limits by network are off, so that they don't end the samples.`
+Limits by network are off.
 
-// command is what to measure.
+Example:
+
+  go run ./bench/timing --samples 300`
+
+// command defines the flags.
 type command struct {
-	Samples int `help:"Of each kind." default:"2000"`
+	Samples int `help:"Samples of each kind of account." default:"2000"`
 }
 
 const (
-	aim  = 4.5
-	crop = 0.9 // of all times are looked at again without the slowest, which are other programs' noise
+	maxT = 4.5
+	crop = 0.9 // fraction of times left in the second analysis, without the slowest, which are noise
 )
 
 func main() {
@@ -97,7 +101,7 @@ func (c *command) measure(ctx context.Context, base string, people []*target) er
 	return nil
 }
 
-// report prints what the answers about each kind took, and t between any two of them.
+// report prints the response times of each kind, and t between any two.
 func report(w io.Writer, name string, people []*target, took [][]float64) error {
 	all, rest := each(took, momentsOf), each(cropped(took), momentsOf)
 	var lines strings.Builder
@@ -112,14 +116,14 @@ func report(w io.Writer, name string, people []*target, took [][]float64) error 
 		for j := range i {
 			a, b := welch(all[j], all[i]), welch(rest[j], rest[i])
 			mark := ""
-			if math.Abs(a) >= aim || math.Abs(b) >= aim {
+			if math.Abs(a) >= maxT || math.Abs(b) >= maxT {
 				mark = "beyond 4.5"
 				beyond++
 			}
 			line("%s, %s\t%.2f\t%.2f\t%s\t", people[j].kind, people[i].kind, a, b, mark)
 		}
 	}
-	line("\n%d pairs are beyond %.1f", beyond, aim)
+	line("\n%d pairs are beyond %.1f", beyond, maxT)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	if _, err := io.WriteString(t, lines.String()); err != nil {
 		return err
@@ -127,7 +131,7 @@ func report(w io.Writer, name string, people []*target, took [][]float64) error 
 	return t.Flush()
 }
 
-// cropped leaves out of every sample what took longer than most of all samples together.
+// cropped removes the slowest times from every sample, by a common limit.
 func cropped(samples [][]float64) [][]float64 {
 	together := slices.Sorted(slices.Values(slices.Concat(samples...)))
 	longest := together[int(crop*float64(len(together)-1))]

@@ -17,17 +17,17 @@ import (
 )
 
 const (
-	warmUp     = 20  // rounds that are not counted
+	warmUp     = 20  // uncounted rounds
 	relock     = 250 // rounds after which the locked account is locked again: a lock ends by itself
 	guess      = "this is not the password"
 	unlimited  = 1_000_000
 	tolerated  = 1 // wrong passwords while the account is being locked
-	strangers  = 16
+	networks   = 16
 	patience   = time.Minute
-	progressed = 100 // rounds between words about progress
+	progressed = 100 // rounds between progress messages
 )
 
-// prober asks as a stranger does, one request at a time.
+// prober sends requests as an anonymous client, one at a time.
 type prober struct {
 	base  string
 	http  *http.Client
@@ -35,11 +35,11 @@ type prober struct {
 	locks bool // whether the locked account could be locked
 }
 
-// question is an operation that a stranger asks about somebody.
+// question is an anonymous operation about an account.
 type question struct {
 	name, path string
 	body       func(*target) any
-	locks      bool // whether who is locked makes a difference
+	locks      bool // whether the lock affects it
 }
 
 var questions = []question{
@@ -47,7 +47,7 @@ var questions = []question{
 	{"password reset", "/api/v4/users/password/reset/send", func(t *target) any { return map[string]string{"email": t.name + "@example.com"} }, false},
 }
 
-// sample asks about every target so many times, each round in an order of its own, and returns how long the answers took in milliseconds.
+// sample asks about every target a number of times, each round in random order, and returns the response times in milliseconds.
 func (p *prober) sample(ctx context.Context, q question, people []*target, rounds int) ([][]float64, error) {
 	took := make([][]float64, len(people))
 	for round := range warmUp + rounds {
@@ -72,7 +72,7 @@ func (p *prober) sample(ctx context.Context, q question, people []*target, round
 	return took, nil
 }
 
-// ask posts a body and reads the answer to its end.
+// ask posts a body and reads the response.
 func (p *prober) ask(ctx context.Context, c *http.Client, path string, body any) (status int, err error) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -94,12 +94,12 @@ func (p *prober) ask(ctx context.Context, c *http.Client, path string, body any)
 	return resp.StatusCode, err
 }
 
-// lock has strangers from elsewhere guess at the locked account while few guesses are tolerated, and sees whether its password is refused then.
+// lock locks an account by failed logins from other networks and reports whether its password is refused then.
 func (p *prober) lock(ctx context.Context) error {
 	if err := p.tolerate(ctx, tolerated); err != nil {
 		return err
 	}
-	for i := range strangers {
+	for i := range networks {
 		if _, err := p.ask(ctx, from(fmt.Sprintf("127.0.66.%d", i+1)), questions[0].path, questions[0].body(&target{name: lockedAccount})); err != nil {
 			return err
 		}

@@ -23,8 +23,8 @@ func momentsOf(sample []float64) moments {
 
 func (m moments) deviation() float64 { return math.Sqrt(m.variance) }
 
-// welch returns Welch's t of two samples (B. L. Welch, Biometrika 34, 1947): how far their means lie apart, in units of what chance would make of it. Beyond
-// 4.5 the difference is taken for real, as in the test vector leakage assessment of cryptographic devices.
+// welch returns Welch's t of two samples (B. L. Welch, Biometrika 34, 1947): the difference of their means in units of its
+// standard error. Beyond 4.5 it counts as significant, as in the test vector leakage assessment of cryptographic devices.
 func welch(a, b moments) float64 {
 	spread := math.Sqrt(a.variance/float64(a.n) + b.variance/float64(b.n))
 	if spread == 0 {

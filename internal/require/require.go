@@ -1,9 +1,9 @@
-// Package require stops a test that can't go on.
+// Package require has assertions that stop a test.
 package require
 
 import "testing"
 
-// NoError fails the test at once if err is not nil.
+// NoError fails and stops the test if err is not nil.
 func NoError(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	contractBodyMax = 1 << 20 // bytes; a longer body is not looked at
-	excerptMax      = 500     // bytes of a body that a failure shows
-	departuresMax   = 20      // that one test is told of
+	contractBodyMax = 1 << 20 // bytes; longer bodies are not checked
+	excerptMax      = 500     // bytes of a body shown in a failure
+	departuresMax   = 20      // reported to a test
 )
 
-// contract passes requests on to next and holds each answer against the API's description. What departs from it fails the test.
+// contract passes requests to next and validates each response against the OpenAPI document. The test fails if a response violates it.
 func contract(t testing.TB, next http.Handler) http.Handler {
 	c := &contractor{t: t, told: map[string]bool{}}
 	t.Cleanup(c.end)
@@ -29,14 +29,14 @@ func contract(t testing.TB, next http.Handler) http.Handler {
 		}
 		seen := &witness{ResponseWriter: w}
 		next.ServeHTTP(seen, r)
-		if seen.left || r.Context().Err() != nil { // taken over, or nobody is left to read the answer
+		if seen.left || r.Context().Err() != nil { // hijacked, too long, or the client is gone
 			return
 		}
 		c.hold(check.Answer{Method: r.Method, Path: path, Status: max(seen.status, http.StatusOK), Header: w.Header(), Body: seen.body.Bytes()})
 	})
 }
 
-// contractor tells the test of each departure once, and of none after the test.
+// contractor reports each violation to the test once, and none after the test has ended.
 type contractor struct {
 	mu    sync.Mutex
 	t     testing.TB
@@ -64,12 +64,12 @@ func (c *contractor) hold(a check.Answer) {
 	c.t.Errorf("%s %s answered %d, which api/openapi.yaml does not describe: %v\n%.*s", a.Method, a.Path, a.Status, err, excerptMax, a.Body)
 }
 
-// witness keeps what goes through it. Unwrap lends the connection's further abilities to whoever asks by way of http.ResponseController.
+// witness records a response. Unwrap lets http.ResponseController reach the underlying ResponseWriter.
 type witness struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
-	left   bool // the body grew too long
+	left   bool // hijacked, or the body is too long
 }
 
 func (w *witness) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -20,10 +20,10 @@ import (
 // Mail is one mail that the server sent.
 type Mail struct{ Subject, Text, HTML string }
 
-// mailPatience is how long a test waits for mails that the server sends after its answer.
+// mailPatience is how long a test waits for mails.
 const mailPatience = time.Minute
 
-// Mails waits until n mails went to an address and gives all of them, oldest first.
+// Mails waits until n mails were sent to an address and returns all of them, oldest first.
 func (s *Server) Mails(t testing.TB, to string, n int) []Mail {
 	t.Helper()
 	for end := time.Now().Add(mailPatience); ; time.Sleep(5 * time.Millisecond) {
@@ -37,7 +37,7 @@ func (s *Server) Mails(t testing.TB, to string, n int) []Mail {
 	}
 }
 
-// MailAbout waits for a mail to an address whose subject holds some words, and returns the latest.
+// MailAbout waits for a mail to an address whose subject contains some words, and returns the latest.
 func (s *Server) MailAbout(t testing.TB, to, subject string) Mail {
 	t.Helper()
 	for n := 1; ; {
@@ -53,7 +53,7 @@ func (s *Server) MailAbout(t testing.TB, to, subject string) Mail {
 
 var linkToken = regexp.MustCompile(`[?&](?:t|token)=([A-Za-z0-9]+)`)
 
-// MailedToken waits for the n-th mail with a link to an address and gives the link's token.
+// MailedToken waits for the n-th mail with a link to an address and returns the link's token.
 func (s *Server) MailedToken(t testing.TB, to string, n int) string {
 	t.Helper()
 	for wait := 1; ; wait++ {
@@ -92,7 +92,7 @@ func (s *Server) mailsTo(t testing.TB, to string) (mails []Mail) {
 	return mails
 }
 
-// parts gives the text and the HTML of a mail.
+// parts returns the text and the HTML of a mail.
 func parts(t testing.TB, m *mail.Message) (text, html string) {
 	t.Helper()
 	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
@@ -102,7 +102,7 @@ func parts(t testing.TB, m *mail.Message) (text, html string) {
 	}
 	body := multipart.NewReader(m.Body, params["boundary"])
 	for {
-		part, err := body.NextPart() // which undoes quoted-printable
+		part, err := body.NextPart() // decodes quoted-printable
 		if errors.Is(err, io.EOF) {
 			return text, html
 		}

@@ -1,4 +1,4 @@
-// Package testserver starts a whole server for a test: real HTTP, a real database, and the ear on what it publishes.
+// Package testserver runs a complete server for tests, with real HTTP and a real database, and records its events.
 package testserver
 
 import (
@@ -31,28 +31,28 @@ import (
 	"muster/internal/store/storetest"
 )
 
-// cheapHash keeps a test's many sign-ins from taking its time; the real cost is tested with the hasher.
+// cheapHash makes password hashing fast. The real cost is tested with the hasher.
 const cheapHash = 64 // KiB
 
-// Key is what servers seal with.
+// Key is the encryption key of the servers.
 const Key = "the key of a server that a test runs"
 
-// Password is what every account of a test has.
+// Password is the password of every test account.
 const Password = "Passw0rd!test"
 
-// Server is a running server and what a test looks at behind it.
+// Server is a running server with access to its internals.
 type Server struct {
 	URL       string
-	Handler   http.Handler // what answers at URL
+	Handler   http.Handler // serves URL
 	Store     *store.Store
 	Services  *services.Services
 	Passwords *password.Hasher
 	Files     string // folder of pictures and uploads
-	MailDir   string // folder of the mails that no mail server takes
+	MailDir   string // folder of mails, as there is no SMTP server
 	events    *ear
 }
 
-// Each runs a scenario on every database that is there, each time on a fresh server.
+// Each runs a scenario with a new server on every available database.
 func Each(t *testing.T, scenario func(t *testing.T, s *Server)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.Store) {
@@ -60,19 +60,19 @@ func Each(t *testing.T, scenario func(t *testing.T, s *Server)) {
 	})
 }
 
-// New starts a fresh server on the embedded database.
+// New starts a new server on SQLite.
 func New(t testing.TB) *Server {
 	t.Helper()
 	return On(t, storetest.SQLite(t))
 }
 
-// On starts a fresh server on a database that the test opened.
+// On starts a new server on a database that the test opened.
 func On(t testing.TB, db *store.Store) *Server {
 	t.Helper()
 	return (&Server{Store: db, Files: t.TempDir(), MailDir: t.TempDir()}).start(t, time.Now)
 }
 
-// Node starts one more server on the same database, files and mails, with a clock and caches of its own, as after a restart. Neither hears of the
+// Node starts another server with the same database, files and mails but a separate clock and caches, as after a restart. Neither is notified of the
 // other's changes.
 func (s *Server) Node(t testing.TB, now func() time.Time) *Server {
 	t.Helper()
@@ -120,10 +120,10 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	return s
 }
 
-// Client is a client of the server that is not signed in.
+// Client returns a client without a session.
 func (s *Server) Client() *client.Client { return client.New(s.URL) }
 
-// Admin makes the first account, or signs it in again, and gives its client and itself.
+// Admin makes the first account, or signs it in again, and returns its client and itself.
 func (s *Server) Admin(t testing.TB) (*client.Client, *muster.User) {
 	t.Helper()
 	if _, err := s.Store.UserByUsername(t.Context(), "admin"); err == nil {
@@ -132,7 +132,7 @@ func (s *Server) Admin(t testing.TB) (*client.Client, *muster.User) {
 	return s.signUp(t, s.Client(), "admin")
 }
 
-// User makes an account by the administrator's hand and signs it in.
+// User creates an account as the administrator and signs it in.
 func (s *Server) User(t testing.TB, name string) (*client.Client, *muster.User) {
 	t.Helper()
 	admin, _ := s.Admin(t)
@@ -146,7 +146,7 @@ func (s *Server) signUp(t testing.TB, by *client.Client, name string) (*client.C
 	return s.SignIn(t, name)
 }
 
-// SignIn starts a session of an account made here.
+// SignIn signs an account in, with Password.
 func (s *Server) SignIn(t testing.TB, name string) (*client.Client, *muster.User) {
 	t.Helper()
 	c := s.Client()
@@ -155,7 +155,7 @@ func (s *Server) SignIn(t testing.TB, name string) (*client.Client, *muster.User
 	return c, u
 }
 
-// Configure patches the settings as an administrator would.
+// Configure patches the settings as an administrator.
 func (s *Server) Configure(t testing.TB, patch string) {
 	t.Helper()
 	admin, _ := s.Admin(t)
@@ -163,13 +163,13 @@ func (s *Server) Configure(t testing.TB, patch string) {
 	require.NoError(t, err)
 }
 
-// Events gives the events heard so far of one name, oldest first.
+// Events returns the events with a name so far, oldest first.
 func (s *Server) Events(name string) []muster.Event { return s.events.of(name) }
 
-// ForgetEvents begins the listening anew.
+// ForgetEvents discards the events so far.
 func (s *Server) ForgetEvents() { s.events.forget() }
 
-// ear keeps every event published.
+// ear records all events.
 type ear struct {
 	mu    sync.Mutex
 	heard []muster.Event
@@ -193,7 +193,7 @@ func (e *ear) forget() {
 	e.heard = nil
 }
 
-// Settings decodes settings as the API answers with them.
+// Settings decodes settings from a response.
 func Settings(t testing.TB, raw json.RawMessage) *config.Config {
 	t.Helper()
 	c := &config.Config{}

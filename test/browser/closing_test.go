@@ -72,7 +72,7 @@ func TestDataIsDownloaded(t *testing.T) {
 	}
 }
 
-// download pushes a button and gives the file that comes of it.
+// download pushes a button and returns the file that comes of it.
 func (p *page) download(button string) []byte {
 	p.t.Helper()
 	dir := p.t.TempDir()

@@ -47,7 +47,7 @@ func (p *page) focus() stop {
 
 const stopsMax = 100 // of a page
 
-// tabStops goes through a page with the Tab key, from its top once around, and gives the names of where the focus was.
+// tabStops goes through a page with the Tab key, from its top once around, and returns the names of where the focus was.
 func (p *page) tabStops() (names []string) {
 	p.t.Helper()
 	do(p, "begin at the top", chromedp.Evaluate[chromedp.Void]("document.body.tabIndex = -1, document.body.focus(), document.body.removeAttribute('tabindex')"))

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// mailed waits until an address has n mails with a link to a page of the site, and gives the latest such link as its reader would click it.
+// mailed waits until an address has n mails with a link to a page of the site, and returns the latest such link as its reader would click it.
 func (s *site) mailed(t *testing.T, to, page string, n int) string {
 	t.Helper()
 	link := regexp.MustCompile(regexp.QuoteMeta(s.url+page) + `\?[^\s"'<>]+`)

@@ -95,7 +95,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// exists tells whether a file is there.
+// exists reports whether a file is there.
 func exists(t testing.TB, path string) bool {
 	t.Helper()
 	_, err := os.Stat(path)

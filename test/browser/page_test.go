@@ -88,7 +88,7 @@ func (p *page) status(want int64) {
 	}
 }
 
-// do runs an action that must succeed and gives its value.
+// do runs an action that must succeed and returns its value.
 func do[T any](p *page, what string, action chromedp.Action[T]) T {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

@@ -62,7 +62,7 @@ func (p *page) row(text string) scope {
 	}}
 }
 
-// related is the element that a function of another one gives.
+// related is the element that a function of another one returns.
 func related(ctx context.Context, t *chromedp.Target, e element, function string, args ...any) (element, error) {
 	o, err := chromedp.CallFunctionOn[*runtime.RemoteObject](function, on(e), args...)(ctx, t)
 	if err != nil {
@@ -78,7 +78,7 @@ func on(e element) chromedp.CallOption {
 	return func(p *runtime.CallFunctionOnParams) { p.ObjectID = e }
 }
 
-// all gives the elements of a scope with a name and one of the roles, as assistive technology sees them.
+// all returns the elements of a scope with a name and one of the roles, as assistive technology sees them.
 func (s scope) all(ctx context.Context, t *chromedp.Target, name string, roles []string) (found []element, err error) {
 	top, err := s.root(ctx, t)
 	if err != nil {
@@ -207,7 +207,7 @@ const middle = `function() {
 	return { X, Y };
 }`
 
-// choose gives a file to the file field with a label. (What assistive technology calls such a field also tells of the file.)
+// choose selects a file in the file field with a label. The accessible name of such a field includes the file.
 func (p *page) choose(label, file string) {
 	p.t.Helper()
 	do(p, "choose a file for "+label, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
@@ -243,7 +243,7 @@ func (p *page) unseen(text string) {
 	}
 }
 
-// refused waits until the page tells of an error as an alert that has the focus, so that whoever does not see it hears it and goes on from there.
+// refused waits until the page shows an error as an alert that has the focus, so that whoever does not see it hears it and goes on from there.
 func (p *page) refused() {
 	p.t.Helper()
 	p.holds("an alert with the focus", "[...document.querySelectorAll('[role=alert]')].some(a => a.innerText.trim() && a.contains(document.activeElement))")

@@ -59,7 +59,7 @@ func (p *page) signUp(email, name string) {
 
 var shownSecret = regexp.MustCompile(`\b(?:[A-Z2-7]{4} ?){8}\b`)
 
-// beginTwoStep opens the set-up of two-step sign-in and gives the secret that it shows.
+// beginTwoStep opens the set-up of two-step sign-in and returns the secret that it shows.
 func (p *page) beginTwoStep() (secret string) {
 	p.t.Helper()
 	if len(do(p, "look for a link", p.named("Set up two-step sign-in", links))) > 0 {
@@ -97,7 +97,7 @@ func (p *page) recoveryCodes() []string {
 	return codes
 }
 
-// use gives the client of a person the session that the page has.
+// use sets the session of a user's client to the one that the page has.
 func (who *person) use(t *testing.T, p *page) {
 	t.Helper()
 	jar := do(p, "read the cookies", func(ctx context.Context, t *chromedp.Target) (network.GetCookiesResult, error) {
@@ -128,7 +128,7 @@ func (p *page) told(button, news string) {
 	p.holds("the news "+news, "window.stays && document.querySelector('[role=status]').innerText.includes(%s)", news)
 }
 
-// invitation has the administrator invite an address to the team by mail, and gives the mailed link.
+// invitation has the administrator invite an address to the team by mail, and returns the mailed link.
 func (s *site) invitation(t *testing.T, email string) string {
 	t.Helper()
 	_, err := s.admin.InviteToTeam(t.Context(), s.team.ID, []string{email}, false)
@@ -152,7 +152,7 @@ func (s *site) tokenMaker(t *testing.T) *person {
 	return someone
 }
 
-// picture writes a picture of two colours and gives its path.
+// picture writes a picture of two colours and returns its path.
 func picture(t *testing.T) string {
 	t.Helper()
 	m := image.NewRGBA(image.Rect(0, 0, 256, 256))

@@ -159,7 +159,7 @@ func (p *post) signIn(t *testing.T) {
 // expectation is a mail that must come.
 type expectation struct{ to, subject string }
 
-// await waits until every mail came and gives how many came twice.
+// await waits until every mail came and returns how many came twice.
 func await(t *testing.T, inbox *mailtest.Server, expected []expectation) int {
 	t.Helper()
 	for end := time.Now().Add(mailPatience); ; time.Sleep(200 * time.Millisecond) {
@@ -181,7 +181,7 @@ func await(t *testing.T, inbox *mailtest.Server, expected []expectation) int {
 	}
 }
 
-// came gives how often a mail came; a second time it must be the very same.
+// came returns how often a mail came; a second time it must be the very same.
 func (e expectation) came(t *testing.T, inbox *mailtest.Server) int {
 	t.Helper()
 	mails := slices.DeleteFunc(inbox.Headers(t, e.to), func(m mailtest.Mail) bool { return !strings.HasPrefix(m.Subject, e.subject) })

@@ -115,7 +115,7 @@ type result struct {
 	took    time.Duration
 }
 
-// runTests runs tests of one binary in a process of its own and stops at the first that fails.
+// runTests runs tests of one binary in a subprocess and stops at the first that fails.
 func (p *program) runTests(ctx context.Context, tests []*testCase, env ...string) (*result, error) {
 	names := make([]string, len(tests))
 	limit := 20 * time.Second

@@ -115,7 +115,7 @@ func readRows(t *testing.T, raw *sql.DB, table string, columns []string) (list [
 	return list
 }
 
-// rename gives columns new names, by the former ones.
+// rename renames columns.
 func (t *table) rename(names map[string]string) {
 	for i, name := range t.columns {
 		t.columns[i] = cmp.Or(names[name], name)

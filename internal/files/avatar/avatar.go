@@ -1,5 +1,4 @@
-// Package avatar makes profile pictures: drawn from an initial, or cut from what somebody uploads. Both are
-// square PNGs without any metadata.
+// Package avatar creates profile pictures, from an account's initial or from an uploaded picture. Both are square PNGs without metadata.
 package avatar
 
 import (
@@ -18,7 +17,7 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// Size is the side of every picture, in pixels (recorded behaviour).
+// Size is the width and height of every picture in pixels, as recorded from the reference server.
 const Size = 128
 
 const initialPoints = 64
@@ -31,7 +30,7 @@ var backgrounds = []color.RGBA{
 
 var loadFont = sync.OnceValues(func() (*opentype.Font, error) { return opentype.Parse(gobold.TTF) })
 
-// DrawInitial returns the picture of an account that has none: the first letter or digit of its name on a colour that its id chooses.
+// DrawInitial returns the default picture of an account: the first letter or digit of its name, on a colour derived from its id.
 func DrawInitial(name, id string) ([]byte, error) {
 	f, err := loadFont()
 	if err != nil {
@@ -41,7 +40,7 @@ func DrawInitial(name, id string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("font face: %w", err)
 	}
-	defer func() { _ = face.Close() }() // it holds memory only
+	defer func() { _ = face.Close() }() // it only holds memory
 	img := image.NewPaletted(image.Rect(0, 0, Size, Size), palette(background(id)))
 	text := initial(face, name)
 	bounds, _ := font.BoundString(face, text)
@@ -53,7 +52,7 @@ func DrawInitial(name, id string) ([]byte, error) {
 	return encode(img)
 }
 
-// initial is the name's first letter or digit that the font has; "?" without one.
+// initial returns the first letter or digit of the name that the font has, or "?".
 func initial(face font.Face, name string) string {
 	for _, r := range name {
 		if r = unicode.ToUpper(r); unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -67,11 +66,11 @@ func initial(face font.Face, name string) string {
 
 func background(id string) color.RGBA {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(id)) // a hash takes every byte
+	_, _ = h.Write([]byte(id)) // never fails
 	return backgrounds[h.Sum32()%uint32(len(backgrounds))]
 }
 
-// palette is the steps from the background to white: enough for smooth edges, and a small file.
+// palette returns the shades from the background to white: enough for smooth edges and a small file.
 func palette(bg color.RGBA) color.Palette {
 	const steps = 16
 	p := make(color.Palette, steps)

@@ -17,8 +17,7 @@ const (
 
 var exifHeader = []byte("Exif\x00\x00")
 
-// orientation reads how the camera was held from a JPEG's EXIF block: 1 to 8, 1 when it does not say.
-// It reads that one tag and nothing else, and never past the data.
+// orientation returns the EXIF orientation of a JPEG, 1 to 8, or 1 if it has none.
 func orientation(data []byte) int {
 	if len(data) < 4 || data[0] != 0xFF || data[1] != markerStart {
 		return 1

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
-	_ "image/gif"  // the formats that people upload
+	_ "image/gif"  // supported formats
 	_ "image/jpeg" //
 	_ "image/png"  //
 	"io"
@@ -18,14 +18,14 @@ import (
 	_ "golang.org/x/image/webp" //
 )
 
-// What Prepare refuses.
+// Errors of Prepare and CheckHeader.
 var (
 	ErrTooLarge = errors.New("the file is larger than is taken")
 	ErrPixels   = errors.New("the picture has more pixels than are taken")
 	ErrFormat   = errors.New("the file is no PNG, JPEG, GIF or WebP picture, or a damaged one")
 )
 
-// Limits bound what Prepare takes in.
+// Limits are the limits of Prepare.
 type Limits struct {
 	MaxBytes  int64
 	MaxPixels int64 // width times height
@@ -33,15 +33,15 @@ type Limits struct {
 
 const maxSide = 1 << 16
 
-// decodeTime is far more than any honest picture takes. A progressive JPEG may hold millions of scans, each over every pixel.
+// decodeTime is the time limit for decoding, far more than any real picture takes. A progressive JPEG can contain millions of scans over all pixels.
 const decodeTime = 20 * time.Second
 
-// decoding bounds memory: one picture at a time, for a progressive JPEG takes twelve bytes a pixel.
+// decoding limits memory to that of one picture at a time. A progressive JPEG takes twelve bytes per pixel.
 var decoding = make(chan struct{}, 1)
 
-// Prepare reads an uploaded picture, by its content whatever its name says, turns it upright, cuts the middle square out and
-// scales it to Size. Of several frames the first is taken. An animated WebP is refused. The reader must be a quick one, not a client: others wait meanwhile.
-// Errors: ErrTooLarge, ErrPixels, ErrFormat, the context's cause, and the reader's own, wrapped.
+// Prepare decodes an uploaded picture, turns it upright, crops it to a square and scales it to Size. The format is detected from the content. Of
+// several frames it takes the first, but it refuses animated WebPs. The reader must be fast, not a client's connection, because other calls wait
+// for this one. The error is ErrTooLarge, ErrPixels, ErrFormat, the context's cause or wraps the reader's.
 func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
 	select {
 	case decoding <- struct{}{}:
@@ -68,15 +68,15 @@ func Prepare(ctx context.Context, r io.Reader, l Limits) ([]byte, error) {
 	return encode(turn(square(img), orientation(data)))
 }
 
-// headerMax bounds how much of a file is read for its dimensions, in bytes: what cameras put before them (EXIF, previews, colour profiles) is less.
+// headerMax limits the bytes read to find a picture's dimensions. What cameras write before them (EXIF, previews, colour profiles) is smaller.
 const headerMax = 1 << 20
 
-// CheckHeader reads no more of a picture than tells its format and dimensions. Errors: ErrPixels, ErrFormat, and the reader's own, wrapped.
+// CheckHeader checks a picture's format and dimensions, reading only its header. The error is ErrPixels, ErrFormat or wraps the reader's.
 func CheckHeader(r io.Reader, l Limits) (err error) {
 	defer refusePanic(&err)
 	source := &sourceError{r: io.LimitReader(r, headerMax)}
 	buffered := bufio.NewReader(source)
-	start, _ := buffered.Peek(webPStart) // what fails there fails again
+	start, _ := buffered.Peek(webPStart) // a failure recurs below
 	animated := isAnimatedWebP(start)
 	c, _, err := image.DecodeConfig(buffered)
 	switch {
@@ -92,7 +92,7 @@ func CheckHeader(r io.Reader, l Limits) (err error) {
 	return nil
 }
 
-// sourceError keeps a reader's own failure, which decoders mix with theirs.
+// sourceError keeps the reader's error apart from the decoder's.
 type sourceError struct {
 	r   io.Reader
 	err error
@@ -112,12 +112,12 @@ const (
 	webPAnimation = 1 << 1
 )
 
-// isAnimatedWebP tells the animation flag of a WebP's VP8X header (WebP container specification, extended file format).
+// isAnimatedWebP reports whether the animation flag of a WebP's VP8X header is set (WebP container specification, extended file format).
 func isAnimatedWebP(data []byte) bool {
 	return len(data) > webPFlags && string(data[:4]) == "RIFF" && string(data[8:16]) == "WEBPVP8X" && data[webPFlags]&webPAnimation != 0
 }
 
-// decode gives up with the context's cause once that is done.
+// decode stops with the context's cause when the context is done.
 func decode(ctx context.Context, data []byte) (img image.Image, err error) {
 	defer refusePanic(&err)
 	img, _, err = image.Decode(&stoppable{ctx, bytes.NewReader(data)})
@@ -133,7 +133,7 @@ func decode(ctx context.Context, data []byte) (img image.Image, err error) {
 	return img, nil
 }
 
-// stoppable ends with its context. Decoders know no contexts, but they keep reading.
+// stoppable is a reader that fails when its context is done, which stops a decoder.
 type stoppable struct {
 	ctx  context.Context
 	data io.Reader
@@ -146,14 +146,14 @@ func (s *stoppable) Read(p []byte) (int, error) {
 	return s.data.Read(p)
 }
 
-// refusePanic keeps a decoder's mistake about a crafted file from being ours.
+// refusePanic turns a decoder's panic on a crafted file into an error.
 func refusePanic(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("%w: decoder: %v", ErrFormat, p)
 	}
 }
 
-// square cuts the middle out and scales it.
+// square crops a picture to its middle square and scales it.
 func square(img image.Image) *image.RGBA {
 	b := img.Bounds()
 	side := min(b.Dx(), b.Dy())
@@ -163,8 +163,8 @@ func square(img image.Image) *image.RGBA {
 	return out
 }
 
-// turn brings a square picture upright. EXIF numbers eight ways to hold a camera: 5 to 8 swap the axes, and
-// within each four come plain, mirrored left-right, turned half and mirrored top-bottom.
+// turn turns a square picture upright by its EXIF orientation. Orientations 5 to 8 swap the axes. Each four are, in order: unchanged, mirrored
+// horizontally, rotated by 180 degrees and mirrored vertically.
 func turn(img *image.RGBA, orientation int) *image.RGBA {
 	if orientation <= 1 || orientation > 8 {
 		return img

@@ -297,7 +297,7 @@ func listed(body any) int {
 	return n
 }
 
-// send sends a row's request and gives the answer.
+// send sends a row's request and returns the answer.
 func (s *scene) send(t *testing.T, p *place, caller string, r *row) *httptest.ResponseRecorder {
 	t.Helper()
 	path, body, kind := s.fill(t, caller, r.path), []byte(s.fill(t, caller, r.body)), "application/json"

@@ -115,7 +115,7 @@ func FuzzPath(f *testing.F) {
 	})
 }
 
-// adminSender gives a function that makes a request and holds the answer to what every answer must be:
+// adminSender returns a function that makes a request and holds the answer to what every answer must be:
 // no 5xx, and an error object where it is refused.
 func adminSender(f *testing.F) func(t *testing.T, method, path string, body []byte) {
 	s := testserver.New(f)

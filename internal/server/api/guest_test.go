@@ -206,7 +206,7 @@ func makeInviting(t *testing.T, s *testserver.Server) *invited {
 	return w
 }
 
-// invite mails an invitation to plans and lobby and gives its token.
+// invite mails an invitation to plans and lobby and returns its token.
 func (w *invited) invite(t *testing.T, s *testserver.Server, name string) string {
 	t.Helper()
 	_, err := w.admin.InviteGuests(t.Context(), w.team.ID, client.GuestInvitation{

@@ -20,7 +20,7 @@ import (
 	"muster/internal/testserver"
 )
 
-// overSocket serves a server's API on a local socket too and gives a client of it.
+// overSocket serves a server's API on a local socket too and returns a client of it.
 func overSocket(t *testing.T, s *testserver.Server) *client.Client {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "muster") // a socket's path must be short

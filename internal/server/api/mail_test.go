@@ -128,7 +128,7 @@ func TestNodesSendEachMailOnce(t *testing.T) {
 	})
 }
 
-// subjects gives those of the first n mails to an address, sorted.
+// subjects returns those of the first n mails to an address, sorted.
 func subjects(t *testing.T, s *testserver.Server, to string, n int) []string {
 	t.Helper()
 	var all []string

@@ -45,7 +45,7 @@ func bearer(s *testserver.Server, token string) *client.Client {
 	return client.New(s.URL, client.WithToken(token))
 }
 
-// together makes n calls at one time and gives how each ended.
+// together makes n calls at one time and returns how each ended.
 func together(n int, call func(i int) error) []error {
 	ends, start := make([]error, n), make(chan struct{})
 	var running sync.WaitGroup
@@ -123,7 +123,7 @@ func everythingStored(t *testing.T, witness string) (all []byte) {
 	return all
 }
 
-// everyRow finds the database on the server that knows an account, since only the Store has its name, and gives its rows as text.
+// everyRow finds the database on the server that knows an account, since only the Store has its name, and returns its rows as text.
 func everyRow(t *testing.T, userID string) (all []byte) {
 	t.Helper()
 	dsn := os.Getenv("MUSTER_TEST_POSTGRES")

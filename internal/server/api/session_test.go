@@ -156,7 +156,7 @@ func TestRevokedSessionsStopAtOnce(t *testing.T) {
 	})
 }
 
-// rawRequest goes out without the client's help and gives the answer.
+// rawRequest goes out without the client's help and returns the answer.
 func rawRequest(t *testing.T, s *testserver.Server, method, path, body string, header map[string]string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+api.Prefix+path, strings.NewReader(body))

@@ -103,7 +103,7 @@ func LimitBody(r *http.Request, limit int64) {
 func LimitUpload(r *http.Request, limit int64) { bodyOf(r).limit = limit }
 
 // PartReader returns a reader of one part of a multipart form whose errors are those of BodyError: package multipart reports a form that ends within a
-// file with an error of its own.
+// file with a different error.
 func PartReader(part io.Reader) io.Reader { return partReader{part} }
 
 type partReader struct{ part io.Reader }

@@ -62,7 +62,7 @@ func (b *browser) do(method, path, contentType, body string, header http.Header)
 	return &response{b.t, resp.StatusCode, resp.Header, resp.Request.URL.RequestURI(), string(text), doc}
 }
 
-// stay gives a browser with the same cookies that goes nowhere by itself.
+// stay returns a browser with the same cookies that goes nowhere by itself.
 func (b *browser) withoutRedirects() *browser {
 	stays := *b.http
 	stays.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -90,7 +90,7 @@ func (b *browser) post(path string, form url.Values) *response {
 	return b.do("POST", path, "application/x-www-form-urlencoded", form.Encode(), http.Header{"Sec-Fetch-Site": {"same-origin"}})
 }
 
-// fill gives where the form with this button goes to, and what it sends.
+// fill returns where the form with this button goes to, and what it sends.
 func (p *response) fill(button string, fields map[string]string) (action string, form url.Values) {
 	p.t.Helper()
 	f := p.form(button)

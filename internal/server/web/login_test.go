@@ -107,7 +107,7 @@ func TestSignInPageFollowsTheSettings(t *testing.T) {
 	b.open("/login").fill("Sign in", map[string]string{"Email address": "", "Password": ""})
 }
 
-// steps prepares an account that signs in by password, code and terms, and gives what makes its codes.
+// steps prepares an account that signs in by password, code and terms, and returns what makes its codes.
 func steps(t *testing.T, s *testserver.Server) (code func() string, recovery []string, terms *muster.TermsOfService) {
 	t.Helper()
 	s.Configure(t, mfaOn)

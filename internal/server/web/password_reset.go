@@ -14,7 +14,7 @@ func (req *pageRequest) showResetRequest(formErr error) error {
 	return req.show(page{name: "reset_password", heading: "Reset your password", err: formErr})
 }
 
-// requestReset gives the same answer for every address, so that it doesn't reveal whether there's an account.
+// requestReset returns the same answer for every address, so that it doesn't reveal whether there's an account.
 func requestReset(req *pageRequest) error {
 	email := req.form.Get("email")
 	if err := req.services.Auth.SendPasswordReset(req.ctx(), req.who, email); err != nil {

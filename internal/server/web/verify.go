@@ -11,7 +11,7 @@ func (req *pageRequest) showResend(sent, email string, formErr error) error {
 	})
 }
 
-// resendVerification gives the same answer for every address, so that it doesn't reveal whether there's an account or
+// resendVerification returns the same answer for every address, so that it doesn't reveal whether there's an account or
 // whether its address is confirmed.
 func resendVerification(req *pageRequest) error {
 	email := req.form.Get("email")
