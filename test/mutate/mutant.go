@@ -24,7 +24,7 @@ func (m *mutant) String() string {
 	return fmt.Sprintf("%s %s:%d %s (%s)\n    - %s\n    + %s", m.id, m.file, m.line, m.function, m.kind, m.old, m.new)
 }
 
-// source collects mutants and returns them numbers and ids.
+// source collects mutants and assigns them numbers and ids.
 type source struct {
 	mutants []*mutant
 	same    map[string]int

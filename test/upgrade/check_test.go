@@ -108,7 +108,7 @@ func (c *check) secondFactor(t *testing.T) {
 	}
 }
 
-// login returns the code that the sign-in page asked for before the upgrade.
+// login enters the code that the sign-in page asked for before the upgrade.
 func (c *check) login(t *testing.T) {
 	form := url.Values{"csrf": {c.FormCookie}, "step": {"code"}, "code": {c.RecoveryCodes[1]}}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.running.URL+"/login", strings.NewReader(form.Encode()))

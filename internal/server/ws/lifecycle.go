@@ -69,7 +69,7 @@ func (h *Hub) register(s *socket) bool {
 	return true
 }
 
-// attach returns a socket its connection: the one that it resumes, or a new one whose first event is hello.
+// attach assigns a socket its connection: the one that it resumes, or a new one whose first event is hello.
 // Errors: errBadResume, and kind Unavailable.
 func (h *Hub) attach(s *socket, in *session) error {
 	id := muster.NewID()

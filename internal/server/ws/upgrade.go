@@ -123,7 +123,7 @@ const (
 	writeBuffer = 1024
 )
 
-// upgradeWriter is the ResponseWriter of a request that becomes a WebSocket. It keeps the connection and returns the WebSocket library small buffers. It
+// upgradeWriter is the ResponseWriter of a request that becomes a WebSocket. It keeps the connection and provides the WebSocket library with small buffers. It
 // discards the library's response to a failed upgrade, because the API has an error object of its own.
 type upgradeWriter struct {
 	http.ResponseWriter
