@@ -45,11 +45,7 @@ func createListeners(ctx context.Context, o store.Options, n int) (list []listen
 		if err != nil {
 			return nil, err
 		}
-		if _, _, err := db.JoinTeam(ctx, teamID, []string{u.ID}, nil, 0); err != nil {
-			return nil, err
-		}
-		_, err = db.JoinChannel(ctx, []*muster.ChannelMember{{ChannelID: channelID, UserID: u.ID, NotifyProps: muster.DefaultChannelNotifyProps()}})
-		if err != nil {
+		if err := join(ctx, db, teamID, channelID, u.ID); err != nil {
 			return nil, err
 		}
 		list = append(list, listener{token, channelID})
@@ -62,14 +58,29 @@ func benchTeam(ctx context.Context, db *store.Store) (id string, err error) {
 	t := &muster.Team{
 		ID: muster.NewID(), CreateAt: now, UpdateAt: now, DisplayName: "Bench", Name: "bench" + muster.NewID(), Type: muster.TeamInvite, InviteID: muster.NewID(),
 	}
-	return t.ID, db.CreateTeam(ctx, t, nil, nil)
+	return t.ID, db.Write(ctx, func(tx *store.Tx) error { return tx.InsertTeam(ctx, t) })
+}
+
+func join(ctx context.Context, db *store.Store, teamID, channelID, userID string) error {
+	return db.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUsers(ctx, userID); err != nil {
+			return err
+		}
+		if _, err := tx.TeamForUpdate(ctx, teamID); err != nil {
+			return err
+		}
+		if _, err := tx.JoinTeam(ctx, &muster.TeamMember{TeamID: teamID, UserID: userID}); err != nil {
+			return err
+		}
+		_, err := tx.JoinChannel(ctx, &muster.ChannelMember{ChannelID: channelID, UserID: userID, NotifyProps: muster.DefaultChannelNotifyProps()})
+		return err
+	})
 }
 
 func benchChannel(ctx context.Context, db *store.Store, teamID string) (id string, err error) {
 	now := time.Now().UnixMilli()
 	c := &muster.Channel{ID: muster.NewID(), CreateAt: now, UpdateAt: now, TeamID: teamID, Type: muster.ChannelPrivate, Name: "bench" + muster.NewID(), DisplayName: "Bench"}
-	_, _, err = db.CreateChannel(ctx, c, nil)
-	return c.ID, err
+	return c.ID, db.Write(ctx, func(tx *store.Tx) error { return tx.InsertChannel(ctx, c) })
 }
 
 func session(ctx context.Context, db *store.Store, u *muster.User) (token string, err error) {

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"muster"
 	"muster/internal/auth/password"
 	"muster/internal/config"
+	"muster/internal/core"
 	"muster/internal/diskspace"
 	"muster/internal/eventbus"
 	"muster/internal/files/blob"
@@ -80,7 +80,7 @@ func (s *serveCommand) open(ctx context.Context, settings *config.Manager, log *
 		log.Warn("rate limits are off: RateLimitSettings.Enable is false, so a single client can make the server unavailable to everybody. " +
 			"If the setting comes from a config.json of the reference server, remove its section RateLimitSettings")
 	}
-	if err := db.SeedRoles(ctx, muster.BuiltInRoles()); err != nil {
+	if err := core.CreateBuiltInRoles(ctx, db); err != nil {
 		return nil, fmt.Errorf("built-in roles: %w", err)
 	}
 	blobs, err := blob.Open(ctx, filepath.Join(s.Data, "files"), c.FileSettings)

@@ -46,9 +46,6 @@ func (a *Accounts) CreateUser(ctx context.Context, who *core.Caller, in *muster.
 	if err != nil {
 		return nil, core.Missing(err, muster.Invalid, teams.BadSignupLink) // another sign-up used the link, or the team is gone
 	}
-	if invited.Member != nil {
-		a.teams.PublishJoin(ctx, invited.Member, invited.ChannelIDs)
-	}
 	return created.Sanitized(muster.Visibility{Self: true}), nil
 }
 
@@ -69,10 +66,7 @@ func (a *Accounts) insertNew(ctx context.Context, tx *store.Tx, u *muster.User, 
 		return err
 	}
 	publishNewUser(tx, u.ID)
-	if invited.Member == nil {
-		return nil
-	}
-	return tx.JoinTeamAs(ctx, u, invited.Member, a.teams.DefaultChannels(), invited.ChannelIDs, a.core.Config().TeamSettings.MaxUsersPerTeam)
+	return a.teams.JoinInvited(ctx, tx, invited)
 }
 
 // publishNewUser tells those who may see a new account of it.

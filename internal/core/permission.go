@@ -43,21 +43,7 @@ func (c *Core) RolesByName(ctx context.Context) (roles map[string]*muster.Role, 
 	return roles, may, nil
 }
 
-// RoleByName returns a role; kind NotFound.
-func (c *Core) RoleByName(ctx context.Context, name string) (*muster.Role, error) {
-	roles, _, err := c.RolesByName(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if r := roles[name]; r != nil {
-		return r, nil
-	}
-	return nil, muster.E(muster.NotFound, "app.role.get_by_name.app_error")
-}
-
-// ForgetRoles makes the next reader read the roles again. Call it after the commit and before the answer.
-func (c *Core) ForgetRoles() { c.roles.forget() }
-
+// forget makes the next reader read the roles again.
 func (b *roleCache) forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -56,8 +56,7 @@ func (d *Directory) CreateGroup(ctx context.Context, who *core.Caller, in *muste
 	if err := d.core.RequireSystem(ctx, who, muster.PermCreateCustomGroup); err != nil {
 		return nil, err
 	}
-	ids, err := memberIDs(userIDs)
-	if err != nil {
+	if err := checkMemberIDs(userIDs); err != nil {
 		return nil, err
 	}
 	now := d.core.Now()
@@ -66,7 +65,23 @@ func (d *Directory) CreateGroup(ctx context.Context, who *core.Caller, in *muste
 	if err := d.validGroup(ctx, g); err != nil {
 		return nil, err
 	}
-	return d.store.CreateGroup(ctx, g, ids, d.core.AuditSelf(who, "group_id="+g.ID))
+	var created *muster.Group
+	err := d.store.WriteGrowing(ctx, func(tx *store.Tx) (err error) {
+		if err := tx.InsertGroup(ctx, g); err != nil {
+			return err
+		}
+		if _, err := tx.AddGroupMembers(ctx, g.ID, userIDs); err != nil {
+			return err
+		}
+		if created, err = tx.Group(ctx, g.ID); err != nil { // with the number of its members
+			return err
+		}
+		return tx.Audit(ctx, d.core.AuditSelf(who, "group_id="+g.ID))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return created, nil
 }
 
 // validGroup refuses a name that a user has too: both are mentioned by it.
@@ -82,18 +97,6 @@ func (d *Directory) validGroup(ctx context.Context, g *muster.Group) error {
 		return nil
 	}
 	return err
-}
-
-func memberIDs(ids []string) ([]string, error) {
-	if len(ids) > muster.GroupMembersMax {
-		return nil, muster.InvalidParam("user_ids")
-	}
-	for _, id := range ids {
-		if !muster.ValidID(id) {
-			return nil, muster.InvalidParam("user_ids")
-		}
-	}
-	return ids, nil
 }
 
 // Group gives a group. Kinds: Forbidden, NotFound.
@@ -179,12 +182,11 @@ func (d *Directory) PatchGroup(ctx context.Context, who *core.Caller, id string,
 	wanted := *old
 	wanted.Apply(p)
 	if *wanted.Name != *old.Name {
-		// Not within the transaction: a look-up there would wait for a second connection while it holds one.
 		if err := d.validGroup(ctx, &wanted); err != nil {
 			return nil, err
 		}
 	}
-	return d.updateGroup(ctx, who, id, nil, func(g *muster.Group) error {
+	return d.changeGroup(ctx, who, id, func(_ *store.Tx, g *muster.Group) error {
 		g.Apply(p)
 		return g.Validate()
 	})
@@ -192,41 +194,58 @@ func (d *Directory) PatchGroup(ctx context.Context, who *core.Caller, id string,
 
 // DeleteGroup archives a group.
 func (d *Directory) DeleteGroup(ctx context.Context, who *core.Caller, id string) error {
-	_, err := d.archiveGroup(ctx, who, id, muster.PermDeleteCustomGroup, func(g *muster.Group) error {
-		if g.DeleteAt == 0 {
-			g.DeleteAt = d.core.Now()
-		}
-		return nil
-	})
+	_, err := d.archiveGroup(ctx, who, id, muster.PermDeleteCustomGroup, true)
 	return err
 }
 
 // RestoreGroup brings an archived group back.
 func (d *Directory) RestoreGroup(ctx context.Context, who *core.Caller, id string) (*muster.Group, error) {
-	return d.archiveGroup(ctx, who, id, muster.PermRestoreCustomGroup, func(g *muster.Group) error {
-		g.DeleteAt = 0
+	return d.archiveGroup(ctx, who, id, muster.PermRestoreCustomGroup, false)
+}
+
+// archiveGroup archives a group or brings it back, which takes its members the places that it is linked to, or gives them.
+func (d *Directory) archiveGroup(ctx context.Context, who *core.Caller, id string, p muster.Permission, archived bool) (*muster.Group, error) {
+	if _, err := d.groupToChange(ctx, who, id, p); err != nil {
+		return nil, err
+	}
+	may, err := d.core.Authority(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	return d.changeGroup(ctx, who, id, func(tx *store.Tx, g *muster.Group) error {
+		if err := requireManageLinked(ctx, tx, may, who, id); err != nil {
+			return err
+		}
+		switch {
+		case !archived:
+			g.DeleteAt = 0
+		case g.DeleteAt == 0:
+			g.DeleteAt = g.UpdateAt
+		}
 		return nil
 	})
 }
 
-// archiveGroup archives a group or brings it back, which takes its members the places that it is linked to, or gives them.
-func (d *Directory) archiveGroup(ctx context.Context, who *core.Caller, id string, p muster.Permission, change func(*muster.Group) error) (*muster.Group, error) {
-	if _, err := d.groupToChange(ctx, who, id, p); err != nil {
-		return nil, err
-	}
-	guard, err := d.membershipGuard(ctx, who)
+// changeGroup has change alter a group, with it locked, and saves it.
+func (d *Directory) changeGroup(ctx context.Context, who *core.Caller, id string, change func(*store.Tx, *muster.Group) error) (*muster.Group, error) {
+	var g *muster.Group
+	err := d.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if g, err = tx.GroupForUpdate(ctx, id); err != nil {
+			return core.Missing(err, muster.NotFound, noGroup)
+		}
+		g.UpdateAt = d.core.Now()
+		if err := change(tx, g); err != nil {
+			return err
+		}
+		if err := tx.SaveGroup(ctx, g); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, d.core.AuditSelf(who, "group_id="+id))
+	})
 	if err != nil {
 		return nil, err
 	}
-	return d.updateGroup(ctx, who, id, guard, change)
-}
-
-func (d *Directory) updateGroup(ctx context.Context, who *core.Caller, id string, guard *store.MembershipGuard, change func(*muster.Group) error) (*muster.Group, error) {
-	g, err := d.store.UpdateGroup(ctx, id, guard, func(g *muster.Group) error {
-		g.UpdateAt = d.core.Now()
-		return change(g)
-	}, d.core.AuditSelf(who, "group_id="+id))
-	return g, core.Missing(err, muster.NotFound, noGroup)
+	return g, nil
 }
 
 // groupToChange reads a custom group that the caller may change; a directory's group changes there.
@@ -242,93 +261,4 @@ func (d *Directory) groupToChange(ctx context.Context, who *core.Caller, id stri
 		return nil, muster.E(muster.Invalid, "app.group.crud_permission")
 	}
 	return g, nil
-}
-
-// GroupMembers is the people of a group and how many they are in all.
-type GroupMembers struct {
-	Members []*muster.User `json:"members"`
-	Count   int64          `json:"total_member_count"`
-}
-
-// GroupMembers gives a page of a group's active members. Kinds: Forbidden, NotFound.
-func (d *Directory) GroupMembers(ctx context.Context, who *core.Caller, id string, page core.Page) (*GroupMembers, error) {
-	if _, err := d.groupToRead(ctx, who, id); err != nil {
-		return nil, err
-	}
-	viewer, err := d.core.Viewer(ctx, who)
-	if err != nil {
-		return nil, err
-	}
-	f := store.UserFilter{InGroup: id, Active: true, Viewer: viewer, Offset: page.Offset(), Limit: page.PerPage}
-	users, err := d.store.ListUsers(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	if users, err = d.core.SanitizeForOthers(ctx, who, users); err != nil {
-		return nil, err
-	}
-	n, err := d.store.CountUsers(ctx, f)
-	return &GroupMembers{users, n}, err
-}
-
-// AddGroupMembers puts users in a group, all or none. Kinds: Invalid, Forbidden, NotFound.
-func (d *Directory) AddGroupMembers(ctx context.Context, who *core.Caller, id string, userIDs []string) ([]*muster.GroupMember, error) {
-	ids, guard, err := d.membershipChange(ctx, who, id, userIDs)
-	if err != nil {
-		return nil, err
-	}
-	members, err := d.store.AddGroupMembers(ctx, id, ids, guard, d.core.AuditSelf(who, "group_id="+id))
-	return members, core.Missing(err, muster.NotFound, noGroup)
-}
-
-// RemoveGroupMembers takes users out of a group, all or none. Kinds: Invalid, Forbidden, NotFound.
-func (d *Directory) RemoveGroupMembers(ctx context.Context, who *core.Caller, id string, userIDs []string) ([]*muster.GroupMember, error) {
-	ids, guard, err := d.membershipChange(ctx, who, id, userIDs)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.store.RemoveGroupMembers(ctx, id, ids, guard, d.core.AuditSelf(who, "group_id="+id)); err != nil {
-		return nil, core.Missing(err, muster.NotFound, "app.group.member_missing")
-	}
-	now := d.core.Now()
-	removed := make([]*muster.GroupMember, len(ids))
-	for i, userID := range ids {
-		removed[i] = &muster.GroupMember{GroupID: id, UserID: userID, DeleteAt: now}
-	}
-	return removed, nil
-}
-
-// membershipChange holds what is asked for, of a group that is not archived, and returns whose memberships it is about and what the store holds the
-// change against.
-func (d *Directory) membershipChange(ctx context.Context, who *core.Caller, id string, userIDs []string) (ids []string, guard *store.MembershipGuard, err error) {
-	if len(userIDs) == 0 {
-		return nil, nil, muster.InvalidParam("user_ids")
-	}
-	if ids, err = memberIDs(userIDs); err != nil {
-		return nil, nil, err
-	}
-	g, err := d.groupToChange(ctx, who, id, muster.PermManageCustomGroupMembers)
-	if err == nil && g.DeleteAt != 0 {
-		err = muster.E(muster.NotFound, noGroup)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	guard, err = d.membershipGuard(ctx, who)
-	return ids, guard, err
-}
-
-// GroupStats is how many active members a group has.
-type GroupStats struct {
-	GroupID          string `json:"group_id"`
-	TotalMemberCount int64  `json:"total_member_count"`
-}
-
-// GroupStats counts a group's active members. Kinds: Forbidden, NotFound.
-func (d *Directory) GroupStats(ctx context.Context, who *core.Caller, id string) (*GroupStats, error) {
-	g, err := d.groupToRead(ctx, who, id)
-	if err != nil {
-		return nil, err
-	}
-	return &GroupStats{id, int64(*g.MemberCount)}, nil
 }

@@ -8,23 +8,42 @@ import (
 	"muster/internal/store"
 )
 
-// LinkGroup ties a group to a team or channel; where that is group-constrained only linked groups' members may be added.
+// LinkGroup links a group to a team or channel; where that is group-constrained only linked groups' members may be added.
 // Takes the right to manage it. Kinds: Invalid, Forbidden, NotFound.
 func (d *Directory) LinkGroup(ctx context.Context, who *core.Caller, l *muster.GroupSyncable) (*muster.GroupSyncable, error) {
 	if err := d.requireLink(ctx, who, l); err != nil {
 		return nil, err
 	}
-	link, err := d.store.LinkGroup(ctx, l, d.core.AuditSelf(who, "group_id="+l.GroupID+" linked to "+l.TeamID+l.ChannelID))
-	return link, core.Missing(err, muster.NotFound, noGroup)
+	var link *muster.GroupSyncable
+	err := d.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if _, err := tx.GroupForUpdate(ctx, l.GroupID); err != nil {
+			return core.Missing(err, muster.NotFound, noGroup)
+		}
+		if link, err = tx.LinkGroup(ctx, l); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, d.core.AuditSelf(who, "group_id="+l.GroupID+" linked to "+l.TeamID+l.ChannelID))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return link, nil
 }
 
-// UnlinkGroup unties it. Kinds: Forbidden, NotFound.
+// UnlinkGroup removes the link. Kinds: Forbidden, NotFound.
 func (d *Directory) UnlinkGroup(ctx context.Context, who *core.Caller, l *muster.GroupSyncable) error {
 	if err := d.requireLink(ctx, who, l); err != nil {
 		return err
 	}
-	err := d.store.UnlinkGroup(ctx, l.Type, l.GroupID, l.TeamID+l.ChannelID, d.core.AuditSelf(who, "group_id="+l.GroupID+" unlinked from "+l.TeamID+l.ChannelID))
-	return core.Missing(err, muster.NotFound, noGroup)
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.GroupForUpdate(ctx, l.GroupID); err != nil {
+			return core.Missing(err, muster.NotFound, noGroup)
+		}
+		if err := tx.UnlinkGroup(ctx, l.Type, l.GroupID, l.TeamID+l.ChannelID); err != nil {
+			return core.Missing(err, muster.NotFound, noGroup)
+		}
+		return tx.Audit(ctx, d.core.AuditSelf(who, "group_id="+l.GroupID+" unlinked from "+l.TeamID+l.ChannelID))
+	})
 }
 
 func (d *Directory) requireLink(ctx context.Context, who *core.Caller, l *muster.GroupSyncable) error {
@@ -69,21 +88,19 @@ func linkPermission(kind, channelType string) muster.Permission {
 	return muster.PermManagePublicChannelMembers
 }
 
-// membershipGuard keeps who belongs to a linked group to people who manage every place that it is linked to: its members may be added there.
-func (d *Directory) membershipGuard(ctx context.Context, who *core.Caller) (*store.MembershipGuard, error) {
-	au, err := d.core.Authority(ctx, who)
+// requireManageLinked holds that the caller manages every place that a locked group is linked to: who belongs to the group may be added there.
+func requireManageLinked(ctx context.Context, tx *store.Tx, may *core.Authority, who *core.Caller, groupID string) error {
+	places, err := tx.LinkedPlaces(ctx, groupID, who.ID())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &store.MembershipGuard{UserID: who.ID(), Check: func(places []store.LinkedPlace) error {
-		for _, place := range places {
-			p := linkPermission(place.Kind, place.ChannelType)
-			if !au.Held[p] && !au.Granted(place.Roles, p) {
-				return core.Refusal(p)
-			}
+	for _, place := range places {
+		p := linkPermission(place.Kind, place.ChannelType)
+		if !may.Held[p] && !may.Granted(place.Roles, p) {
+			return core.Refusal(p)
 		}
-		return nil
-	}}, nil
+	}
+	return nil
 }
 
 // GroupLinks returns the teams, or the channels, that a group is linked to. It takes the right to read user management, since they may be private.

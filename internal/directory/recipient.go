@@ -79,7 +79,7 @@ func (d *Directory) permittedRecipients(ctx context.Context, to muster.Audience,
 	if len(restricted) == 0 {
 		return open, nil
 	}
-	seeing, err := d.store.PeopleAmong(ctx, to.About, restricted)
+	seeing, err := d.store.ContactsAmong(ctx, to.About, restricted)
 	return append(open, seeing...), err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"muster"
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // roleNamesMax is how many roles one request may ask for.
@@ -73,26 +74,28 @@ func (d *Directory) PatchRole(ctx context.Context, who *core.Caller, id string, 
 	if err := d.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
 	}
-	role, err := d.Role(ctx, id)
-	if err != nil || p.Permissions == nil {
-		return role, err
+	if p.Permissions == nil {
+		return d.Role(ctx, id)
 	}
-	granted := slices.Clone(*p.Permissions)
-	slices.Sort(granted)
-	granted = slices.Compact(granted)
-	for _, name := range granted {
-		if !muster.KnownPermission(name) {
-			return nil, muster.InvalidParam("permissions")
+	granted := slices.Compact(slices.Sorted(slices.Values(*p.Permissions)))
+	unknown := slices.ContainsFunc(granted, func(name string) bool { return !muster.KnownPermission(name) })
+	var role *muster.Role
+	err := d.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if role, err = tx.RoleForUpdate(ctx, id); err != nil {
+			return core.Missing(err, muster.NotFound, "app.role.get.app_error")
 		}
-	}
-	if role.Name == muster.RoleSystemAdmin && !slices.Contains(granted, string(muster.PermManageSystem)) {
-		return nil, muster.InvalidParam("permissions")
-	}
-	updated, err := d.store.UpdateRolePermissions(ctx, id, granted, d.core.AuditSelf(who, "role="+role.Name))
-	d.core.ForgetRoles()
+		if unknown || role.Name == muster.RoleSystemAdmin && !slices.Contains(granted, string(muster.PermManageSystem)) {
+			return muster.InvalidParam("permissions")
+		}
+		role.Permissions = granted
+		if err := tx.SaveRole(ctx, role); err != nil {
+			return err
+		}
+		tx.Publish(muster.Event{Name: muster.EventRoleUpdated, Data: map[string]any{"role": core.JsonText(role)}})
+		return tx.Audit(ctx, d.core.AuditSelf(who, "role="+role.Name))
+	})
 	if err != nil {
-		return nil, core.Missing(err, muster.NotFound, "app.role.get.app_error")
+		return nil, err
 	}
-	d.core.Publish(muster.EventRoleUpdated, map[string]any{"role": core.JsonText(updated)}, muster.Audience{})
-	return updated, nil
+	return role, nil
 }

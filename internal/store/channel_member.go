@@ -15,7 +15,7 @@ func channelMemberFields(m *muster.ChannelMember, notify *jsonMap) []any {
 	return []any{&m.ChannelID, &m.UserID, &m.LastViewedAt, &m.MentionCount, notify, &m.LastUpdateAt, &m.SchemeGuest, &m.SchemeUser, &m.SchemeAdmin, &m.ExplicitRoles}
 }
 
-func settleChannelMember(m *muster.ChannelMember, notify jsonMap) {
+func resolveChannelMember(m *muster.ChannelMember, notify jsonMap) {
 	m.NotifyProps, m.MentionCountRoot = notify, m.MentionCount
 	m.ResolveRoles()
 }
@@ -24,13 +24,14 @@ func scanChannelMember(r scanner) (*muster.ChannelMember, error) {
 	m := &muster.ChannelMember{}
 	var notify jsonMap
 	err := r.Scan(channelMemberFields(m, &notify)...)
-	settleChannelMember(m, notify)
+	resolveChannelMember(m, notify)
 	return m, noRow(err)
 }
 
-// insertChannelMember makes a membership, as its account is.
-func (t *Tx) insertChannelMember(ctx context.Context, m *muster.ChannelMember, accounts guests) (isNew bool, err error) {
-	guest, err := accounts.of(m.UserID)
+// JoinChannel makes a membership as its account is, a guest's or a full member's, and reports whether it is new. One that is there stays as it is, and m
+// becomes a copy of it. Kind NotFound without the account.
+func (t *Tx) JoinChannel(ctx context.Context, m *muster.ChannelMember) (isNew bool, err error) {
+	guest, err := t.isGuest(ctx, m.UserID)
 	if err != nil {
 		return false, err
 	}
@@ -41,87 +42,47 @@ func (t *Tx) insertChannelMember(ctx context.Context, m *muster.ChannelMember, a
 	if err != nil {
 		return false, fmt.Errorf("join channel: %w", err)
 	}
-	m.LastUpdateAt = t.now
-	return n == 1, nil
-}
-
-func userIDsOf(members []*muster.ChannelMember) []string {
-	ids := make([]string, len(members))
-	for i, m := range members {
-		ids[i] = m.UserID
+	if n > 0 {
+		m.LastUpdateAt, m.MentionCountRoot = t.now, m.MentionCount
+		return true, nil
 	}
-	return ids
-}
-
-// JoinChannel makes memberships of one channel, all or none, and gives those that are new; the others stay as they are. ErrNotFound when a user is
-// not in the channel's team, kind NotFound without the user.
-func (s *Store) JoinChannel(ctx context.Context, members []*muster.ChannelMember, audits ...*muster.Audit) (joined []*muster.ChannelMember, err error) {
-	err = s.WriteGrowing(ctx, func(t *Tx) error {
-		joined = nil // of an earlier try
-		ids := userIDsOf(members)
-		accounts, err := t.lockUsers(ctx, ids...)
-		if err != nil {
-			return err
-		}
-		if err := t.lockTeamOf(ctx, members[0].ChannelID, ids); err != nil {
-			return err
-		}
-		for _, m := range members {
-			isNew, err := t.insertChannelMember(ctx, m, accounts)
-			if err != nil {
-				return err
-			}
-			if isNew {
-				joined = append(joined, m)
-			}
-		}
-		if len(joined) == 0 {
-			return nil
-		}
-		if err := t.refuseOutsiders(ctx, muster.SyncableChannel, joined[0].ChannelID, userIDsOf(joined)...); err != nil {
-			return err
-		}
-		if err := t.stampChannel(ctx, joined[0].ChannelID); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
-	return joined, err
-}
-
-// lockTeamOf holds users in the team of a channel, if it has one, while they join the channel: leaving the team waits, and takes the new memberships
-// along. ErrNotFound when one of them is not in the team.
-func (t *Tx) lockTeamOf(ctx context.Context, channelID string, userIDs []string) error {
-	teamID, err := scanString(t.queryRow(ctx, "SELECT COALESCE(team_id, '') FROM channels WHERE id = ?", channelID))
-	if err != nil || teamID == "" {
-		return noRow(err)
+	current, err := t.ChannelMemberForUpdate(ctx, m.ChannelID, m.UserID)
+	if err != nil {
+		return false, fmt.Errorf("read membership: %w", err)
 	}
-	userIDs = slices.Compact(slices.Sorted(slices.Values(userIDs)))
-	for chunk := range slices.Chunk(userIDs, idsPerQuery) {
-		rows, err := t.query(ctx, "SELECT user_id FROM team_members WHERE team_id = ? AND delete_at = 0 AND user_id IN ("+placeholders(len(chunk))+") ORDER BY user_id"+t.s.dialect.forUpdate(),
-			append([]any{teamID}, toArgs(chunk)...)...)
-		in, err := collect(rows, err, scanString)
-		if err != nil {
-			return fmt.Errorf("lock memberships: %w", err)
-		}
-		if len(in) != len(chunk) {
-			return ErrNotFound
-		}
-	}
-	return nil
+	*m = *current
+	return false, nil
 }
 
 // LeaveChannel ends a membership; ErrNotFound without one.
-func (s *Store) LeaveChannel(ctx context.Context, channelID, userID string, audits ...*muster.Audit) error {
-	return s.Write(ctx, func(t *Tx) error {
-		if err := changed(t.exec(ctx, "DELETE FROM channel_members WHERE channel_id = ? AND user_id = ?", channelID, userID)); err != nil {
-			return err
-		}
-		if err := t.stampChannel(ctx, channelID); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
+func (t *Tx) LeaveChannel(ctx context.Context, channelID, userID string) error {
+	return changed(t.exec(ctx, "DELETE FROM channel_members WHERE channel_id = ? AND user_id = ?", channelID, userID))
+}
+
+// ChannelMemberForUpdate reads a membership, with its account locked, and holds it as it is until the transaction's end; ErrNotFound.
+func (t *Tx) ChannelMemberForUpdate(ctx context.Context, channelID, userID string) (*muster.ChannelMember, error) {
+	if err := t.LockUsers(ctx, userID); err != nil {
+		return nil, err
+	}
+	m, err := scanChannelMember(t.queryRow(ctx, "SELECT "+channelMemberColumns+" FROM channel_members m WHERE m.channel_id = ? AND m.user_id = ?"+
+		t.s.dialect.forUpdate(), channelID, userID))
+	if err != nil {
+		return nil, err
+	}
+	m.SetGuest(t.guests[userID]) // as the account is, unless the two ever parted
+	return m, nil
+}
+
+// SaveChannelMember writes the flags and explicit roles of a membership that ChannelMemberForUpdate read.
+func (t *Tx) SaveChannelMember(ctx context.Context, m *muster.ChannelMember) error {
+	m.LastUpdateAt = t.now
+	m.ResolveRoles()
+	_, err := t.exec(ctx, "UPDATE channel_members SET scheme_guest = ?, scheme_user = ?, scheme_admin = ?, explicit_roles = ?, last_update_at = ? WHERE channel_id = ? AND user_id = ?",
+		m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles, m.LastUpdateAt, m.ChannelID, m.UserID)
+	if err != nil {
+		return fmt.Errorf("update membership: %w", err)
+	}
+	return nil
 }
 
 // ChannelMember reads a membership.
@@ -129,13 +90,13 @@ func (s *Store) ChannelMember(ctx context.Context, channelID, userID string) (*m
 	return scanChannelMember(s.queryRow(ctx, "SELECT "+channelMemberColumns+" FROM channel_members m WHERE m.channel_id = ? AND m.user_id = ?", channelID, userID))
 }
 
-// ChannelMembers gives a page of a channel's members by user id.
+// ChannelMembers returns a page of a channel's members by user id.
 func (s *Store) ChannelMembers(ctx context.Context, channelID string, offset, limit int) ([]*muster.ChannelMember, error) {
 	rows, err := s.query(ctx, "SELECT "+channelMemberColumns+" FROM channel_members m WHERE m.channel_id = ? ORDER BY m.user_id LIMIT ? OFFSET ?", channelID, limit, offset)
 	return collect(rows, err, scanChannelMember)
 }
 
-// ChannelMembersByIDs gives the members among user ids.
+// ChannelMembersByIDs returns the members among user ids.
 func (s *Store) ChannelMembersByIDs(ctx context.Context, channelID string, userIDs []string) ([]*muster.ChannelMember, error) {
 	list := []*muster.ChannelMember{}
 	for chunk := range slices.Chunk(userIDs, idsPerQuery) {
@@ -150,14 +111,14 @@ func (s *Store) ChannelMembersByIDs(ctx context.Context, channelID string, userI
 	return list, nil
 }
 
-// ChannelMembershipsOf gives a user's memberships in a team's channels and in direct and group channels.
+// ChannelMembershipsOf returns a user's memberships in a team's channels and in direct and group channels.
 func (s *Store) ChannelMembershipsOf(ctx context.Context, userID, teamID string) ([]*muster.ChannelMember, error) {
 	rows, err := s.query(ctx, "SELECT "+channelMemberColumns+` FROM channel_members m JOIN channels c ON c.id = m.channel_id
 		WHERE m.user_id = ? AND (c.team_id = ? OR c.team_id IS NULL) AND c.delete_at = 0 ORDER BY m.channel_id`, userID, teamID)
 	return collect(rows, err, scanChannelMember)
 }
 
-// ChannelMembershipsWithTeams gives a page of all a user's memberships, each with its channel's team.
+// ChannelMembershipsWithTeams returns a page of all a user's memberships, each with its channel's team.
 func (s *Store) ChannelMembershipsWithTeams(ctx context.Context, userID string, offset, limit int) ([]*muster.ChannelMemberWithTeamData, error) {
 	rows, err := s.query(ctx, "SELECT "+channelMemberColumns+`, COALESCE(t.display_name, ''), COALESCE(t.name, ''), COALESCE(t.update_at, 0)
 		FROM channel_members m JOIN channels c ON c.id = m.channel_id LEFT JOIN teams t ON t.id = c.team_id
@@ -166,36 +127,9 @@ func (s *Store) ChannelMembershipsWithTeams(ctx context.Context, userID string, 
 		m := &muster.ChannelMemberWithTeamData{}
 		var notify jsonMap
 		err := r.Scan(append(channelMemberFields(&m.ChannelMember, &notify), &m.TeamDisplayName, &m.TeamName, &m.TeamUpdateAt)...)
-		settleChannelMember(&m.ChannelMember, notify)
+		resolveChannelMember(&m.ChannelMember, notify)
 		return m, err
 	})
-}
-
-// UpdateChannelMember changes a membership as UpdateTeamMember does.
-func (s *Store) UpdateChannelMember(ctx context.Context, channelID, userID string, change func(*muster.ChannelMember) error, audits ...*muster.Audit) (m *muster.ChannelMember, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		accounts, err := t.lockUsers(ctx, userID)
-		if err != nil {
-			return err
-		}
-		m, err = scanChannelMember(t.queryRow(ctx, "SELECT "+channelMemberColumns+" FROM channel_members m WHERE m.channel_id = ? AND m.user_id = ?"+t.s.dialect.forUpdate(), channelID, userID))
-		if err != nil {
-			return err
-		}
-		m.SetGuest(accounts[userID])
-		if err := change(m); err != nil {
-			return err
-		}
-		m.LastUpdateAt = t.now
-		m.ResolveRoles()
-		_, err = t.exec(ctx, "UPDATE channel_members SET scheme_guest = ?, scheme_user = ?, scheme_admin = ?, explicit_roles = ?, last_update_at = ? WHERE channel_id = ? AND user_id = ?",
-			m.SchemeGuest, m.SchemeUser, m.SchemeAdmin, m.ExplicitRoles, m.LastUpdateAt, channelID, userID)
-		if err != nil {
-			return fmt.Errorf("update membership: %w", err)
-		}
-		return t.saveAudits(ctx, audits)
-	})
-	return m, err
 }
 
 // CountChannelMembers counts a channel's active members, and the guests among them.

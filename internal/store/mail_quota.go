@@ -3,11 +3,8 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"time"
-
-	"muster"
 )
 
 // MailQuota is how many mails may go in a period that begins with the first of them.
@@ -51,46 +48,4 @@ func (t *Tx) TakeMailQuota(ctx context.Context, q MailQuota, mails int) error {
 		return fmt.Errorf("read mail quota: %w", err)
 	}
 	return &OverQuotaError{time.Duration(end-t.now) * time.Millisecond}
-}
-
-// CountedMail is a mail to somebody who gets so many and no more.
-type CountedMail struct {
-	Mail  *Mail
-	Quota MailQuota
-	Audit *muster.Audit
-}
-
-// SendCounted enqueues mails, counts each against its own quota and all against the shared ones, and returns which of them were one too many for their
-// own. Without partial the first such is an *OverQuotaError for the whole, as is a shared quota that is used up; then nothing is changed.
-func (s *Store) SendCounted(ctx context.Context, mails []CountedMail, partial bool, shared ...MailQuota) (refused []bool, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		refused = make([]bool, len(mails))
-		sent := 0
-		for i, p := range mails {
-			err := t.TakeMailQuota(ctx, p.Quota, 1)
-			if _, refused[i] = errors.AsType[*OverQuotaError](err); refused[i] && partial {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			sent++
-			if err := t.Enqueue(ctx, p.Mail); err != nil {
-				return err
-			}
-			if err := t.saveAudits(ctx, []*muster.Audit{p.Audit}); err != nil {
-				return err
-			}
-		}
-		if sent == 0 {
-			return nil
-		}
-		for _, q := range shared {
-			if err := t.TakeMailQuota(ctx, q, sent); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return refused, err
 }

@@ -25,8 +25,8 @@ func (t *Tx) SavePreferences(ctx context.Context, userID string, limit int, list
 	if err != nil {
 		return err
 	}
-	if _, err := accounts.of(userID); err != nil {
-		return err
+	if len(accounts) == 0 {
+		return errNoAccount
 	}
 	before, err := t.countOf(ctx, "preferences", userID)
 	if err != nil {

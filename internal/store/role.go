@@ -20,22 +20,32 @@ func scanRole(r scanner) (*muster.Role, error) {
 	return role, noRow(err)
 }
 
-// SeedRoles puts in the built-in roles that are not there yet; those that are stay as administrators made them.
-func (s *Store) SeedRoles(ctx context.Context, roles []*muster.Role) error {
-	var n int
-	if err := s.queryRow(ctx, "SELECT count(*) FROM roles WHERE built_in").Scan(&n); err != nil || n >= len(roles) {
-		return err
-	}
-	return s.Write(ctx, func(t *Tx) error {
-		for _, r := range roles {
-			_, err := t.exec(ctx, "INSERT INTO roles ("+roleColumns+") VALUES ("+placeholders(10)+") ON CONFLICT DO NOTHING",
-				muster.NewID(), r.Name, r.DisplayName, r.Description, t.now, t.now, 0, strings.Join(r.Permissions, " "), r.SchemeManaged, true)
-			if err != nil {
-				return fmt.Errorf("seed role %s: %w", r.Name, err)
-			}
+// InsertBuiltInRoles inserts those of the built-in roles that are not there yet. The others stay as administrators changed them.
+func (t *Tx) InsertBuiltInRoles(ctx context.Context, roles []*muster.Role) error {
+	t.changes.Roles = true
+	for _, r := range roles {
+		_, err := t.exec(ctx, "INSERT INTO roles ("+roleColumns+") VALUES ("+placeholders(10)+") ON CONFLICT DO NOTHING",
+			muster.NewID(), r.Name, r.DisplayName, r.Description, t.now, t.now, 0, strings.Join(r.Permissions, " "), r.SchemeManaged, true)
+		if err != nil {
+			return fmt.Errorf("insert role %s: %w", r.Name, err)
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// RoleForUpdate reads a role by id and holds it as it is until the transaction's end; ErrNotFound.
+func (t *Tx) RoleForUpdate(ctx context.Context, id string) (*muster.Role, error) {
+	return scanRole(t.queryRow(ctx, "SELECT "+roleColumns+" FROM roles WHERE id = ?"+t.s.dialect.forUpdate(), id))
+}
+
+// SaveRole writes the permissions of a role that RoleForUpdate read.
+func (t *Tx) SaveRole(ctx context.Context, r *muster.Role) error {
+	t.changes.Roles = true
+	r.UpdateAt = t.now
+	if _, err := t.exec(ctx, "UPDATE roles SET permissions = ?, update_at = ? WHERE id = ?", strings.Join(r.Permissions, " "), r.UpdateAt, r.ID); err != nil {
+		return fmt.Errorf("update role: %w", err)
+	}
+	return nil
 }
 
 // Roles lists every role by name.
@@ -44,21 +54,7 @@ func (s *Store) Roles(ctx context.Context) ([]*muster.Role, error) {
 	return collect(rows, err, scanRole)
 }
 
-// UpdateRolePermissions replaces a role's permissions and gives the role as it is then.
-func (s *Store) UpdateRolePermissions(ctx context.Context, id string, permissions []string, audits ...*muster.Audit) (role *muster.Role, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		if err := changed(t.exec(ctx, "UPDATE roles SET permissions = ?, update_at = ? WHERE id = ?", strings.Join(permissions, " "), t.now, id)); err != nil {
-			return err
-		}
-		if role, err = scanRole(t.queryRow(ctx, "SELECT "+roleColumns+" FROM roles WHERE id = ?", id)); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
-	return role, err
-}
-
-// TeamRolesOf gives the roles that a user has by membership in a team, "" without one.
+// TeamRolesOf returns the roles that a user has by membership in a team, "" without one.
 func (s *Store) TeamRolesOf(ctx context.Context, teamID, userID string) (string, error) {
 	m := &muster.TeamMember{}
 	err := noRow(s.queryRow(ctx, "SELECT scheme_guest, scheme_user, scheme_admin, explicit_roles FROM team_members WHERE team_id = ? AND user_id = ? AND delete_at = 0",
@@ -70,7 +66,7 @@ func (s *Store) TeamRolesOf(ctx context.Context, teamID, userID string) (string,
 	return m.Roles, err
 }
 
-// ChannelRolesOf gives the roles that a user has by membership in a channel, "" without one, and the channel's
+// ChannelRolesOf returns the roles that a user has by membership in a channel, "" without one, and the channel's
 // team, "" for direct and group channels. ErrNotFound when there is no such channel.
 func (s *Store) ChannelRolesOf(ctx context.Context, channelID, userID string) (roles, teamID string, err error) {
 	m := &muster.ChannelMember{}

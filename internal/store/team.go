@@ -17,41 +17,37 @@ func scanTeam(r scanner) (*muster.Team, error) {
 	return t, noRow(err)
 }
 
-// CreateTeam inserts a team with its first channels and its first member, who joins them all.
-// A taken name is store.sql_team.save_team.existing.app_error, kind Invalid.
-func (s *Store) CreateTeam(ctx context.Context, team *muster.Team, creator *muster.TeamMember, channels []*muster.Channel, audits ...*muster.Audit) error {
-	return s.WriteGrowing(ctx, func(t *Tx) error {
-		var accounts guests
-		if creator != nil {
-			var err error
-			if accounts, err = t.lockUsers(ctx, creator.UserID); err != nil {
-				return err
-			}
-		}
-		n, err := t.exec(ctx, `INSERT INTO teams (id, create_at, update_at, delete_at, display_name, name, description, email, type, company_name,
-			allowed_domains, invite_id, allow_open_invite, group_constrained) VALUES (`+placeholders(14)+`) ON CONFLICT DO NOTHING`,
-			team.ID, team.CreateAt, team.UpdateAt, team.DeleteAt, team.DisplayName, team.Name, team.Description, team.Email, team.Type, team.CompanyName,
-			team.AllowedDomains, team.InviteID, team.AllowOpenInvite, team.GroupConstrained)
-		if err != nil {
-			return fmt.Errorf("insert team: %w", err)
-		}
-		if n == 0 {
-			return muster.E(muster.Invalid, "store.sql_team.save_team.existing.app_error")
-		}
-		var names []string
-		for _, c := range channels {
-			if _, err := t.insertChannel(ctx, c); err != nil {
-				return err
-			}
-			names = append(names, c.Name)
-		}
-		if creator != nil {
-			if _, err := t.joinTeam(ctx, creator, accounts, names); err != nil {
-				return err
-			}
-		}
-		return t.saveAudits(ctx, audits)
-	})
+// InsertTeam inserts a team. A taken name is store.sql_team.save_team.existing.app_error, kind Invalid.
+func (t *Tx) InsertTeam(ctx context.Context, team *muster.Team) error {
+	n, err := t.exec(ctx, `INSERT INTO teams (id, create_at, update_at, delete_at, display_name, name, description, email, type, company_name,
+		allowed_domains, invite_id, allow_open_invite, group_constrained) VALUES (`+placeholders(14)+`) ON CONFLICT DO NOTHING`,
+		team.ID, team.CreateAt, team.UpdateAt, team.DeleteAt, team.DisplayName, team.Name, team.Description, team.Email, team.Type, team.CompanyName,
+		team.AllowedDomains, team.InviteID, team.AllowOpenInvite, team.GroupConstrained)
+	if err != nil {
+		return fmt.Errorf("insert team: %w", err)
+	}
+	if n == 0 {
+		return muster.E(muster.Invalid, "store.sql_team.save_team.existing.app_error")
+	}
+	return nil
+}
+
+// TeamForUpdate reads a team by id and holds it as it is until the transaction's end; ErrNotFound. Whoever joins a team takes this lock before the
+// membership is inserted: the insert takes a weaker lock on the same row, and two transactions that had it would wait for each other.
+func (t *Tx) TeamForUpdate(ctx context.Context, id string) (*muster.Team, error) {
+	return scanTeam(t.queryRow(ctx, "SELECT "+teamColumns+" FROM teams t WHERE t.id = ?"+t.s.dialect.forUpdate(), id))
+}
+
+// SaveTeam writes a team that TeamForUpdate read. Its name stays.
+func (t *Tx) SaveTeam(ctx context.Context, team *muster.Team) error {
+	_, err := t.exec(ctx, `UPDATE teams SET update_at = ?, delete_at = ?, display_name = ?, description = ?, email = ?, type = ?, company_name = ?,
+		allowed_domains = ?, invite_id = ?, allow_open_invite = ?, group_constrained = ? WHERE id = ?`,
+		team.UpdateAt, team.DeleteAt, team.DisplayName, team.Description, team.Email, team.Type, team.CompanyName,
+		team.AllowedDomains, team.InviteID, team.AllowOpenInvite, team.GroupConstrained, team.ID)
+	if err != nil {
+		return fmt.Errorf("update team: %w", err)
+	}
+	return nil
 }
 
 // Team reads a team by id, archived or not.
@@ -73,7 +69,7 @@ func (s *Store) teamWhere(ctx context.Context, where, arg string) (*muster.Team,
 	return scanTeam(s.queryRow(ctx, "SELECT "+teamColumns+" FROM teams t WHERE "+where, arg))
 }
 
-// TeamFilter says which teams a list holds: archived ones never; open and closed ones by flag, and Member's own.
+// TeamFilter selects the teams of a list: open and closed ones by flag, and Member's own. Archived teams are never listed.
 type TeamFilter struct {
 	Open, Closed bool
 	Member       string // user id
@@ -87,36 +83,15 @@ func (f TeamFilter) condition() *condition {
 	return c
 }
 
-// Teams gives a page of teams by display name.
+// Teams returns a page of teams by display name.
 func (s *Store) Teams(ctx context.Context, f TeamFilter, offset, limit int) ([]*muster.Team, error) {
 	c := f.condition()
 	rows, err := s.query(ctx, "SELECT "+teamColumns+" FROM teams t"+c.where()+" ORDER BY t.display_name, t.id LIMIT ? OFFSET ?", append(c.args, limit, offset)...)
 	return collect(rows, err, scanTeam)
 }
 
-// CountTeams counts the teams that Teams would give without a limit.
+// CountTeams counts the teams that Teams returns without a limit.
 func (s *Store) CountTeams(ctx context.Context, f TeamFilter) (n int64, err error) {
 	c := f.condition()
 	return n, s.queryRow(ctx, "SELECT count(*) FROM teams t"+c.where(), c.args...).Scan(&n)
-}
-
-// UpdateTeam changes a team and gives it as it is then.
-func (s *Store) UpdateTeam(ctx context.Context, id string, apply func(*muster.Team) error, audits ...*muster.Audit) (team *muster.Team, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		if team, err = scanTeam(t.queryRow(ctx, "SELECT "+teamColumns+" FROM teams t WHERE t.id = ?"+t.s.dialect.forUpdate(), id)); err != nil {
-			return err
-		}
-		if err := apply(team); err != nil {
-			return err
-		}
-		_, err := t.exec(ctx, `UPDATE teams SET update_at = ?, delete_at = ?, display_name = ?, description = ?, email = ?, type = ?, company_name = ?,
-			allowed_domains = ?, invite_id = ?, allow_open_invite = ?, group_constrained = ? WHERE id = ?`,
-			team.UpdateAt, team.DeleteAt, team.DisplayName, team.Description, team.Email, team.Type, team.CompanyName,
-			team.AllowedDomains, team.InviteID, team.AllowOpenInvite, team.GroupConstrained, id)
-		if err != nil {
-			return fmt.Errorf("update team: %w", err)
-		}
-		return t.saveAudits(ctx, audits)
-	})
-	return team, err
 }

@@ -14,8 +14,30 @@ import (
 func newTeam(t testing.TB, s *store.Store, name string) *muster.Team {
 	t.Helper()
 	team := &muster.Team{ID: muster.NewID(), CreateAt: someTime, UpdateAt: someTime, DisplayName: name, Name: name, Type: muster.TeamOpen, InviteID: muster.NewID()}
-	must(t, s.CreateTeam(context.Background(), team, nil, nil))
+	must(t, s.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertTeam(t.Context(), team) }))
 	return team
+}
+
+// joinTeam makes an account a member of a team that takes so many (0: any number), and of its channel of the name square.
+func joinTeam(ctx context.Context, s *store.Store, teamID, userID string, limit int) error {
+	return s.Write(ctx, func(tx *store.Tx) error { return joinTeamIn(ctx, tx, teamID, userID, limit) })
+}
+
+func joinTeamIn(ctx context.Context, tx *store.Tx, teamID, userID string, limit int) error {
+	if err := tx.LockUsers(ctx, userID); err != nil {
+		return err
+	}
+	if _, err := tx.TeamForUpdate(ctx, teamID); err != nil {
+		return err
+	}
+	m := &muster.TeamMember{TeamID: teamID, UserID: userID}
+	if _, err := tx.JoinTeam(ctx, m); err != nil {
+		return err
+	}
+	if err := tx.JoinDefaultChannels(ctx, m, []string{"square"}); err != nil {
+		return err
+	}
+	return tx.EnforceTeamLimit(ctx, teamID, limit)
 }
 
 func TestJoinsOfOneTeamStopAtItsLimit(t *testing.T) {
@@ -39,8 +61,7 @@ func TestJoinsOfOneTeamStopAtItsLimit(t *testing.T) {
 		}
 		each(16, func(i int) { // half of them join, half sign up into the team
 			if i < len(users) {
-				_, _, err := s.JoinTeam(context.Background(), team.ID, []string{users[i].ID}, nil, limit)
-				count(err)
+				count(joinTeam(context.Background(), s, team.ID, users[i].ID, limit))
 				return
 			}
 			u := newUser(fmt.Sprint("new", i))
@@ -48,7 +69,7 @@ func TestJoinsOfOneTeamStopAtItsLimit(t *testing.T) {
 				if err := tx.InsertUser(context.Background(), u); err != nil {
 					return err
 				}
-				return tx.JoinTeamAs(context.Background(), u, &muster.TeamMember{TeamID: team.ID, UserID: u.ID}, nil, nil, limit)
+				return joinTeamIn(context.Background(), tx, team.ID, u.ID, limit)
 			}))
 		})
 		total, active, err := s.CountTeamMembers(context.Background(), team.ID)
@@ -64,20 +85,17 @@ func TestLeavingATeamLeavesItsChannelsAlone(t *testing.T) {
 		u := create(t, s, newUser("ann"))
 		one, two := newTeam(t, s, "one"), newTeam(t, s, "two")
 		for _, team := range []*muster.Team{one, two} {
-			_, _, err := s.CreateChannel(ctx, &muster.Channel{ID: muster.NewID(), CreateAt: 1, UpdateAt: 1, TeamID: team.ID, Type: muster.ChannelPublic, Name: "square"}, nil)
-			must(t, err)
-			_, _, err = s.JoinTeam(ctx, team.ID, []string{u.ID}, []string{"square"}, 0)
-			must(t, err)
+			newChannel(t, s, team.ID, "square")
+			must(t, joinTeam(ctx, s, team.ID, u.ID, 0))
 		}
-		must(t, s.LeaveTeam(ctx, one.ID, u.ID))
+		must(t, s.Write(ctx, func(tx *store.Tx) error { return tx.LeaveTeam(ctx, one.ID, u.ID) }))
 		for team, want := range map[*muster.Team]int{one: 0, two: 1} {
 			channels, err := s.ChannelsOf(ctx, u.ID, team.ID)
 			if err != nil || len(channels) != want {
 				t.Errorf("%s: %d channels, want %d (%v)", team.Name, len(channels), want, err)
 			}
 		}
-		_, _, err := s.JoinTeam(ctx, one.ID, []string{u.ID}, []string{"square"}, 0)
-		must(t, err)
+		must(t, joinTeam(ctx, s, one.ID, u.ID, 0))
 		if channels, err := s.ChannelsOf(ctx, u.ID, one.ID); err != nil || len(channels) != 1 {
 			t.Error("who comes back is in the channels again", err)
 		}

@@ -22,6 +22,7 @@ type Tx struct {
 	noStatementTimeout bool
 	changes            Changes
 	locked             map[string]*muster.User // accounts as UserForUpdate read them
+	guests             map[string]bool         // whether an account that LockUsers locked is a guest
 }
 
 // Now returns the transaction's time in Unix milliseconds.

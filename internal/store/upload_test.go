@@ -16,7 +16,11 @@ import (
 func newUpload(t testing.TB, s *store.Store, name string) *muster.Upload {
 	t.Helper()
 	u := create(t, s, newUser(name))
-	ch, _, err := s.CreateChannel(context.Background(), &muster.Channel{ID: muster.NewID(), CreateAt: 1, UpdateAt: 1, Type: muster.ChannelDirect, Name: u.ID + "__" + u.ID}, nil)
+	ch := &muster.Channel{ID: muster.NewID(), CreateAt: 1, UpdateAt: 1, Type: muster.ChannelDirect, Name: u.ID + "__" + u.ID}
+	err := s.Write(t.Context(), func(tx *store.Tx) error {
+		_, _, err := tx.DirectOrGroupChannel(t.Context(), ch)
+		return err
+	})
 	must(t, err)
 	return &muster.Upload{ID: muster.NewID(), CreateAt: someTime, UserID: u.ID, ChannelID: ch.ID, Filename: "a.txt", FileSize: 10}
 }

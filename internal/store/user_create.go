@@ -40,25 +40,6 @@ func (t *Tx) InsertUser(ctx context.Context, u *muster.User) error {
 	return t.saveTerms(ctx, u)
 }
 
-// JoinTeamAs puts a new account in a team, in the team's channels of the names that every new member is put in, and in its channels of the ids that a
-// guest was invited to. More active members than limit (0: no limit) are refused: app.team.join_user_to_team.max_accounts.app_error, kind Invalid.
-// ErrNotFound without the team.
-func (t *Tx) JoinTeamAs(ctx context.Context, u *muster.User, m *muster.TeamMember, names, ids []string, limit int) error {
-	if err := t.lockTeam(ctx, m.TeamID); err != nil {
-		return err
-	}
-	if _, err := t.joinTeam(ctx, m, guests{u.ID: u.IsGuest()}, names); err != nil {
-		return err
-	}
-	if err := t.joinChannels(ctx, u, m.TeamID, ids); err != nil {
-		return err
-	}
-	if err := t.refuseOutsiders(ctx, muster.SyncableTeam, m.TeamID, u.ID); err != nil {
-		return err
-	}
-	return t.refuseCrowd(ctx, m.TeamID, limit)
-}
-
 // conflict returns the error that names what another account than self already has, nil for nothing.
 func (t *Tx) conflict(ctx context.Context, u *muster.User, self string) error {
 	for _, c := range []struct {

@@ -83,6 +83,7 @@ func (t *Tx) saveUser(ctx context.Context, before, after *muster.User) error {
 		}
 	}
 	t.accountChanged(after.ID)
+	delete(t.guests, after.ID)
 	if _, err := t.exec(ctx, updateUser, append(userValues(after), after.ID)...); err != nil {
 		return fmt.Errorf("update user: %w", err)
 	}

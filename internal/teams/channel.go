@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha1" //nolint:gosec // a name, not a secret: clients compute the same one
 	"encoding/hex"
-	"errors"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ func (t *Teams) CreateChannel(ctx context.Context, who *core.Caller, in *muster.
 		return nil, err
 	}
 	if team.DeleteAt != 0 {
-		return nil, muster.E(muster.NotFound, "app.team.get.find.app_error")
+		return nil, muster.E(muster.NotFound, noTeam)
 	}
 	now := t.core.Now()
 	ch := &muster.Channel{
@@ -46,24 +45,36 @@ func (t *Teams) CreateChannel(ctx context.Context, who *core.Caller, in *muster.
 	if err := ch.Validate(); err != nil {
 		return nil, err
 	}
-	var members []*muster.ChannelMember
-	if who.User != nil { // over the local socket nobody joins
-		creator := newChannelMember(ch.ID, who.User)
-		creator.SchemeAdmin = creator.SchemeUser
-		members = append(members, creator)
-	}
-	created, _, err := t.store.CreateChannel(ctx, ch, members, t.core.AuditSelf(who, "channel_id="+ch.ID))
+	err = t.store.WriteGrowing(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUsers(ctx, who.ID()); err != nil {
+			return err
+		}
+		if err := tx.InsertChannel(ctx, ch); err != nil {
+			return err
+		}
+		if who.User != nil { // over the local socket nobody joins
+			m := newChannelMember(ch.ID, who.ID())
+			m.SchemeAdmin = true // unless it is a guest
+			if _, err := tx.JoinChannel(ctx, m); err != nil {
+				return err
+			}
+		}
+		if err := tx.TouchChannel(ctx, ch.ID); err != nil {
+			return err
+		}
+		tx.Publish(muster.Event{
+			Name: muster.EventChannelCreated, Data: map[string]any{"channel_id": ch.ID, "team_id": ch.TeamID}, Audience: muster.Audience{UserID: who.ID()},
+		})
+		return tx.Audit(ctx, t.core.AuditSelf(who, "channel_id="+ch.ID))
+	})
 	if err != nil {
 		return nil, err
 	}
-	t.core.Publish(muster.EventChannelCreated, map[string]any{"channel_id": ch.ID, "team_id": ch.TeamID}, muster.Audience{UserID: who.ID()})
-	return created, nil
+	return ch, nil
 }
 
-func newChannelMember(channelID string, u *muster.User) *muster.ChannelMember {
-	return &muster.ChannelMember{
-		ChannelID: channelID, UserID: u.ID, NotifyProps: muster.DefaultChannelNotifyProps(), SchemeUser: !u.IsGuest(), SchemeGuest: u.IsGuest(),
-	}
+func newChannelMember(channelID, userID string) *muster.ChannelMember {
+	return &muster.ChannelMember{ChannelID: channelID, UserID: userID, NotifyProps: muster.DefaultChannelNotifyProps()}
 }
 
 // CreateDirectChannel gives the one channel of two people, making it if need be; needs to be one of them or to manage the system.
@@ -115,7 +126,6 @@ func (t *Teams) peopleChannel(kind, name string) *muster.Channel {
 
 // createPeopleChannel stores a direct or group channel, or finds the one that these people have.
 func (t *Teams) createPeopleChannel(ctx context.Context, who *core.Caller, ch *muster.Channel, ids []string, event string) (*muster.Channel, error) {
-	var members []*muster.ChannelMember
 	var names []string
 	for _, id := range ids {
 		if err := t.core.RequireView(ctx, who, id); err != nil {
@@ -128,7 +138,7 @@ func (t *Teams) createPeopleChannel(ctx context.Context, who *core.Caller, ch *m
 		if err != nil {
 			return nil, err
 		}
-		members, names = append(members, newChannelMember(ch.ID, u)), append(names, u.Username)
+		names = append(names, u.Username)
 	}
 	if ch.Type == muster.ChannelGroup {
 		slices.Sort(names)
@@ -137,12 +147,26 @@ func (t *Teams) createPeopleChannel(ctx context.Context, who *core.Caller, ch *m
 	if err := ch.Validate(); err != nil {
 		return nil, err
 	}
-	created, isNew, err := t.store.CreateChannel(ctx, ch, members, t.core.AuditSelf(who, "channel_id="+ch.ID))
-	if err != nil || !isNew {
-		return created, err
-	}
-	for _, id := range ids {
-		t.core.Publish(event, map[string]any{"channel_id": ch.ID}, muster.Audience{UserID: id})
+	var created *muster.Channel
+	err := t.store.WriteGrowing(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUsers(ctx, ids...); err != nil {
+			return err
+		}
+		var isNew bool
+		var err error
+		if created, isNew, err = tx.DirectOrGroupChannel(ctx, ch); err != nil || !isNew {
+			return err
+		}
+		for _, id := range ids {
+			if _, err := tx.JoinChannel(ctx, newChannelMember(ch.ID, id)); err != nil {
+				return err
+			}
+			tx.Publish(muster.Event{Name: event, Data: map[string]any{"channel_id": ch.ID}, Audience: muster.Audience{UserID: id}})
+		}
+		return tx.Audit(ctx, t.core.AuditSelf(who, "channel_id="+ch.ID))
+	})
+	if err != nil {
+		return nil, err
 	}
 	return created, nil
 }
@@ -217,30 +241,43 @@ func (t *Teams) requireReadChannelsOf(ctx context.Context, who *core.Caller, use
 
 // PatchChannel changes a channel's own fields. Kinds: Invalid, Forbidden, NotFound.
 func (t *Teams) PatchChannel(ctx context.Context, who *core.Caller, id string, p *muster.ChannelPatch) (*muster.Channel, error) {
-	ch, err := t.changeChannel(ctx, who, id, muster.PermManagePublicChannelProps, muster.PermManagePrivateChannelProps, func(c *muster.Channel) { c.Apply(p) })
-	if err != nil {
+	if err := t.requireChangeChannel(ctx, who, id, muster.PermManagePublicChannelProps, muster.PermManagePrivateChannelProps); err != nil {
 		return nil, err
 	}
-	t.core.Publish(muster.EventChannelUpdated, map[string]any{"channel": core.JsonText(ch)}, muster.Audience{ChannelID: id})
-	return ch, nil
+	return t.changeChannel(ctx, who, id, func(tx *store.Tx, ch *muster.Channel) error {
+		isDefault := ch.Name == muster.DefaultChannel
+		ch.Apply(p)
+		ch.Name = muster.NormalizeName(ch.Name)
+		if isDefault && ch.Name != muster.DefaultChannel {
+			return errDefaultChannel
+		}
+		tx.Publish(muster.Event{Name: muster.EventChannelUpdated, Data: map[string]any{"channel": core.JsonText(ch)}, Audience: muster.Audience{ChannelID: id}})
+		return nil
+	})
 }
 
 // DeleteChannel archives a channel; a team's first one stays.
 func (t *Teams) DeleteChannel(ctx context.Context, who *core.Caller, id string) error {
-	ch, err := t.changeChannel(ctx, who, id, muster.PermDeletePublicChannel, muster.PermDeletePrivateChannel, func(c *muster.Channel) { c.DeleteAt = t.core.Now() })
-	if err != nil {
+	if err := t.requireChangeChannel(ctx, who, id, muster.PermDeletePublicChannel, muster.PermDeletePrivateChannel); err != nil {
 		return err
 	}
-	to := muster.Audience{TeamID: ch.TeamID}
-	if ch.Type == muster.ChannelPrivate {
-		to = muster.Audience{ChannelID: id} // others don't know that there was one
-	}
-	t.core.Publish(muster.EventChannelDeleted, map[string]any{"channel_id": id, "delete_at": ch.DeleteAt}, to)
-	return nil
+	_, err := t.changeChannel(ctx, who, id, func(tx *store.Tx, ch *muster.Channel) error {
+		if ch.Name == muster.DefaultChannel {
+			return errDefaultChannel
+		}
+		ch.DeleteAt = ch.UpdateAt
+		to := muster.Audience{TeamID: ch.TeamID}
+		if ch.Type == muster.ChannelPrivate {
+			to = muster.Audience{ChannelID: id} // others don't know that there was one
+		}
+		tx.Publish(muster.Event{Name: muster.EventChannelDeleted, Data: map[string]any{"channel_id": id, "delete_at": ch.DeleteAt}, Audience: to})
+		return nil
+	})
+	return err
 }
 
-// RestoreChannel brings an archived channel back; needs manage_team. One that is not archived is kind Invalid: the answer would show a private
-// channel to who may not read it.
+// RestoreChannel brings an archived channel back, which takes manage_team. One that is not archived is kind Invalid: the answer would show a private
+// channel to those who may not read it.
 func (t *Teams) RestoreChannel(ctx context.Context, who *core.Caller, id string) (*muster.Channel, error) {
 	ch, err := t.ChannelByID(ctx, id)
 	if err != nil {
@@ -250,39 +287,65 @@ func (t *Teams) RestoreChannel(ctx context.Context, who *core.Caller, id string)
 		return nil, err
 	}
 	if ch.DeleteAt == 0 {
-		return nil, muster.E(muster.Invalid, "api.channel.restore_channel.restored.app_error")
-	}
-	return t.changeChannel(ctx, who, id, muster.PermManageTeam, muster.PermManageTeam, func(c *muster.Channel) { c.DeleteAt = 0 })
-}
-
-var errDefaultChannel = errors.New("the team's first channel stays as it is")
-
-func (t *Teams) changeChannel(ctx context.Context, who *core.Caller, id string, public, private muster.Permission, change func(*muster.Channel)) (*muster.Channel, error) {
-	ch, err := t.ChannelByID(ctx, id)
-	if err != nil {
-		return nil, err
+		return nil, errNotArchived
 	}
 	if ch.IsDirectOrGroup() {
-		return nil, muster.E(muster.Invalid, "api.channel.patch_update_channel.forbidden.app_error")
+		return nil, errNoTeamChannel
+	}
+	return t.changeChannel(ctx, who, id, func(_ *store.Tx, ch *muster.Channel) error {
+		if ch.DeleteAt == 0 {
+			return errNotArchived
+		}
+		ch.DeleteAt = 0
+		return nil
+	})
+}
+
+var (
+	errDefaultChannel = muster.E(muster.Invalid, "api.channel.delete_channel.cannot.app_error")
+	errNotArchived    = muster.E(muster.Invalid, "api.channel.restore_channel.restored.app_error")
+	errNoTeamChannel  = muster.E(muster.Invalid, "api.channel.patch_update_channel.forbidden.app_error")
+)
+
+// requireChangeChannel holds that a channel is a team's and that the caller has the permission for it, the one of public or of private channels.
+func (t *Teams) requireChangeChannel(ctx context.Context, who *core.Caller, id string, public, private muster.Permission) error {
+	ch, err := t.ChannelByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	if ch.IsDirectOrGroup() {
+		return errNoTeamChannel
 	}
 	p := public
 	if ch.Type == muster.ChannelPrivate {
 		p = private
 	}
-	if err := t.core.RequireChannel(ctx, who, id, p); err != nil {
+	return t.core.RequireChannel(ctx, who, id, p)
+}
+
+// changeChannel has change alter a channel, with it locked, and saves it.
+func (t *Teams) changeChannel(ctx context.Context, who *core.Caller, id string, change func(*store.Tx, *muster.Channel) error) (*muster.Channel, error) {
+	var ch *muster.Channel
+	err := t.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if ch, err = tx.ChannelForUpdate(ctx, id); err != nil {
+			return core.Missing(err, muster.NotFound, noChannel)
+		}
+		ch.UpdateAt = t.core.Now()
+		if err := change(tx, ch); err != nil {
+			return err
+		}
+		if err := ch.Validate(); err != nil {
+			return err
+		}
+		if err := tx.SaveChannel(ctx, ch); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, t.core.AuditSelf(who, "channel_id="+id))
+	})
+	if err != nil {
 		return nil, err
 	}
-	updated, err := t.store.UpdateChannel(ctx, id, func(c *muster.Channel) error {
-		wasDefault := c.Name == muster.DefaultChannel
-		change(c)
-		c.Name = muster.NormalizeName(c.Name)
-		c.UpdateAt = t.core.Now()
-		if wasDefault && (c.Name != muster.DefaultChannel || c.DeleteAt != 0) {
-			return muster.E(muster.Invalid, "api.channel.delete_channel.cannot.app_error", errDefaultChannel)
-		}
-		return c.Validate()
-	}, t.core.AuditSelf(who, "channel_id="+id))
-	return updated, core.Missing(err, muster.NotFound, noChannel)
+	return ch, nil
 }
 
 // ChannelStats is how many members a channel has. Files and pinned posts are always 0: there are none.

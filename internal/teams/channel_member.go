@@ -2,7 +2,6 @@ package teams
 
 import (
 	"context"
-	"fmt"
 
 	"muster"
 	"muster/internal/core"
@@ -14,74 +13,118 @@ const noChannelMember = "app.channel.get_member.missing.app_error"
 func channelMemberID(m *muster.ChannelMember) string { return m.UserID }
 
 // AddChannelMembers puts users in a channel: oneself in a public one, others with the right to manage its members.
-// All of them or none; a membership that is there stays as it is. Gives the memberships in the users' order.
+// All of them or none; a membership that is there stays as it is. It returns the memberships in the users' order.
 // Kinds: Invalid, Forbidden, NotFound.
 func (t *Teams) AddChannelMembers(ctx context.Context, who *core.Caller, channelID string, userIDs []string) ([]*muster.ChannelMember, error) {
 	ch, err := t.ChannelByID(ctx, channelID)
 	if err != nil {
 		return nil, err
 	}
-	members := make([]*muster.ChannelMember, len(userIDs))
-	audits := make([]*muster.Audit, len(userIDs))
-	for i, id := range userIDs {
-		if members[i], err = t.addedToChannel(ctx, who, ch, id); err != nil {
+	for _, id := range userIDs {
+		if err := t.requireAddToChannel(ctx, who, ch, id); err != nil {
 			return nil, err
 		}
-		audits[i] = t.core.AuditSelf(who, "channel_id="+channelID+" user_id="+id)
 	}
-	joined, err := t.store.JoinChannel(ctx, members, audits...)
+	var members []*muster.ChannelMember
+	err = t.store.WriteGrowing(ctx, func(tx *store.Tx) (err error) {
+		members, err = t.joinChannel(ctx, tx, who, channelID, userIDs)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("join channel: %w", core.Missing(err, muster.NotFound, noTeamMember))
-	}
-	for _, m := range joined {
-		data := map[string]any{"team_id": ch.TeamID, "user_id": m.UserID}
-		t.core.Publish(muster.EventUserAdded, data, muster.Audience{ChannelID: channelID, OmitUsers: []string{m.UserID}})
-		t.core.Publish(muster.EventUserAdded, data, muster.Audience{UserID: m.UserID})
-	}
-	for i, id := range userIDs {
-		if members[i], err = t.store.ChannelMember(ctx, channelID, id); err != nil {
-			return nil, core.Missing(err, muster.NotFound, noChannelMember)
-		}
+		return nil, err
 	}
 	return members, nil
 }
 
-// addedToChannel gives the membership that a user of the channel's team would begin with.
-func (t *Teams) addedToChannel(ctx context.Context, who *core.Caller, ch *muster.Channel, userID string) (*muster.ChannelMember, error) {
-	if err := t.requireAddToChannel(ctx, who, ch, userID); err != nil {
+// joinChannel makes users members of a channel and publishes that they joined. It returns all their memberships, old and new.
+func (t *Teams) joinChannel(ctx context.Context, tx *store.Tx, who *core.Caller, channelID string, userIDs []string) ([]*muster.ChannelMember, error) {
+	if err := tx.LockUsers(ctx, userIDs...); err != nil {
 		return nil, err
 	}
-	u, err := t.core.User(ctx, userID)
+	ch, err := tx.ChannelForUpdate(ctx, channelID)
 	if err != nil {
+		return nil, core.Missing(err, muster.NotFound, noChannel)
+	}
+	if err := requireTakesMembers(ch); err != nil {
 		return nil, err
 	}
-	team, err := t.store.TeamMember(ctx, ch.TeamID, userID)
-	if err == nil && team.DeleteAt != 0 {
-		err = store.ErrNotFound
-	}
-	if err != nil {
+	if err := tx.LockTeamMembers(ctx, ch.TeamID, userIDs...); err != nil {
 		return nil, core.Missing(err, muster.NotFound, noTeamMember)
 	}
-	m := newChannelMember(ch.ID, u)
-	if who.ID() != userID {
-		m.MentionCount = 1 // being added by somebody else is news to the user (recorded behaviour)
+	all := make([]*muster.ChannelMember, len(userIDs))
+	var joined []string
+	for i, id := range userIDs {
+		m := newChannelMember(channelID, id)
+		if who.ID() != id {
+			m.MentionCount = 1 // being added by somebody else is news to the user (recorded behaviour)
+		}
+		isNew, err := tx.JoinChannel(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if isNew {
+			joined = append(joined, id)
+		}
+		all[i] = m
 	}
-	return m, nil
+	if len(joined) == 0 {
+		return all, nil
+	}
+	if err := tx.EnforceGroupConstraint(ctx, muster.SyncableChannel, channelID, joined...); err != nil {
+		return nil, err
+	}
+	for _, id := range joined {
+		data := map[string]any{"team_id": ch.TeamID, "user_id": id}
+		tx.Publish(muster.Event{Name: muster.EventUserAdded, Data: data, Audience: muster.Audience{ChannelID: channelID, OmitUsers: []string{id}}})
+		tx.Publish(muster.Event{Name: muster.EventUserAdded, Data: data, Audience: muster.Audience{UserID: id}})
+	}
+	for _, id := range userIDs {
+		if err := tx.Audit(ctx, t.core.AuditSelf(who, "channel_id="+channelID+" user_id="+id)); err != nil {
+			return nil, err
+		}
+	}
+	return all, tx.TouchChannel(ctx, channelID)
 }
 
-func (t *Teams) requireAddToChannel(ctx context.Context, who *core.Caller, ch *muster.Channel, userID string) error {
+// requireTakesMembers holds that users can be put in a channel at all.
+func requireTakesMembers(ch *muster.Channel) error {
 	switch {
 	case ch.IsDirectOrGroup():
 		return muster.E(muster.Invalid, "api.channel.add_user_to_channel.type.app_error")
 	case ch.DeleteAt != 0:
 		return muster.E(muster.Invalid, "api.channel.add_user.to.channel.failed.deleted.app_error")
-	case ch.Type == muster.ChannelPrivate:
-		return t.core.RequireChannel(ctx, who, ch.ID, muster.PermManagePrivateChannelMembers)
-	case who.ID() == userID:
-		return t.core.RequireTeam(ctx, who, ch.TeamID, muster.PermJoinPublicChannels)
 	}
-	return t.core.RequireChannel(ctx, who, ch.ID, muster.PermManagePublicChannelMembers)
+	return nil
 }
+
+// requireAddToChannel holds that the caller may put a user in a channel, and that the user is in the channel's team.
+func (t *Teams) requireAddToChannel(ctx context.Context, who *core.Caller, ch *muster.Channel, userID string) error {
+	if err := requireTakesMembers(ch); err != nil {
+		return err
+	}
+	var err error
+	switch {
+	case ch.Type == muster.ChannelPrivate:
+		err = t.core.RequireChannel(ctx, who, ch.ID, muster.PermManagePrivateChannelMembers)
+	case who.ID() == userID:
+		err = t.core.RequireTeam(ctx, who, ch.TeamID, muster.PermJoinPublicChannels)
+	default:
+		err = t.core.RequireChannel(ctx, who, ch.ID, muster.PermManagePublicChannelMembers)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.core.User(ctx, userID); err != nil {
+		return err
+	}
+	m, err := t.store.TeamMember(ctx, ch.TeamID, userID)
+	if err == nil && m.DeleteAt != 0 {
+		err = store.ErrNotFound
+	}
+	return core.Missing(err, muster.NotFound, noTeamMember)
+}
+
+var errLeaveDefaultChannel = muster.E(muster.Invalid, "api.channel.remove.default.app_error")
 
 // RemoveChannelMember ends a membership: one's own, or another's with the right to manage the channel's members.
 func (t *Teams) RemoveChannelMember(ctx context.Context, who *core.Caller, channelID, userID string) error {
@@ -93,7 +136,7 @@ func (t *Teams) RemoveChannelMember(ctx context.Context, who *core.Caller, chann
 	case ch.IsDirectOrGroup():
 		return muster.E(muster.Invalid, "api.channel.remove_channel_member.type.app_error")
 	case ch.Name == muster.DefaultChannel:
-		return muster.E(muster.Invalid, "api.channel.remove.default.app_error")
+		return errLeaveDefaultChannel
 	case who.ID() != userID:
 		p := muster.PermManagePublicChannelMembers
 		if ch.Type == muster.ChannelPrivate {
@@ -103,12 +146,27 @@ func (t *Teams) RemoveChannelMember(ctx context.Context, who *core.Caller, chann
 			return err
 		}
 	}
-	if err := t.store.LeaveChannel(ctx, channelID, userID, t.core.AuditSelf(who, "channel_id="+channelID+" user_id="+userID)); err != nil {
-		return core.Missing(err, muster.NotFound, noChannelMember)
-	}
-	t.core.Publish(muster.EventUserRemoved, map[string]any{"user_id": userID, "remover_id": who.ID()}, muster.Audience{ChannelID: channelID})
-	t.core.Publish(muster.EventUserRemoved, map[string]any{"channel_id": channelID, "remover_id": who.ID()}, muster.Audience{UserID: userID})
-	return nil
+	return t.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUsers(ctx, userID); err != nil {
+			return err
+		}
+		ch, err := tx.ChannelForUpdate(ctx, channelID)
+		if err != nil {
+			return core.Missing(err, muster.NotFound, noChannel)
+		}
+		if ch.Name == muster.DefaultChannel { // renamed meanwhile
+			return errLeaveDefaultChannel
+		}
+		if err := tx.LeaveChannel(ctx, channelID, userID); err != nil {
+			return core.Missing(err, muster.NotFound, noChannelMember)
+		}
+		if err := tx.TouchChannel(ctx, channelID); err != nil {
+			return err
+		}
+		tx.Publish(muster.Event{Name: muster.EventUserRemoved, Data: map[string]any{"user_id": userID, "remover_id": who.ID()}, Audience: muster.Audience{ChannelID: channelID}})
+		tx.Publish(muster.Event{Name: muster.EventUserRemoved, Data: map[string]any{"channel_id": channelID, "remover_id": who.ID()}, Audience: muster.Audience{UserID: userID}})
+		return tx.Audit(ctx, t.core.AuditSelf(who, "channel_id="+channelID+" user_id="+userID))
+	})
 }
 
 // ChannelMember gives a membership to who may read the channel. Kinds: Forbidden, NotFound.
@@ -204,7 +262,11 @@ func (t *Teams) changeChannelMember(ctx context.Context, who *core.Caller, chann
 	if err != nil {
 		return err
 	}
-	m, err := t.store.UpdateChannelMember(ctx, channelID, userID, func(m *muster.ChannelMember) error {
+	return t.store.Write(ctx, func(tx *store.Tx) error {
+		m, err := tx.ChannelMemberForUpdate(ctx, channelID, userID)
+		if err != nil {
+			return core.Missing(err, muster.NotFound, noChannelMember)
+		}
 		guest := m.SchemeGuest
 		if err := change(au, m); err != nil {
 			return err
@@ -212,13 +274,12 @@ func (t *Teams) changeChannelMember(ctx context.Context, who *core.Caller, chann
 		if m.SchemeGuest != guest {
 			return muster.E(muster.Invalid, "api.channel.update_channel_member_roles.changing_guest_role.app_error")
 		}
-		return nil
-	}, t.core.AuditSelf(who, "channel_id="+channelID+" user_id="+userID))
-	if err != nil {
-		return core.Missing(err, muster.NotFound, noChannelMember)
-	}
-	t.core.Publish(muster.EventChannelMemberUpdated, map[string]any{"channelMember": core.JsonText(m)}, muster.Audience{UserID: userID})
-	return nil
+		if err := tx.SaveChannelMember(ctx, m); err != nil {
+			return err
+		}
+		tx.Publish(muster.Event{Name: muster.EventChannelMemberUpdated, Data: map[string]any{"channelMember": core.JsonText(m)}, Audience: muster.Audience{UserID: userID}})
+		return tx.Audit(ctx, t.core.AuditSelf(who, "channel_id="+channelID+" user_id="+userID))
+	})
 }
 
 // channelAuthority is what the caller holds in a channel: by its own roles, its membership there and the one in the channel's team.

@@ -155,8 +155,14 @@ func (t *Teams) inviteResults(emails, domains []string, graceful bool) ([]Invite
 	return results, nil
 }
 
-// invite mails what was not refused, and counts it against the quotas in the same transaction. An address that was mailed enough lately is refused by
-// itself with graceful, and else refuses the whole, as does a sender's or team's used-up quota. Kind RateLimited.
+// invitationMail is the mail that invites the address of a result.
+type invitationMail struct {
+	to   *InviteResult
+	mail *store.Mail
+}
+
+// invite mails those who were not refused, and counts the mails against the quotas in the same transaction. An address that was mailed enough lately is
+// refused by itself with graceful. Otherwise it refuses the whole, as does a used-up quota of the sender or the team. Kind RateLimited.
 func (t *Teams) invite(ctx context.Context, who *core.Caller, team *muster.Team, to []InviteResult, graceful bool, message, purpose string, inv muster.Invitation) error {
 	extra, err := json.Marshal(inv)
 	if err != nil {
@@ -166,8 +172,7 @@ func (t *Teams) invite(ctx context.Context, who *core.Caller, team *muster.Team,
 	if err != nil {
 		return err
 	}
-	var mails []store.CountedMail
-	var invited []*InviteResult
+	var mails []invitationMail
 	for i := range to {
 		r := &to[i]
 		if r.Refused != nil {
@@ -176,22 +181,53 @@ func (t *Teams) invite(ctx context.Context, who *core.Caller, team *muster.Team,
 		m := t.mailer.MessageWithLink(muster.MailToken{Purpose: purpose, Email: r.Email, Extra: string(extra)}, mailer.InvitationLife, func(token string) mail.Content {
 			return t.mailer.InvitationMessage(team, t.mailer.Inviter(who), inv.Guest, message, token)
 		})
-		mails = append(mails, store.CountedMail{Mail: m, Quota: mailer.RecipientQuota(r.Email), Audit: t.core.AuditSelf(who, "team_id="+team.ID+" invited "+r.Email)})
-		invited = append(invited, r)
+		mails = append(mails, invitationMail{r, m})
 	}
-	enough, err := t.store.SendCounted(ctx, mails, graceful, t.mailer.InvitationQuotas(who, team.ID, admin)...)
-	if slices.Contains(enough, true) && err != nil {
-		return mailer.OverQuota(err, mailer.ErrMailedEnough)
-	}
+	var mailedEnough []*InviteResult
+	err = t.store.Write(ctx, func(tx *store.Tx) (err error) {
+		mailedEnough, err = t.sendInvitations(ctx, tx, who, team.ID, mails, graceful, t.mailer.InvitationQuotas(who, team.ID, admin))
+		return err
+	})
 	if err != nil {
-		return mailer.OverQuota(err, errInvitedEnough)
+		return err
 	}
-	for i, r := range invited {
-		if enough[i] {
-			r.Refused = mailer.ErrMailedEnough
-		}
+	for _, r := range mailedEnough {
+		r.Refused = mailer.ErrMailedEnough
 	}
 	return nil
+}
+
+// sendInvitations enqueues mails and counts each against its address and all against the shared quotas. It returns those that were too many for their
+// address; without graceful the first such is an error.
+func (t *Teams) sendInvitations(ctx context.Context, tx *store.Tx, who *core.Caller, teamID string, mails []invitationMail, graceful bool, shared []store.MailQuota) (
+	mailedEnough []*InviteResult, err error) {
+	sent := 0
+	for _, m := range mails {
+		err := tx.TakeMailQuota(ctx, mailer.RecipientQuota(m.to.Email), 1)
+		if _, over := errors.AsType[*store.OverQuotaError](err); over && graceful {
+			mailedEnough = append(mailedEnough, m.to)
+			continue
+		}
+		if err != nil {
+			return nil, mailer.OverQuota(err, mailer.ErrMailedEnough)
+		}
+		if err := tx.Enqueue(ctx, m.mail); err != nil {
+			return nil, err
+		}
+		if err := tx.Audit(ctx, t.core.AuditSelf(who, "team_id="+teamID+" invited "+m.to.Email)); err != nil {
+			return nil, err
+		}
+		sent++
+	}
+	if sent == 0 {
+		return mailedEnough, nil
+	}
+	for _, q := range shared {
+		if err := tx.TakeMailQuota(ctx, q, sent); err != nil {
+			return nil, mailer.OverQuota(err, errInvitedEnough)
+		}
+	}
+	return mailedEnough, nil
 }
 
 // readInvitation reads what a mailed token invites an address to ("" for whichever it is). Kinds: Invalid, Forbidden, NotFound.

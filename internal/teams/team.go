@@ -9,6 +9,8 @@ import (
 	"muster/internal/store"
 )
 
+const noTeam = "app.team.get.find.app_error"
+
 // channelsOfEveryTeam are those that a team begins with, and their display names.
 var channelsOfEveryTeam = [][2]string{{muster.DefaultChannel, "Town Square"}, {"off-topic", "Off-Topic"}}
 
@@ -38,21 +40,37 @@ func (t *Teams) CreateTeam(ctx context.Context, who *core.Caller, in *muster.Tea
 	if err := team.Validate(); err != nil {
 		return nil, err
 	}
-	var channels []*muster.Channel
-	for _, c := range channelsOfEveryTeam {
-		channels = append(channels, &muster.Channel{
-			ID: muster.NewID(), CreateAt: now, UpdateAt: now, TeamID: team.ID, Type: muster.ChannelPublic, Name: c[0], DisplayName: c[1], LastPostAt: now,
-		})
-	}
-	var creator *muster.TeamMember // over the local socket nobody joins
-	if who.User != nil {
-		creator = &muster.TeamMember{TeamID: team.ID, UserID: who.ID(), SchemeUser: true, SchemeAdmin: true}
-	}
-	if err := t.store.CreateTeam(ctx, team, creator, channels, t.core.AuditSelf(who, "team_id="+team.ID)); err != nil {
+	err := t.store.WriteGrowing(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUsers(ctx, who.ID()); err != nil {
+			return err
+		}
+		if err := tx.InsertTeam(ctx, team); err != nil {
+			return err
+		}
+		var names []string
+		for _, c := range channelsOfEveryTeam {
+			names = append(names, c[0])
+			err := tx.InsertChannel(ctx, &muster.Channel{
+				ID: muster.NewID(), CreateAt: now, UpdateAt: now, TeamID: team.ID, Type: muster.ChannelPublic, Name: c[0], DisplayName: c[1], LastPostAt: now,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if who.User != nil { // over the local socket nobody joins
+			m := &muster.TeamMember{TeamID: team.ID, UserID: who.ID(), SchemeAdmin: true}
+			if _, err := tx.JoinTeam(ctx, m); err != nil {
+				return err
+			}
+			if err := tx.JoinDefaultChannels(ctx, m, names); err != nil {
+				return err
+			}
+			tx.Publish(addedToTeam(m))
+		}
+		return tx.Audit(ctx, t.core.AuditSelf(who, "team_id="+team.ID))
+	})
+	if err != nil {
 		return nil, err
-	}
-	if creator != nil {
-		t.core.Publish(muster.EventAddedToTeam, map[string]any{"team_id": team.ID, "user_id": who.ID()}, muster.Audience{UserID: who.ID()})
 	}
 	return team, nil
 }
@@ -86,7 +104,7 @@ func (t *Teams) TeamByName(ctx context.Context, who *core.Caller, name string) (
 // TeamByID reads a team; kind NotFound. Whether the caller may know of it is the use case's to decide.
 func (t *Teams) TeamByID(ctx context.Context, id string) (*muster.Team, error) {
 	team, err := t.store.Team(ctx, id)
-	return team, core.Missing(err, muster.NotFound, "app.team.get.find.app_error")
+	return team, core.Missing(err, muster.NotFound, noTeam)
 }
 
 // shownTeam keeps from non-members what they may not see of a team; the invite id is for who may invite.
@@ -195,17 +213,27 @@ func (t *Teams) changeTeam(ctx context.Context, who *core.Caller, id string, cha
 	if err := t.core.RequireTeam(ctx, who, id, muster.PermManageTeam); err != nil {
 		return nil, err
 	}
-	team, err := t.store.UpdateTeam(ctx, id, func(team *muster.Team) error {
+	var team *muster.Team
+	err := t.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if team, err = tx.TeamForUpdate(ctx, id); err != nil {
+			return core.Missing(err, muster.NotFound, noTeam)
+		}
 		change(team)
 		team.UpdateAt = t.core.Now()
-		return team.Validate()
-	}, t.core.AuditSelf(who, "team_id="+id))
+		if err := team.Validate(); err != nil {
+			return err
+		}
+		if err := tx.SaveTeam(ctx, team); err != nil {
+			return err
+		}
+		shown := *team
+		shown.InviteID, shown.Email = "", ""
+		tx.Publish(muster.Event{Name: muster.EventUpdateTeam, Data: map[string]any{"team": core.JsonText(&shown)}, Audience: muster.Audience{TeamID: id}})
+		return tx.Audit(ctx, t.core.AuditSelf(who, "team_id="+id))
+	})
 	if err != nil {
-		return nil, core.Missing(err, muster.NotFound, "app.team.get.find.app_error")
+		return nil, err
 	}
-	shown := *team
-	shown.InviteID, shown.Email = "", ""
-	t.core.Publish(muster.EventUpdateTeam, map[string]any{"team": core.JsonText(&shown)}, muster.Audience{TeamID: id})
 	return team, nil
 }
 
@@ -260,21 +288,4 @@ func (t *Teams) MembershipByInvite(ctx context.Context, inviteID string, u *must
 		return nil, nil, muster.E(muster.Forbidden, "api.team.invite_members.invalid_email.app_error")
 	}
 	return &muster.TeamMember{TeamID: team.ID, UserID: u.ID, SchemeUser: !u.IsGuest(), SchemeGuest: u.IsGuest()}, team, nil
-}
-
-// PublishJoin tells a new member and the channels of the team that it joined with it: the default ones, or those that a guest was invited to.
-func (t *Teams) PublishJoin(ctx context.Context, m *muster.TeamMember, guestChannels []string) {
-	data := map[string]any{"team_id": m.TeamID, "user_id": m.UserID}
-	t.core.Publish(muster.EventAddedToTeam, data, muster.Audience{UserID: m.UserID})
-	if m.SchemeGuest {
-		for _, id := range guestChannels {
-			t.core.Publish(muster.EventUserAdded, data, muster.Audience{ChannelID: id})
-		}
-		return
-	}
-	for _, name := range t.DefaultChannels() {
-		if c, err := t.store.ChannelByName(ctx, m.TeamID, name); err == nil {
-			t.core.Publish(muster.EventUserAdded, data, muster.Audience{ChannelID: c.ID})
-		}
-	}
 }

@@ -2,9 +2,11 @@ package teams
 
 import (
 	"context"
+	"errors"
 
 	"muster"
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const noTeamMember = "app.team.get_member.missing.app_error"
@@ -37,12 +39,12 @@ func (t *Teams) AddTeamMembers(ctx context.Context, who *core.Caller, teamID str
 	if len(userIDs) == 0 {
 		return nil, muster.InvalidParam("user_id")
 	}
-	return t.joinTeam(ctx, who, team, userIDs)
+	return t.joinTeam(ctx, who, teamID, userIDs)
 }
 
 func (t *Teams) requireAddToTeam(ctx context.Context, who *core.Caller, team *muster.Team, userID string) error {
 	if team.DeleteAt != 0 {
-		return muster.E(muster.NotFound, "app.team.get.find.app_error")
+		return muster.E(muster.NotFound, noTeam)
 	}
 	if userID == who.ID() && team.Type == muster.TeamOpen {
 		p := muster.PermJoinPrivateTeams
@@ -56,16 +58,115 @@ func (t *Teams) requireAddToTeam(ctx context.Context, who *core.Caller, team *mu
 	return t.core.RequireTeam(ctx, who, team.ID, muster.PermAddUserToTeam)
 }
 
-// joinTeam stores the memberships, leaving one that is there as it is, and tells of the new ones.
-func (t *Teams) joinTeam(ctx context.Context, who *core.Caller, team *muster.Team, userIDs []string) ([]*muster.TeamMember, error) {
-	all, joined, err := t.store.JoinTeam(ctx, team.ID, userIDs, t.DefaultChannels(), t.core.Config().TeamSettings.MaxUsersPerTeam, t.core.AuditSelf(who, "team_id="+team.ID))
+// joinTeam makes users members of a team, and of its default channels. It returns all their memberships; a current one stays as it is.
+func (t *Teams) joinTeam(ctx context.Context, who *core.Caller, teamID string, userIDs []string) ([]*muster.TeamMember, error) {
+	var all []*muster.TeamMember
+	err := t.store.WriteGrowing(ctx, func(tx *store.Tx) error {
+		all = nil
+		if err := tx.LockUsers(ctx, userIDs...); err != nil {
+			return err
+		}
+		team, err := tx.TeamForUpdate(ctx, teamID)
+		if err != nil {
+			return core.Missing(err, muster.NotFound, noTeam)
+		}
+		if team.DeleteAt != 0 {
+			return muster.E(muster.NotFound, noTeam)
+		}
+		var joined []*muster.TeamMember
+		for _, id := range userIDs {
+			m := &muster.TeamMember{TeamID: teamID, UserID: id}
+			isNew, err := tx.JoinTeam(ctx, m)
+			if err != nil {
+				return err
+			}
+			if isNew {
+				joined = append(joined, m)
+			}
+			all = append(all, m)
+		}
+		if len(joined) == 0 {
+			return nil
+		}
+		if err := t.finishJoin(ctx, tx, teamID, joined, nil); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, t.core.AuditSelf(who, "team_id="+teamID))
+	})
 	if err != nil {
-		return nil, core.Missing(err, muster.NotFound, "app.team.get.find.app_error")
-	}
-	for _, m := range joined {
-		t.PublishJoin(ctx, m, nil)
+		return nil, err
 	}
 	return all, nil
+}
+
+// JoinInvited makes an account that tx has inserted a member of what an invitation admits it to; nothing without one. ErrNotFound without the team. Kind
+// Invalid where the groups that decide about the team do not take the account, or the team has no room for it.
+func (t *Teams) JoinInvited(ctx context.Context, tx *store.Tx, by Admission) error {
+	if by.Member == nil {
+		return nil
+	}
+	if _, err := tx.TeamForUpdate(ctx, by.Member.TeamID); err != nil {
+		return err
+	}
+	m := *by.Member
+	if _, err := tx.JoinTeam(ctx, &m); err != nil {
+		return err
+	}
+	return t.finishJoin(ctx, tx, m.TeamID, []*muster.TeamMember{&m}, by.ChannelIDs)
+}
+
+// finishJoin puts new members of a team in its default channels, or guests in the channels that they were invited to, and publishes that they joined. Kind
+// Invalid where the groups that decide about the team do not take them, or it has no room for them.
+func (t *Teams) finishJoin(ctx context.Context, tx *store.Tx, teamID string, joined []*muster.TeamMember, guestChannels []string) error {
+	ids := make([]string, len(joined))
+	for i, m := range joined {
+		ids[i] = m.UserID
+		if err := tx.JoinDefaultChannels(ctx, m, t.DefaultChannels()); err != nil {
+			return err
+		}
+		if err := tx.JoinChannels(ctx, m, guestChannels); err != nil {
+			return err
+		}
+	}
+	if err := tx.EnforceGroupConstraint(ctx, muster.SyncableTeam, teamID, ids...); err != nil {
+		return err
+	}
+	if err := tx.EnforceTeamLimit(ctx, teamID, t.core.Config().TeamSettings.MaxUsersPerTeam); err != nil {
+		return err
+	}
+	for _, m := range joined {
+		if err := t.publishJoin(ctx, tx, m, guestChannels); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publishJoin tells a new member, and the channels of the team that it joined with it: the default ones, or those that a guest was invited to.
+func (t *Teams) publishJoin(ctx context.Context, tx *store.Tx, m *muster.TeamMember, guestChannels []string) error {
+	tx.Publish(addedToTeam(m))
+	channels := guestChannels
+	if !m.SchemeGuest {
+		channels = nil
+		for _, name := range t.DefaultChannels() {
+			c, err := tx.ChannelByName(ctx, m.TeamID, name)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			channels = append(channels, c.ID)
+		}
+	}
+	for _, id := range channels {
+		tx.Publish(muster.Event{Name: muster.EventUserAdded, Data: map[string]any{"team_id": m.TeamID, "user_id": m.UserID}, Audience: muster.Audience{ChannelID: id}})
+	}
+	return nil
+}
+
+func addedToTeam(m *muster.TeamMember) muster.Event {
+	return muster.Event{Name: muster.EventAddedToTeam, Data: map[string]any{"team_id": m.TeamID, "user_id": m.UserID}, Audience: muster.Audience{UserID: m.UserID}}
 }
 
 // JoinTeamByInvite puts the caller in the team that an invite link leads to. Guests belong where somebody put them:
@@ -78,7 +179,7 @@ func (t *Teams) JoinTeamByInvite(ctx context.Context, who *core.Caller, inviteID
 	if err != nil {
 		return nil, err
 	}
-	joined, err := t.joinTeam(ctx, who, team, []string{who.ID()})
+	joined, err := t.joinTeam(ctx, who, team.ID, []string{who.ID()})
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +193,21 @@ func (t *Teams) RemoveTeamMember(ctx context.Context, who *core.Caller, teamID, 
 			return err
 		}
 	}
-	if err := t.store.LeaveTeam(ctx, teamID, userID, t.core.AuditSelf(who, "team_id="+teamID+" user_id="+userID)); err != nil {
-		return core.Missing(err, muster.NotFound, noTeamMember)
-	}
-	data := map[string]any{"team_id": teamID, "user_id": userID}
-	t.core.Publish(muster.EventLeaveTeam, data, muster.Audience{TeamID: teamID, About: userID})
-	t.core.Publish(muster.EventLeaveTeam, data, muster.Audience{UserID: userID})
-	return nil
+	return t.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUsers(ctx, userID); err != nil {
+			return err
+		}
+		if _, err := tx.TeamForUpdate(ctx, teamID); err != nil {
+			return core.Missing(err, muster.NotFound, noTeamMember)
+		}
+		if err := tx.LeaveTeam(ctx, teamID, userID); err != nil {
+			return core.Missing(err, muster.NotFound, noTeamMember)
+		}
+		data := map[string]any{"team_id": teamID, "user_id": userID}
+		tx.Publish(muster.Event{Name: muster.EventLeaveTeam, Data: data, Audience: muster.Audience{TeamID: teamID, About: userID}})
+		tx.Publish(muster.Event{Name: muster.EventLeaveTeam, Data: data, Audience: muster.Audience{UserID: userID}})
+		return tx.Audit(ctx, t.core.AuditSelf(who, "team_id="+teamID+" user_id="+userID))
+	})
 }
 
 // TeamMember gives a membership to who may view the team. Kinds: Forbidden, NotFound.
@@ -207,7 +316,11 @@ func (t *Teams) changeTeamMember(ctx context.Context, who *core.Caller, teamID, 
 	if err != nil {
 		return err
 	}
-	m, err := t.store.UpdateTeamMember(ctx, teamID, userID, func(m *muster.TeamMember) error {
+	return t.store.Write(ctx, func(tx *store.Tx) error {
+		m, err := tx.TeamMemberForUpdate(ctx, teamID, userID)
+		if err != nil {
+			return core.Missing(err, muster.NotFound, noTeamMember)
+		}
 		guest := m.SchemeGuest
 		if err := change(au, m); err != nil {
 			return err
@@ -215,13 +328,12 @@ func (t *Teams) changeTeamMember(ctx context.Context, who *core.Caller, teamID, 
 		if m.SchemeGuest != guest {
 			return muster.E(muster.Invalid, "api.channel.update_team_member_roles.changing_guest_role.app_error")
 		}
-		return nil
-	}, t.core.AuditSelf(who, "team_id="+teamID+" user_id="+userID))
-	if err != nil {
-		return core.Missing(err, muster.NotFound, noTeamMember)
-	}
-	t.core.Publish(muster.EventMemberRoleUpdated, map[string]any{"member": core.JsonText(m)}, muster.Audience{UserID: userID})
-	return nil
+		if err := tx.SaveTeamMember(ctx, m); err != nil {
+			return err
+		}
+		tx.Publish(muster.Event{Name: muster.EventMemberRoleUpdated, Data: map[string]any{"member": core.JsonText(m)}, Audience: muster.Audience{UserID: userID}})
+		return tx.Audit(ctx, t.core.AuditSelf(who, "team_id="+teamID+" user_id="+userID))
+	})
 }
 
 // TeamStats is how many members a team has.

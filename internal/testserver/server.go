@@ -17,6 +17,7 @@ import (
 	"muster/client"
 	"muster/internal/auth/password"
 	"muster/internal/config"
+	"muster/internal/core"
 	"muster/internal/eventbus"
 	"muster/internal/files/blob"
 	"muster/internal/mail"
@@ -86,7 +87,7 @@ func (s *Server) start(t testing.TB, now func() time.Time) *Server {
 	require.NoError(t, err)
 	_, err = settings.Attach(ctx, s.Store)
 	require.NoError(t, err)
-	require.NoError(t, s.Store.SeedRoles(ctx, muster.BuiltInRoles()))
+	require.NoError(t, core.CreateBuiltInRoles(ctx, s.Store))
 	blobs, err := blob.OpenDir(s.Files)
 	require.NoError(t, err)
 	secrets, err := secretbox.New([]byte(Key))

@@ -139,21 +139,32 @@ func TestALinkWaitsForAChangeOfTheGroupsMembers(t *testing.T) {
 		ctx := t.Context()
 		c := makeClub(t, s)
 		link := &muster.GroupSyncable{GroupID: c.group, TeamID: c.team, Type: muster.SyncableTeam}
-		guard := &store.MembershipGuard{UserID: c.outsiderID, Check: func(places []store.LinkedPlace) error {
-			if len(places) != 0 {
-				t.Errorf("linked to %v already", places)
+		makeLink := func(ctx context.Context) error {
+			return s.Store.Write(ctx, func(tx *store.Tx) error {
+				if _, err := tx.GroupForUpdate(ctx, c.group); err != nil {
+					return err
+				}
+				_, err := tx.LinkGroup(ctx, link)
+				return err
+			})
+		}
+		require.NoError(t, s.Store.Write(ctx, func(tx *store.Tx) error {
+			if _, err := tx.GroupForUpdate(ctx, c.group); err != nil {
+				return err
+			}
+			places, err := tx.LinkedPlaces(ctx, c.group, c.outsiderID)
+			if err != nil || len(places) != 0 {
+				t.Errorf("linked to %v already (%v)", places, err)
 			}
 			// Patience that runs out is what is asserted: the link waits for as long as the group's members are being changed.
 			short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 			defer cancel()
-			if _, err := s.Store.LinkGroup(short, link); err == nil {
+			if makeLink(short) == nil {
 				t.Error("a link was made meanwhile")
 			}
-			return nil
-		}}
-		_, err := s.Store.AddGroupMembers(ctx, c.group, []string{c.outsiderID}, guard)
-		require.NoError(t, err)
-		_, err = s.Store.LinkGroup(ctx, link)
-		require.NoError(t, err)
+			_, err = tx.AddGroupMembers(ctx, c.group, []string{c.outsiderID})
+			return err
+		}))
+		require.NoError(t, makeLink(ctx))
 	})
 }

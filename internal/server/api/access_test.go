@@ -24,6 +24,7 @@ import (
 	"muster"
 	"muster/internal/auth/password"
 	"muster/internal/config"
+	"muster/internal/core"
 	"muster/internal/eventbus"
 	"muster/internal/files/blob"
 	"muster/internal/mail"
@@ -217,7 +218,7 @@ func (s *scene) serve(t *testing.T, dir string) *place {
 	require.NoError(t, err)
 	_, err = settings.Attach(ctx, db)
 	require.NoError(t, err)
-	require.NoError(t, db.SeedRoles(ctx, muster.BuiltInRoles()))
+	require.NoError(t, core.CreateBuiltInRoles(ctx, db))
 	blobs, err := blob.OpenDir(filepath.Join(dir, "blobs"))
 	require.NoError(t, err)
 	secrets, err := secretbox.New([]byte("the key of a server that a test runs"))

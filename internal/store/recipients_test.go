@@ -11,8 +11,8 @@ import (
 	"muster/internal/store/storetest"
 )
 
-// Some of the people are asked for among a few others, as many as one statement names, and among more than that.
-func TestHearersAreFoundOnceEach(t *testing.T) {
+// Members are looked for among as few users as one statement names, and among more.
+func TestRecipientsAreFoundOnceEach(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		users := map[string]*muster.User{}
@@ -22,14 +22,14 @@ func TestHearersAreFoundOnceEach(t *testing.T) {
 		team := newTeam(t, s, "town")
 		var channels []string
 		for i, members := range [][]string{{"ann", "bob"}, {"ann", "bob", "carl"}} {
-			ch, _, err := s.CreateChannel(ctx, &muster.Channel{ID: muster.NewID(), CreateAt: 1, UpdateAt: 1, TeamID: team.ID, Type: muster.ChannelPublic, Name: fmt.Sprint("c", i)}, nil)
-			must(t, err)
+			ch := newChannel(t, s, team.ID, fmt.Sprint("c", i))
 			channels = append(channels, ch.ID)
 			for _, name := range members {
-				_, _, err := s.JoinTeam(ctx, team.ID, []string{users[name].ID}, nil, 0)
-				must(t, err)
-				_, err = s.JoinChannel(ctx, []*muster.ChannelMember{{ChannelID: ch.ID, UserID: users[name].ID, SchemeUser: true}})
-				must(t, err)
+				must(t, joinTeam(ctx, s, team.ID, users[name].ID, 0))
+				must(t, s.Write(ctx, func(tx *store.Tx) error {
+					_, err := tx.JoinChannel(ctx, &muster.ChannelMember{ChannelID: ch.ID, UserID: users[name].ID})
+					return err
+				}))
 			}
 		}
 		var few, many []string
@@ -49,9 +49,9 @@ func TestHearersAreFoundOnceEach(t *testing.T) {
 			}{
 				{"a channel", s.MembersOfChannelAmong, channels[0], []string{"ann", "bob"}},
 				{"a team", s.MembersOfTeamAmong, team.ID, []string{"ann", "bob", "carl"}},
-				{"a person of two channels", s.PeopleAmong, users["bob"].ID, []string{"ann", "bob", "carl"}},
-				{"a person of none", s.PeopleAmong, users["lone"].ID, []string{"lone"}},
-				{"nobody", s.PeopleAmong, muster.NewID(), nil},
+				{"a person of two channels", s.ContactsAmong, users["bob"].ID, []string{"ann", "bob", "carl"}},
+				{"a person of none", s.ContactsAmong, users["lone"].ID, []string{"lone"}},
+				{"nobody", s.ContactsAmong, muster.NewID(), nil},
 			} {
 				got, err := c.ask(ctx, c.id, connected)
 				must(t, err)
