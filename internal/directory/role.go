@@ -77,7 +77,9 @@ func (d *Directory) PatchRole(ctx context.Context, who *core.Caller, id string, 
 	if p.Permissions == nil {
 		return d.Role(ctx, id)
 	}
-	granted := slices.Compact(slices.Sorted(slices.Values(*p.Permissions)))
+	granted := slices.Clone(*p.Permissions)
+	slices.Sort(granted)
+	granted = slices.Compact(granted)
 	unknown := slices.ContainsFunc(granted, func(name string) bool { return !muster.KnownPermission(name) })
 	var role *muster.Role
 	err := d.store.Write(ctx, func(tx *store.Tx) (err error) {
