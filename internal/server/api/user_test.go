@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -299,5 +300,29 @@ func TestPermanentDeletion(t *testing.T) {
 		refused(t, admin.DeleteUserPermanently(ctx, adminUser.ID), 400, "app.user.update.lastAdmin.app_error")
 		_, err = admin.CreateUser(ctx, account("ann"))
 		require.NoError(t, err)
+	})
+}
+
+func TestAClosedServerTakesOneFirstAccountInARace(t *testing.T) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
+		const many = 6
+		errs := make(chan error, many)
+		for i := range many {
+			go func() {
+				_, err := s.Client().CreateUser(t.Context(), account(fmt.Sprint("u", i)))
+				errs <- err
+			}()
+		}
+		created := 0
+		for range many {
+			if err := <-errs; err == nil {
+				created++
+			} else {
+				refused(t, err, 403, "api.user.create_user.no_open_server")
+			}
+		}
+		if created != 1 {
+			t.Errorf("%d accounts were created, want 1", created)
+		}
 	})
 }
