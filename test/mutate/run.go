@@ -82,13 +82,17 @@ func (p *program) runMutated(ctx context.Context, m *mutant, tests []*testCase) 
 	return p.runTests(ctx, tests, on)
 }
 
+// longestBatch is how many seconds a batch takes at most, unless one test alone takes longer: what a test late in a batch would have shown early costs no more
+// than this.
+const longestBatch = 60.0
+
 // batches splits tests, the fastest first, into batches of one binary each.
 func batches(tests []*testCase) [][]*testCase {
 	var all [][]*testCase
 	limit := 1.0 // seconds that the batch may take
-	for rest := tests; len(rest) > 0; limit *= 4 {
+	for rest := tests; len(rest) > 0; limit = min(4*limit, longestBatch) {
 		n, sum := 0, 0.0
-		for n < len(rest) && (n == 0 || sum < limit) {
+		for n < len(rest) && (n == 0 || sum+rest[n].Seconds <= limit) {
 			sum += rest[n].Seconds
 			n++
 		}

@@ -11,7 +11,7 @@ import (
 
 var (
 	// guards matches functions whose error is a refusal. Other errors are faults, which a test can't provoke at each call.
-	guards = regexp.MustCompile(`^(?i:require|may|must|can|guard|check|valid|validate|use|admit|changed|allow|verify|reserve|take|refuse|act|grant|enforce|lock)([A-Z]|$)`)
+	guards = regexp.MustCompile(`^(?i:require|may|must|can|guard|check|valid|validate|use|admit|changed|allow|verify|reserve|take|refuse|act|grant|enforce|lock|prove|spend|pass|claim)([A-Z]|$)`)
 	// harmless matches functions whose calls are not dropped: no test could tell, or it would only hang.
 	harmless = regexp.MustCompile(`^(R?Lock|R?Unlock|Debug|Info|Warn|Error|Log(Attrs)?|Done|Wait|panic|close|Close|Stop|Reset|cancel|done|stop|Print(f|ln)?|Fprint(f|ln)?)$`)
 )

@@ -4,6 +4,7 @@ package main
 var defaultPackages = []string{
 	"internal/core", "internal/auth", "internal/accounts", "internal/directory", "internal/teams",
 	"internal/store",
+	`internal/mailer:^(quota|link)\.go$`,
 	`internal/server/api:^(auth|session|route|router|call|caller|local)\.go$`,
 	`internal/server/httpx:^(cookie|origin|token|device)\.go$`,
 }
