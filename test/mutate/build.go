@@ -66,7 +66,7 @@ func build(ctx context.Context, module, out string, targets []target) (*program,
 
 // mutate writes the mutated files, and the overlay that makes the compiler read them instead of the originals.
 func (p *program) mutate(packages []*goPackage, skip map[string]bool) error {
-	directory := filepath.Join(p.build, "source")
+	directory := filepath.Join(p.build, "_source")
 	if err := errors.Join(os.RemoveAll(directory), os.MkdirAll(directory, 0o755)); err != nil {
 		return err
 	}
