@@ -7,26 +7,22 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-
-	"muster"
 )
 
-// Saver stores the settings that administrators changed, in one document for all nodes.
-type Saver interface {
+// Loader loads the settings that administrators changed, one document for all nodes.
+type Loader interface {
 	LoadSettings(ctx context.Context) (Stored, error)
-	// ChangeSettings locks the document and, in one transaction, saves the audits and the document that change returns, unless that is nil.
-	// It returns the version afterwards. change may run more than once.
-	ChangeSettings(ctx context.Context, change func(Stored) ([]byte, []*muster.Audit, error)) (version int64, err error)
 }
 
-// Manager holds the settings in force and changes them. It is safe for concurrent use.
+// Manager holds the settings in force. It is safe for concurrent use.
 type Manager struct {
 	state atomic.Pointer[state]
 
+	file   values
+	pinned values // of variables and flags; a patch can't override them
+
 	mu        sync.Mutex // held during a change
-	file      values
-	pinned    values // of variables and flags; a patch can't override them
-	saver     Saver
+	loader    Loader
 	listeners []func(old, new *Config)
 }
 
@@ -53,20 +49,20 @@ func (m *Manager) CurrentWithETag() (c *Config, tag string) {
 
 func etag(version int64) string { return strconv.Quote(strconv.FormatInt(version, 10)) }
 
-// OnChange registers f to be called after each change, one call at a time in the order of the changes. f must not call Patch, Refresh or Attach.
+// OnChange registers f to be called after each change, one call at a time in the order of the changes. f must not call Follow, Refresh or Attach.
 func (m *Manager) OnChange(f func(old, new *Config)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.listeners = append(m.listeners, f)
 }
 
-// Attach loads the stored settings from saver and makes later patches save theirs to it. The warnings name stored settings that this version
+// Attach puts the stored settings in force, and makes Refresh load them from the same place. The warnings name stored settings that this version
 // ignores; they keep their defaults. The error names the first invalid one; the settings in force then stay unchanged.
-func (m *Manager) Attach(ctx context.Context, saver Saver) (warnings []string, err error) {
+func (m *Manager) Attach(ctx context.Context, loader Loader) (warnings []string, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.saver = saver
-	stored, err := saver.LoadSettings(ctx)
+	m.loader = loader
+	stored, err := loader.LoadSettings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load settings: %w", err)
 	}
@@ -82,18 +78,27 @@ func (m *Manager) Attach(ctx context.Context, saver Saver) (warnings []string, e
 func (m *Manager) Refresh(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	stored, err := m.saver.LoadSettings(ctx)
+	stored, err := m.loader.LoadSettings(ctx)
 	if err != nil {
 		return fmt.Errorf("load settings: %w", err)
 	}
-	return m.apply(stored)
-}
-
-// apply puts a stored document in force unless it already is. m.mu must be held.
-func (m *Manager) apply(stored Stored) error {
 	if stored.Version == m.state.Load().version {
 		return nil
 	}
+	return m.follow(stored)
+}
+
+// Follow puts a stored document in force unless it, or a later one, already is.
+func (m *Manager) Follow(stored Stored) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if stored.Version <= m.state.Load().version {
+		return nil
+	}
+	return m.follow(stored)
+}
+
+func (m *Manager) follow(stored Stored) error {
 	d, err := parseStored(stored)
 	if err != nil {
 		return err

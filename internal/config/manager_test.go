@@ -13,11 +13,11 @@ import (
 	"muster"
 )
 
-// memory is a Saver in memory. The real one has its own tests in internal/store.
+// memory stores settings in memory, as the store and the use case do.
 type memory struct {
 	mu     sync.Mutex
 	stored Stored
-	audits []*muster.Audit
+	audits []string
 	fail   error
 }
 
@@ -27,30 +27,36 @@ func (m *memory) LoadSettings(context.Context) (Stored, error) {
 	return m.stored, m.fail
 }
 
-func (m *memory) ChangeSettings(_ context.Context, change func(Stored) ([]byte, []*muster.Audit, error)) (int64, error) {
+// apply stores the result of a patch and returns what is stored then.
+func (m *memory) apply(live *Manager, p *Patch) (after Stored, e *Edit, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.fail != nil {
-		return 0, m.fail
+	if e, err = live.Apply(m.stored, p); err != nil {
+		return m.stored, nil, err
 	}
-	document, audits, err := change(m.stored)
-	if err != nil {
-		return 0, err
+	if e.Document != nil {
+		m.stored = Stored{Document: e.Document, Version: m.stored.Version + 1}
 	}
-	if document != nil {
-		m.stored = Stored{Document: document, Version: m.stored.Version + 1}
-	}
-	m.audits = append(m.audits, audits...)
-	return m.stored.Version, nil
+	m.audits = append(m.audits, Describe(e.Changes))
+	return m.stored, e, nil
 }
 
 func (m *memory) text() string { return string(m.stored.Document) }
 
 // patch changes settings as an administrator would.
 func patch(live *Manager, body string, ifMatch ...string) (*Config, error) {
-	return live.Patch(context.Background(), Patch{Body: []byte(body), IfMatch: ifMatch, Audit: func(changes []Change) *muster.Audit {
-		return &muster.Audit{ExtraInfo: Describe(changes)}
-	}})
+	p, err := ParsePatch([]byte(body), ifMatch)
+	if err != nil {
+		return nil, err
+	}
+	after, e, err := live.loader.(*memory).apply(live, p)
+	if stale := live.Follow(after); stale != nil {
+		return nil, stale
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e.Config, nil
 }
 
 func newAttached(t testing.TB, o Options, saver *memory) *Manager {
@@ -77,11 +83,11 @@ func TestPatchTakesEffectAndSurvives(t *testing.T) {
 	want := Default()
 	want.TeamSettings.SiteName, want.TeamSettings.MaxUsersPerTeam = "Patched", 7
 	want.ServiceSettings.TrustedProxyIPHeader = []string{"X-A"}
-	if !reflect.DeepEqual(got, want) || live.Current() != got {
+	if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(live.Current(), got) {
 		t.Errorf("in force: %+v", got)
 	}
 	const audit = `config patched; ServiceSettings.TrustedProxyIPHeader: [] -> [X-A]; TeamSettings.SiteName: "File" -> "Patched"`
-	if len(saver.audits) != 1 || saver.audits[0].ExtraInfo != audit {
+	if len(saver.audits) != 1 || saver.audits[0] != audit {
 		t.Errorf("audits: %+v", saver.audits)
 	}
 	if _, err := patch(live, `{"PasswordSettings":{"MinimumLength":9}}`); err != nil {
@@ -126,21 +132,20 @@ func TestPatchRefusals(t *testing.T) {
 	}
 }
 
-func TestPatchThatFailsToSaveChangesNothing(t *testing.T) {
-	saver := &memory{}
-	live := newAttached(t, Options{}, saver)
-	saver.fail = errors.New("disk full")
-	before := live.Current()
-	_, err := patch(live, `{"TeamSettings":{"SiteName":"New"}}`)
-	if !errors.Is(err, saver.fail) || live.Current() != before {
-		t.Fatalf("error %v, site name %q", err, live.Current().TeamSettings.SiteName)
+// Commits may be reported in another order than they happened.
+func TestLaterSettingsStayInForce(t *testing.T) {
+	live := newAttached(t, Options{}, &memory{})
+	for _, version := range []int64{2, 1, 2} {
+		document := fmt.Sprintf(`{"TeamSettings":{"SiteName":"Version %d"}}`, version)
+		if err := live.Follow(Stored{Document: []byte(document), Version: version}); err != nil {
+			t.Fatal(err)
+		}
+		if name := live.Current().TeamSettings.SiteName; name != "Version 2" {
+			t.Errorf("after version %d: %q", version, name)
+		}
 	}
-	saver.fail = nil
-	if _, err := patch(live, `{"TeamSettings":{"MaxUsersPerTeam":3}}`); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(saver.text(), "New") {
-		t.Errorf("the failed patch was saved: %s", saver.text())
+	if err := live.Follow(Stored{Document: []byte("{"), Version: 3}); err == nil || live.Current().TeamSettings.SiteName != "Version 2" {
+		t.Errorf("a broken document: %v", err)
 	}
 }
 

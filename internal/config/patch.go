@@ -1,7 +1,6 @@
 package config
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"reflect"
@@ -13,59 +12,51 @@ import (
 
 // Patch is a request to change settings.
 type Patch struct {
-	Body    []byte                       // a JSON object of sections
-	IfMatch []string                     // entity tags, one of which must be the current one; empty for no condition
-	Audit   func([]Change) *muster.Audit // returns the audit entry to store with the changes
+	values  values
+	ifMatch []string
 }
 
-// Patch changes the settings in the body and returns the settings then in force. It starts from the document in the database, so changes by other
-// nodes take effect here, too. Values already in force are skipped, and so is SecretMask for a secret. If a variable or a flag sets a key, the
-// new value takes effect once that is removed. The error is of kind Invalid for a bad patch and of kind Conflict if IfMatch doesn't match;
-// then nothing is changed.
-func (m *Manager) Patch(ctx context.Context, p Patch) (*Config, error) {
-	d, err := decodePatch(p.Body)
+// ParsePatch reads a patch from a JSON object of sections. ifMatch are entity tags, one of which must be that of the stored settings; empty for no
+// condition. The error is of kind Invalid and names the first invalid key.
+func ParsePatch(body []byte, ifMatch []string) (*Patch, error) {
+	d, err := decodePatch(body)
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var stored Stored
-	var saved values
-	version, err := m.saver.ChangeSettings(ctx, func(now Stored) ([]byte, []*muster.Audit, error) {
-		stored = now
-		if len(p.IfMatch) > 0 && !matchesETag(p.IfMatch, now.Version) {
-			return nil, nil, muster.E(muster.Conflict, changedID)
-		}
-		before, err := parseStored(now)
-		if err != nil {
-			return nil, nil, err
-		}
-		var changes []Change
-		if saved, changes, err = m.change(before.values, d.values); err != nil {
-			return nil, nil, err
-		}
-		audits := []*muster.Audit{p.Audit(changes)}
-		if len(changes) == 0 {
-			return nil, audits, nil
-		}
-		text, err := saved.encode()
-		return text, audits, err
-	})
-	if muster.IsKind(err, muster.Invalid) || muster.IsKind(err, muster.Conflict) {
-		if stale := m.apply(stored); stale != nil {
-			return nil, stale
-		}
-		return nil, err
-	}
-	if err != nil {
-		return nil, fmt.Errorf("save settings: %w", err)
-	}
-	m.publish(saved, version)
-	return m.Current(), nil
+	return &Patch{d.values, ifMatch}, nil
 }
 
-// Preview returns the settings with a patch applied, but doesn't change them. Unlike in Patch, the body overrides variables and flags. Errors
-// are the same as Patch's.
+// Edit is the result of a patch.
+type Edit struct {
+	Changes  []Change
+	Document []byte  // to be stored; nil without changes
+	Config   *Config // in force once Document is stored
+}
+
+// Apply returns the result of a patch of the stored settings, which must stay locked until the result is stored; it changes nothing. Values already in
+// force are skipped, and so is SecretMask for a secret. If a variable or a flag sets a key, the new value takes effect once that is removed. The
+// error is of kind Invalid for a bad patch and of kind Conflict if its condition doesn't hold.
+func (m *Manager) Apply(stored Stored, p *Patch) (*Edit, error) {
+	if len(p.ifMatch) > 0 && !matchesETag(p.ifMatch, stored.Version) {
+		return nil, muster.E(muster.Conflict, changedID)
+	}
+	before, err := parseStored(stored)
+	if err != nil {
+		return nil, err
+	}
+	saved, changes, err := m.change(before.values, p.values)
+	if err != nil {
+		return nil, err
+	}
+	e := &Edit{Changes: changes, Config: m.merge(saved, m.pinned)}
+	if len(changes) > 0 {
+		e.Document, err = saved.encode()
+	}
+	return e, err
+}
+
+// Preview returns the settings with a patch applied, but doesn't change them. Unlike in Apply, the body overrides variables and flags. Errors
+// are those of ParsePatch and Apply.
 func (m *Manager) Preview(body []byte) (*Config, error) {
 	d, err := decodePatch(body)
 	if err != nil {

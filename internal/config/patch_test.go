@@ -229,10 +229,7 @@ func TestDescribe(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var got []string
-	for _, a := range saver.audits {
-		got = append(got, a.ExtraInfo)
-	}
+	got := saver.audits
 	want := []string{
 		`config patched; TeamSettings.RestrictCreationToDomains: "" -> "` + long[:2*63] + `…; TeamSettings.MaxUsersPerTeam: 50 -> 3; EmailSettings.SMTPPassword changed`,
 		"config patched; EmailSettings.SMTPPassword changed",

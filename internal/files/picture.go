@@ -19,7 +19,7 @@ type Picture struct {
 	Drawn bool // from the initials
 }
 
-// ProfileImage gives an account's picture, drawn from its initials when it has none. Kinds: Forbidden, NotFound.
+// ProfileImage returns an account's picture, drawn from its initials when it has none. Kinds: Forbidden, NotFound.
 func (f *Files) ProfileImage(ctx context.Context, who *core.Caller, userID string) (*Picture, error) {
 	u, err := f.pictured(ctx, who, userID)
 	if err != nil {
@@ -77,7 +77,7 @@ func (f *Files) RequireSetProfileImage(ctx context.Context, who *core.Caller, us
 	return nil
 }
 
-// SetDefaultProfileImage goes back to the drawn picture. Kinds: Forbidden, NotFound.
+// SetDefaultProfileImage replaces an account's picture with the drawn one. Kinds: Forbidden, NotFound.
 func (f *Files) SetDefaultProfileImage(ctx context.Context, who *core.Caller, userID string) error {
 	if err := f.core.RequireEdit(ctx, who, userID); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (f *Files) savePicture(ctx context.Context, who *core.Caller, userID string
 	return before, err
 }
 
-// DropPicture removes a picture that no row names any more; what fails here only costs disk space.
+// DropPicture deletes a picture that no row names any more. A failure only costs space.
 func (f *Files) DropPicture(ctx context.Context, u *muster.User) {
 	if u.LastPictureUpdate <= 0 {
 		return

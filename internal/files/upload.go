@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"muster"
+	"muster/internal/config"
 	"muster/internal/core"
 	"muster/internal/files/blob"
 	"muster/internal/store"
@@ -43,10 +44,37 @@ func (f *Files) CreateUpload(ctx context.Context, who *core.Caller, in *muster.U
 		return nil, err
 	}
 	quota := f.core.Config().StorageSettings
-	return u, f.store.CreateUpload(ctx, u, store.UploadQuota{Unfinished: quota.MaxUnfinishedUploadsPerUser, Bytes: quota.MaxUploadBytesPerUser})
+	err := f.store.WriteGrowing(ctx, func(tx *store.Tx) error {
+		if err := tx.HoldAccount(ctx, u.UserID); err != nil { // two must not both be the last that fits
+			return err
+		}
+		if err := tx.InsertUpload(ctx, u); err != nil {
+			return err
+		}
+		usage, err := tx.UploadUsage(ctx, u.UserID)
+		if err != nil {
+			return err
+		}
+		return requireQuota(usage, quota)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
 }
 
-// Upload tells how far an upload of the caller's has come. Kinds: Forbidden, NotFound.
+// requireQuota refuses what exceeds an account's quota; 0 is no limit.
+func requireQuota(usage store.UploadUsage, quota config.StorageSettings) error {
+	if most := quota.MaxUnfinishedUploadsPerUser; most > 0 && usage.Unfinished > most {
+		return muster.E(muster.RateLimited, "app.upload.create.too_many.app_error")
+	}
+	if most := quota.MaxUploadBytesPerUser; most > 0 && usage.Bytes > most {
+		return muster.E(muster.TooLarge, "app.upload.create.quota.app_error")
+	}
+	return nil
+}
+
+// Upload returns an unfinished upload of the caller's. Kinds: Forbidden, NotFound.
 func (f *Files) Upload(ctx context.Context, who *core.Caller, id string) (*muster.Upload, error) {
 	u, err := f.ownUpload(ctx, who, id)
 	if err != nil {
@@ -66,7 +94,7 @@ func (f *Files) ownUpload(ctx context.Context, who *core.Caller, id string) (*st
 	return u, nil
 }
 
-// UploadsOf gives the caller's own uploads that are under way. Kind Forbidden for another's.
+// UploadsOf returns the caller's own unfinished uploads. Kind Forbidden for another's.
 func (f *Files) UploadsOf(ctx context.Context, who *core.Caller, userID string) ([]*muster.Upload, error) {
 	if who.ID() != userID && !who.Local() {
 		return nil, muster.E(muster.Forbidden, "api.user.get_uploads_for_user.forbidden.app_error")
@@ -79,9 +107,9 @@ func (f *Files) UploadsOf(ctx context.Context, who *core.Caller, userID string) 
 	return list, err
 }
 
-// ContinueUpload takes the next bytes of an upload, as many as come, and gives the file once it is whole, nil before. offset is where the
-// sender believes it stands, -1 if it does not say. Bytes past the announced size are refused and none of their piece is kept; bytes
-// that came before the connection broke are. Kinds: Invalid, Forbidden, NotFound, Conflict, TooLarge.
+// ContinueUpload stores the next piece of an upload, and returns the file once it is complete, nil before. offset is where the sender believes the piece
+// begins, -1 if it does not say. A piece that exceeds the announced size is refused; of one that a broken connection ends early, what arrived is
+// stored. Kinds: Invalid, Forbidden, NotFound, Conflict, TooLarge.
 func (f *Files) ContinueUpload(ctx context.Context, who *core.Caller, id string, offset int64, body io.Reader) (*muster.FileInfo, error) {
 	u, err := f.ownUpload(ctx, who, id)
 	if err != nil {
@@ -104,7 +132,7 @@ func (f *Files) ContinueUpload(ctx context.Context, who *core.Caller, id string,
 	return f.finishUpload(ctx, who, u)
 }
 
-// piece reads a body up to a limit. A broken connection ends it like the body's end does: what came is kept.
+// piece reads a body up to a limit. A broken connection ends it as the body's end does, so that what arrived is stored.
 type piece struct {
 	body io.Reader
 	left int64
@@ -143,7 +171,11 @@ func (f *Files) takePiece(ctx context.Context, u *store.UploadState, body io.Rea
 		f.DropBlobs(ctx, key)
 		return nil, muster.InvalidParam("body", p.err)
 	}
-	next, err := f.store.AddPiece(ctx, u, key, size)
+	var next *store.UploadState
+	err = f.store.WriteGrowing(ctx, func(tx *store.Tx) (err error) {
+		next, err = tx.AddPiece(ctx, u, key, size)
+		return err
+	})
 	if err != nil {
 		f.DropBlobs(ctx, key)
 	}
@@ -153,14 +185,14 @@ func (f *Files) takePiece(ctx context.Context, u *store.UploadState, body io.Rea
 	return next, err
 }
 
-// finishUpload puts the pieces together. The file is whole in its place before the row that names it is committed; a crash between leaves an
-// upload that can be finished again.
-func (a *Files) finishUpload(ctx context.Context, who *core.Caller, u *store.UploadState) (*muster.FileInfo, error) {
+// finishUpload joins the pieces. The file is complete before the row that names it is committed; a crash between leaves an upload that can be
+// finished again.
+func (f *Files) finishUpload(ctx context.Context, who *core.Caller, u *store.UploadState) (*muster.FileInfo, error) {
 	ctx = context.WithoutCancel(ctx)
-	whole := &pieces{ctx: ctx, blobs: a.blobs, keys: u.Pieces}
-	size, err := a.blobs.Write(ctx, fileKey(u.ID), whole)
+	whole := &pieces{ctx: ctx, blobs: f.blobs, keys: u.Pieces}
+	size, err := f.blobs.Write(ctx, fileKey(u.ID), whole)
 	if err = errors.Join(err, whole.close()); err != nil {
-		if _, gone := a.store.Upload(ctx, u.ID); errors.Is(gone, store.ErrNotFound) {
+		if _, gone := f.store.Upload(ctx, u.ID); errors.Is(gone, store.ErrNotFound) {
 			return nil, muster.E(muster.Conflict, sentMeanwhile, err) // the pieces went with the upload
 		}
 		return nil, fmt.Errorf("put a file together: %w", err)
@@ -168,21 +200,29 @@ func (a *Files) finishUpload(ctx context.Context, who *core.Caller, u *store.Upl
 	if size != u.FileSize {
 		return nil, fmt.Errorf("put a file together: %d bytes of %d", size, u.FileSize)
 	}
-	f := u.File(a.core.Now())
-	err = a.store.FinishUpload(ctx, f, a.core.AuditSelf(who, "upload_id="+u.ID))
+	info := u.File(f.core.Now())
+	err = f.store.WriteGrowing(ctx, func(tx *store.Tx) error {
+		if err := tx.DeleteUpload(ctx, u.ID); err != nil {
+			return err
+		}
+		if err := tx.InsertFile(ctx, info); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, f.core.AuditSelf(who, "upload_id="+u.ID))
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, muster.E(muster.Conflict, sentMeanwhile, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	a.DropBlobs(ctx, u.Pieces...)
-	return f, nil
+	f.DropBlobs(ctx, u.Pieces...)
+	return info, nil
 }
 
 func fileKey(id string) string { return "files/" + id }
 
-// pieces reads blobs one after the other.
+// pieces reads blobs one after another.
 type pieces struct {
 	ctx   context.Context //nolint:containedctx // of the one use that the reader is made for
 	blobs blob.Store
@@ -221,7 +261,7 @@ func (p *pieces) close() error {
 	return err
 }
 
-// DropBlobs removes what no row names any more; what fails here only costs space.
+// DropBlobs deletes blobs that no row names any more. A failure only costs space.
 func (f *Files) DropBlobs(ctx context.Context, keys ...string) {
 	for _, key := range keys {
 		if err := f.blobs.Delete(ctx, key); err != nil {
@@ -230,14 +270,18 @@ func (f *Files) DropBlobs(ctx context.Context, keys ...string) {
 	}
 }
 
-// SweepUploads gives up uploads that were never finished.
+// SweepUploads deletes uploads that were not finished in time.
 func (f *Files) SweepUploads(ctx context.Context) error {
 	stale, err := f.store.StaleUploads(ctx, f.core.Now()-uploadLife, uploadSweepBatch)
 	if err != nil {
 		return err
 	}
 	for _, u := range stale {
-		if err := f.store.DeleteUpload(ctx, u.ID); err != nil {
+		err := f.store.Write(ctx, func(tx *store.Tx) error { return tx.DeleteUpload(ctx, u.ID) })
+		if errors.Is(err, store.ErrNotFound) {
+			continue // it was finished meanwhile
+		}
+		if err != nil {
 			return err
 		}
 		f.DropBlobs(ctx, u.Pieces...)
@@ -245,33 +289,33 @@ func (f *Files) SweepUploads(ctx context.Context) error {
 	return nil
 }
 
-// FileInfo tells what is known of a file of a channel that the caller may read. Kinds: Forbidden, NotFound.
-func (a *Files) FileInfo(ctx context.Context, who *core.Caller, id string) (*muster.FileInfo, error) {
-	f, err := a.store.File(ctx, id)
+// FileInfo returns what is known of a file of a channel that the caller may read. Kinds: Forbidden, NotFound.
+func (f *Files) FileInfo(ctx context.Context, who *core.Caller, id string) (*muster.FileInfo, error) {
+	info, err := f.store.File(ctx, id)
 	if err != nil {
 		return nil, core.Missing(err, muster.NotFound, noFile)
 	}
-	if f.UserID == who.ID() {
-		return f, nil
+	if info.UserID == who.ID() {
+		return info, nil
 	}
-	return f, a.core.RequireChannel(ctx, who, f.ChannelID, muster.PermReadChannel)
+	return info, f.core.RequireChannel(ctx, who, info.ChannelID, muster.PermReadChannel)
 }
 
 // File is FileInfo with the bytes; the caller closes them.
-func (a *Files) File(ctx context.Context, who *core.Caller, id string) (*muster.FileInfo, io.ReadCloser, error) {
-	f, err := a.FileInfo(ctx, who, id)
+func (f *Files) File(ctx context.Context, who *core.Caller, id string) (*muster.FileInfo, io.ReadCloser, error) {
+	info, err := f.FileInfo(ctx, who, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := a.blobs.Open(ctx, fileKey(id))
+	r, err := f.blobs.Open(ctx, fileKey(id))
 	if errors.Is(err, blob.ErrNotFound) {
-		a.log.Warn("a file's bytes are gone", "file_id", id)
+		f.log.Warn("a file's bytes are gone", "file_id", id)
 		err = muster.E(muster.NotFound, noFile, err)
 	}
-	return f, r, err
+	return info, r, err
 }
 
-// BlobsOf gives the keys of all that is kept in files for an account, of everybody for "".
+// BlobsOf returns the keys of an account's blobs, everybody's for "".
 func (f *Files) BlobsOf(ctx context.Context, userID string) ([]string, error) {
 	ids, err := f.store.FileIDsOf(ctx, userID)
 	if err != nil {

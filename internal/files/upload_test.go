@@ -5,10 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"muster"
+	"muster/client"
 	"muster/internal/core"
 	"muster/internal/store"
 	"muster/internal/testserver"
@@ -25,12 +28,16 @@ func TestStaleUploadsAreSwept(t *testing.T) {
 			u := &muster.Upload{
 				ID: muster.NewID(), CreateAt: time.Now().Add(-ago).UnixMilli(), UserID: me.ID, ChannelID: ch.ID, Filename: "a.txt", FileSize: 10,
 			}
-			must(t, s.Store.CreateUpload(ctx, u, store.UploadQuota{}))
 			key := "uploads/" + u.ID + "/piece"
+			must(t, s.Store.Write(ctx, func(tx *store.Tx) error {
+				if err := tx.InsertUpload(ctx, u); err != nil {
+					return err
+				}
+				_, err := tx.AddPiece(ctx, &store.UploadState{Upload: *u}, key, 4)
+				return err
+			}))
 			file = filepath.Join(s.Files, key)
 			must(t, errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("0123"), 0o600)))
-			_, err := s.Store.AddPiece(ctx, &store.UploadState{Upload: *u}, key, 4)
-			must(t, err)
 			return u.ID, file
 		}
 		const life = 7 * 24 * time.Hour
@@ -56,6 +63,37 @@ func TestStaleUploadsAreSwept(t *testing.T) {
 		}
 		if _, err := os.Stat(kept); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestUnfinishedUploadsStopAtTheirLimit(t *testing.T) {
+	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
+		ctx := t.Context()
+		ann, me := s.User(t, "ann")
+		ch, err := ann.CreateDirectChannel(ctx, me.ID, me.ID)
+		must(t, err)
+		const limit, attempts = 3, 12
+		s.Configure(t, `{"StorageSettings":{"MaxUnfinishedUploadsPerUser":3}}`)
+		var made, refused atomic.Int32
+		var all sync.WaitGroup
+		for range attempts {
+			all.Go(func() {
+				_, err := ann.CreateUpload(ctx, &muster.Upload{ChannelID: ch.ID, Filename: "a.txt", FileSize: 10})
+				switch {
+				case err == nil:
+					made.Add(1)
+				case client.HasID(err, "app.upload.create.too_many.app_error"):
+					refused.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		list, err := s.Store.Uploads(ctx, me.ID)
+		if made.Load() != limit || refused.Load() != attempts-limit || len(list) != limit || err != nil {
+			t.Fatalf("%d made, %d refused, %d are there (%v)", made.Load(), refused.Load(), len(list), err)
 		}
 	})
 }

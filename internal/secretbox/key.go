@@ -10,25 +10,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"muster/internal/store"
 )
 
 const (
 	keyFile  = "muster.key"
-	keyCheck = "key_check" // the name, the text and the purpose of the key check in the database
+	keyCheck = "key_check" // name, text and purpose of a ciphertext in the database by which a server recognises that it has the right key
 )
-
-// KeyCheckStore stores the key check: a ciphertext by which a server recognises that its key is the one that the database's secrets were encrypted with.
-type KeyCheckStore interface {
-	// SystemValue returns the value stored under a name and reports whether there is one.
-	SystemValue(ctx context.Context, name string) (value string, found bool, err error)
-	// InitSystemValue stores a value under a name unless there is one already. It returns the stored value.
-	InitSystemValue(ctx context.Context, name, value string) (stored string, err error)
-}
 
 // Open returns the Box of a server, with its configured secret or, without one, the key file in its data directory. The file is created for a database
 // that holds no secrets yet. Open fails if the database's secrets were encrypted with another key.
-func Open(ctx context.Context, dataDir, configured string, store KeyCheckStore) (*Box, error) {
-	secret, err := loadSecret(ctx, dataDir, configured, store)
+func Open(ctx context.Context, dataDir, configured string, db *store.Store) (*Box, error) {
+	secret, err := loadSecret(ctx, dataDir, configured, db)
 	if err != nil {
 		return nil, err
 	}
@@ -36,17 +30,17 @@ func Open(ctx context.Context, dataDir, configured string, store KeyCheckStore) 
 	if err != nil {
 		return nil, err
 	}
-	return box, box.Check(ctx, store)
+	return box, box.Check(ctx, db)
 }
 
-func loadSecret(ctx context.Context, dataDir, configured string, store KeyCheckStore) ([]byte, error) {
+func loadSecret(ctx context.Context, dataDir, configured string, db *store.Store) ([]byte, error) {
 	if configured != "" {
 		return []byte(configured), nil
 	}
 	name := filepath.Join(dataDir, keyFile)
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		text, err = createKeyFileOnce(ctx, name, store)
+		text, err = createKeyFileOnce(ctx, name, db)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("server key: %w", err)
@@ -60,8 +54,8 @@ func loadSecret(ctx context.Context, dataDir, configured string, store KeyCheckS
 
 // createKeyFileOnce creates the key file, unless the database was used with a key before: a new key could not decrypt its secrets and would then be
 // mistaken for the right one.
-func createKeyFileOnce(ctx context.Context, name string, store KeyCheckStore) ([]byte, error) {
-	_, used, err := store.SystemValue(ctx, keyCheck)
+func createKeyFileOnce(ctx context.Context, name string, db *store.Store) ([]byte, error) {
+	_, used, err := db.SystemValue(ctx, keyCheck)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +100,14 @@ func syncDir(dir string) error {
 
 // Check returns an error unless the key is the one that the database's secrets were encrypted with. The first server that uses a database stores the
 // key check.
-func (b *Box) Check(ctx context.Context, store KeyCheckStore) error {
-	stored, err := store.InitSystemValue(ctx, keyCheck, b.Encrypt(keyCheck, keyCheck))
+func (b *Box) Check(ctx context.Context, db *store.Store) error {
+	stored, found, err := db.SystemValue(ctx, keyCheck)
+	if err == nil && !found {
+		err = db.Write(ctx, func(tx *store.Tx) (err error) {
+			stored, err = tx.InitSystemValue(ctx, keyCheck, b.Encrypt(keyCheck, keyCheck))
+			return err
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("check the server key: %w", err)
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"muster"
 	"muster/internal/config"
 	"muster/internal/secretbox"
+	"muster/internal/store/storetest"
 )
 
 func TestOnlyItsKeyAndPurposeOpenAText(t *testing.T) {
@@ -39,7 +39,7 @@ func TestOnlyItsKeyAndPurposeOpenAText(t *testing.T) {
 
 func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	db := &memoryStore{values: map[string]string{}}
+	db := storetest.SQLite(t)
 	first, err := secretbox.Open(t.Context(), dir, "", db)
 	if err != nil {
 		t.Fatal(err)
@@ -73,39 +73,8 @@ func TestTheKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 	}
 }
 
-// memoryStore stores in memory what a database would.
-type memoryStore struct {
-	values   map[string]string
-	settings config.Stored
-}
-
-func (m *memoryStore) SystemValue(_ context.Context, name string) (string, bool, error) {
-	kept, ok := m.values[name]
-	return kept, ok, nil
-}
-
-func (m *memoryStore) InitSystemValue(_ context.Context, name, value string) (string, error) {
-	if old, ok := m.values[name]; ok {
-		return old, nil
-	}
-	m.values[name] = value
-	return value, nil
-}
-
-func (m *memoryStore) LoadSettings(context.Context) (config.Stored, error) {
-	return m.settings, nil
-}
-
-func (m *memoryStore) ChangeSettings(_ context.Context, change func(config.Stored) ([]byte, []*muster.Audit, error)) (int64, error) {
-	document, _, err := change(m.settings)
-	if err == nil && document != nil {
-		m.settings = config.Stored{Document: document, Version: m.settings.Version + 1}
-	}
-	return m.settings.Version, err
-}
-
 func TestAnotherKeyIsRefusedAtTheStart(t *testing.T) {
-	db := &memoryStore{values: map[string]string{}}
+	db := storetest.SQLite(t)
 	a, _ := secretbox.New([]byte("one secret that is long enough"))
 	b, _ := secretbox.New([]byte("another secret, long enough too"))
 	if err := errors.Join(a.Check(t.Context(), db), a.Check(t.Context(), db)); err != nil {
@@ -116,35 +85,31 @@ func TestAnotherKeyIsRefusedAtTheStart(t *testing.T) {
 	}
 }
 
+// loader loads what it is.
+type loader config.Stored
+
+func (l loader) LoadSettings(context.Context) (config.Stored, error) { return config.Stored(l), nil }
+
 func TestSettingsAreEncrypted(t *testing.T) {
 	const clear = `{"EmailSettings":{"SMTPPassword":"hunter2"}}`
-	db := &memoryStore{settings: config.Stored{Document: []byte(clear), Version: 1}}
 	box, _ := secretbox.New([]byte("one secret that is long enough"))
-	s := secretbox.EncryptedSettings{Box: box, Store: db}
-	kept, err := s.LoadSettings(t.Context())
-	if err != nil || string(kept.Document) != clear || kept.Version != 1 {
-		t.Fatalf("kept in the clear by an earlier version: %+v, %v", kept, err)
+	encrypted := box.EncryptSettings([]byte(clear))
+	if strings.Contains(string(encrypted), "hunter2") {
+		t.Errorf("not encrypted: %s", encrypted)
 	}
-	for range 2 { // the second time it is encrypted
-		_, err = s.ChangeSettings(t.Context(), func(kept config.Stored) ([]byte, []*muster.Audit, error) {
-			if string(kept.Document) != clear {
-				t.Errorf("changes %q", kept.Document)
-			}
-			return kept.Document, nil, nil
-		})
-		if err != nil {
-			t.Fatal(err)
+	for what, document := range map[string][]byte{"encrypted": encrypted, "in clear text, by an earlier version": []byte(clear), "none": nil} {
+		loaded, err := secretbox.EncryptedSettings{Box: box, Store: loader{Document: document, Version: 3}}.LoadSettings(t.Context())
+		want := clear
+		if document == nil {
+			want = ""
 		}
-		if strings.Contains(string(db.settings.Document), "hunter2") {
-			t.Errorf("the database holds %s", db.settings.Document)
+		if err != nil || string(loaded.Document) != want || loaded.Version != 3 {
+			t.Errorf("%s: %+v, %v", what, loaded, err)
 		}
 	}
-	if again, err := s.LoadSettings(t.Context()); err != nil || string(again.Document) != clear || again.Version != 3 {
-		t.Errorf("read back %+v, %v", again, err)
-	}
-	version, err := s.ChangeSettings(t.Context(), func(config.Stored) ([]byte, []*muster.Audit, error) { return nil, nil, nil })
-	if err != nil || version != 3 {
-		t.Errorf("after no change: version %d, %v", version, err)
+	other, _ := secretbox.New([]byte("another secret, long enough too"))
+	if _, err := other.DecryptSettings(config.Stored{Document: encrypted}); !errors.Is(err, secretbox.ErrDecrypt) {
+		t.Errorf("decrypted with another key: %v", err)
 	}
 }
 

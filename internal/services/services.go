@@ -1,4 +1,4 @@
-// Package services puts the use cases together over one store, for the servers to offer, and runs what goes on besides requests.
+// Package services wires the use cases together over one store and runs their background work.
 package services
 
 import (
@@ -56,7 +56,7 @@ type Services struct {
 	running sync.WaitGroup
 }
 
-// New puts the use cases together and starts their background work: mails, maintenance, knowledge of password schemes. Close ends it.
+// New wires the use cases together and starts their background work: mails, maintenance, watching password schemes. Close ends it.
 func New(o Options) *Services {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -76,7 +76,7 @@ func New(o Options) *Services {
 	s.Accounts = accounts.New(accounts.Options{
 		Core: s.Core, Mailer: s.Mailer, Files: s.Files, Teams: s.Teams, Directory: s.Directory, Auth: s.Auth, Store: o.Store, Log: o.Log,
 	})
-	s.System = system.New(system.Options{Core: s.Core, Mailer: s.Mailer, Accounts: s.Accounts, Store: o.Store, Config: o.Config, Now: o.Now})
+	s.System = system.New(system.Options{Core: s.Core, Mailer: s.Mailer, Accounts: s.Accounts, Store: o.Store, Config: o.Config, Secrets: o.Secrets, Log: o.Log, Now: o.Now})
 
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
@@ -87,7 +87,7 @@ func New(o Options) *Services {
 	return s
 }
 
-// Close ends the background work and writes down what it still holds. A mail that is not sent when ctx ends is sent by the next process.
+// Close ends the background work and writes what it has not yet written. Mails that are not sent when ctx ends are sent by the next process.
 func (s *Services) Close(ctx context.Context) error {
 	s.stop()
 	ended := make(chan struct{})
@@ -101,6 +101,7 @@ func (s *Services) Close(ctx context.Context) error {
 		s.log.Warn("stopped before all mails under way were sent")
 	}
 	err := s.Auth.Close(context.WithoutCancel(ctx))
+	s.System.Close()
 	s.Core.Close()
 	return err
 }

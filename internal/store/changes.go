@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"muster"
+	"muster/internal/config"
 )
 
 // Changes are what a committed transaction touched that others keep copies of or wait for.
@@ -15,6 +16,7 @@ type Changes struct {
 	Roles        bool           // what roles grant changed
 	Terms        bool           // there are new terms of service
 	Mail         bool           // the outbox has more to send
+	Settings     *config.Stored // the settings as they are now, encrypted; nil if they did not change
 	LinkRequests bool           // a mailed link was requested
 
 	Events []muster.Event // that the transaction caused, in order

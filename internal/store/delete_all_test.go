@@ -26,7 +26,7 @@ func TestAllAccountsGoTogetherOrNotAtAll(t *testing.T) {
 		ctx := context.Background()
 		u := newUpload(t, s, "ann")
 		create(t, s, newUser("bob"))
-		must(t, s.CreateUpload(ctx, u, store.UploadQuota{Unfinished: 9}))
+		must(t, insertUpload(s, u))
 		twice := audit("", "deleted")
 		if err := deleteAll(ctx, s, twice, twice); err == nil { // the last thing that the transaction writes is refused
 			t.Fatal("a line of history went in twice")

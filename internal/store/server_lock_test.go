@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"muster"
-	"muster/internal/config"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
 )
@@ -100,7 +99,7 @@ func TestAServerWhoseDatabaseAnotherTookStops(t *testing.T) {
 	if _, err := s.Empty(t.Context()); !muster.IsKind(err, muster.Unavailable) {
 		t.Errorf("it still reads: %v", err)
 	}
-	_, err = s.ChangeSettings(t.Context(), func(config.Stored) ([]byte, []*muster.Audit, error) { return []byte("{}"), nil, nil })
+	err = s.Write(t.Context(), func(tx *store.Tx) error { return tx.SaveSettings(t.Context(), []byte("{}")) })
 	if !muster.IsKind(err, muster.Unavailable) {
 		t.Errorf("it still writes: %v", err)
 	}

@@ -2,18 +2,17 @@ package store
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
-	"muster"
 	"muster/internal/config"
 )
 
 const selectSettings = "SELECT document, version FROM settings WHERE id = 1"
 
 func scanSettings(row scanner) (config.Stored, error) {
-	var kept config.Stored
-	err := row.Scan(&kept.Document, &kept.Version)
-	return kept, err
+	var stored config.Stored
+	err := row.Scan(&stored.Document, &stored.Version)
+	return stored, err
 }
 
 // LoadSettings returns what administrators changed of the settings.
@@ -21,51 +20,39 @@ func (s *Store) LoadSettings(ctx context.Context) (config.Stored, error) {
 	return scanSettings(s.queryRow(ctx, selectSettings))
 }
 
-// ChangeSettings locks the settings, keeps the document that change makes of them, unless that is nil, and the audits in one transaction, and
-// returns the version afterwards. change runs again when the transaction lost a race.
-func (s *Store) ChangeSettings(ctx context.Context, change func(config.Stored) ([]byte, []*muster.Audit, error)) (version int64, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		kept, err := scanSettings(t.queryRow(ctx, selectSettings+s.dialect.forUpdate()))
-		if err != nil {
-			return err
-		}
-		document, audits, err := change(kept)
-		if err != nil {
-			return err
-		}
-		version = kept.Version
-		if document != nil {
-			version++
-			if _, err := t.exec(ctx, "UPDATE settings SET version = ?, document = ? WHERE id = 1", version, string(document)); err != nil {
-				return err
-			}
-		}
-		return t.saveAudits(ctx, audits)
-	})
-	return version, err
+// SettingsForUpdate reads the settings and locks them until the transaction's end.
+func (t *Tx) SettingsForUpdate(ctx context.Context) (config.Stored, error) {
+	stored, err := scanSettings(t.queryRow(ctx, selectSettings+t.s.dialect.forUpdate()))
+	if err != nil {
+		return config.Stored{}, fmt.Errorf("lock settings: %w", err)
+	}
+	return stored, nil
+}
+
+// SaveSettings replaces the document of the settings, which get a new version.
+func (t *Tx) SaveSettings(ctx context.Context, document []byte) error {
+	stored := config.Stored{Document: document}
+	err := t.queryRow(ctx, "UPDATE settings SET version = version + 1, document = ? WHERE id = 1 RETURNING version", string(document)).Scan(&stored.Version)
+	if err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	t.changes.Settings = &stored
+	return nil
 }
 
 // SystemValue returns a value that InitSystemValue stored, and reports whether there is one.
-func (s *Store) SystemValue(ctx context.Context, name string) (kept string, found bool, err error) {
-	kept, err = scanString(s.queryRow(ctx, "SELECT value FROM system WHERE name = ?", name))
-	if errors.Is(noRow(err), ErrNotFound) {
-		return "", false, nil
-	}
-	return kept, err == nil, err
+func (s *Store) SystemValue(ctx context.Context, name string) (value string, ok bool, err error) {
+	value, err = scanString(s.queryRow(ctx, selectSystemValue, name))
+	ok, err = found(err)
+	return value, ok, err
 }
 
-// InitSystemValue stores a value under a name, for good: if there is one already, it stays. It returns the stored value.
-func (s *Store) InitSystemValue(ctx context.Context, name, value string) (kept string, err error) {
-	kept, found, err := s.SystemValue(ctx, name)
-	if found || err != nil {
-		return kept, err
+const selectSystemValue = "SELECT value FROM system WHERE name = ?"
+
+// InitSystemValue stores a value under a name unless there is one already, and returns the stored value.
+func (t *Tx) InitSystemValue(ctx context.Context, name, value string) (stored string, err error) {
+	if _, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, value); err != nil {
+		return "", fmt.Errorf("store system value: %w", err)
 	}
-	err = s.Write(ctx, func(t *Tx) error {
-		if _, err := t.exec(ctx, "INSERT INTO system (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, value); err != nil {
-			return err
-		}
-		kept, err = scanString(t.queryRow(ctx, "SELECT value FROM system WHERE name = ?", name))
-		return err
-	})
-	return kept, err
+	return scanString(t.queryRow(ctx, selectSystemValue, name))
 }

@@ -6,10 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
-	"muster"
 	"muster/internal/config"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
@@ -35,7 +33,7 @@ func TestDataOutlivesTheProcess(t *testing.T) {
 	s, err := store.Open(ctx, store.Options{DataDir: dir})
 	must(t, err)
 	create(t, s, newUser("ann"))
-	keepSettings(t, s, `{"a":1}`)
+	saveSettings(t, s, `{"a":1}`)
 	must(t, s.Close())
 	s, err = store.Open(ctx, store.Options{DataDir: dir})
 	must(t, err)
@@ -52,48 +50,36 @@ func TestDataOutlivesTheProcess(t *testing.T) {
 	must(t, s.Close())
 }
 
-// keepSettings replaces the kept settings, whatever they are.
-func keepSettings(t *testing.T, s *store.Store, document string, audits ...*muster.Audit) (version int64) {
+func saveSettings(t *testing.T, s *store.Store, document string) {
 	t.Helper()
-	version, err := s.ChangeSettings(t.Context(), func(config.Stored) ([]byte, []*muster.Audit, error) {
-		return []byte(document), audits, nil
-	})
-	must(t, err)
-	return version
+	must(t, s.Write(t.Context(), func(tx *store.Tx) error { return tx.SaveSettings(t.Context(), []byte(document)) }))
 }
 
 func TestSettingsAreReplaced(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		ctx := t.Context()
-		if kept, err := s.LoadSettings(ctx); err != nil || len(kept.Document) != 0 || kept.Version != 0 {
-			t.Fatal(kept, err)
+		var told []config.Stored
+		s.OnCommit(func(c store.Changes) { told = append(told, *c.Settings) })
+		is := func(document string, version int64) {
+			t.Helper()
+			if stored, err := s.LoadSettings(t.Context()); err != nil || string(stored.Document) != document || stored.Version != version {
+				t.Fatal(stored, err)
+			}
 		}
-		keepSettings(t, s, "1", audit("u", "x"))
-		if version := keepSettings(t, s, "2"); version != 2 {
-			t.Fatal("version", version)
+		is("", 0)
+		saveSettings(t, s, "1")
+		saveSettings(t, s, "2")
+		is("2", 2)
+		if len(told) != 2 || string(told[1].Document) != "2" || told[1].Version != 2 {
+			t.Errorf("told of %v", told)
 		}
-		if kept, err := s.LoadSettings(ctx); err != nil || string(kept.Document) != "2" || kept.Version != 2 {
-			t.Fatal(kept, err)
-		}
-	})
-}
-
-func TestSettingsStayAsTheyAre(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		ctx := t.Context()
-		keepSettings(t, s, "1")
 		refusal := errors.New("refused")
-		_, err := s.ChangeSettings(ctx, func(config.Stored) ([]byte, []*muster.Audit, error) { return []byte("2"), nil, refusal })
-		if !errors.Is(err, refusal) {
-			t.Fatal(err)
+		err := s.Write(t.Context(), func(tx *store.Tx) error {
+			return errors.Join(tx.SaveSettings(t.Context(), []byte("3")), refusal)
+		})
+		if !errors.Is(err, refusal) || len(told) != 2 {
+			t.Error(err, told)
 		}
-		version, err := s.ChangeSettings(ctx, func(config.Stored) ([]byte, []*muster.Audit, error) { return nil, nil, nil })
-		if err != nil || version != 1 {
-			t.Fatal(version, err)
-		}
-		if kept, err := s.LoadSettings(ctx); err != nil || string(kept.Document) != "1" || kept.Version != 1 {
-			t.Fatal(kept, err)
-		}
+		is("2", 2)
 	})
 }
 
@@ -101,20 +87,20 @@ func TestSettingsStayAsTheyAre(t *testing.T) {
 func TestChangesOfTheSettingsFollowEachOther(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		const changes = 20
-		var all sync.WaitGroup
-		for range changes {
-			all.Go(func() {
-				_, err := s.ChangeSettings(t.Context(), func(kept config.Stored) ([]byte, []*muster.Audit, error) {
-					return append(kept.Document, 'x'), nil, nil
-				})
+		each(changes, func(int) {
+			err := s.Write(t.Context(), func(tx *store.Tx) error {
+				stored, err := tx.SettingsForUpdate(t.Context())
 				if err != nil {
-					t.Error(err)
+					return err
 				}
+				return tx.SaveSettings(t.Context(), append(stored.Document, 'x'))
 			})
-		}
-		all.Wait()
-		if kept, err := s.LoadSettings(t.Context()); err != nil || len(kept.Document) != changes || kept.Version != changes {
-			t.Fatal(kept, err)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		if stored, err := s.LoadSettings(t.Context()); err != nil || len(stored.Document) != changes || stored.Version != changes {
+			t.Fatal(stored, err)
 		}
 	})
 }

@@ -25,26 +25,33 @@ func newUpload(t testing.TB, s *store.Store, name string) *muster.Upload {
 	return &muster.Upload{ID: muster.NewID(), CreateAt: someTime, UserID: u.ID, ChannelID: ch.ID, Filename: "a.txt", FileSize: 10}
 }
 
-func TestUnfinishedUploadsStopAtTheirLimit(t *testing.T) {
+func insertUpload(s *store.Store, u *muster.Upload) error {
+	ctx := context.Background()
+	return s.Write(ctx, func(tx *store.Tx) error { return tx.InsertUpload(ctx, u) })
+}
+
+func TestUploadUsage(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		const limit = 3
-		u := newUpload(t, s, "ann")
-		var made, refused atomic.Int32
-		each(12, func(int) {
-			one := *u
-			one.ID = muster.NewID()
-			switch err := s.CreateUpload(context.Background(), &one, store.UploadQuota{Unfinished: limit}); {
-			case err == nil:
-				made.Add(1)
-			case muster.HasID(err, "app.upload.create.too_many.app_error"):
-				refused.Add(1)
-			default:
-				t.Error(err)
+		ctx := context.Background()
+		u, other := newUpload(t, s, "ann"), newUpload(t, s, "bob")
+		large, file := *u, u.File(someTime)
+		large.ID, large.FileSize = muster.NewID(), 10_000
+		file.ID, file.Size = muster.NewID(), 20_000
+		must(t, s.Write(ctx, func(tx *store.Tx) error {
+			if err := tx.HoldAccount(ctx, u.UserID); err != nil {
+				return err
 			}
-		})
-		list, err := s.Uploads(context.Background(), u.UserID)
-		if made.Load() != limit || refused.Load() != 12-limit || len(list) != limit || err != nil {
-			t.Fatalf("%d made, %d refused, %d are there (%v)", made.Load(), refused.Load(), len(list), err)
+			return errors.Join(tx.InsertUpload(ctx, u), tx.InsertUpload(ctx, &large), tx.InsertUpload(ctx, other), tx.InsertFile(ctx, file))
+		}))
+		must(t, s.Write(ctx, func(tx *store.Tx) error {
+			usage, err := tx.UploadUsage(ctx, u.UserID)
+			if want := (store.UploadUsage{Unfinished: 2, Bytes: 4096 + 10_000 + 20_000}); usage != want {
+				t.Errorf("%+v, want %+v", usage, want)
+			}
+			return err
+		}))
+		if err := s.Write(ctx, func(tx *store.Tx) error { return tx.HoldAccount(ctx, muster.NewID()) }); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("held nobody's account: %v", err)
 		}
 	})
 }
@@ -53,12 +60,18 @@ func TestOnePieceOfSeveralIsAdded(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		u := newUpload(t, s, "ann")
-		must(t, s.CreateUpload(ctx, u, store.UploadQuota{Unfinished: 9}))
+		must(t, insertUpload(s, u))
 		began, err := s.Upload(ctx, u.ID)
 		must(t, err)
+		addPiece := func(u *store.UploadState, key string, size int64) error {
+			return s.Write(ctx, func(tx *store.Tx) error {
+				_, err := tx.AddPiece(ctx, u, key, size)
+				return err
+			})
+		}
 		var added atomic.Int32
 		each(8, func(i int) {
-			switch _, err := s.AddPiece(ctx, began, fmt.Sprint("key", i), 4); {
+			switch err := addPiece(began, fmt.Sprint("key", i), 4); {
 			case err == nil:
 				added.Add(1)
 			case !errors.Is(err, store.ErrConcurrent):
@@ -69,8 +82,8 @@ func TestOnePieceOfSeveralIsAdded(t *testing.T) {
 		if err != nil || added.Load() != 1 || now.FileOffset != 4 || len(now.Pieces) != 1 {
 			t.Fatalf("%d added: %+v (%v)", added.Load(), now, err)
 		}
-		must(t, s.DeleteUpload(ctx, u.ID))
-		if _, err := s.AddPiece(ctx, now, "late", 6); !errors.Is(err, store.ErrConcurrent) {
+		must(t, s.Write(ctx, func(tx *store.Tx) error { return tx.DeleteUpload(ctx, u.ID) }))
+		if err := addPiece(now, "late", 6); !errors.Is(err, store.ErrConcurrent) {
 			t.Errorf("a piece of an upload that is gone: %v", err)
 		}
 	})
@@ -80,10 +93,16 @@ func TestAnUploadBecomesAFileOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		u := newUpload(t, s, "ann")
-		must(t, s.CreateUpload(ctx, u, store.UploadQuota{Unfinished: 9}))
+		must(t, insertUpload(s, u))
 		var finished atomic.Int32
 		each(8, func(int) {
-			switch err := s.FinishUpload(ctx, u.File(someTime), audit(u.UserID, "finished")); {
+			err := s.Write(ctx, func(tx *store.Tx) error {
+				if err := tx.DeleteUpload(ctx, u.ID); err != nil {
+					return err
+				}
+				return tx.InsertFile(ctx, u.File(someTime))
+			})
+			switch {
 			case err == nil:
 				finished.Add(1)
 			case !errors.Is(err, store.ErrNotFound):
@@ -94,13 +113,9 @@ func TestAnUploadBecomesAFileOnce(t *testing.T) {
 		if err != nil || finished.Load() != 1 || f.Name != "a.txt" || f.Size != 10 {
 			t.Fatalf("%d finished: %+v (%v)", finished.Load(), f, err)
 		}
-		history, err := s.Audits(ctx, u.UserID, 0, 9)
-		if err != nil || len(history) != 1 {
-			t.Errorf("%d lines of history (%v)", len(history), err)
-		}
 		_, err = s.Upload(ctx, u.ID)
 		if !errors.Is(err, store.ErrNotFound) {
-			t.Error("it is still under way", err)
+			t.Error("it is still unfinished", err)
 		}
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"muster/client"
 	"muster/internal/require"
 	"muster/internal/server/api"
+	"muster/internal/store"
 	"muster/internal/testserver"
 )
 
@@ -419,8 +420,10 @@ func TestAWholeUploadIsFinishedOnce(t *testing.T) {
 			for i := range pieces {
 				key := fmt.Sprintf("uploads/%s/%d", u.ID, i)
 				require.NoError(t, os.WriteFile(filepath.Join(s.Files, key), bytes.Repeat([]byte{byte(i)}, pieceSize), 0o600))
-				state, err = s.Store.AddPiece(ctx, state, key, pieceSize)
-				require.NoError(t, err)
+				require.NoError(t, s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+					state, err = tx.AddPiece(ctx, state, key, pieceSize)
+					return err
+				}))
 			}
 			won := 0
 			for _, err := range together(8, func(int) error {
