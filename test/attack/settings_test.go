@@ -84,7 +84,7 @@ func TestSettingsThatDoNothingAreRefused(t *testing.T) {
 			{`{"LdapSettings":{"Enable":true}}`, notAvailable, "LdapSettings.Enable is not available in this version."},
 			{`{"SamlSettings":{"Enable":true}}`, notAvailable, "SamlSettings.Enable is not available in this version."},
 			{`{"ServiceSettings":{"ExperimentalEnableHardenedMode":true}}`, notAvailable, "not available in this version."},
-			{`{"ServiceSettings":{"ConnectionSecurity":"TLS"}}`, notAvailable, "Muster does not have."},
+			{`{"ServiceSettings":{"ConnectionSecurity":"TLS"}}`, notAvailable, "Muster doesn't have."},
 			{`{"PasswordSettings":{"MinimumLength":4}}`, "api.context.invalid_body_param.app_error", "PasswordSettings.MinimumLength must be 5 to 72."},
 			{`{"TeamSettings":{"RestrictDirectMessage":"teams"}}`, "api.context.invalid_body_param.app_error", `must be one of "any", "team"; did you mean team?`},
 		} {
