@@ -90,6 +90,5 @@ func session(ctx context.Context, db *store.Store, u *muster.User) (token string
 	s := &muster.Session{
 		ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, CreateAt: now, LastActivityAt: now, ExpiresAt: now + time.Hour.Milliseconds(), Props: map[string]string{},
 	}
-	_, err = db.CreateSession(ctx, s, hash[:], store.SessionOptions{LastLogin: now, WithoutPassword: true})
-	return token, err
+	return token, db.Write(ctx, func(tx *store.Tx) error { return tx.InsertSession(ctx, s, hash[:]) })
 }

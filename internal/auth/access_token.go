@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"muster"
 	"muster/internal/core"
@@ -45,23 +44,45 @@ func (a *Auth) CreateAccessToken(ctx context.Context, who *core.Caller, userID s
 	if err := t.Validate(); err != nil {
 		return nil, err
 	}
-	text := muster.NewID()
-	hash := core.HashToken(text)
-	post := func(u *muster.User) []*store.Mail {
-		return a.mailer.Notification(u, a.mailer.AccessTokenMessage(u, t, who))
-	}
-	guard, err := a.core.Guard(ctx, who, userID)
+	may, err := a.core.AuthorityOver(ctx, who, userID)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.store.CreateAccessToken(ctx, t, hash[:], guard, a.core.Config().StorageSettings.MaxAccessTokensPerUser, post, a.core.AuditSelf(who, "user_id="+userID+" token_id="+t.ID)); err != nil {
-		return nil, core.MissingAccount(err)
+	text := muster.NewID()
+	if err := a.store.WriteGrowing(ctx, func(tx *store.Tx) error { return a.addAccessToken(ctx, who, tx, may, t, text) }); err != nil {
+		return nil, err
 	}
 	t.Token = text
 	return t, nil
 }
 
-// tokenEnd holds the end that is asked for (Unix ms, 0: none) against UserAccessTokenMaxLifetimeInDays.
+// addAccessToken stores a token, unless its account has as many as it may, and has the account's owner told.
+func (a *Auth) addAccessToken(ctx context.Context, who *core.Caller, tx *store.Tx, may *core.Authority, t *muster.AccessToken, text string) error {
+	u, err := tx.LockUser(ctx, t.UserID)
+	if err != nil {
+		return core.MissingAccount(err)
+	}
+	if err := may.RequireActOn(ctx, tx, u); err != nil {
+		return err
+	}
+	n, err := tx.CountAccessTokens(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	if most := a.core.Config().StorageSettings.MaxAccessTokensPerUser; most > 0 && n >= most {
+		return muster.E(muster.Forbidden, "app.user_access_token.create.quota.app_error")
+	}
+	hash := core.HashToken(text)
+	if err := tx.InsertAccessToken(ctx, t, hash[:]); err != nil {
+		return err
+	}
+	if err := tx.Enqueue(ctx, a.mailer.Notification(u, a.mailer.AccessTokenMessage(u, t, who))...); err != nil {
+		return err
+	}
+	return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+u.ID+" token_id="+t.ID))
+}
+
+// tokenEnd checks the end that is asked for (Unix ms, 0: none) against UserAccessTokenMaxLifetimeInDays, and returns the one that the token gets.
 func (a *Auth) tokenEnd(wanted int64) (int64, error) {
 	now, days := a.core.Now(), int64(a.core.Config().ServiceSettings.UserAccessTokenMaxLifetimeInDays)
 	latest := now + days*core.Day
@@ -74,7 +95,7 @@ func (a *Auth) tokenEnd(wanted int64) (int64, error) {
 	return wanted, nil
 }
 
-// tokensAllowed tells whether the account may use access tokens: bots always, people by EnableUserAccessTokens.
+// tokensAllowed reports whether the account may use access tokens: bots always, people by EnableUserAccessTokens.
 func (a *Auth) tokensAllowed(u *muster.User) bool {
 	return u.IsBot || a.core.Config().ServiceSettings.EnableUserAccessTokens
 }
@@ -99,7 +120,7 @@ func (a *Auth) accountToEdit(ctx context.Context, who *core.Caller, userID strin
 	return u, nil
 }
 
-// AccessToken tells of a token, not its text. Kinds: Forbidden, NotFound.
+// AccessToken returns a token without its text. Kinds: Forbidden, NotFound.
 func (a *Auth) AccessToken(ctx context.Context, who *core.Caller, id string) (*muster.AccessToken, error) {
 	return a.accessTokenFor(ctx, who, id, muster.PermReadUserAccessToken)
 }
@@ -121,7 +142,7 @@ func (a *Auth) accessTokenFor(ctx context.Context, who *core.Caller, id string, 
 	return t, err
 }
 
-// AccessTokens gives a page of everybody's tokens; needs manage_system.
+// AccessTokens returns a page of everybody's tokens; needs manage_system.
 func (a *Auth) AccessTokens(ctx context.Context, who *core.Caller, page core.Page) ([]*muster.AccessToken, error) {
 	if err := a.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return nil, err
@@ -129,7 +150,7 @@ func (a *Auth) AccessTokens(ctx context.Context, who *core.Caller, page core.Pag
 	return a.store.AccessTokens(ctx, "", page.Offset(), page.PerPage)
 }
 
-// AccessTokensOf gives a page of an account's tokens. Kinds: Forbidden, NotFound.
+// AccessTokensOf returns a page of an account's tokens. Kinds: Forbidden, NotFound.
 func (a *Auth) AccessTokensOf(ctx context.Context, who *core.Caller, userID string, page core.Page) ([]*muster.AccessToken, error) {
 	if err := a.core.RequireSystem(ctx, who, muster.PermReadUserAccessToken); err != nil {
 		return nil, err
@@ -166,13 +187,11 @@ func (a *Auth) SetAccessTokenActive(ctx context.Context, who *core.Caller, id st
 			return err
 		}
 	}
-	guard, err := a.core.Guard(ctx, who, t.UserID)
-	if err != nil {
-		return err
+	change := (*store.Tx).DisableAccessToken
+	if active {
+		change = (*store.Tx).EnableAccessToken
 	}
-	err = a.store.SetAccessTokenActive(ctx, id, guard, active, a.core.AuditSelf(who, "token_id="+id))
-	a.core.Cache.Forget(t.UserID)
-	return core.Missing(err, muster.NotFound, noAccessToken)
+	return a.changeAccessToken(ctx, who, t, change)
 }
 
 // RevokeAccessToken ends a token at once and for good. Kinds: Forbidden, NotFound.
@@ -181,39 +200,83 @@ func (a *Auth) RevokeAccessToken(ctx context.Context, who *core.Caller, id strin
 	if err != nil {
 		return err
 	}
-	guard, err := a.core.Guard(ctx, who, t.UserID)
+	return a.changeAccessToken(ctx, who, t, (*store.Tx).DeleteAccessToken)
+}
+
+func (a *Auth) changeAccessToken(ctx context.Context, who *core.Caller, t *muster.AccessToken, change func(tx *store.Tx, ctx context.Context, id string) error) error {
+	may, err := a.core.AuthorityOver(ctx, who, t.UserID)
 	if err != nil {
 		return err
 	}
-	err = a.store.DeleteAccessToken(ctx, id, guard, a.core.AuditSelf(who, "token_id="+id))
-	a.core.Cache.Forget(t.UserID)
-	return core.Missing(err, muster.NotFound, noAccessToken)
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := may.RequireActOnUser(ctx, tx, t.UserID); err != nil {
+			return err
+		}
+		if err := change(tx, ctx, t.ID); err != nil {
+			return core.Missing(err, muster.NotFound, noAccessToken)
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "token_id="+t.ID))
+	})
 }
 
-// tokenSession gives the session that stands for an access token, begun at its first use.
+// tokenSession returns the session that stands for an access token, begun at its first use. store.ErrNotFound unless the token is good.
 func (a *Auth) tokenSession(ctx context.Context, hash core.TokenHash) (*muster.Session, error) {
-	s, err := a.store.StartTokenSession(ctx, hash[:], func(t *muster.AccessToken, u *muster.User) (*muster.Session, error) {
-		if !a.tokensAllowed(u) {
-			return nil, store.ErrNotFound
-		}
-		now := a.core.Now()
-		s := &muster.Session{
-			ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, CreateAt: now, LastActivityAt: now, ExpiresAt: t.ExpiresAt,
-			Props: map[string]string{
-				muster.SessionPropType: muster.SessionTypeAccessToken, muster.SessionPropTokenID: t.ID,
-				muster.SessionPropIsGuest: strconv.FormatBool(u.IsGuest()),
-			},
-		}
-		if s.ExpiresAt == 0 {
-			s.ExpiresAt = now + tokenSessionYears*365*core.Day
-		}
-		if u.IsBot {
-			s.Props[muster.SessionPropIsBot] = "true"
-		}
-		return s, nil
+	t, err := a.store.UsableAccessToken(ctx, hash[:])
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, err // a made-up token costs no write
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read access token: %w", err)
+	}
+	var s *muster.Session
+	err = a.store.Write(ctx, func(tx *store.Tx) (err error) {
+		s, err = a.beginTokenSession(ctx, tx, t.UserID, hash)
+		return err
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("session of an access token: %w", err)
 	}
 	return s, err
+}
+
+func (a *Auth) beginTokenSession(ctx context.Context, tx *store.Tx, userID string, hash core.TokenHash) (*muster.Session, error) {
+	u, err := tx.LockUser(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	if u.DeleteAt != 0 || !a.tokensAllowed(u) {
+		return nil, store.ErrNotFound
+	}
+	t, err := tx.UsableAccessTokenForUpdate(ctx, hash[:])
+	if err != nil {
+		return nil, err
+	}
+	if s, err := tx.SessionByTokenHash(ctx, hash[:]); !errors.Is(err, store.ErrNotFound) {
+		return s, err // another request began it meanwhile
+	}
+	s := a.newTokenSession(t, u)
+	if err := tx.InsertSession(ctx, s, hash[:]); err != nil {
+		return nil, err
+	}
+	if err := tx.SetAccessTokenUsed(ctx, t.ID); err != nil {
+		return nil, err
+	}
+	return s, tx.PruneSessions(ctx, u.ID)
+}
+
+// newTokenSession returns a session for an access token.
+func (a *Auth) newTokenSession(t *muster.AccessToken, u *muster.User) *muster.Session {
+	now := a.core.Now()
+	s := &muster.Session{
+		ID: muster.NewID(), UserID: u.ID, CreateAt: now, LastActivityAt: now, ExpiresAt: t.ExpiresAt,
+		Props: map[string]string{muster.SessionPropType: muster.SessionTypeAccessToken, muster.SessionPropTokenID: t.ID},
+	}
+	setRoles(s, u)
+	if s.ExpiresAt == 0 {
+		s.ExpiresAt = now + tokenSessionYears*365*core.Day
+	}
+	if u.IsBot {
+		s.Props[muster.SessionPropIsBot] = "true"
+	}
+	return s
 }

@@ -35,6 +35,7 @@ type Auth struct {
 	secrets   *secretbox.Box
 	log       *slog.Logger
 	terms     termsCache
+	cancel    func() // of the terms' cache
 	activity  *activity
 	inFlight  *inFlight
 	attacks   *attacks
@@ -42,11 +43,16 @@ type Auth struct {
 
 // New returns an Auth over one store.
 func New(o Options) *Auth {
-	return &Auth{
+	a := &Auth{
 		core: o.Core, mailer: o.Mailer, store: o.Store, passwords: o.Passwords, breached: o.Breached, secrets: o.Secrets, log: o.Log,
 		activity: newActivity(), inFlight: newInFlight(), attacks: newAttacks(),
 	}
+	a.cancel = a.store.OnCommit(a.terms.forget)
+	return a
 }
 
-// Close writes down what is still held in memory.
-func (a *Auth) Close(ctx context.Context) error { return a.WriteActivity(ctx, true) }
+// Close ends listening to the store and writes down what is still held in memory.
+func (a *Auth) Close(ctx context.Context) error {
+	a.cancel()
+	return a.WriteActivity(ctx, true)
+}

@@ -6,6 +6,7 @@ import (
 
 	"muster"
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 // DeviceOf is deviceOf.
@@ -13,6 +14,27 @@ func (a *Auth) DeviceOf(who *core.Caller, u *muster.User) (string, bool) { retur
 
 // DeviceToken is deviceToken.
 func (a *Auth) DeviceToken(who *core.Caller, u *muster.User) string { return a.deviceToken(who, u) }
+
+// StartSession is startSession, of an account as it was read when its password was checked.
+func (a *Auth) StartSession(ctx context.Context, who *core.Caller, u *muster.User, withoutPassword bool) error {
+	_, err := a.startSession(ctx, who, u, "", proof{withoutPassword: withoutPassword})
+	return err
+}
+
+// HistoryLines is historyLines.
+const HistoryLines = historyLines
+
+// RecordFailures writes down n wrong passwords, with always as those that lock the account.
+func (a *Auth) RecordFailures(ctx context.Context, u *muster.User, n int, always bool) error {
+	history := a.counter(store.CountHistory, "", historyLimit, u.ID)
+	for range n {
+		f := failure{attempt: &attempt{}, userID: u.ID, audit: a.core.Audit(&core.Caller{}, u.ID, "wrong"), always: always, history: history}
+		if err := a.store.Write(ctx, func(tx *store.Tx) error { return a.recordFailure(ctx, tx, f) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // WarnOfAttacks writes what n attacks at once leave in a log.
 func WarnOfAttacks(ctx context.Context, log *slog.Logger, n int, who *core.Caller, u *muster.User) {

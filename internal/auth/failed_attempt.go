@@ -78,6 +78,21 @@ const (
 	wrongCode     = "failure - wrong one-time code"
 )
 
+// failure is what a wrong password or code leaves besides its counters. As much is written where no account has the name: the time that a refused login
+// takes must not tell.
+type failure struct {
+	attempt *attempt
+	userID  string         // "" where no account has the name
+	audit   *muster.Audit  // nil there
+	always  bool           // the audit is written however many there are
+	history store.Counter  // bounds the audits
+	notice  *store.Counter // bounds the mails, nil where there is no reason for one
+	mail    *store.Mail    // that tells the owner, nil for none
+}
+
+// fewerAudits ends the last audit that an account's history takes for a while.
+const fewerAudits = " (more of these are left out for an hour)"
+
 // attemptFailed writes down that an attempt was wrong and what begins with that: for the account's history, for its owner, the operators and the log.
 // name is what was typed; u is whose it is, nil for nobody's.
 func (a *Auth) attemptFailed(ctx context.Context, who *core.Caller, name string, u *muster.User, at *attempt, what string) error {
@@ -87,12 +102,21 @@ func (a *Auth) attemptFailed(ctx context.Context, who *core.Caller, name string,
 	} else {
 		a.attacks.failures.Add(1)
 	}
+	f := a.newFailure(ctx, who, name, u, at, what)
+	ctx = context.WithoutCancel(ctx)
+	if err := a.store.Write(ctx, func(tx *store.Tx) error { return a.recordFailure(ctx, tx, f) }); err != nil {
+		return fmt.Errorf("record a failed login: %w", err)
+	}
+	return nil
+}
+
+func (a *Auth) newFailure(ctx context.Context, who *core.Caller, name string, u *muster.User, at *attempt, what string) failure {
 	identity := name
 	if u != nil {
 		identity = u.ID
 	}
-	f := store.FailedAttempt{Reserved: at.reserved, UserID: idOf(u), History: a.counter(store.CountHistory, "", historyLimit, identity)}
-	info, letter := what, a.mailer.GuessingMessage
+	f := failure{attempt: at, userID: idOf(u), history: a.counter(store.CountHistory, "", historyLimit, identity)}
+	info, content := what, a.mailer.GuessingMessage
 	for _, r := range at.reserved {
 		if !r.Began {
 			continue
@@ -103,30 +127,65 @@ func (a *Auth) attemptFailed(ctx context.Context, who *core.Caller, name string,
 			continue // no account's matter
 		}
 		notice := a.counter(store.CountNotice, identity, noticeLimit, identity) // what unlocks the account forgets it: the next attack is news
-		f.Notice = &notice
+		f.notice = &notice
 		if r.Kind == store.CountAccount || r.Kind == store.CountCode {
-			f.Always = true
+			f.always = true
 			info = fmt.Sprintf("%s; %s until %s", info, lockReasons[r.Kind], time.UnixMilli(r.BlockedUntil).UTC().Format(time.RFC3339))
 		}
 		if r.Kind == store.CountCode {
-			letter = a.mailer.PasswordKnownMessage
+			content = a.mailer.PasswordKnownMessage
 		}
 	}
 	if u != nil {
-		f.Audit = a.core.Audit(who, u.ID, info)
+		f.audit = a.core.Audit(who, u.ID, info)
 	}
-	if f.Notice != nil && u != nil && u.DeleteAt == 0 && !u.IsBot && a.core.Config().EmailSettings.SendEmailNotifications {
-		f.Mail = a.mailer.MessageWithLink(muster.MailToken{Purpose: muster.TokenUnlock, UserID: u.ID, Email: u.Email}, mailer.MailTokenLife,
-			func(token string) mail.Content { return letter(u, token, who) })
+	if f.notice != nil && u != nil && u.DeleteAt == 0 && !u.IsBot && a.core.Config().EmailSettings.SendEmailNotifications {
+		f.mail = a.mailer.MessageWithLink(muster.MailToken{Purpose: muster.TokenUnlock, UserID: u.ID, Email: u.Email}, mailer.MailTokenLife,
+			func(token string) mail.Content { return content(u, token, who) })
 	}
-	err := a.store.RecordFailedAttempt(context.WithoutCancel(ctx), a.core.Now(), f)
+	return f
+}
+
+// recordFailure counts a failure for the account to see and writes what is to be remembered of it, as far as the counters allow.
+func (a *Auth) recordFailure(ctx context.Context, tx *store.Tx, f failure) error {
+	if err := tx.CountFailedAttempt(ctx, f.userID); err != nil {
+		return err
+	}
+	if err := tx.FailAttempt(ctx, f.attempt.reserved); err != nil {
+		return err
+	}
+	bounds := []store.Counter{f.history}
+	if f.notice != nil {
+		bounds = append(bounds, *f.notice)
+	}
+	for i := range bounds {
+		bounds[i].Soft = true
+	}
+	reserved, err := tx.ReserveAttempt(ctx, a.core.Now(), bounds...)
 	if err != nil {
-		return fmt.Errorf("count failed sign-in: %w", err)
+		return err
 	}
-	if u != nil {
-		a.core.Cache.Forget(u.ID)
+	if history := reserved[0]; history.Taken || f.always {
+		if err := a.auditFailure(ctx, tx, f, history.Began); err != nil {
+			return err
+		}
 	}
-	return nil
+	if f.notice == nil || !reserved[1].Taken || f.mail == nil {
+		return nil
+	}
+	return tx.Enqueue(ctx, f.mail)
+}
+
+// auditFailure writes a failure into the account's history; last is the last one that it takes for a while.
+func (a *Auth) auditFailure(ctx context.Context, tx *store.Tx, f failure, last bool) error {
+	if f.audit == nil {
+		return tx.SaveStandIn(ctx, f.history)
+	}
+	audit := *f.audit
+	if last {
+		audit.ExtraInfo += fewerAudits
+	}
+	return tx.Audit(ctx, &audit)
 }
 
 var (

@@ -50,7 +50,7 @@ var plainLoginErrors = map[string]bool{
 	"mfa.validate_token.authenticate.app_error":             true,
 	"api.user.check_user_mfa.bad_code.app_error":            true,
 	"app.team.join_user_to_team.max_accounts.app_error":     true,
-	expiredSignIn: true,
+	expiredLogin: true,
 	"store.sql_user.save.max_accounts.app_error": true,
 }
 
@@ -78,13 +78,13 @@ func (a *Auth) Login(ctx context.Context, who *core.Caller, req LoginRequest) (*
 	return s, u.Sanitized(muster.Visibility{Self: true}), nil
 }
 
-// proof is what showed who signs in, for the store to hold and to take out of use.
+// proof is what showed who signs in.
 type proof struct {
 	attempt         *attempt // that was right, nil for none
-	rehash          string   // a better hash of the password for the store to keep, "" for none
+	rehash          string   // a better hash of the password, to store; "" for none
 	factor          secondFactor
 	withoutPassword bool   // something else than the password showed it
-	signIn          []byte // SHA-256 of the token of the stored sign-in that this ends, nil for none
+	flow            []byte // SHA-256 of the token of the login flow that this ends, nil for none
 }
 
 // giveBackProof gives back the attempts of a proof that nothing else settled. To be deferred by whoever makes one.
@@ -229,44 +229,108 @@ func (a *Auth) maskLogin(err error) error {
 	return muster.E(muster.Unauthenticated, id, err)
 }
 
-// startSession stores a new session for u and writes down the sign-in; deviceID is "" for none. It is up to the caller to settle p.
+// startSession begins a new session of u, as it was read before the proof was checked; deviceID is "" for none. It is up to the caller to settle p.
 func (a *Auth) startSession(ctx context.Context, who *core.Caller, u *muster.User, deviceID string, p proof) (*muster.Session, error) {
-	token := muster.NewID()
-	hash := core.HashToken(token)
-	now := a.core.Now()
-	s := &muster.Session{
-		ID: muster.NewID(), UserID: u.ID, Roles: u.Roles, DeviceID: deviceID,
-		CreateAt: now, LastActivityAt: now, AuthenticatedAt: now, IP: who.IP, Props: sessionProps(who.UserAgent, u, deviceID != ""),
-	}
-	s.ExpiresAt = a.sessionEnd(a.sessionHours(s))
-	signedIn := *who
-	signedIn.Session = s
-	s, err := a.store.CreateSession(ctx, s, hash[:], store.SessionOptions{
-		ResetFailedAttempts: true, LastLogin: now, NewPasswordHash: p.rehash, OldPasswordHash: u.Password,
-		ReplaceDeviceID: deviceID != "", MfaStep: p.factor.step, Recovery: p.factor.recovery,
-		MfaActive: u.MfaActive, MfaSecret: u.MfaSecret, WithoutPassword: p.withoutPassword, UseSignIn: p.signIn,
-		Network:  a.networkHere(who, u.ID),
-		Attempts: append(p.attempt.counters(), p.factor.attempt.counters()...),
-	}, a.core.Audit(&signedIn, u.ID, "success"+p.factor.how()))
+	s := a.newSession(who, u, deviceID)
+	err := a.store.Write(ctx, func(tx *store.Tx) error { return a.login(ctx, who, tx, u, p, s) })
 	if errors.Is(err, store.ErrCodeUsed) {
 		return nil, a.refuseCode(ctx, who, u, p.factor.attempt)
 	}
 	if err != nil {
 		id := errWrongPassword.ID
-		if p.signIn != nil {
-			id = expiredSignIn
+		if p.flow != nil {
+			id = expiredLogin
 		}
 		return nil, core.Missing(err, muster.Unauthenticated, id)
 	}
 	a.decided(p.attempt)
 	a.decided(p.factor.attempt)
-	a.core.Cache.Forget(u.ID)
-	s.Token, s.DeviceToken = token, a.deviceToken(who, u)
+	s.DeviceToken = a.deviceToken(who, u)
 	return s, nil
 }
 
+// login takes what proved who signs in out of use and stores the session, which gets the account's roles as they are now. store.ErrNotFound when the
+// account may not sign in any more, what proved it has changed since, or another request ended the login flow; store.ErrCodeUsed.
+func (a *Auth) login(ctx context.Context, who *core.Caller, tx *store.Tx, u *muster.User, p proof, s *muster.Session) error {
+	now, err := lockProved(ctx, tx, u, p.withoutPassword)
+	if err != nil {
+		return err
+	}
+	now.LastLogin, now.FailedAttempts = s.CreateAt, 0
+	now.Password = cmp.Or(p.rehash, now.Password)
+	if err := tx.SaveLogin(ctx, now); err != nil {
+		return err
+	}
+	if err := a.useSecondFactor(ctx, who, tx, now, p.factor); err != nil {
+		return err
+	}
+	if p.flow != nil {
+		if err := tx.DeleteLoginFlow(ctx, p.flow); err != nil {
+			return err
+		}
+	}
+	if s.DeviceID != "" {
+		if err := tx.EndDeviceSessions(ctx, u.ID, s.DeviceID, ""); err != nil {
+			return err
+		}
+	}
+	setRoles(s, now)
+	hash := core.HashToken(s.Token)
+	if err := tx.InsertSession(ctx, s, hash[:]); err != nil {
+		return err
+	}
+	if err := tx.PruneSessions(ctx, u.ID); err != nil {
+		return err
+	}
+	if err := tx.ReleaseAttempts(ctx, counters(p.attempt, p.factor.attempt)); err != nil {
+		return err
+	}
+	if err := tx.SaveKnownNetwork(ctx, u.ID, a.networkHere(who, u.ID)); err != nil {
+		return err
+	}
+	signedIn := *who
+	signedIn.Session = s
+	return tx.Audit(ctx, a.core.Audit(&signedIn, u.ID, "success"+p.factor.how()))
+}
+
+// lockProved locks an account and returns it as it is now. store.ErrNotFound unless it may still sign in and is, but for withoutPassword, as it was when
+// the password and the second factor were checked.
+func lockProved(ctx context.Context, tx *store.Tx, proved *muster.User, withoutPassword bool) (*muster.User, error) {
+	u, err := tx.LockUser(ctx, proved.ID)
+	if err != nil {
+		return nil, err
+	}
+	if u.DeleteAt != 0 || u.IsBot || !withoutPassword && !sameSecrets(u, proved) {
+		return nil, store.ErrNotFound
+	}
+	return u, nil
+}
+
+// sameSecrets reports whether what proves who owns an account is still the same.
+func sameSecrets(u, before *muster.User) bool {
+	return u.Password == before.Password && u.MfaActive == before.MfaActive && u.MfaSecret == before.MfaSecret
+}
+
+// newSession returns a session, with a token, of an account that signs in now.
+func (a *Auth) newSession(who *core.Caller, u *muster.User, deviceID string) *muster.Session {
+	now := a.core.Now()
+	s := &muster.Session{
+		ID: muster.NewID(), Token: muster.NewID(), UserID: u.ID, DeviceID: deviceID, CreateAt: now, LastActivityAt: now, AuthenticatedAt: now, IP: who.IP,
+		Props: sessionProps(who.UserAgent, deviceID != ""),
+	}
+	setRoles(s, u)
+	s.ExpiresAt = a.sessionEnd(a.sessionHours(s))
+	return s
+}
+
+// setRoles gives a session its account's roles.
+func setRoles(s *muster.Session, u *muster.User) {
+	s.Roles = u.Roles
+	s.Props[muster.SessionPropIsGuest] = strconv.FormatBool(u.IsGuest())
+}
+
 // sessionProps describes the device that signs in, in the reference server's words.
-func sessionProps(agent string, u *muster.User, mobile bool) map[string]string {
+func sessionProps(agent string, mobile bool) map[string]string {
 	ua := useragent.Parse(agent)
 	name, version := cmp.Or(ua.Name, "Unknown"), cmp.Or(ua.Version, "0.0")
 	if ua.OS == "" { // a program, not a browser
@@ -279,7 +343,6 @@ func sessionProps(agent string, u *muster.User, mobile bool) map[string]string {
 		muster.SessionPropIsMobile:    strconv.FormatBool(mobile),
 		muster.SessionPropIsSaml:      "false",
 		muster.SessionPropIsOAuthUser: "false",
-		muster.SessionPropIsGuest:     strconv.FormatBool(u.IsGuest()),
 		muster.SessionPropCSRF:        muster.NewID(),
 	}
 }
@@ -302,7 +365,5 @@ func (a *Auth) Logout(ctx context.Context, who *core.Caller) error {
 	if who.Session == nil {
 		return nil
 	}
-	err := a.store.DeleteSession(ctx, who.ID(), who.Session.ID, nil, a.core.AuditSelf(who, ""))
-	a.core.Cache.Forget(who.ID())
-	return err
+	return a.endSessions(ctx, who, who.ID(), "", func(tx *store.Tx) error { return tx.EndSession(ctx, who.ID(), who.Session.ID) })
 }

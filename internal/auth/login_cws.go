@@ -28,7 +28,11 @@ func (a *Auth) LoginCWS(ctx context.Context, who *core.Caller, loginID, token st
 	if len(token) > cwsTokenMaxLength || subtle.ConstantTimeCompare(given[:], want[:]) != 1 {
 		return nil, muster.E(muster.Invalid, badCWSToken)
 	}
-	first, err := a.store.UseOnce(ctx, muster.TokenCWS, given[:])
+	var first bool
+	err := a.store.Write(ctx, func(tx *store.Tx) (err error) {
+		first, err = tx.UseOnce(ctx, muster.TokenCWS, given[:])
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

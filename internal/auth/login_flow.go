@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	signInLife      = 15 * core.Minute
+	loginFlowLife   = 15 * core.Minute
 	returnToMaxSize = 2048 // bytes
-	expiredSignIn   = "app.sign_in.expired.app_error"
+	expiredLogin    = "app.sign_in.expired.app_error"
 	declinedTerms   = "app.sign_in.terms_declined.app_error"
 )
 
-// LoginStep is what a sign-in waits for.
+// LoginStep is what a login flow waits for.
 type LoginStep string
 
 // The steps after the first, which shows who it is.
@@ -28,9 +28,9 @@ const (
 	StepDone  LoginStep = "done"  // nothing more
 )
 
-// LoginFlow is a sign-in by steps, for a browser that shows a page for each (docs/adr/0014-outbox-and-sign-in.md).
+// LoginFlow is a login by steps, for a browser that shows a page for each (docs/adr/0014-outbox-and-sign-in.md).
 type LoginFlow struct {
-	Token     string // of the stored sign-in, which later steps name; "" once there is a session
+	Token     string // of the stored login flow, which later steps name; "" once there is a session
 	Step      LoginStep
 	ReturnTo  string                 // as the first step was given it
 	ExpiresAt int64                  // Unix ms
@@ -39,7 +39,7 @@ type LoginFlow struct {
 	User      *muster.User
 }
 
-// BeginLogin takes the first step, by password, and gives what comes next. Errors as Login's; the request's code and device are not looked at.
+// BeginLogin takes the first step, by password, and returns what comes next. Errors as Login's; the request's code and device are ignored.
 func (a *Auth) BeginLogin(ctx context.Context, who *core.Caller, req LoginRequest, returnTo string) (*LoginFlow, error) {
 	if len(returnTo) > returnToMaxSize || !muster.ValidText(returnTo, returnToMaxSize) {
 		returnTo = ""
@@ -50,144 +50,157 @@ func (a *Auth) BeginLogin(ctx context.Context, who *core.Caller, req LoginReques
 	if err != nil {
 		return nil, a.maskLogin(err)
 	}
-	kept := &store.SignIn{
+	stored := &store.LoginFlow{
 		UserID: u.ID, Password: u.Password, BetterHash: p.rehash, MfaActive: u.MfaActive, MfaSecret: u.MfaSecret,
-		ReturnTo: returnTo, ExpiresAt: a.core.Now() + signInLife,
+		ReturnTo: returnTo, ExpiresAt: a.core.Now() + loginFlowLife,
 	}
-	in, err := a.nextStep(ctx, u, kept)
+	flow, err := a.nextStep(ctx, u, stored)
 	if err != nil {
 		return nil, err
 	}
-	if in.Step == StepDone {
-		return a.finishLogin(ctx, who, u, in, p)
+	if flow.Step == StepDone {
+		return a.finishLogin(ctx, who, u, flow, p)
 	}
-	in.Token = muster.NewMailToken()
-	if err := a.store.SaveSignIn(ctx, mailer.MailTokenHash(in.Token), kept, p.attempt.counters()); err != nil {
+	flow.Token = muster.NewMailToken()
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.InsertLoginFlow(ctx, mailer.MailTokenHash(flow.Token), stored); err != nil {
+			return err
+		}
+		return tx.ReleaseAttempts(ctx, counters(p.attempt))
+	})
+	if err != nil {
 		return nil, err
 	}
 	a.decided(p.attempt)
-	return in, nil
+	return flow, nil
 }
 
-// LoginFlow tells what a sign-in waits for. Kind Unauthenticated once it ran out, ended or was held against what changed since.
+// LoginFlow returns what a login flow waits for. Kind Unauthenticated once it expired, ended, or the account's secrets changed since it began.
 func (a *Auth) LoginFlow(ctx context.Context, token string) (*LoginFlow, error) {
-	u, kept, _, err := a.storedLoginFlow(ctx, token)
+	u, stored, _, err := a.storedLoginFlow(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	in, err := a.nextStep(ctx, u, kept)
+	flow, err := a.nextStep(ctx, u, stored)
 	if err != nil {
 		return nil, err
 	}
-	in.Token = token
-	return in, nil
+	flow.Token = token
+	return flow, nil
 }
 
-// LoginCode takes the step of the one-time or recovery code. A wrong one is counted, and the sign-in goes on.
+// LoginCode takes the step of the one-time or recovery code. A wrong one is counted, and the login flow goes on.
 // Kind Unauthenticated.
 func (a *Auth) LoginCode(ctx context.Context, who *core.Caller, token, code string) (*LoginFlow, error) {
-	u, kept, hash, err := a.storedLoginFlow(ctx, token)
+	u, stored, hash, err := a.storedLoginFlow(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	if !kept.FactorPassed && a.TakesCode(u) {
+	if !stored.FactorPassed && a.TakesCode(u) {
 		if err := a.passFactor(ctx, who, u, hash, code); err != nil {
 			return nil, a.maskLogin(err)
 		}
-		kept.FactorPassed = true
+		stored.FactorPassed = true
 	}
-	return a.advance(ctx, who, u, kept, token)
+	return a.advance(ctx, who, u, stored, token)
 }
 
 func (a *Auth) passFactor(ctx context.Context, who *core.Caller, u *muster.User, hash []byte, code string) error {
-	return a.spend(ctx, who, u, code, func(f secondFactor, o store.SessionOptions) error {
-		err := a.store.PassFactor(ctx, hash, u.ID, o, a.core.Audit(who, u.ID, "code accepted"+f.how()))
-		return core.Missing(err, muster.Unauthenticated, expiredSignIn)
+	err := a.proveByCode(ctx, who, u, code, func(tx *store.Tx, f secondFactor) error {
+		if err := tx.PassFactor(ctx, hash); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.Audit(who, u.ID, "code accepted"+f.how()))
 	})
+	return core.Missing(err, muster.Unauthenticated, expiredLogin)
 }
 
 // LoginTerms takes the step of the terms of service; who declines them does not sign in. Kinds: Unauthenticated, Forbidden for declined, Invalid, NotFound.
 func (a *Auth) LoginTerms(ctx context.Context, who *core.Caller, token, termsID string, accepted bool) (*LoginFlow, error) {
-	u, kept, hash, err := a.storedLoginFlow(ctx, token)
+	u, stored, _, err := a.storedLoginFlow(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	if in, err := a.nextStep(ctx, u, kept); err != nil || in.Step != StepTerms { // the code comes first
-		return in, err
+	if flow, err := a.nextStep(ctx, u, stored); err != nil || flow.Step != StepTerms { // the code comes first
+		return flow, err
 	}
 	if err := a.acceptTerms(ctx, who, u.ID, termsID, accepted); err != nil {
 		return nil, err
 	}
 	if !accepted {
-		return nil, errors.Join(muster.E(muster.Forbidden, declinedTerms), a.store.DeleteSignIn(ctx, hash))
+		return nil, errors.Join(muster.E(muster.Forbidden, declinedTerms), a.CancelLogin(ctx, token))
 	}
-	if u, kept, _, err = a.storedLoginFlow(ctx, token); err != nil { // the account was changed by that, and perhaps otherwise
+	if u, stored, _, err = a.storedLoginFlow(ctx, token); err != nil { // the account was changed by that, and perhaps otherwise
 		return nil, err
 	}
-	return a.advance(ctx, who, u, kept, token)
+	return a.advance(ctx, who, u, stored, token)
 }
 
-// CancelLogin gives a sign-in up; one that is none is no error.
+// CancelLogin ends a login flow; a token of none is no error.
 func (a *Auth) CancelLogin(ctx context.Context, token string) error {
-	return a.store.DeleteSignIn(ctx, mailer.MailTokenHash(token))
+	err := a.store.Write(ctx, func(tx *store.Tx) error { return tx.DeleteLoginFlow(ctx, mailer.MailTokenHash(token)) })
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
-// storedLoginFlow reads a sign-in and its account, which must still be what the first step saw.
-func (a *Auth) storedLoginFlow(ctx context.Context, token string) (*muster.User, *store.SignIn, []byte, error) {
-	over := muster.E(muster.Unauthenticated, expiredSignIn)
+// storedLoginFlow reads a login flow and its account, which must still be what the first step saw.
+func (a *Auth) storedLoginFlow(ctx context.Context, token string) (*muster.User, *store.LoginFlow, []byte, error) {
+	over := muster.E(muster.Unauthenticated, expiredLogin)
 	if !muster.ValidMailToken(token) {
 		return nil, nil, nil, over
 	}
 	hash := mailer.MailTokenHash(token)
-	kept, err := a.store.SignIn(ctx, hash)
+	stored, err := a.store.LoginFlow(ctx, hash)
 	if err != nil {
 		return nil, nil, nil, core.Missing(err, over.Kind, over.ID)
 	}
-	u, err := a.store.User(ctx, kept.UserID)
+	u, err := a.store.User(ctx, stored.UserID)
 	if err != nil {
 		return nil, nil, nil, core.Missing(err, over.Kind, over.ID)
 	}
-	if kept.ExpiresAt <= a.core.Now() || u.Password != kept.Password || u.MfaActive != kept.MfaActive || u.MfaSecret != kept.MfaSecret {
+	if stored.ExpiresAt <= a.core.Now() || u.Password != stored.Password || u.MfaActive != stored.MfaActive || u.MfaSecret != stored.MfaSecret {
 		return nil, nil, nil, over
 	}
-	return u, kept, hash, a.requireLoginAllowed(u)
+	return u, stored, hash, a.requireLoginAllowed(u)
 }
 
 // nextStep is the one place that says in which order the steps come.
-func (a *Auth) nextStep(ctx context.Context, u *muster.User, kept *store.SignIn) (*LoginFlow, error) {
-	in := &LoginFlow{ReturnTo: kept.ReturnTo, ExpiresAt: kept.ExpiresAt, User: u.Sanitized(muster.Visibility{Self: true}), Step: StepDone}
-	if a.TakesCode(u) && !kept.FactorPassed {
-		in.Step = StepCode
-		return in, nil
+func (a *Auth) nextStep(ctx context.Context, u *muster.User, stored *store.LoginFlow) (*LoginFlow, error) {
+	flow := &LoginFlow{ReturnTo: stored.ReturnTo, ExpiresAt: stored.ExpiresAt, User: u.Sanitized(muster.Visibility{Self: true}), Step: StepDone}
+	if a.TakesCode(u) && !stored.FactorPassed {
+		flow.Step = StepCode
+		return flow, nil
 	}
 	terms, err := a.TermsToAccept(ctx, u)
 	if err != nil {
 		return nil, fmt.Errorf("terms of service: %w", err)
 	}
 	if terms != nil {
-		in.Step, in.Terms = StepTerms, terms
+		flow.Step, flow.Terms = StepTerms, terms
 	}
-	return in, nil
+	return flow, nil
 }
 
-func (a *Auth) advance(ctx context.Context, who *core.Caller, u *muster.User, kept *store.SignIn, token string) (*LoginFlow, error) {
-	in, err := a.nextStep(ctx, u, kept)
+func (a *Auth) advance(ctx context.Context, who *core.Caller, u *muster.User, stored *store.LoginFlow, token string) (*LoginFlow, error) {
+	flow, err := a.nextStep(ctx, u, stored)
 	if err != nil {
 		return nil, err
 	}
-	if in.Step == StepDone {
-		return a.finishLogin(ctx, who, u, in, proof{rehash: kept.BetterHash, signIn: mailer.MailTokenHash(token)})
+	if flow.Step == StepDone {
+		return a.finishLogin(ctx, who, u, flow, proof{rehash: stored.BetterHash, flow: mailer.MailTokenHash(token)})
 	}
-	in.Token = token
-	return in, nil
+	flow.Token = token
+	return flow, nil
 }
 
-// finishLogin starts the session, in the transaction that ends the stored sign-in if there is one.
-func (a *Auth) finishLogin(ctx context.Context, who *core.Caller, u *muster.User, in *LoginFlow, p proof) (*LoginFlow, error) {
+// finishLogin begins the session, in the transaction that ends the stored login flow if there is one.
+func (a *Auth) finishLogin(ctx context.Context, who *core.Caller, u *muster.User, flow *LoginFlow, p proof) (*LoginFlow, error) {
 	s, err := a.startSession(ctx, who, u, "", p)
 	if err != nil {
 		return nil, a.maskLogin(err)
 	}
-	in.Session = s
-	return in, nil
+	flow.Session = s
+	return flow, nil
 }

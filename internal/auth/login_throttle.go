@@ -100,30 +100,33 @@ func (a *Auth) count(ctx context.Context, counters []store.Counter) (*attempt, e
 	}()
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	reserved, err := a.store.ReserveAttempt(bounded, a.core.Now(), func(reserved []store.Reserved) {
-		if at.keys != nil {
-			return // the transaction is repeated
+	err := a.store.Write(bounded, func(tx *store.Tx) (err error) {
+		if at.reserved, err = tx.ReserveAttempt(bounded, a.core.Now(), counters...); err != nil || at.keys != nil { // the transaction is repeated
+			return err
 		}
-		for _, r := range reserved {
+		for _, r := range at.reserved {
 			if r.Taken {
 				at.keys = append(at.keys, counterKey(r.Key))
 			}
 		}
-		a.inFlight.enter(at.keys)
-	}, counters...)
+		a.inFlight.enter(at.keys) // before the commit: nobody is refused because of it until then
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("count an attempt: %w", err)
 	}
-	at.reserved, counted = reserved, true
+	counted = true
 	return at, nil
 }
 
-// counters are what the store releases once the attempt succeeded.
-func (at *attempt) counters() []store.Reserved {
-	if at == nil {
-		return nil
+// counters returns what to release in the transaction of what attempts allow; nil is no attempt.
+func counters(attempts ...*attempt) (reserved []store.Reserved) {
+	for _, at := range attempts {
+		if at != nil {
+			reserved = append(reserved, at.reserved...)
+		}
 	}
-	return at.reserved
+	return reserved
 }
 
 // decided is to be called once it is written down what came of an attempt; nil is none.
@@ -143,7 +146,8 @@ func (a *Auth) giveBack(ctx context.Context, at *attempt) {
 	defer a.decided(at)
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := a.store.ReleaseAttempt(bounded, at.reserved); err != nil {
+	err := a.store.Write(bounded, func(tx *store.Tx) error { return tx.CancelAttempts(bounded, at.reserved) })
+	if err != nil {
 		a.log.Error("take an attempt to sign in back", "error", err)
 	}
 }
@@ -263,13 +267,38 @@ func idOf(u *muster.User) string {
 	return u.ID
 }
 
-// SweepAttempts keeps the table of attempts small, whoever makes them.
+// SweepAttempts keeps the table of attempts small, whoever makes them: counters that count for nothing any more go and then, where too many are left, those
+// that expire soonest.
 func (a *Auth) SweepAttempts(ctx context.Context) error {
 	for range sweepsAtOnce {
-		n, err := a.store.SweepAttempts(ctx, a.core.Now(), throttlesKept, throttleSweep)
+		n, err := a.sweepAttempts(ctx)
 		if err != nil || n < throttleSweep {
 			return err
 		}
 	}
 	return nil
+}
+
+func (a *Auth) sweepAttempts(ctx context.Context) (deleted int64, err error) {
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		deleted, err = tx.DeleteExpiredCounters(ctx, a.core.Now(), throttleSweep)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	left, err := a.store.CountCounters(ctx)
+	if err != nil {
+		return deleted, err
+	}
+	most := min(left-throttlesKept, throttleSweep-deleted)
+	if most <= 0 {
+		return deleted, nil
+	}
+	var more int64
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		more, err = tx.DeleteCounters(ctx, most)
+		return err
+	})
+	return deleted + more, err
 }

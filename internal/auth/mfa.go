@@ -17,7 +17,7 @@ const (
 	notPending  = "mfa.activate.bad_token.app_error"
 )
 
-// mfaPurpose ties a sealed secret to its account.
+// mfaPurpose ties an encrypted secret to its account.
 func mfaPurpose(userID string) string { return "mfa " + userID }
 
 // GenerateMfaSecret makes a secret for an authenticator app. It counts once UpdateMfa has seen a code of it; until then an older one stays. For one's own
@@ -43,11 +43,20 @@ func (a *Auth) GenerateMfaSecret(ctx context.Context, who *core.Caller, userID s
 	if err != nil {
 		return nil, err
 	}
-	guard, err := a.core.Guard(ctx, who, userID)
+	may, err := a.core.AuthorityOver(ctx, who, userID)
 	if err != nil {
 		return nil, err
 	}
-	return e, core.MissingAccount(a.store.SaveMfaPending(ctx, userID, a.secrets.Encrypt(secret, mfaPurpose(userID)), guard, a.core.AuditSelf(who, "user_id="+userID)))
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := may.RequireActOnUser(ctx, tx, userID); err != nil {
+			return err
+		}
+		if err := tx.SetPendingMfa(ctx, userID, a.secrets.Encrypt(secret, mfaPurpose(userID))); err != nil {
+			return core.MissingAccount(err)
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+userID))
+	})
+	return e, err
 }
 
 func (a *Auth) accountForMfa(ctx context.Context, who *core.Caller, userID string) (*muster.User, error) {
@@ -78,7 +87,7 @@ func ownsPassword(u *muster.User) error {
 	return nil
 }
 
-// UpdateMfa turns an account's second factor on, with a code of the generated secret, or off. Turned on it gives fresh recovery codes,
+// UpdateMfa turns an account's second factor on, with a code of the generated secret, or off. Turning it on returns fresh recovery codes,
 // shown this once. To change one's own takes a fresh session, except to set up the first where the settings enforce it. Kinds: Invalid, Unauthenticated for a wrong code, Forbidden, NotFound.
 func (a *Auth) UpdateMfa(ctx context.Context, who *core.Caller, userID string, activate bool, code string) (recovery []string, err error) {
 	u, err := a.accountForMfa(ctx, who, userID)
@@ -88,56 +97,80 @@ func (a *Auth) UpdateMfa(ctx context.Context, who *core.Caller, userID string, a
 	if err := a.requireFreshForMfa(who, u, activate); err != nil {
 		return nil, err
 	}
-	audit := a.core.Audit(who, userID, fmt.Sprintf("user_id=%s activate=%v", userID, activate))
-	guard, err := a.core.Guard(ctx, who, userID)
+	may, err := a.core.AuthorityOver(ctx, who, userID)
 	if err != nil {
 		return nil, err
 	}
-	var after *muster.User
+	audit := a.core.Audit(who, userID, fmt.Sprintf("user_id=%s activate=%v", userID, activate))
 	if activate {
-		recovery, after, err = a.activateMfa(ctx, who, u, code, guard, audit)
-	} else {
-		_, after, err = a.store.DeactivateMfa(ctx, userID, guard, func(before *muster.User) []*store.Mail {
-			if !before.MfaActive {
-				return nil
-			}
-			return a.mailer.Notification(before, a.mailer.MfaMessage(before, false, who))
-		}, audit)
+		return a.activateMfa(ctx, who, u, code, may, audit)
 	}
-	a.core.Cache.Forget(userID)
+	return nil, a.deactivateMfa(ctx, who, userID, may, audit)
+}
+
+func (a *Auth) activateMfa(ctx context.Context, who *core.Caller, before *muster.User, code string, may *core.Authority, audit *muster.Audit) (recovery []string, err error) {
+	if !a.core.Config().ServiceSettings.EnableMultifactorAuthentication {
+		return nil, muster.E(muster.Unimplemented, "mfa.mfa_disabled.app_error")
+	}
+	if err := ownsPassword(before); err != nil {
+		return nil, err
+	}
+	refused := muster.E(muster.Unauthenticated, notPending).On("code")
+	encrypted, secret, err := a.pendingMfa(ctx, before)
 	if err != nil {
 		return nil, core.MissingAccount(err)
 	}
-	a.core.PublishUserUpdated(after)
-	return recovery, nil
-}
-
-func (a *Auth) activateMfa(ctx context.Context, who *core.Caller, u *muster.User, code string, guard store.Guard, audit *muster.Audit) ([]string, *muster.User, error) {
-	if !a.core.Config().ServiceSettings.EnableMultifactorAuthentication {
-		return nil, nil, muster.E(muster.Unimplemented, "mfa.mfa_disabled.app_error")
-	}
-	if err := ownsPassword(u); err != nil {
-		return nil, nil, err
-	}
-	refused := muster.E(muster.Unauthenticated, notPending).On("code")
-	sealed, secret, err := a.pendingMfa(ctx, u)
-	if err != nil {
-		return nil, nil, err
-	}
-	if sealed == "" {
-		return nil, nil, refused
+	if encrypted == "" {
+		return nil, refused
 	}
 	// This code proves that the app was set up; it signs nobody in, so it is not counted as used.
 	if _, ok := totp.Check(secret, code, a.core.Time(), 0); !ok {
-		return nil, nil, refused
+		return nil, refused
 	}
-	codes, hashes := newRecoveryCodes()
-	post := func(u *muster.User) []*store.Mail { return a.mailer.Notification(u, a.mailer.MfaMessage(u, true, who)) }
-	_, after, err := a.store.ActivateMfa(ctx, u.ID, sealed, u.MfaActive, hashes, guard, post, audit)
-	if errors.Is(err, store.ErrNotFound) {
-		err = refused // another secret was generated meanwhile, or another factor turned on
+	recovery, hashes := newRecoveryCodes()
+	_, _, err = a.core.ChangeUser(ctx, before.ID, may, func(tx *store.Tx, u *muster.User) error {
+		if u.MfaActive && !before.MfaActive {
+			return refused // another factor was turned on meanwhile
+		}
+		err := tx.TakePendingMfa(ctx, u.ID, encrypted)
+		if errors.Is(err, store.ErrNotFound) {
+			return refused // another secret was generated meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.ReplaceRecoveryCodes(ctx, u.ID, hashes); err != nil {
+			return err
+		}
+		u.MfaActive, u.MfaSecret, u.UpdateAt = true, encrypted, a.core.Now()
+		if err := tx.Enqueue(ctx, a.mailer.Notification(u, a.mailer.MfaMessage(u, true, who))...); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, audit)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return codes, after, err
+	return recovery, nil
+}
+
+func (a *Auth) deactivateMfa(ctx context.Context, who *core.Caller, userID string, may *core.Authority, audit *muster.Audit) error {
+	_, _, err := a.core.ChangeUser(ctx, userID, may, func(tx *store.Tx, u *muster.User) error {
+		if u.MfaActive {
+			if err := tx.Enqueue(ctx, a.mailer.Notification(u, a.mailer.MfaMessage(u, false, who))...); err != nil {
+				return err
+			}
+		}
+		u.MfaActive, u.MfaSecret, u.UpdateAt = false, "", a.core.Now()
+		if err := tx.DeleteRecoveryCodes(ctx, userID); err != nil {
+			return err
+		}
+		if err := tx.ClearMfaState(ctx, userID); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, audit)
+	})
+	return err
 }
 
 // PendingMfa returns the secret that the caller generated last, as long as no code of it has been entered. It takes what UpdateMfa takes, for whoever knows
@@ -147,11 +180,11 @@ func (a *Auth) PendingMfa(ctx context.Context, who *core.Caller) (*muster.MfaSec
 	if err != nil {
 		return nil, err
 	}
-	sealed, secret, err := a.pendingMfa(ctx, u)
+	encrypted, secret, err := a.pendingMfa(ctx, u)
 	if err != nil {
 		return nil, core.MissingAccount(err)
 	}
-	if sealed == "" {
+	if encrypted == "" {
 		return nil, muster.E(muster.NotFound, notPending)
 	}
 	if err := a.requireFreshForMfa(who, u, true); err != nil {
@@ -160,8 +193,8 @@ func (a *Auth) PendingMfa(ctx context.Context, who *core.Caller) (*muster.MfaSec
 	return totp.Enrolment(secret, a.core.Config().TeamSettings.SiteName, u.Email)
 }
 
-// pendingMfa reads the secret that awaits its first code, as it is kept and as it is; "" for none.
-func (a *Auth) pendingMfa(ctx context.Context, u *muster.User) (sealed, secret string, err error) {
+// pendingMfa reads the secret that awaits its first code, as it is stored and as it is; "" for none.
+func (a *Auth) pendingMfa(ctx context.Context, u *muster.User) (encrypted, secret string, err error) {
 	state, err := a.store.MfaState(ctx, u.ID)
 	if err != nil || state.Pending == "" {
 		return "", "", err
@@ -172,7 +205,7 @@ func (a *Auth) pendingMfa(ctx context.Context, u *muster.User) (sealed, secret s
 	return state.Pending, secret, nil
 }
 
-// CheckMfa tells whether signing in by that name takes a one-time code. For a name that nobody has it takes none.
+// CheckMfa reports whether signing in by that name takes a one-time code. For a name that nobody has it takes none.
 func (a *Auth) CheckMfa(ctx context.Context, loginID string) (bool, error) {
 	u, err := a.userForLogin(ctx, LoginRequest{LoginID: loginID})
 	if errors.Is(err, store.ErrNotFound) {
@@ -184,16 +217,16 @@ func (a *Auth) CheckMfa(ctx context.Context, loginID string) (bool, error) {
 	return a.TakesCode(u), nil
 }
 
-// TakesCode tells whether signing in to an account takes a one-time code.
+// TakesCode reports whether signing in to an account takes a one-time code.
 func (a *Auth) TakesCode(u *muster.User) bool {
 	return u.MfaActive && a.core.Config().ServiceSettings.EnableMultifactorAuthentication
 }
 
-// secondFactor is what a sign-in showed besides the password, for the store to take out of use.
+// secondFactor is what was shown besides the password, to be taken out of use (useSecondFactor).
 type secondFactor struct {
 	attempt  *attempt // nil where no code was asked for
-	step     int64
-	recovery *store.RecoveryCode
+	step     int64    // RFC 6238 time step of a one-time code, 0 for none
+	recovery [][]byte // SHA-256 of each way to read a recovery code, nil for none
 }
 
 // how ends an audit.
@@ -217,10 +250,7 @@ func (a *Auth) checkSecondFactor(ctx context.Context, who *core.Caller, u *muste
 		return err
 	}
 	if hashes, ok := totp.RecoveryCodeHashes(code); ok {
-		post := func(u *muster.User, left int64) []*store.Mail {
-			return a.mailer.Notification(u, a.mailer.RecoveryCodeMessage(u, left, who))
-		}
-		f.recovery = &store.RecoveryCode{Hashes: hashes, Post: post} // whether it is one of the account's, the store tells as it takes it
+		f.recovery = hashes // whether it is one of the account's, its use tells
 		return nil
 	}
 	step, ok, err := a.checkCode(ctx, u, code)
@@ -248,15 +278,44 @@ func (a *Auth) checkCode(ctx context.Context, u *muster.User, code string) (step
 	return step, ok, nil
 }
 
-// spend checks a code, as checkSecondFactor does, and takes it out of use by what the store does with it.
-func (a *Auth) spend(ctx context.Context, who *core.Caller, u *muster.User, code string, use func(secondFactor, store.SessionOptions) error) error {
+// useSecondFactor takes a code out of use in the transaction of what it allows, and has the owner of the account, which tx has locked, told of a recovery
+// code. store.ErrCodeUsed when it is good no more.
+func (a *Auth) useSecondFactor(ctx context.Context, who *core.Caller, tx *store.Tx, u *muster.User, f secondFactor) error {
+	switch {
+	case f.step != 0:
+		return tx.UseCode(ctx, u.ID, f.step)
+	case f.recovery != nil:
+		left, err := tx.UseRecoveryCode(ctx, u.ID, f.recovery)
+		if err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, a.mailer.Notification(u, a.mailer.RecoveryCodeMessage(u, left, who))...)
+	}
+	return nil
+}
+
+// proveByCode checks a code, as checkSecondFactor does, and takes it out of use in the transaction of what then allows. store.ErrNotFound when the account's
+// secrets have changed since u was read.
+func (a *Auth) proveByCode(ctx context.Context, who *core.Caller, u *muster.User, code string, then func(*store.Tx, secondFactor) error) error {
 	var p proof
 	defer a.giveBackProof(ctx, &p)
 	if err := a.checkSecondFactor(ctx, who, u, code, &p.factor); err != nil {
 		return err
 	}
 	f := p.factor
-	err := use(f, store.SessionOptions{MfaStep: f.step, Recovery: f.recovery, Attempts: f.attempt.counters()})
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		now, err := lockProved(ctx, tx, u, false)
+		if err != nil {
+			return err
+		}
+		if err := a.useSecondFactor(ctx, who, tx, now, f); err != nil {
+			return err
+		}
+		if err := then(tx, f); err != nil {
+			return err
+		}
+		return tx.ReleaseAttempts(ctx, counters(f.attempt))
+	})
 	if errors.Is(err, store.ErrCodeUsed) {
 		return a.refuseCode(ctx, who, u, f.attempt)
 	}

@@ -39,7 +39,7 @@ func (a *Auth) UpdateUserPassword(ctx context.Context, who *core.Caller, userID 
 		if own {
 			keep = who.Session.ID
 		}
-		if err := tx.SavePasswordScheme(ctx, scheme); err != nil {
+		if err := a.addPasswordScheme(ctx, tx, scheme); err != nil {
 			return err
 		}
 		err := a.setPassword(ctx, tx, u, newPassword{
@@ -53,7 +53,7 @@ func (a *Auth) UpdateUserPassword(ctx context.Context, who *core.Caller, userID 
 	if err != nil { // promoted while the password was hashed, say
 		return "", core.WithRefusalID(err, mayNotSetPassword)
 	}
-	if scheme != nil {
+	if scheme != "" {
 		a.core.LogError(ctx, "read password schemes", a.ReadPasswordSchemes(ctx))
 	}
 	if !own {
@@ -62,21 +62,21 @@ func (a *Auth) UpdateUserPassword(ctx context.Context, who *core.Caller, userID 
 	return a.deviceToken(who, after), nil
 }
 
-// passwordToStore returns the hash that a change asks for, and for one that comes as a hash what it was made with.
-func (a *Auth) passwordToStore(ctx context.Context, who *core.Caller, userID string, ch PasswordChange) (hash string, scheme *store.PasswordScheme, err error) {
+// passwordToStore returns the hash that a change asks for, and for one that comes as a hash an example of a foreign scheme that it was made with.
+func (a *Auth) passwordToStore(ctx context.Context, who *core.Caller, userID string, ch PasswordChange) (hash, scheme string, err error) {
 	if ch.AlreadyHashed {
-		scheme, err = a.importedPassword(ch.NewPassword)
+		scheme, err = a.foreignScheme(ch.NewPassword)
 		return ch.NewPassword, scheme, err
 	}
 	u, err := a.core.User(ctx, userID)
 	if err != nil {
-		return "", nil, err
+		return "", "", err
 	}
 	if err := a.PasswordPolicy("new_password", ch.NewPassword, u); err != nil {
-		return "", nil, err
+		return "", "", err
 	}
 	hash, err = a.HashPassword(ctx, who, ch.NewPassword)
-	return hash, nil, err
+	return hash, "", err
 }
 
 const mayNotSetPassword = "api.user.update_password.context.app_error"

@@ -17,22 +17,31 @@ const (
 	schemesSlack   = core.Hour        // how long a transaction that stores a hash may take
 )
 
-// importedPassword is what the store must know of a hash that was made elsewhere; nil for one like new ones. Kind Invalid for one that can't be read,
-// or that would make every refused sign-in cost too much.
-func (a *Auth) importedPassword(encoded string) (*store.PasswordScheme, error) {
+// foreignScheme returns an example of the scheme that a hash was made with elsewhere, "" for that of new ones. Kind Invalid for one that can't be read.
+func (a *Auth) foreignScheme(encoded string) (example string, err error) {
 	example, foreign, err := a.passwords.ForeignScheme(encoded)
 	if err != nil {
-		return nil, muster.InvalidParam("new_password", err)
+		return "", muster.InvalidParam("new_password", err)
 	}
 	if !foreign {
-		return nil, nil
+		return "", nil
 	}
-	return &store.PasswordScheme{Example: example, Allow: func(inUse []string) error {
-		if !a.passwords.Affordable(inUse) {
-			return muster.E(muster.Invalid, "app.user.update_password.hash_cost.app_error")
-		}
+	return example, nil
+}
+
+// addPasswordScheme notes that a scheme is in use, "" for that of new hashes. Kind Invalid for one that would make every refused login cost too much.
+func (a *Auth) addPasswordScheme(ctx context.Context, tx *store.Tx, example string) error {
+	if example == "" {
 		return nil
-	}}, nil
+	}
+	inUse, err := tx.AddPasswordScheme(ctx, example)
+	if err != nil {
+		return err
+	}
+	if !a.passwords.Affordable(inUse) {
+		return muster.E(muster.Invalid, "app.user.update_password.hash_cost.app_error")
+	}
+	return nil
 }
 
 // WatchPasswordSchemes keeps the hasher's knowledge of the schemes in use fresh until ctx ends: it reads what imports noted, and now and then looks at
@@ -76,11 +85,39 @@ func (a *Auth) CountPasswordSchemes(ctx context.Context) error {
 		return err
 	}
 	inUse := slices.Collect(maps.Keys(found))
-	if err := a.store.SetPasswordSchemes(ctx, inUse, since); err != nil {
+	if err := a.replacePasswordSchemes(ctx, inUse, since); err != nil {
 		return err
 	}
 	if !a.passwords.Affordable(inUse) {
 		a.log.Warn("accounts have password hashes that cost too much to be hidden: refusing a sign-in to one takes longer than to others", "schemes", len(inUse))
 	}
 	return a.ReadPasswordSchemes(ctx)
+}
+
+// replacePasswordSchemes makes the schemes that a look at all accounts found those in use. What was stored after the look began, at since in Unix ms,
+// stays: the look may have missed it.
+func (a *Auth) replacePasswordSchemes(ctx context.Context, found []string, since int64) error {
+	known, err := a.store.PasswordSchemes(ctx)
+	if err != nil {
+		return err
+	}
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		for _, example := range known {
+			if slices.Contains(found, example) {
+				continue
+			}
+			if err := tx.DeletePasswordScheme(ctx, example, since); err != nil {
+				return err
+			}
+		}
+		for _, example := range found {
+			if slices.Contains(known, example) {
+				continue
+			}
+			if _, err := tx.AddPasswordScheme(ctx, example); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -26,6 +26,7 @@ func (a *Auth) proofNeeded(u *muster.User) ProofNeeded {
 }
 
 var (
+	// ErrNotByAccessToken refuses to an access token what only a session may do.
 	ErrNotByAccessToken = muster.E(muster.Forbidden, "api.context.access_token_not_allowed.app_error")
 	errStaleSession     = muster.E(muster.Forbidden, "api.context.reauthentication_required.app_error")
 )
@@ -50,7 +51,7 @@ func (a *Auth) RequireFresh(who *core.Caller) error {
 	return nil
 }
 
-// RequireFreshFor is requireFresh for a change of the caller's own account; what people may do to others' accounts their permissions say.
+// RequireFreshFor is RequireFresh for a change of the caller's own account; what people may do to others' accounts their permissions say.
 func (a *Auth) RequireFreshFor(who *core.Caller, userID string) error {
 	if who.ID() != userID {
 		return nil
@@ -79,10 +80,12 @@ func (a *Auth) Reauthenticate(ctx context.Context, who *core.Caller, p Proof) er
 		}
 	}
 	at := a.core.Now()
-	err = a.spend(ctx, who, u, p.Code, func(f secondFactor, o store.SessionOptions) error {
-		return a.store.Reauthenticate(ctx, who.Session.ID, u, at, o, a.core.AuditSelf(who, "reauthenticated"+f.how()))
+	err = a.proveByCode(ctx, who, u, p.Code, func(tx *store.Tx, f secondFactor) error {
+		if err := tx.SetAuthenticated(ctx, u.ID, who.Session.ID, at); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "reauthenticated"+f.how()))
 	})
-	a.core.Cache.Forget(u.ID)
 	if err != nil {
 		return core.Missing(WithinSession(err), muster.Unauthenticated, errNoSession.ID)
 	}
@@ -136,7 +139,8 @@ func (a *Auth) ProveOwner(ctx context.Context, who *core.Caller, u *muster.User,
 		}
 		return errWrongPassword
 	}
-	if err := a.store.AttemptSucceeded(ctx, at.reserved); err != nil {
+	err = a.store.Write(ctx, func(tx *store.Tx) error { return tx.ReleaseAttempts(ctx, counters(at)) })
+	if err != nil {
 		return err
 	}
 	a.decided(at)

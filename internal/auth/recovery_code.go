@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 
 	"muster"
 	"muster/internal/auth/totp"
@@ -41,13 +40,22 @@ func (a *Auth) ReplaceRecoveryCodes(ctx context.Context, who *core.Caller, userI
 		return nil, err
 	}
 	codes, hashes := newRecoveryCodes()
-	post := func(u *muster.User) []*store.Mail {
-		return a.mailer.Notification(u, a.mailer.NewRecoveryCodesMessage(u, who))
-	}
-	err = a.store.ReplaceRecoveryCodes(ctx, userID, u.MfaSecret, hashes, post, a.core.AuditSelf(who, "new recovery codes"))
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, errMfaNotActive // turned off or replaced meanwhile
-	}
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.LockUser(ctx, userID)
+		if err != nil {
+			return core.Missing(err, errMfaNotActive.Kind, errMfaNotActive.ID)
+		}
+		if !now.MfaActive || now.MfaSecret != u.MfaSecret {
+			return errMfaNotActive // turned off or replaced meanwhile
+		}
+		if err := tx.ReplaceRecoveryCodes(ctx, userID, hashes); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, a.mailer.Notification(now, a.mailer.NewRecoveryCodesMessage(now, who))...); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "new recovery codes"))
+	})
 	if err != nil {
 		return nil, err
 	}

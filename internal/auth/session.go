@@ -73,7 +73,7 @@ func (a *Auth) cachedSession(ctx context.Context, hash core.TokenHash) (*core.Ca
 	return s, nil
 }
 
-// idle tells whether SessionIdleTimeoutInMinutes ended the session; it applies when activity does not extend sessions.
+// idle reports whether SessionIdleTimeoutInMinutes ended the session; it applies when activity does not extend sessions.
 func (a *Auth) idle(s *muster.Session, now int64) bool {
 	c := a.core.Config().ServiceSettings
 	if c.ExtendSessionLengthWithActivity || c.SessionIdleTimeoutInMinutes <= 0 || s.DeviceID != "" || s.OfAccessToken() {
@@ -120,13 +120,7 @@ func (a *Auth) RevokeSession(ctx context.Context, who *core.Caller, userID, sess
 	if s.UserID != userID {
 		return muster.InvalidURLParam("user_id")
 	}
-	guard, err := a.core.Guard(ctx, who, userID)
-	if err != nil {
-		return err
-	}
-	err = a.store.DeleteSession(ctx, userID, s.ID, guard, a.core.AuditSelf(who, "session_id="+s.ID))
-	a.core.Cache.Forget(userID)
-	return err
+	return a.endSessions(ctx, who, userID, "session_id="+s.ID, func(tx *store.Tx) error { return tx.EndSession(ctx, userID, s.ID) })
 }
 
 func (a *Auth) sessionByID(ctx context.Context, id string) (*muster.Session, error) {
@@ -142,24 +136,30 @@ func (a *Auth) RevokeAllSessions(ctx context.Context, who *core.Caller, userID s
 	if err := a.core.RequireEdit(ctx, who, userID); err != nil {
 		return err
 	}
-	guard, err := a.core.Guard(ctx, who, userID)
+	return a.endSessions(ctx, who, userID, "user_id="+userID, func(tx *store.Tx) error { return tx.EndSessions(ctx, userID, "") })
+}
+
+// endSessions runs end on an account that the caller may act on, and writes what it did into the history.
+func (a *Auth) endSessions(ctx context.Context, who *core.Caller, userID, info string, end func(tx *store.Tx) error) error {
+	may, err := a.core.AuthorityOver(ctx, who, userID)
 	if err != nil {
 		return err
 	}
-	err = a.store.DeleteSessionsOf(ctx, userID, guard, a.core.AuditSelf(who, "user_id="+userID))
-	a.core.Cache.Forget(userID)
-	return err
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := may.RequireActOnUser(ctx, tx, userID); err != nil {
+			return err
+		}
+		if err := end(tx); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, info))
+	})
 }
 
 // RevokeOtherSessions ends every session of the caller's account but the one that asks.
 func (a *Auth) RevokeOtherSessions(ctx context.Context, who *core.Caller) error {
 	id := who.ID()
-	return a.store.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.EndSessions(ctx, id, who.Session.ID); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+id+" others"))
-	})
+	return a.endSessions(ctx, who, id, "user_id="+id+" others", func(tx *store.Tx) error { return tx.EndSessions(ctx, id, who.Session.ID) })
 }
 
 // RevokeSessionsFromAllUsers ends every session there is, the caller's included.
@@ -167,9 +167,12 @@ func (a *Auth) RevokeSessionsFromAllUsers(ctx context.Context, who *core.Caller)
 	if err := a.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {
 		return err
 	}
-	err := a.store.DeleteAllSessions(ctx, a.core.AuditSelf(who, ""))
-	a.core.Cache.ForgetAll()
-	return err
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.EndAllSessions(ctx); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, ""))
+	})
 }
 
 // AttachDevice ties the caller's session to a mobile device and gives it a mobile session's length.
@@ -182,11 +185,18 @@ func (a *Auth) AttachDevice(ctx context.Context, who *core.Caller, deviceID stri
 	if who.Session.OfAccessToken() { // it ends when the token does
 		expiresAt = who.Session.ExpiresAt
 	}
-	err = a.store.AttachDevice(ctx, who.ID(), who.Session.ID, deviceID, expiresAt, a.core.AuditSelf(who, ""))
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.EndDeviceSessions(ctx, who.ID(), deviceID, who.Session.ID); err != nil {
+			return err
+		}
+		if err := tx.SetDevice(ctx, who.ID(), who.Session.ID, deviceID, expiresAt); err != nil {
+			return core.Missing(err, muster.Unauthenticated, errNoSession.ID)
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, ""))
+	})
 	if err != nil {
-		return 0, core.Missing(err, muster.Unauthenticated, errNoSession.ID)
+		return 0, err
 	}
-	a.core.Cache.Forget(who.ID())
 	return expiresAt, nil
 }
 

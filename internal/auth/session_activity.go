@@ -6,6 +6,7 @@ import (
 
 	"muster"
 	"muster/internal/core"
+	"muster/internal/store"
 )
 
 const (
@@ -45,7 +46,7 @@ func (t *activity) last(sessionID string) int64 {
 	return t.seen[sessionID].at
 }
 
-// due gives the sessions whose activity is to be written, and forgets those that went quiet.
+// due returns the sessions whose activity is to be written, and forgets those that went quiet.
 func (t *activity) due(now int64, all bool) map[string]seen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -71,27 +72,31 @@ func (t *activity) due(now int64, all bool) map[string]seen {
 	return out
 }
 
+// WriteActivity writes down when sessions were last used: all of it, or what is not written down lately.
 func (a *Auth) WriteActivity(ctx context.Context, all bool) error {
 	due := a.activity.due(a.core.Now(), all)
 	if len(due) == 0 {
 		return nil
 	}
-	at, extend := make(map[string]int64, len(due)), map[string]int64{}
-	var users []string
+	ends := map[string]int64{}
 	for id, s := range due {
-		at[id] = s.at
 		if end, ok := a.extension(ctx, id, s); ok {
-			extend[id] = end
-			users = append(users, s.userID)
+			ends[id] = end
 		}
 	}
-	if err := a.store.TouchSessions(ctx, at, extend); err != nil {
-		return err
-	}
-	if len(users) > 0 {
-		a.core.Cache.Forget(users...)
-	}
-	return nil
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		for id, s := range due {
+			if err := tx.TouchSession(ctx, id, s.at); err != nil {
+				return err
+			}
+			if end, ok := ends[id]; ok {
+				if err := tx.ExtendSession(ctx, s.userID, id, end); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // extension is the new end of a session in use, when ExtendSessionLengthWithActivity asks for one. It moves in
@@ -131,11 +136,13 @@ func (a *Auth) sessionEnd(hours int) int64 {
 
 // RemoveExpiredSessions removes sessions that are over, a bounded number at a time.
 func (a *Auth) RemoveExpiredSessions(ctx context.Context) error {
-	_, err := a.store.DeleteExpiredSessions(ctx, a.core.Now(), expiredBatch)
-	return err
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.DeleteExpiredSessions(ctx, a.core.Now(), expiredBatch)
+		return err
+	})
 }
 
 // RemoveExpiredNetworks removes known networks whose time is over, a bounded number at a time.
 func (a *Auth) RemoveExpiredNetworks(ctx context.Context) error {
-	return a.store.DeleteExpiredNetworks(ctx, a.core.Now(), expiredBatch)
+	return a.store.Write(ctx, func(tx *store.Tx) error { return tx.DeleteExpiredNetworks(ctx, a.core.Now(), expiredBatch) })
 }

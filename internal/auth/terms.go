@@ -35,11 +35,15 @@ func (a *Auth) CreateTerms(ctx context.Context, who *core.Caller, text string) (
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
-	if err := a.store.CreateTerms(ctx, t, a.core.AuditSelf(who, "terms_of_service_id="+t.ID)); err != nil {
+	err = a.store.WriteGrowing(ctx, func(tx *store.Tx) error {
+		if err := tx.InsertTerms(ctx, t); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "terms_of_service_id="+t.ID))
+	})
+	if err != nil {
 		return nil, err
 	}
-	a.terms.forget()
-	a.core.Cache.ForgetAll() // sockets that are open: their sessions may have to accept these first
 	return t, nil
 }
 
@@ -50,8 +54,11 @@ type termsCache struct {
 	terms *muster.TermsOfService // nil for none
 }
 
-// forget makes the next reader read the terms again. Call it after the commit and before the answer.
-func (b *termsCache) forget() {
+// forget makes the next reader read the terms again, after a commit that changed them.
+func (b *termsCache) forget(ch store.Changes) {
+	if !ch.Terms {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.known = false
@@ -100,7 +107,7 @@ func (a *Auth) Admit(ctx context.Context, who *core.Caller) error {
 	return a.RequireTermsAccepted(ctx, who)
 }
 
-// Terms gives the terms of service in force; kind NotFound without any.
+// Terms returns the terms of service in force; kind NotFound without any.
 func (a *Auth) Terms(ctx context.Context) (*muster.TermsOfService, error) {
 	t, err := a.store.Terms(ctx, "")
 	return t, core.Missing(err, muster.NotFound, noTerms)
@@ -133,7 +140,7 @@ func (a *Auth) acceptTerms(ctx context.Context, who *core.Caller, userID, termsI
 	return err
 }
 
-// TermsToAccept gives the terms of service that an account has yet to accept, because they are new or its acceptance is too old; nil for none.
+// TermsToAccept returns the terms of service that an account has yet to accept, because they are new or its acceptance is too old; nil for none.
 func (a *Auth) TermsToAccept(ctx context.Context, u *muster.User) (*muster.TermsOfService, error) {
 	if !a.core.Config().SupportSettings.CustomTermsOfServiceEnabled {
 		return nil, nil
@@ -145,13 +152,13 @@ func (a *Auth) TermsToAccept(ctx context.Context, u *muster.User) (*muster.Terms
 	return t, nil
 }
 
-// accepted tells whether an account's acceptance is recent enough to count.
+// accepted reports whether an account's acceptance is recent enough to count.
 func (a *Auth) accepted(u *muster.User) bool {
 	period := int64(a.core.Config().SupportSettings.CustomTermsOfServiceReAcceptancePeriod) * core.Day
 	return u.TermsOfServiceID != "" && u.TermsOfServiceCreateAt+period > a.core.Now()
 }
 
-// AcceptedTerms gives the caller's own acceptance; kind NotFound without one, and once
+// AcceptedTerms returns the caller's own acceptance; kind NotFound without one, and once
 // CustomTermsOfServiceReAcceptancePeriod has passed since.
 func (a *Auth) AcceptedTerms(ctx context.Context, who *core.Caller) (*muster.UserTermsOfService, error) {
 	u, err := a.core.User(ctx, who.ID())

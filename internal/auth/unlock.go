@@ -30,13 +30,32 @@ func (a *Auth) ResetFailedAttempts(ctx context.Context, who *core.Caller, userID
 	if u.AuthService != "" && u.AuthService != muster.AuthServiceEmail && u.AuthService != "ldap" {
 		return muster.E(muster.Invalid, "api.user.reset_password_failed_attempts.ldap_and_email_only.app_error")
 	}
-	guard, err := a.core.Guard(ctx, who, u.ID)
+	may, err := a.core.AuthorityOver(ctx, who, u.ID)
 	if err != nil {
 		return err
 	}
-	err = a.store.Unlock(ctx, u.ID, store.Unlocking{Guard: guard, Subjects: a.attemptSubjects(u)}, a.core.AuditSelf(who, "user_id="+u.ID+" unlocked"))
-	a.core.Cache.Forget(u.ID)
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := may.RequireActOnUser(ctx, tx, u.ID); err != nil {
+			return err
+		}
+		if err := a.unlock(ctx, tx, u, nil); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.AuditSelf(who, "user_id="+u.ID+" unlocked"))
+	})
 	return core.MissingAccount(err)
+}
+
+// unlock forgets the failed attempts on an account; link is the SHA-256 of the mailed token that allows it, nil for none. store.ErrNotFound without the
+// account, and when the link was used.
+func (a *Auth) unlock(ctx context.Context, tx *store.Tx, u *muster.User, link []byte) error {
+	if err := tx.ClearFailedAttempts(ctx, u.ID); err != nil {
+		return err
+	}
+	if err := tx.UseLink(ctx, link); err != nil {
+		return err
+	}
+	return tx.ForgetAttempts(ctx, a.attemptSubjects(u))
 }
 
 // Unlock unlocks an account by the link that its owner was mailed, and returns the token by which the caller's device is known from now on, as is
@@ -53,11 +72,17 @@ func (a *Auth) Unlock(ctx context.Context, who *core.Caller, token string) (devi
 	if u.Email != m.Email || u.DeleteAt != 0 {
 		return "", muster.E(muster.Invalid, badUnlockLink)
 	}
-	err = a.store.Unlock(ctx, u.ID, store.Unlocking{Subjects: a.attemptSubjects(u), UseLink: link, Network: a.networkHere(who, u.ID)},
-		a.core.Audit(who, u.ID, "unlocked by mail"))
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := a.unlock(ctx, tx, u, link); err != nil {
+			return err
+		}
+		if err := tx.SaveKnownNetwork(ctx, u.ID, a.networkHere(who, u.ID)); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, a.core.Audit(who, u.ID, "unlocked by mail"))
+	})
 	if err != nil {
 		return "", core.Missing(err, muster.Invalid, badUnlockLink)
 	}
-	a.core.Cache.Forget(u.ID)
 	return a.deviceToken(who, u), nil
 }

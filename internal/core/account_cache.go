@@ -78,14 +78,14 @@ func (c *AccountCache) Insert(epoch uint64, put func()) {
 
 // Forget drops accounts and, with them, their sign-ins. Call it after the commit and before the answer.
 func (c *AccountCache) Forget(userIDs ...string) {
-	if len(userIDs) == 0 {
-		return
-	}
 	c.drop(userIDs)
 	c.tell(userIDs)
 }
 
 func (c *AccountCache) drop(userIDs []string) {
+	if len(userIDs) == 0 {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.Epoch.Add(1)
@@ -97,7 +97,7 @@ func (c *AccountCache) drop(userIDs []string) {
 // ForgetAll drops everything.
 func (c *AccountCache) ForgetAll() {
 	c.dropAll()
-	c.tell(nil)
+	c.tellAll()
 }
 
 func (c *AccountCache) dropAll() {
@@ -121,6 +121,14 @@ func (c *AccountCache) OnForget(fn func(userIDs []string)) {
 }
 
 func (c *AccountCache) tell(userIDs []string) {
+	if len(userIDs) > 0 {
+		c.tellOf(userIDs)
+	}
+}
+
+func (c *AccountCache) tellAll() { c.tellOf(nil) }
+
+func (c *AccountCache) tellOf(userIDs []string) {
 	if all := c.told.Load(); all != nil {
 		for _, fn := range *all {
 			fn(userIDs)

@@ -63,16 +63,23 @@ func (c *Core) invalidate(ch store.Changes) {
 	if ch.Roles {
 		c.roles.forget()
 	}
-	switch {
-	case ch.AllAccounts || ch.Terms: // a session may have to accept new terms first
-		c.Cache.ForgetAll()
-	default:
-		c.Cache.Forget(ch.Accounts...)
+	if touchesAll(ch) {
+		c.Cache.dropAll()
+	} else {
+		c.Cache.drop(ch.Accounts)
 	}
 }
 
-// deliver publishes what a transaction caused.
+// touchesAll reports whether no account and no session may be taken from the cache: each may have to accept new terms first.
+func touchesAll(ch store.Changes) bool { return ch.AllAccounts || ch.Terms }
+
+// deliver tells those who go by what caches hold, now that all have forgotten, and publishes what a transaction caused.
 func (c *Core) deliver(ch store.Changes) {
+	if touchesAll(ch) {
+		c.Cache.tellAll()
+	} else {
+		c.Cache.tell(ch.Accounts)
+	}
 	for _, u := range ch.Updated {
 		c.PublishUserUpdated(u)
 	}

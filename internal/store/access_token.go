@@ -16,42 +16,12 @@ func scanAccessToken(r scanner) (*muster.AccessToken, error) {
 	return t, noRow(err)
 }
 
-// CreateAccessToken stores a token under the SHA-256 of its text, and mails what post makes of its account. ErrNotFound when that is gone. An account
-// that has limit tokens (0: no limit) gets none: app.user_access_token.create.quota, kind Forbidden.
-func (s *Store) CreateAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte, guard Guard, limit int, post func(*muster.User) []*Mail, audits ...*muster.Audit) error {
-	return s.WriteGrowing(ctx, func(t *Tx) error {
-		u, err := t.user(ctx, token.UserID)
-		if err != nil {
-			return err
-		}
-		if err := t.guardLocked(ctx, u, guard); err != nil {
-			return err
-		}
-		n, err := t.countOf(ctx, "access_tokens", token.UserID)
-		if err != nil {
-			return err
-		}
-		if limit > 0 && n >= limit {
-			return muster.E(muster.Forbidden, "app.user_access_token.create.quota.app_error")
-		}
-		_, err = t.exec(ctx, "INSERT INTO access_tokens (id, token_hash, user_id, description, is_active, create_at, expires_at, last_used_at) VALUES ("+placeholders(8)+")",
-			token.ID, hash, token.UserID, token.Description, token.IsActive, token.CreateAt, token.ExpiresAt, token.LastUsedAt)
-		if err != nil {
-			return fmt.Errorf("insert access token: %w", err)
-		}
-		if err := t.Enqueue(ctx, post(u)...); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
-}
-
 // AccessToken reads a token by id.
 func (s *Store) AccessToken(ctx context.Context, id string) (*muster.AccessToken, error) {
 	return scanAccessToken(s.queryRow(ctx, "SELECT "+accessTokenColumns+" FROM access_tokens t WHERE t.id = ?", id))
 }
 
-// AccessTokens gives a page of an account's tokens, of everybody's for "", oldest first.
+// AccessTokens returns a page of an account's tokens, of everybody's for "", oldest first.
 func (s *Store) AccessTokens(ctx context.Context, userID string, offset, limit int) ([]*muster.AccessToken, error) {
 	c := &condition{}
 	if userID != "" {
@@ -61,7 +31,7 @@ func (s *Store) AccessTokens(ctx context.Context, userID string, offset, limit i
 	return collect(rows, err, scanAccessToken)
 }
 
-// SearchAccessTokens gives the tokens whose id, account id or username begins with a term, at most limit.
+// SearchAccessTokens returns the tokens whose id, account id or username begins with a term, at most limit.
 func (s *Store) SearchAccessTokens(ctx context.Context, term string, limit int) ([]*muster.AccessToken, error) {
 	like := escapeLike(term) + "%"
 	rows, err := s.query(ctx, "SELECT "+accessTokenColumns+` FROM access_tokens t JOIN users u ON u.id = t.user_id
@@ -69,35 +39,69 @@ func (s *Store) SearchAccessTokens(ctx context.Context, term string, limit int) 
 	return collect(rows, err, scanAccessToken)
 }
 
-// SetAccessTokenActive turns a token on or off; off ends its session. ErrNotFound without the token.
-func (s *Store) SetAccessTokenActive(ctx context.Context, id string, guard Guard, active bool, audits ...*muster.Audit) error {
-	return s.changeAccessToken(ctx, id, guard, !active, audits, "UPDATE access_tokens SET is_active = ? WHERE id = ?", active, id)
+// UsableAccessToken reads a token by the SHA-256 of its text. ErrNotFound unless it is active, not expired, and of an active account.
+func (s *Store) UsableAccessToken(ctx context.Context, hash []byte) (*muster.AccessToken, error) {
+	return scanAccessToken(s.queryRow(ctx, "SELECT "+accessTokenColumns+` FROM access_tokens t JOIN users u ON u.id = t.user_id
+		WHERE t.token_hash = ? AND t.is_active AND (t.expires_at = 0 OR t.expires_at > ?) AND u.delete_at = 0`, hash, s.now().UnixMilli()))
+}
+
+// UsableAccessTokenForUpdate reads a token by the SHA-256 of its text and locks it, so that nobody ends it while its session begins: no session outlives
+// its token. ErrNotFound unless it is active and not expired.
+func (t *Tx) UsableAccessTokenForUpdate(ctx context.Context, hash []byte) (*muster.AccessToken, error) {
+	return scanAccessToken(t.queryRow(ctx, "SELECT "+accessTokenColumns+` FROM access_tokens t
+		WHERE t.token_hash = ? AND t.is_active AND (t.expires_at = 0 OR t.expires_at > ?)`+t.s.dialect.forUpdate(), hash, t.now))
+}
+
+// InsertAccessToken stores a token under the SHA-256 of its text.
+func (t *Tx) InsertAccessToken(ctx context.Context, token *muster.AccessToken, hash []byte) error {
+	_, err := t.exec(ctx, "INSERT INTO access_tokens (id, token_hash, user_id, description, is_active, create_at, expires_at, last_used_at) VALUES ("+placeholders(8)+")",
+		token.ID, hash, token.UserID, token.Description, token.IsActive, token.CreateAt, token.ExpiresAt, token.LastUsedAt)
+	if err != nil {
+		return fmt.Errorf("insert access token: %w", err)
+	}
+	return nil
+}
+
+// CountAccessTokens returns how many tokens an account has; it is exact while the account is locked.
+func (t *Tx) CountAccessTokens(ctx context.Context, userID string) (int, error) {
+	return t.countOf(ctx, "access_tokens", userID)
+}
+
+// SetAccessTokenUsed sets when a token was last used to now.
+func (t *Tx) SetAccessTokenUsed(ctx context.Context, id string) error {
+	if _, err := t.exec(ctx, "UPDATE access_tokens SET last_used_at = ? WHERE id = ?", t.now, id); err != nil {
+		return fmt.Errorf("note the token's use: %w", err)
+	}
+	return nil
+}
+
+// EnableAccessToken turns a token on. ErrNotFound without the token.
+func (t *Tx) EnableAccessToken(ctx context.Context, id string) error {
+	return changed(t.exec(ctx, "UPDATE access_tokens SET is_active = ? WHERE id = ?", true, id))
+}
+
+// DisableAccessToken turns a token off and ends its session. ErrNotFound without the token.
+func (t *Tx) DisableAccessToken(ctx context.Context, id string) error {
+	return t.endAccessToken(ctx, "UPDATE access_tokens SET is_active = ? WHERE id = ?", false, id)
 }
 
 // DeleteAccessToken revokes a token for good and ends its session. ErrNotFound without the token.
-func (s *Store) DeleteAccessToken(ctx context.Context, id string, guard Guard, audits ...*muster.Audit) error {
-	return s.changeAccessToken(ctx, id, guard, true, audits, "DELETE FROM access_tokens WHERE id = ?", id)
+func (t *Tx) DeleteAccessToken(ctx context.Context, id string) error {
+	return t.endAccessToken(ctx, "DELETE FROM access_tokens WHERE id = ?", id)
 }
 
-func (s *Store) changeAccessToken(ctx context.Context, id string, guard Guard, endSession bool, audits []*muster.Audit, change string, args ...any) error {
-	return s.Write(ctx, func(t *Tx) error {
-		userID, err := t.lockAccessToken(ctx, "id", id)
-		if err != nil {
-			return err
-		}
-		if err := t.guard(ctx, userID, guard); err != nil {
-			return err
-		}
-		if endSession {
-			if _, err := t.exec(ctx, "DELETE FROM sessions WHERE token_hash = (SELECT token_hash FROM access_tokens WHERE id = ?)", id); err != nil {
-				return fmt.Errorf("end the token's session: %w", err)
-			}
-		}
-		if err := changed(t.exec(ctx, change, args...)); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
+// endAccessToken runs a statement that makes a token useless, which waits for a session that is beginning, and ends its session.
+func (t *Tx) endAccessToken(ctx context.Context, statement string, args ...any) error {
+	var userID string
+	var hash []byte
+	if err := t.queryRow(ctx, statement+" RETURNING user_id, token_hash", args...).Scan(&userID, &hash); err != nil {
+		return noRow(err)
+	}
+	t.accountChanged(userID)
+	if _, err := t.exec(ctx, "DELETE FROM sessions WHERE token_hash = ?", hash); err != nil {
+		return fmt.Errorf("end the token's session: %w", err)
+	}
+	return nil
 }
 
 // RevokeAccessTokens ends all tokens of an account with their sessions, and returns how many.
@@ -111,57 +115,4 @@ func (t *Tx) RevokeAccessTokens(ctx context.Context, userID string) (int64, erro
 		return 0, fmt.Errorf("revoke access tokens: %w", err)
 	}
 	return n, nil
-}
-
-// lockAccessToken makes what changes a token wait for what starts its session, so that no session outlives it. It returns whose token it is.
-func (t *Tx) lockAccessToken(ctx context.Context, column string, value any) (userID string, err error) {
-	userID, err = scanString(t.queryRow(ctx, "SELECT user_id FROM access_tokens WHERE "+column+" = ?"+t.s.dialect.forUpdate(), value))
-	return userID, noRow(err)
-}
-
-// StartTokenSession gives the session of an access token by the SHA-256 of its text, making it at the token's first use.
-// make builds the session; it may refuse. ErrNotFound unless the token is active, not expired, and of an active account.
-func (s *Store) StartTokenSession(ctx context.Context, hash []byte, build func(*muster.AccessToken, *muster.User) (*muster.Session, error)) (session *muster.Session, err error) {
-	token, err := s.usableToken(ctx, hash)
-	if err != nil {
-		return nil, err // strangers' tokens cost no write
-	}
-	err = s.Write(ctx, func(t *Tx) error {
-		if _, err := t.lockAccessToken(ctx, "token_hash", hash); err != nil {
-			return err
-		}
-		if token, err = s.usableTokenIn(ctx, t.queryRow, hash); err != nil {
-			return err
-		}
-		u, err := t.user(ctx, token.UserID)
-		if err != nil {
-			return err
-		}
-		if u.DeleteAt != 0 { // deactivated while this waited for the row
-			return ErrNotFound
-		}
-		if session, err = build(token, u); err != nil {
-			return err
-		}
-		if err := t.insertSession(ctx, session, hash); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, "UPDATE access_tokens SET last_used_at = ? WHERE id = ?", t.now, token.ID); err != nil {
-			return fmt.Errorf("note the token's use: %w", err)
-		}
-		if session, err = scanSession(t.queryRow(ctx, "SELECT "+sessionColumns+" FROM sessions WHERE token_hash = ?", hash)); err != nil {
-			return err
-		}
-		return t.pruneSessions(ctx, token.UserID)
-	})
-	return session, err
-}
-
-func (s *Store) usableToken(ctx context.Context, hash []byte) (*muster.AccessToken, error) {
-	return s.usableTokenIn(ctx, s.queryRow, hash)
-}
-
-func (s *Store) usableTokenIn(ctx context.Context, row rowQuery, hash []byte) (*muster.AccessToken, error) {
-	return scanAccessToken(row(ctx, "SELECT "+accessTokenColumns+` FROM access_tokens t JOIN users u ON u.id = t.user_id
-		WHERE t.token_hash = ? AND t.is_active AND (t.expires_at = 0 OR t.expires_at > ?) AND u.delete_at = 0`, hash, s.now().UnixMilli()))
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -61,9 +62,12 @@ func TestDeletingAllAccountsForgetsTheirAttempts(t *testing.T) {
 				return tx.TakeMailQuota(ctx, store.MailQuota{Scope: u.Email, Most: 1, Period: time.Hour}, 1)
 			})
 		}
-		_, err := s.ReserveAttempt(ctx, someTime, nil, counter(store.CountPair, 5), counter(store.CountAccount, 5))
+		_, err := reserve(s, someTime, counter(store.CountPair, 5), counter(store.CountAccount, 5))
 		must(t, err)
-		must(t, s.SetPasswordSchemes(ctx, []string{"$2a$10$"}, 0))
+		must(t, s.Write(ctx, func(tx *store.Tx) error {
+			_, err := tx.AddPasswordScheme(ctx, "$2a$10$")
+			return err
+		}))
 		must(t, takeQuota())
 		must(t, deleteAll(ctx, s))
 		schemes, err := s.PasswordSchemes(ctx)
@@ -84,11 +88,18 @@ func TestDeletingAllAccountsAmidAttempts(t *testing.T) {
 				for n := range 20 {
 					history := counter(store.CountHistory, 9)
 					history.Key = bytes.Repeat([]byte{byte(100 + i), byte(n)}, 16)
-					got, err := s.ReserveAttempt(ctx, someTime, nil, counter(store.CountNetwork, 999), counter(store.CountPair, 999), counter(store.CountAccount, 999))
+					got, err := reserve(s, someTime, counter(store.CountNetwork, 999), counter(store.CountPair, 999), counter(store.CountAccount, 999))
 					if err != nil {
 						t.Error(err)
 					}
-					if err = s.RecordFailedAttempt(ctx, someTime, store.FailedAttempt{Reserved: got, UserID: u.ID, History: history}); err != nil {
+					err = s.Write(ctx, func(tx *store.Tx) error {
+						if err := errors.Join(tx.CountFailedAttempt(ctx, u.ID), tx.FailAttempt(ctx, got)); err != nil {
+							return err
+						}
+						_, err := tx.ReserveAttempt(ctx, someTime, history)
+						return err
+					})
+					if err != nil {
 						t.Error(err)
 					}
 				}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// networksOfUser are known to one account; another one takes the place of the one that was signed in from longest ago.
+// networksOfUser are known to one account; a new one takes the place of the one with the oldest login.
 const networksOfUser = 20
 
 // KnownNetwork is a network in which an account's owner showed who they are.
@@ -14,7 +14,7 @@ type KnownNetwork struct {
 	ExpiresAt int64  // Unix ms
 }
 
-// SaveKnownNetwork has the account know a network from now on, nil for none. The caller holds the account's row.
+// SaveKnownNetwork makes a network known to an account that the transaction has locked; nil is none.
 func (t *Tx) SaveKnownNetwork(ctx context.Context, userID string, n *KnownNetwork) error {
 	if n == nil {
 		return nil
@@ -22,12 +22,12 @@ func (t *Tx) SaveKnownNetwork(ctx context.Context, userID string, n *KnownNetwor
 	_, err := t.exec(ctx, "INSERT INTO known_networks (user_id, hash, expires_at) VALUES (?,?,?) ON CONFLICT (user_id, hash) DO UPDATE SET expires_at = excluded.expires_at",
 		userID, n.Hash, n.ExpiresAt)
 	if err != nil {
-		return fmt.Errorf("keep a known network: %w", err)
+		return fmt.Errorf("save a known network: %w", err)
 	}
 	_, err = t.exec(ctx, `DELETE FROM known_networks WHERE user_id = ? AND hash IN
 		(SELECT hash FROM known_networks WHERE user_id = ? ORDER BY expires_at DESC, hash LIMIT 1000 OFFSET ?)`, userID, userID, networksOfUser)
 	if err != nil {
-		return fmt.Errorf("drop the oldest known network: %w", err)
+		return fmt.Errorf("delete the oldest known network: %w", err)
 	}
 	return nil
 }
@@ -41,10 +41,8 @@ func (s *Store) KnowsNetwork(ctx context.Context, userID string, hash []byte, no
 	return known, nil
 }
 
-// DeleteExpiredNetworks removes at most limit known networks that ended before a time (Unix ms).
-func (s *Store) DeleteExpiredNetworks(ctx context.Context, before int64, limit int) error {
-	return s.Write(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, "DELETE FROM known_networks WHERE (user_id, hash) IN (SELECT user_id, hash FROM known_networks WHERE expires_at <= ? LIMIT ?"+s.dialect.forUpdateSkipLocked()+")", before, limit)
-		return err
-	})
+// DeleteExpiredNetworks deletes at most limit known networks that ended before a time (Unix ms).
+func (t *Tx) DeleteExpiredNetworks(ctx context.Context, before int64, limit int) error {
+	_, err := t.exec(ctx, "DELETE FROM known_networks WHERE (user_id, hash) IN (SELECT user_id, hash FROM known_networks WHERE expires_at <= ? LIMIT ?"+t.s.dialect.forUpdateSkipLocked()+")", before, limit)
+	return err
 }

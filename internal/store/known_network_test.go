@@ -16,6 +16,14 @@ func TestAnAccountKnowsItsLastNetworksForATime(t *testing.T) {
 		network := func(n int) *store.KnownNetwork {
 			return &store.KnownNetwork{Hash: []byte{31: byte(n)}, ExpiresAt: someTime + int64(n)}
 		}
+		save := func(n *store.KnownNetwork) {
+			t.Helper()
+			must(t, s.Write(ctx, func(tx *store.Tx) error { return tx.SaveKnownNetwork(ctx, u.ID, n) }))
+		}
+		sweep := func() {
+			t.Helper()
+			must(t, s.Write(ctx, func(tx *store.Tx) error { return tx.DeleteExpiredNetworks(ctx, someTime+50, 15) }))
+		}
 		known := func(userID string, n int, now int64) bool {
 			t.Helper()
 			ok, err := s.KnowsNetwork(ctx, userID, network(n).Hash, now)
@@ -23,7 +31,7 @@ func TestAnAccountKnowsItsLastNetworksForATime(t *testing.T) {
 			return ok
 		}
 		for n := 1; n <= 25; n++ {
-			must(t, s.Unlock(ctx, u.ID, store.Unlocking{Network: network(n)}))
+			save(network(n))
 		}
 		if known(u.ID, 5, someTime) || !known(u.ID, 6, someTime) || !known(u.ID, 25, someTime) || known(muster.NewID(), 25, someTime) || known("", 25, someTime) {
 			t.Fatal("not the last twenty, or not the account's alone")
@@ -33,12 +41,12 @@ func TestAnAccountKnowsItsLastNetworksForATime(t *testing.T) {
 		}
 		later := network(10)
 		later.ExpiresAt = someTime + 100
-		must(t, s.Unlock(ctx, u.ID, store.Unlocking{Network: later}))
-		must(t, s.DeleteExpiredNetworks(ctx, someTime+50, 15))
+		save(later)
+		sweep()
 		if n, err := store.KnownNetworkRows(s); err != nil || n != 5 {
 			t.Fatal(n, err)
 		}
-		must(t, s.DeleteExpiredNetworks(ctx, someTime+50, 15))
+		sweep()
 		if n, err := store.KnownNetworkRows(s); err != nil || n != 1 || !known(u.ID, 10, someTime+50) {
 			t.Fatal(n, err)
 		}

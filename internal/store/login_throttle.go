@@ -22,7 +22,7 @@ const (
 	CountSession                        // passwords asked for again in a session
 	CountHistory                        // lines in an account's history
 	CountNotice                         // mails to an account's owner
-	countStandIn                        // nothing: see noteFailure
+	countStandIn                        // nothing: see SaveStandIn
 )
 
 // wide reports whether other attempts than those of one client are counted too: then a success takes back only its client's own.
@@ -32,7 +32,7 @@ func (k CounterKind) wide() bool { return k == CountNetwork || k == CountAccount
 type Counter struct {
 	Kind    CounterKind
 	Key     []byte // 32 bytes
-	Subject []byte // 32 bytes, or none: Unlock finds the row by it
+	Subject []byte // 32 bytes, or none: ForgetAttempts finds the row by it
 	Limit   muster.AttemptLimit
 	Soft    bool // where its limit is reached the attempt goes on without it
 }
@@ -74,19 +74,8 @@ func (e *ExhaustedError) Error() string {
 	return fmt.Sprintf("the limit of counter %d is reached for %s", e.Counter.Kind, e.Wait)
 }
 
-// ReserveAttempt takes an attempt from all counters, which are in the order of their kinds, or from none: *ExhaustedError. now is Unix ms.
-// counted, nil for nothing, is called just before the commit, again where that is repeated: nobody sees the attempt in the counters before it.
-func (s *Store) ReserveAttempt(ctx context.Context, now int64, counted func([]Reserved), counters ...Counter) (reserved []Reserved, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		if reserved, err = t.reserve(ctx, now, counters); err == nil && counted != nil {
-			counted(reserved)
-		}
-		return err
-	})
-	return reserved, err
-}
-
-func (t *Tx) reserve(ctx context.Context, now int64, counters []Counter) ([]Reserved, error) {
+// ReserveAttempt counts an attempt in all counters, which are in the order of their kinds, or in none: *ExhaustedError. now is Unix ms.
+func (t *Tx) ReserveAttempt(ctx context.Context, now int64, counters ...Counter) ([]Reserved, error) {
 	reserved, err := t.lockCounters(ctx, counters)
 	if err != nil {
 		return nil, err
@@ -145,8 +134,18 @@ func (t *Tx) saveCounters(ctx context.Context, rows []Reserved) error {
 	return nil
 }
 
-// release takes an attempt back out of its counters and, after a success, what its client failed before. Attempts that are still undecided stay: each is
-// settled by itself. A counter that was forgotten or began anew since holds nothing of this attempt. Rows that count nothing go.
+// ReleaseAttempts takes attempts that succeeded out of their counters, and with them what their client failed before.
+func (t *Tx) ReleaseAttempts(ctx context.Context, reserved []Reserved) error {
+	return t.release(ctx, reserved, true)
+}
+
+// CancelAttempts takes attempts out of their counters that were never looked at: a fault of ours, or a client that left.
+func (t *Tx) CancelAttempts(ctx context.Context, reserved []Reserved) error {
+	return t.release(ctx, reserved, false)
+}
+
+// release takes attempts out of their counters and, after a success, what their client failed before. Attempts that are still undecided stay: each is
+// settled by itself. A counter that was forgotten or began anew since holds nothing of an attempt. Rows that count nothing go.
 func (t *Tx) release(ctx context.Context, reserved []Reserved, succeeded bool) error {
 	taken := slices.DeleteFunc(slices.Clone(reserved), func(r Reserved) bool { return !r.Taken })
 	if len(taken) == 0 {
@@ -208,46 +207,13 @@ func ownAttempts(stored Reserved, beganAt int64, pair Reserved, succeeded bool) 
 	return n
 }
 
-// ReleaseAttempt takes an attempt back that was never looked at: a fault of ours, or a client that left.
-func (s *Store) ReleaseAttempt(ctx context.Context, reserved []Reserved) error {
-	return s.Write(ctx, func(t *Tx) error { return t.release(ctx, reserved, false) })
+// ClearFailedAttempts sets what an account shows of its failed attempts to none; ErrNotFound without the account.
+func (t *Tx) ClearFailedAttempts(ctx context.Context, userID string) error {
+	t.accountChanged(userID)
+	return changed(t.exec(ctx, "UPDATE users SET failed_attempts = 0 WHERE id = ?", userID))
 }
 
-// AttemptSucceeded takes an attempt back that nothing else goes with, and its client's earlier ones.
-func (s *Store) AttemptSucceeded(ctx context.Context, reserved []Reserved) error {
-	return s.Write(ctx, func(t *Tx) error { return t.release(ctx, reserved, true) })
-}
-
-// Unlocking is how an account is unlocked.
-type Unlocking struct {
-	Guard    Guard         // whether the caller may
-	Subjects [][]byte      // whose rows go
-	UseLink  []byte        // SHA-256 of the mailed token that allows it, nil for none
-	Network  *KnownNetwork // that the account knows from now on, nil for none
-}
-
-// Unlock forgets the attempts on an account. ErrNotFound when the link was used, or without the account.
-func (s *Store) Unlock(ctx context.Context, userID string, un Unlocking, audits ...*muster.Audit) error {
-	return s.Write(ctx, func(t *Tx) error {
-		if err := t.guard(ctx, userID, un.Guard); err != nil {
-			return err
-		}
-		if err := changed(t.exec(ctx, "UPDATE users SET failed_attempts = 0 WHERE id = ?", userID)); err != nil {
-			return err
-		}
-		if err := t.UseLink(ctx, un.UseLink); err != nil {
-			return err
-		}
-		if err := t.ForgetAttempts(ctx, un.Subjects); err != nil {
-			return err
-		}
-		if err := t.SaveKnownNetwork(ctx, userID, un.Network); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
-}
-
+// ForgetAttempts deletes the counters of these subjects.
 func (t *Tx) ForgetAttempts(ctx context.Context, subjects [][]byte) error {
 	if len(subjects) == 0 {
 		return nil
@@ -269,27 +235,30 @@ func (t *Tx) ForgetAttempts(ctx context.Context, subjects [][]byte) error {
 	return nil
 }
 
-// SweepAttempts removes at most limit rows: those that count for nothing any more and then, where more than keep are left, those that end soonest.
-// It returns how many.
-func (s *Store) SweepAttempts(ctx context.Context, now int64, keep, limit int) (n int64, err error) {
-	remove := func(limit int64, where string, args ...any) error {
-		if limit <= 0 {
-			return nil
-		}
-		return s.Write(ctx, func(t *Tx) error {
-			removed, err := t.exec(ctx, "DELETE FROM login_throttles WHERE key IN (SELECT key FROM login_throttles "+where+" LIMIT ?"+s.dialect.forUpdateSkipLocked()+")", append(args, limit)...)
-			n += removed
-			return err
-		})
+// CountCounters returns how many counters are stored.
+func (s *Store) CountCounters(ctx context.Context) (n int64, err error) {
+	if err := s.queryRow(ctx, "SELECT count(*) FROM login_throttles").Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the counters of attempts: %w", err)
 	}
-	if err := remove(int64(limit), "WHERE expires_at <= ?", now); err != nil {
-		return n, err
+	return n, nil
+}
+
+// DeleteExpiredCounters deletes at most limit counters that count for nothing since a time (Unix ms), and returns how many.
+func (t *Tx) DeleteExpiredCounters(ctx context.Context, now, limit int64) (int64, error) {
+	return t.deleteCounters(ctx, "WHERE expires_at <= ?", now, limit)
+}
+
+// DeleteCounters deletes at most limit counters, those that expire soonest, and returns how many.
+func (t *Tx) DeleteCounters(ctx context.Context, limit int64) (int64, error) {
+	return t.deleteCounters(ctx, "ORDER BY expires_at", limit)
+}
+
+func (t *Tx) deleteCounters(ctx context.Context, which string, args ...any) (int64, error) {
+	n, err := t.exec(ctx, "DELETE FROM login_throttles WHERE key IN (SELECT key FROM login_throttles "+which+" LIMIT ?"+t.s.dialect.forUpdateSkipLocked()+")", args...)
+	if err != nil {
+		return 0, fmt.Errorf("delete counters of attempts: %w", err)
 	}
-	var rows int64
-	if err := s.queryRow(ctx, "SELECT count(*) FROM login_throttles").Scan(&rows); err != nil {
-		return n, err
-	}
-	return n, remove(min(rows-int64(keep), int64(limit)-n), "ORDER BY expires_at")
+	return n, nil
 }
 
 const counterColumns = "key, attempts, names, delays, began_at, blocked_until, expires_at, network_began_at, network_failed, account_began_at, account_failed"

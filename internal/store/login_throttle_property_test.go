@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -34,7 +33,6 @@ func (a tried) in(kind store.CounterKind, key []byte, beganAt int64) bool {
 // wrong one of those that didn't succeed since. Successes never let somebody else's guesses go.
 func TestWideCountersHoldWhatOthersDid(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		ctx := context.Background()
 		round := byte(0)
 		wide := func(kind store.CounterKind, which int) store.Counter {
 			c := counter(kind, 6)
@@ -65,7 +63,7 @@ func TestWideCountersHoldWhatOthersDid(t *testing.T) {
 					pair.Limit.Memory = 24 * time.Hour
 					id := byte(2*network + account)
 					pair.Key = bytes.Repeat([]byte{byte(store.CountPair), id, round, 0}, 8)
-					reserved, err := s.ReserveAttempt(ctx, now, nil, wide(store.CountNetwork, network), pair, wide(store.CountAccount, account))
+					reserved, err := reserve(s, now, wide(store.CountNetwork, network), pair, wide(store.CountAccount, account))
 					if _, refused := errors.AsType[*store.ExhaustedError](err); refused {
 						continue
 					}
@@ -78,14 +76,14 @@ func TestWideCountersHoldWhatOthersDid(t *testing.T) {
 				switch what {
 				case "fail":
 					all[i].wrong = true
-					fails(t, s, now, all[i].reserved)
+					must(t, fail(s, all[i].reserved))
 				case "succeed":
-					must(t, s.AttemptSucceeded(ctx, all[i].reserved))
+					must(t, succeed(s, all[i].reserved))
 					for j := range all {
 						all[j].wrong = all[j].wrong && all[j].pair != all[i].pair
 					}
 				case "give back":
-					must(t, s.ReleaseAttempt(ctx, all[i].reserved))
+					must(t, cancelAttempt(s, all[i].reserved))
 				}
 				for which := range 2 {
 					for _, kind := range []store.CounterKind{store.CountNetwork, store.CountAccount} {

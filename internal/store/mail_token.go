@@ -68,13 +68,12 @@ func (t *Tx) VoidLinks(ctx context.Context, userID, purpose string) error {
 	return nil
 }
 
-// UseOnce keeps the mark of a secret that is good once, under its SHA-256; it tells whether this was the first time.
-func (s *Store) UseOnce(ctx context.Context, purpose string, hash []byte) (first bool, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		n, err := t.exec(ctx, `INSERT INTO mail_tokens (token_hash, purpose, user_id, email, create_at, expires_at, extra) VALUES (?,?,NULL,'',?,?,'')
-			ON CONFLICT DO NOTHING`, hash, purpose, t.now, int64(1)<<62)
-		first = n == 1
-		return err
-	})
-	return first, err
+// UseOnce notes, by its SHA-256, that a secret which is good once was used, and reports whether this was the first time.
+func (t *Tx) UseOnce(ctx context.Context, purpose string, hash []byte) (first bool, err error) {
+	n, err := t.exec(ctx, `INSERT INTO mail_tokens (token_hash, purpose, user_id, email, create_at, expires_at, extra) VALUES (?,?,NULL,'',?,?,'')
+		ON CONFLICT DO NOTHING`, hash, purpose, t.now, int64(1)<<62)
+	if err != nil {
+		return false, fmt.Errorf("use a secret: %w", err)
+	}
+	return n == 1, nil
 }

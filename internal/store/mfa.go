@@ -3,29 +3,15 @@ package store
 import (
 	"context"
 	"errors"
-
-	"muster"
+	"fmt"
 )
 
-// ErrCodeUsed says that a one-time code had signed in before.
+// ErrCodeUsed says that a one-time or recovery code is not, or no longer, good.
 var ErrCodeUsed = errors.New("the code was used before")
-
-// SaveMfaPending keeps a sealed secret that awaits its first code. ErrNotFound without the account.
-func (s *Store) SaveMfaPending(ctx context.Context, userID, sealed string, guard Guard, audits ...*muster.Audit) error {
-	return s.Write(ctx, func(t *Tx) error {
-		if err := t.guard(ctx, userID, guard); err != nil {
-			return err
-		}
-		if err := changed(t.exec(ctx, "UPDATE users SET mfa_pending = ? WHERE id = ?", sealed, userID)); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
-}
 
 // MfaState is what the store knows of an account's second factor beyond the account itself.
 type MfaState struct {
-	Pending  string // sealed secret that awaits its first code, "" for none
+	Pending  string // encrypted secret that awaits its first code, "" for none
 	UsedStep int64  // RFC 6238 time step of the last code that signed in
 }
 
@@ -35,70 +21,31 @@ func (s *Store) MfaState(ctx context.Context, userID string) (m MfaState, err er
 	return m, noRow(err)
 }
 
-// ActivateMfa makes the pending secret the account's second factor, with fresh recovery codes by their SHA-256, and gives the account as it was and
-// as it is. An active factor gives way only with replace. ErrNotFound when another secret is pending by now, or another factor active.
-func (s *Store) ActivateMfa(ctx context.Context, userID, pending string, replace bool, codes [][]byte, guard Guard, post func(*muster.User) []*Mail, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	return s.changeMfa(ctx, userID, guard, post, audits, func(t *Tx, u *muster.User) error {
-		if u.MfaActive && !replace {
-			return ErrNotFound
-		}
-		if err := changed(t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ? AND mfa_pending = ?", userID, pending)); err != nil {
-			return err
-		}
-		if err := t.replaceRecoveryCodes(ctx, userID, codes); err != nil {
-			return err
-		}
-		u.MfaActive, u.MfaSecret = true, pending
-		return nil
-	})
+// SetPendingMfa stores an encrypted secret that awaits its first code. ErrNotFound without the account.
+func (t *Tx) SetPendingMfa(ctx context.Context, userID, encrypted string) error {
+	return changed(t.exec(ctx, "UPDATE users SET mfa_pending = ? WHERE id = ?", encrypted, userID))
 }
 
-// DeactivateMfa takes the second factor and the recovery codes away.
-func (s *Store) DeactivateMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) []*Mail, audits ...*muster.Audit) (before, after *muster.User, err error) {
-	return s.changeMfa(ctx, userID, guard, post, audits, func(t *Tx, u *muster.User) error {
-		u.MfaActive, u.MfaSecret = false, ""
-		if err := t.replaceRecoveryCodes(ctx, userID, nil); err != nil {
-			return err
-		}
-		_, err := t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ?", userID)
-		return err
-	})
+// TakePendingMfa clears an account's pending secret, and with it the time step of the codes before, for the secret to become the second factor. ErrNotFound when another
+// secret is pending by now.
+func (t *Tx) TakePendingMfa(ctx context.Context, userID, encrypted string) error {
+	return changed(t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ? AND mfa_pending = ?", userID, encrypted))
 }
 
-// changeMfa runs change on the account and mails what post makes of it as it was.
-func (s *Store) changeMfa(ctx context.Context, userID string, guard Guard, post func(*muster.User) []*Mail, audits []*muster.Audit, change func(*Tx, *muster.User) error) (before, after *muster.User, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		if before, err = t.user(ctx, userID); err != nil {
-			return err
-		}
-		if err := t.guardLocked(ctx, before, guard); err != nil {
-			return err
-		}
-		after = before.Clone()
-		after.UpdateAt = t.now
-		if err := change(t, after); err != nil {
-			return err
-		}
-		if err := t.saveUser(ctx, before, after); err != nil {
-			return err
-		}
-		if err := t.Enqueue(ctx, post(before)...); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
-	return before, after, err
-}
-
-// useMfa holds in the sign-in's own transaction that its code is good this once. ErrCodeUsed otherwise.
-func (t *Tx) useMfa(ctx context.Context, userID string, o SessionOptions) error {
-	var err error
-	switch {
-	case o.MfaStep != 0:
-		err = changed(t.exec(ctx, "UPDATE users SET mfa_used_step = ? WHERE id = ? AND mfa_used_step < ?", o.MfaStep, userID, o.MfaStep))
-	case o.Recovery != nil:
-		err = t.useRecoveryCode(ctx, userID, o.Recovery)
+// ClearMfaState clears what MfaState returns.
+func (t *Tx) ClearMfaState(ctx context.Context, userID string) error {
+	if _, err := t.exec(ctx, "UPDATE users SET mfa_pending = '', mfa_used_step = 0 WHERE id = ?", userID); err != nil {
+		return fmt.Errorf("clear the state of a second factor: %w", err)
 	}
+	return nil
+}
+
+// UseCode makes the one-time code of a time step, and every earlier one, good no more. ErrCodeUsed when one was used before.
+func (t *Tx) UseCode(ctx context.Context, userID string, step int64) error {
+	return codeUsed(changed(t.exec(ctx, "UPDATE users SET mfa_used_step = ? WHERE id = ? AND mfa_used_step < ?", step, userID, step)))
+}
+
+func codeUsed(err error) error {
 	if errors.Is(err, ErrNotFound) {
 		return ErrCodeUsed
 	}

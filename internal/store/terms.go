@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"muster"
 )
@@ -13,14 +14,13 @@ func scanTerms(r scanner) (*muster.TermsOfService, error) {
 	return t, noRow(r.Scan(&t.ID, &t.CreateAt, &t.UserID, &t.Text))
 }
 
-// CreateTerms keeps a new version of the terms; it is the one in force from now on.
-func (s *Store) CreateTerms(ctx context.Context, terms *muster.TermsOfService, audits ...*muster.Audit) error {
-	return s.WriteGrowing(ctx, func(t *Tx) error {
-		if _, err := t.exec(ctx, "INSERT INTO terms_of_service ("+termsColumns+") VALUES (?,?,?,?)", terms.ID, terms.CreateAt, terms.UserID, terms.Text); err != nil {
-			return err
-		}
-		return t.saveAudits(ctx, audits)
-	})
+// InsertTerms stores a new version of the terms; it is the one in force from now on.
+func (t *Tx) InsertTerms(ctx context.Context, terms *muster.TermsOfService) error {
+	t.changes.Terms = true
+	if _, err := t.exec(ctx, "INSERT INTO terms_of_service ("+termsColumns+") VALUES (?,?,?,?)", terms.ID, terms.CreateAt, terms.UserID, terms.Text); err != nil {
+		return fmt.Errorf("insert terms of service: %w", err)
+	}
+	return nil
 }
 
 // Terms reads a version of the terms; the one in force for "".

@@ -24,6 +24,10 @@ func (t *Tx) UserForUpdate(ctx context.Context, id string) (*muster.User, error)
 	return u, nil
 }
 
+// LockUser reads an account by id and holds it as it is until the transaction's end; ErrNotFound. It is for changes beside the account, such as its
+// sessions: to change the account itself takes UserForUpdate.
+func (t *Tx) LockUser(ctx context.Context, id string) (*muster.User, error) { return t.user(ctx, id) }
+
 // SaveUser writes an account that UserForUpdate read, tells those who see it, and makes mailed links to a former address void. The last active
 // administrator can't stop being one (app.user.update.lastAdmin.app_error); taken names are refused as for a new account.
 func (t *Tx) SaveUser(ctx context.Context, u *muster.User) error {

@@ -122,23 +122,24 @@ func TestAccessTokensStopAtTheQuota(t *testing.T) {
 	})
 }
 
-// Somebody who knows a password and not the code can't fill the table of sign-ins that wait for it.
-func TestSignInsUnderWayAreBounded(t *testing.T) {
+// Somebody who knows a password and not the code can't fill the table of login flows that wait for it.
+func TestLoginFlowsAreBounded(t *testing.T) {
 	testserver.Each(t, func(t *testing.T, s *testserver.Server) {
 		_, me := s.User(t, "ann")
 		const tries, most = 50, 20
 		alive := 0
 		hash := func(i int) []byte { sum := sha256.Sum256([]byte{byte(i)}); return sum[:] }
 		for i := range tries {
-			require.NoError(t, s.Store.SaveSignIn(t.Context(), hash(i), &store.SignIn{UserID: me.ID, ExpiresAt: time.Now().Add(time.Hour + time.Duration(i)*time.Second).UnixMilli()}, nil))
+			flow := &store.LoginFlow{UserID: me.ID, ExpiresAt: time.Now().Add(time.Hour + time.Duration(i)*time.Second).UnixMilli()}
+			require.NoError(t, s.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertLoginFlow(t.Context(), hash(i), flow) }))
 		}
 		for i := range tries {
-			if _, err := s.Store.SignIn(t.Context(), hash(i)); err == nil {
+			if _, err := s.Store.LoginFlow(t.Context(), hash(i)); err == nil {
 				alive++
 			}
 		}
-		if _, err := s.Store.SignIn(t.Context(), hash(tries-1)); err != nil || alive != most {
-			t.Errorf("%d sign-ins of one account wait, want %d; the last: %v", alive, most, err)
+		if _, err := s.Store.LoginFlow(t.Context(), hash(tries-1)); err != nil || alive != most {
+			t.Errorf("%d login flows of one account wait, want %d; the last: %v", alive, most, err)
 		}
 	})
 }

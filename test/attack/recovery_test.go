@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"muster"
 	"muster/client"
 	"muster/internal/require"
 	"muster/internal/store"
@@ -65,14 +64,10 @@ func TestOlderRecoveryCodesGoOnWorking(t *testing.T) {
 			sum := sha256.Sum256([]byte("recovery code " + letters))
 			hashes = append(hashes, sum[:])
 		}
-		stored, err := s.Store.User(t.Context(), u.ID)
-		require.NoError(t, err)
-		require.NoError(t, s.Store.ReplaceRecoveryCodes(t.Context(), u.ID, stored.MfaSecret, hashes, noMail))
+		require.NoError(t, s.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.ReplaceRecoveryCodes(t.Context(), u.ID, hashes) }))
 		for _, typed := range []string{"Y0L4-K9WI-AHLN-DX7Q", "abcd efgh jkmn pqr0", "1i1i-1i1i-1i1i-1i1i"} {
 			require.NoError(t, signInWith(t, s, "ann", typed))
 		}
 		refusedWith(t, "one more", signInWith(t, s, "ann", "yoi4-k9w1-ahin-dx7q"), http.StatusUnauthorized, badCode)
 	})
 }
-
-func noMail(*muster.User) []*store.Mail { return nil }

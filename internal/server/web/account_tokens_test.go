@@ -11,6 +11,7 @@ import (
 
 	"muster"
 	"muster/client"
+	"muster/internal/store"
 	"muster/internal/testserver"
 )
 
@@ -173,7 +174,8 @@ func TestManyAccessTokensAreAllListed(t *testing.T) {
 	if list := rows(b.open("/account/tokens")); len(list) != many {
 		t.Fatalf("%d of %d", len(list), many)
 	}
-	must(t, s.Store.SetAccessTokenActive(t.Context(), firstToken(t, s, me).ID, nil, false))
+	first := firstToken(t, s, me).ID
+	must(t, s.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.DisableAccessToken(t.Context(), first) }))
 	if p := b.open("/account/tokens"); strings.Count(p.body, "Disabled") != 1 {
 		t.Error(p.body)
 	}

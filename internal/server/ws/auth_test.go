@@ -182,10 +182,10 @@ func TestAnExpiredSessionsSocketCloses(t *testing.T) {
 	token := muster.NewID()
 	hash := sha256.Sum256([]byte(token))
 	now := time.Now()
-	_, err := d.Store.CreateSession(t.Context(), &muster.Session{
+	session := &muster.Session{
 		ID: muster.NewID(), UserID: ann.ID, CreateAt: now.UnixMilli(), ExpiresAt: now.Add(2 * time.Second).UnixMilli(), Roles: ann.Roles,
-	}, hash[:], store.SessionOptions{WithoutPassword: true})
-	must(t, err)
+	}
+	must(t, d.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertSession(t.Context(), session, hash[:]) }))
 	ws := d.connect(t, dialOptions{token: token})
 	ws.hello()
 	ws.closed(websocket.StatusPolicyViolation)
