@@ -18,13 +18,15 @@ func TestASessionShowsItsDevice(t *testing.T) {
 		{"curl/8.4.0", "Windows", "", "Unknown/0.0"},
 		{"", "Windows", "", "Unknown/0.0"},
 	} {
-		props := sessionProps(c.agent, &muster.User{}, false)
+		props := sessionProps(c.agent, false)
 		if props[muster.SessionPropPlatform] != c.platform || props[muster.SessionPropOS] != c.os || props[muster.SessionPropBrowser] != c.browser {
 			t.Errorf("%q is %q, %q, %q", c.agent, props[muster.SessionPropPlatform], props[muster.SessionPropOS], props[muster.SessionPropBrowser])
 		}
 	}
-	props := sessionProps("", &muster.User{Roles: muster.RoleSystemGuest}, true)
-	if props[muster.SessionPropIsGuest] != "true" || props[muster.SessionPropIsMobile] != "true" || props[muster.SessionPropCSRF] == "" {
+	guests := &muster.Session{Props: sessionProps("", true)}
+	setRoles(guests, &muster.User{Roles: muster.RoleSystemGuest})
+	props := guests.Props
+	if guests.Roles != muster.RoleSystemGuest || props[muster.SessionPropIsGuest] != "true" || props[muster.SessionPropIsMobile] != "true" || props[muster.SessionPropCSRF] == "" {
 		t.Errorf("%v", props)
 	}
 }
