@@ -36,15 +36,13 @@ func (a *Accounts) UpdateUserActive(ctx context.Context, who *core.Caller, userI
 	if err != nil {
 		return err
 	}
-	if err := a.setActive(ctx, who, userID, may, active, fmt.Sprintf("user_id=%s active=%v", userID, active)); err != nil {
-		return err
-	}
-	a.core.Publish(muster.EventUserActivationStatusChange, nil, muster.Audience{})
-	return nil
+	return a.setActive(ctx, who, userID, may, active, fmt.Sprintf("user_id=%s active=%v", userID, active), activationChanged)
 }
 
+var activationChanged = muster.Event{Name: muster.EventUserActivationStatusChange}
+
 // setActive deactivates an account or brings it back, in one transaction with all that follows: a deactivated one has no sessions, and its status is offline.
-func (a *Accounts) setActive(ctx context.Context, who *core.Caller, userID string, may *core.Authority, active bool, info string) error {
+func (a *Accounts) setActive(ctx context.Context, who *core.Caller, userID string, may *core.Authority, active bool, info string, events ...muster.Event) error {
 	_, _, err := a.core.ChangeUser(ctx, userID, may, func(tx *store.Tx, u *muster.User) error {
 		was := u.DeleteAt
 		u.UpdateAt = a.core.Now()
@@ -59,6 +57,9 @@ func (a *Accounts) setActive(ctx context.Context, who *core.Caller, userID strin
 					return err
 				}
 			}
+		}
+		for _, e := range events {
+			tx.Publish(e)
 		}
 		return tx.Audit(ctx, a.core.Audit(who, who.ID(), info))
 	})

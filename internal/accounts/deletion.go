@@ -74,6 +74,7 @@ func (a *Accounts) deletePermanently(ctx context.Context, u *muster.User, audits
 		if err := tx.DeleteUser(ctx, u.ID); err != nil {
 			return err
 		}
+		tx.Publish(activationChanged)
 		return tx.Audit(ctx, audits...)
 	})
 	if err != nil {
@@ -81,7 +82,6 @@ func (a *Accounts) deletePermanently(ctx context.Context, u *muster.User, audits
 	}
 	a.files.DropPicture(ctx, u)
 	a.files.DropBlobs(ctx, blobs...)
-	a.core.Publish(muster.EventUserActivationStatusChange, nil, muster.Audience{})
 	return nil
 }
 
@@ -103,6 +103,7 @@ func (a *Accounts) DeleteAllUsers(ctx context.Context, who *core.Caller) error {
 		if err := tx.DeleteAllUsers(ctx); err != nil {
 			return err
 		}
+		tx.Publish(activationChanged)
 		return tx.Audit(ctx, a.core.AuditSelf(who, ""))
 	})
 	if err != nil {
@@ -112,6 +113,5 @@ func (a *Accounts) DeleteAllUsers(ctx context.Context, who *core.Caller) error {
 	for _, u := range pictures {
 		a.files.DropPicture(ctx, u)
 	}
-	a.core.Publish(muster.EventUserActivationStatusChange, nil, muster.Audience{})
 	return nil
 }

@@ -98,14 +98,14 @@ func (a *Accounts) setMembershipsGuest(ctx context.Context, tx *store.Tx, userID
 		if err := tx.JoinDefaultChannels(ctx, m, join); err != nil {
 			return err
 		}
-		tx.Publish(muster.Event{Name: muster.EventMemberRoleUpdated, Data: map[string]any{"member": core.JsonText(m)}, Audience: self})
+		tx.Publish(muster.Event{Name: muster.EventMemberRoleUpdated, Data: map[string]any{"member": core.JSONText(m)}, Audience: self})
 	}
 	channels, err := tx.ChannelMemberships(ctx, userID)
 	if err != nil {
 		return err
 	}
 	for _, m := range channels {
-		tx.Publish(muster.Event{Name: muster.EventChannelMemberUpdated, Data: map[string]any{"channelMember": core.JsonText(m)}, Audience: self})
+		tx.Publish(muster.Event{Name: muster.EventChannelMemberUpdated, Data: map[string]any{"channelMember": core.JSONText(m)}, Audience: self})
 	}
 	return nil
 }

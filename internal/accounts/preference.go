@@ -98,5 +98,5 @@ func (a *Accounts) requireChangePreferences(ctx context.Context, who *core.Calle
 
 // publishPreferences tells a user's clients of preferences that changed.
 func publishPreferences(tx *store.Tx, event, userID string, list []*muster.Preference) {
-	tx.Publish(muster.Event{Name: event, Data: map[string]any{"preferences": core.JsonText(list)}, Audience: muster.Audience{UserID: userID}})
+	tx.Publish(muster.Event{Name: event, Data: map[string]any{"preferences": core.JSONText(list)}, Audience: muster.Audience{UserID: userID}})
 }

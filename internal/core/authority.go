@@ -73,9 +73,8 @@ func (au *Authority) lacked(role string) []muster.Permission {
 	return lacked
 }
 
-// ActOn is the store.Guard of everything that one account does to another: it refuses what is done to somebody above the caller, or to the bot
-// of somebody above. Oneself is never above oneself.
-func (au *Authority) ActOn(u, owner *muster.User) error {
+// requireNotAbove refuses what is done to somebody above the caller, or to the bot of somebody above. Nobody is above themselves.
+func (au *Authority) requireNotAbove(u, owner *muster.User) error {
 	if au.callerID == u.ID {
 		return nil
 	}
@@ -97,7 +96,7 @@ func (au *Authority) RequireActOn(ctx context.Context, tx *store.Tx, u *muster.U
 	if err != nil {
 		return err
 	}
-	return au.ActOn(u, owner)
+	return au.requireNotAbove(u, owner)
 }
 
 // RequireActOnUser is RequireActOn for an account that tx has yet to lock; one that is not there has nothing to protect.
@@ -133,20 +132,8 @@ func (au *Authority) Grant(roles, has string) error {
 	return nil
 }
 
-// Guard returns what the store holds userID against as it writes; nil for the caller's own account.
-func (c *Core) Guard(ctx context.Context, who *Caller, userID string) (store.Guard, error) {
-	if who.ID() == userID {
-		return nil, nil
-	}
-	au, err := c.Authority(ctx, who)
-	if err != nil {
-		return nil, err
-	}
-	return au.ActOn, nil
-}
-
 // RequireActOn refuses what the caller wants to do to, or to learn of, the account of somebody above; kind Forbidden. A use case that writes
-// hands the store a guard as well, since the account may be promoted meanwhile.
+// decides again within its transaction, since the account may be promoted meanwhile.
 func (c *Core) RequireActOn(ctx context.Context, who *Caller, u *muster.User) error {
 	if who.ID() == u.ID {
 		return nil
@@ -159,7 +146,7 @@ func (c *Core) RequireActOn(ctx context.Context, who *Caller, u *muster.User) er
 	if err != nil {
 		return err
 	}
-	return au.ActOn(u, owner)
+	return au.requireNotAbove(u, owner)
 }
 
 // ownerOf returns the account that a bot belongs to; nil for people, and for a bot that is its own or belongs to no account.

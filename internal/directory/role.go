@@ -93,7 +93,7 @@ func (d *Directory) PatchRole(ctx context.Context, who *core.Caller, id string, 
 		if err := tx.SaveRole(ctx, role); err != nil {
 			return err
 		}
-		tx.Publish(muster.Event{Name: muster.EventRoleUpdated, Data: map[string]any{"role": core.JsonText(role)}})
+		tx.Publish(muster.Event{Name: muster.EventRoleUpdated, Data: map[string]any{"role": core.JSONText(role)}})
 		return tx.Audit(ctx, d.core.AuditSelf(who, "role="+role.Name))
 	})
 	if err != nil {

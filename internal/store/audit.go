@@ -9,7 +9,14 @@ import (
 
 // Audit writes audits of what the transaction does.
 func (t *Tx) Audit(ctx context.Context, audits ...*muster.Audit) error {
-	return t.saveAudits(ctx, audits)
+	for _, a := range audits {
+		_, err := t.exec(ctx, `INSERT INTO audits (id, create_at, user_id, action, extra_info, ip_address, session_id) VALUES (?,?,?,?,?,?,?)`,
+			a.ID, a.CreateAt, a.UserID, a.Action, a.ExtraInfo, a.IPAddress, a.SessionID)
+		if err != nil {
+			return fmt.Errorf("save audit: %w", err)
+		}
+	}
+	return nil
 }
 
 // DeleteAudits removes at most limit audits from before a time (Unix ms), the oldest first, and returns how many.
@@ -33,16 +40,4 @@ func (s *Store) Audits(ctx context.Context, userID string, offset, limit int) ([
 		a := &muster.Audit{}
 		return a, r.Scan(&a.ID, &a.CreateAt, &a.UserID, &a.Action, &a.ExtraInfo, &a.IPAddress, &a.SessionID)
 	})
-}
-
-// saveAudits writes history rows in the transaction of what they tell of.
-func (t *Tx) saveAudits(ctx context.Context, audits []*muster.Audit) error {
-	for _, a := range audits {
-		_, err := t.exec(ctx, `INSERT INTO audits (id, create_at, user_id, action, extra_info, ip_address, session_id) VALUES (?,?,?,?,?,?,?)`,
-			a.ID, a.CreateAt, a.UserID, a.Action, a.ExtraInfo, a.IPAddress, a.SessionID)
-		if err != nil {
-			return fmt.Errorf("save audit: %w", err)
-		}
-	}
-	return nil
 }

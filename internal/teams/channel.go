@@ -251,7 +251,7 @@ func (t *Teams) PatchChannel(ctx context.Context, who *core.Caller, id string, p
 		if isDefault && ch.Name != muster.DefaultChannel {
 			return errDefaultChannel
 		}
-		tx.Publish(muster.Event{Name: muster.EventChannelUpdated, Data: map[string]any{"channel": core.JsonText(ch)}, Audience: muster.Audience{ChannelID: id}})
+		tx.Publish(muster.Event{Name: muster.EventChannelUpdated, Data: map[string]any{"channel": core.JSONText(ch)}, Audience: muster.Audience{ChannelID: id}})
 		return nil
 	})
 }

@@ -277,7 +277,7 @@ func (t *Teams) changeChannelMember(ctx context.Context, who *core.Caller, chann
 		if err := tx.SaveChannelMember(ctx, m); err != nil {
 			return err
 		}
-		tx.Publish(muster.Event{Name: muster.EventChannelMemberUpdated, Data: map[string]any{"channelMember": core.JsonText(m)}, Audience: muster.Audience{UserID: userID}})
+		tx.Publish(muster.Event{Name: muster.EventChannelMemberUpdated, Data: map[string]any{"channelMember": core.JSONText(m)}, Audience: muster.Audience{UserID: userID}})
 		return tx.Audit(ctx, t.core.AuditSelf(who, "channel_id="+channelID+" user_id="+userID))
 	})
 }

@@ -228,7 +228,7 @@ func (t *Teams) changeTeam(ctx context.Context, who *core.Caller, id string, cha
 		}
 		shown := *team
 		shown.InviteID, shown.Email = "", ""
-		tx.Publish(muster.Event{Name: muster.EventUpdateTeam, Data: map[string]any{"team": core.JsonText(&shown)}, Audience: muster.Audience{TeamID: id}})
+		tx.Publish(muster.Event{Name: muster.EventUpdateTeam, Data: map[string]any{"team": core.JSONText(&shown)}, Audience: muster.Audience{TeamID: id}})
 		return tx.Audit(ctx, t.core.AuditSelf(who, "team_id="+id))
 	})
 	if err != nil {

@@ -331,7 +331,7 @@ func (t *Teams) changeTeamMember(ctx context.Context, who *core.Caller, teamID, 
 		if err := tx.SaveTeamMember(ctx, m); err != nil {
 			return err
 		}
-		tx.Publish(muster.Event{Name: muster.EventMemberRoleUpdated, Data: map[string]any{"member": core.JsonText(m)}, Audience: muster.Audience{UserID: userID}})
+		tx.Publish(muster.Event{Name: muster.EventMemberRoleUpdated, Data: map[string]any{"member": core.JSONText(m)}, Audience: muster.Audience{UserID: userID}})
 		return tx.Audit(ctx, t.core.AuditSelf(who, "team_id="+teamID+" user_id="+userID))
 	})
 }
