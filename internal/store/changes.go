@@ -34,13 +34,13 @@ type listeners struct {
 	deliver    []*func(Changes)
 }
 
-// OnCommit calls fn after each transaction that committed, before Write returns, until cancel is called. It is for caches, which must forget what the
+// OnCommit calls fn after each transaction that committed, or may have, before Write returns, until cancel is called. It is for caches, which must forget what the
 // transaction touched before anybody hears of it, and for workers that wait for something to do. fn must not block.
 func (s *Store) OnCommit(fn func(Changes)) (cancel func()) {
 	return s.listeners.add(&s.listeners.invalidate, fn)
 }
 
-// OnDeliver calls fn as OnCommit does, once all caches have forgotten: it is for events.
+// OnDeliver calls fn after each transaction that committed, once all caches have forgotten: it is for events.
 func (s *Store) OnDeliver(fn func(Changes)) (cancel func()) {
 	return s.listeners.add(&s.listeners.deliver, fn)
 }
@@ -57,12 +57,22 @@ func (l *listeners) add(list *[]*func(Changes), fn func(Changes)) (cancel func()
 	}
 }
 
-// committed tells the listeners what a transaction touched.
-func (s *Store) committed(c Changes) {
-	s.listeners.mu.RLock()
-	invalidate, deliver := s.listeners.invalidate, s.listeners.deliver
-	s.listeners.mu.RUnlock()
-	for _, fn := range slices.Concat(invalidate, deliver) {
+// invalidated has caches forget what a transaction touched.
+func (l *listeners) invalidated(c Changes) {
+	for _, fn := range l.current(&l.invalidate) {
 		(*fn)(c)
 	}
+}
+
+// delivered tells of what a transaction caused.
+func (l *listeners) delivered(c Changes) {
+	for _, fn := range l.current(&l.deliver) {
+		(*fn)(c)
+	}
+}
+
+func (l *listeners) current(list *[]*func(Changes)) []*func(Changes) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return *list
 }

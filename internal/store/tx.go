@@ -72,9 +72,11 @@ func (s *Store) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error
 	}
 	watch.start()
 	if err := raw.Commit(); err != nil {
+		s.listeners.invalidated(t.changes) // it may have been committed: a lost connection does not say
 		return fmt.Errorf("commit: %w", err)
 	}
-	s.committed(t.changes)
+	s.listeners.invalidated(t.changes)
+	s.listeners.delivered(t.changes)
 	return nil
 }
 
