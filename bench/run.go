@@ -241,7 +241,7 @@ func (b *bench) compare(what string, server, baseline measurement, target float6
 func host(base string) string {
 	u, err := url.Parse(base)
 	if err != nil {
-		return base // dialing it returns an error
+		return base // dialling it returns an error
 	}
 	return u.Host
 }

@@ -15,9 +15,6 @@ func mailToken(u *muster.User, purpose string) *muster.MailToken {
 	return &muster.MailToken{Purpose: purpose, UserID: u.ID, Email: u.Email, CreateAt: someTime, ExpiresAt: 1 << 62}
 }
 
-// nothing is no mails.
-func nothing(*muster.User) []*store.Mail { return nil }
-
 func saveLink(s *store.Store, m *muster.MailToken, hash []byte) error {
 	ctx := context.Background()
 	return s.Write(ctx, func(tx *store.Tx) error { return tx.InsertLink(ctx, &store.Link{Token: m, Hash: hash}) })

@@ -19,6 +19,7 @@ import (
 const invitationsMax = 20
 
 const (
+	// BadSignupLink is the id of the refusal of an invitation that is none, was used, or leads nowhere any more.
 	BadSignupLink     = "api.user.create_user.signup_link_invalid.app_error"
 	expiredSignupLink = "api.user.create_user.signup_link_expired.app_error"
 )
