@@ -89,12 +89,15 @@ func (b *breaker) tripped() bool {
 	return time.Now().Before(b.until)
 }
 
+// ReleaseClaims makes the mails due that a previous process claimed, where no other process can use the database. It is for the start, before anything
+// is claimed.
+func (m *Mailer) ReleaseClaims(ctx context.Context) error {
+	return m.store.Write(ctx, func(tx *store.Tx) error { return tx.ReleaseMails(ctx) })
+}
+
 // runOutbox sends mails until ctx ends, then waits for those under way.
 func (m *Mailer) runOutbox(ctx context.Context) {
 	m.outbox.mails.wait(ctx, outboxPoll) // a start has other things to do first
-	if err := m.store.Write(ctx, func(tx *store.Tx) error { return tx.ReleaseMails(ctx) }); err != nil && ctx.Err() == nil {
-		m.log.Error("release the mails that a previous process claimed", "error", err)
-	}
 	semaphore := make(chan struct{}, mailsAtOnce)
 	var sending sync.WaitGroup
 	defer sending.Wait()

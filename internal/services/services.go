@@ -81,6 +81,7 @@ func New(o Options) *Services {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.Core.LogError(ctx, "read password schemes", s.Auth.ReadPasswordSchemes(ctx))
+	s.Core.LogError(ctx, "release the mails that a previous process claimed", s.Mailer.ReleaseClaims(ctx))
 	for _, run := range []func(context.Context){s.runMaintenance, s.Mailer.Run, s.Auth.WatchPasswordSchemes} {
 		s.running.Go(func() { run(ctx) })
 	}

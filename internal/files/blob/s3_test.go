@@ -87,12 +87,12 @@ func TestOpenS3SaysWhatIsWrong(t *testing.T) {
 		says   string
 		change func(*S3Options)
 	}{
-		{"a bucket must be named", func(o *S3Options) { o.Bucket = "" }},
+		{"a bucket is required", func(o *S3Options) { o.Bucket = "" }},
 		{"bucket", func(o *S3Options) { o.Bucket = "nobody-made-this" }},
 		{"bucket", func(o *S3Options) { o.Bucket = "no/bucket" }},
 		{"signature", func(o *S3Options) { o.SecretAccessKey = "wrong-" + o.SecretAccessKey }},
 		{"access key", func(o *S3Options) { o.AccessKeyID = "nobody" }},
-		{"both or neither", func(o *S3Options) { o.AccessKeyID = "" }},
+		{"or neither", func(o *S3Options) { o.AccessKeyID = "" }},
 		{"path prefix", func(o *S3Options) { o.PathPrefix = "a/../b" }},
 		{"HTTP response to HTTPS client", func(o *S3Options) { o.TLS = true }},
 		{"must be HOST or HOST:PORT", func(o *S3Options) { o.Endpoint = "http://me:" + o.SecretAccessKey + "@" + o.Endpoint }},
