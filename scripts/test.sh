@@ -47,7 +47,8 @@ dir=$(scratch test)
 trap 'rm -rf "$dir"' EXIT
 export GOTMPDIR=${GOTMPDIR:-${TMPDIR:-/tmp}} TMPDIR=$dir # for the tests' files, not the compiler's
 echo "== go test"
-go test -vet=off "${race[@]}" -timeout 30m ./... # lint.sh vets
+# The longest packages come first, and one more at a time than there are cores, since tests also wait: for servers, browsers, timers. lint.sh vets.
+go test -vet=off "${race[@]}" -timeout 30m -p $(($(nproc) + 1)) ./test/... ./internal/server/... ./...
 if [ -n "$node" ]; then
 	echo "== JavaScript client"
 	(cd test/js && npm test)

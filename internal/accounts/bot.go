@@ -152,7 +152,7 @@ func (a *Accounts) AssignBot(ctx context.Context, who *core.Caller, id, ownerID 
 			return nil
 		}
 		b.OwnerID = ownerID
-		owner, err := tx.UserForUpdate(ctx, ownerID)
+		owner, err := tx.LockUser(ctx, ownerID)
 		if err != nil {
 			return core.MissingAccount(err)
 		}

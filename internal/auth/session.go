@@ -146,6 +146,9 @@ func (a *Auth) endSessions(ctx context.Context, who *core.Caller, userID, info s
 		return err
 	}
 	return a.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.LockUser(ctx, userID); err != nil { // a login under way is waited for: its session ends, too
+			return core.MissingAccount(err)
+		}
 		if err := may.RequireActOnUser(ctx, tx, userID); err != nil {
 			return err
 		}

@@ -104,7 +104,7 @@ func (au *Authority) RequireActOnUser(ctx context.Context, tx *store.Tx, userID 
 	if au == nil {
 		return nil
 	}
-	u, err := tx.UserForUpdate(ctx, userID)
+	u, err := tx.LockUser(ctx, userID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

@@ -40,7 +40,8 @@ func (s *Store) OnCommit(fn func(Changes)) (cancel func()) {
 	return s.listeners.add(&s.listeners.invalidate, fn)
 }
 
-// OnDeliver calls fn after each transaction that committed, once all caches have forgotten: it is for events.
+// OnDeliver calls fn after OnCommit's functions, once all caches have forgotten: it is for events, and for what goes by what caches hold. Where it is not
+// known whether a transaction committed, its Changes say only what caches must forget.
 func (s *Store) OnDeliver(fn func(Changes)) (cancel func()) {
 	return s.listeners.add(&s.listeners.deliver, fn)
 }

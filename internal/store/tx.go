@@ -72,7 +72,11 @@ func (s *Store) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error
 	}
 	watch.start()
 	if err := raw.Commit(); err != nil {
-		s.listeners.invalidated(t.changes) // it may have been committed: a lost connection does not say
+		// It may have been committed: a lost connection does not say. So caches forget, and sessions are looked at again, but nothing that may not be
+		// so is told or put in force.
+		unsure := Changes{Accounts: t.changes.Accounts, AllAccounts: t.changes.AllAccounts, Roles: t.changes.Roles, Terms: t.changes.Terms}
+		s.listeners.invalidated(unsure)
+		s.listeners.delivered(unsure)
 		return fmt.Errorf("commit: %w", err)
 	}
 	s.listeners.invalidated(t.changes)

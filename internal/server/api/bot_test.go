@@ -2,8 +2,10 @@ package api_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"muster"
 	"muster/client"
@@ -35,6 +37,9 @@ func makeBot(t *testing.T, by *client.Client, name string) *muster.Bot {
 	t.Helper()
 	b, err := by.CreateBot(t.Context(), &muster.Bot{Username: name, DisplayName: "The " + name, Description: "does things"})
 	require.NoError(t, err)
+	for time.Now().UnixMilli() <= b.CreateAt { // lists are ordered by it: the next bot is younger
+		runtime.Gosched()
+	}
 	return b
 }
 
