@@ -11,7 +11,7 @@ import (
 	"muster/internal/store"
 )
 
-// mustVerifyAddress tells whether an account may only have an address that was proved to be its own.
+// mustVerifyAddress reports whether an account may only have an address that was proved to be its own.
 func (a *Accounts) mustVerifyAddress(u *muster.User) bool {
 	return a.core.Config().EmailSettings.RequireEmailVerification && !u.IsBot && !u.IsSSO()
 }

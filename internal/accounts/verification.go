@@ -51,7 +51,7 @@ func (a *Accounts) VerifyEmail(ctx context.Context, who *core.Caller, token stri
 	return err
 }
 
-// VerifyEmailOf takes an administrator's word for an account's address and gives the account as it was before; needs manage_system.
+// VerifyEmailOf marks an account's address as verified by an administrator and returns the account as it was before; needs manage_system.
 // Kinds: Forbidden, NotFound.
 func (a *Accounts) VerifyEmailOf(ctx context.Context, who *core.Caller, userID string) (*muster.User, error) {
 	if err := a.core.RequireSystem(ctx, who, muster.PermManageSystem); err != nil {

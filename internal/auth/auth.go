@@ -1,6 +1,6 @@
 // Package auth owns how people and programs prove who they are: login and its steps, sessions, access tokens, second factors, password changes and
-// resets, terms of service, and the lockout of who guesses. Every counter is taken before the work that it protects (docs/adr/0016-login-throttling.md),
-// and neither an answer nor its time tells whether an account exists.
+// resets, terms of service, and lockout after failed attempts. Every counter is taken before the work that it protects (docs/adr/0016-login-throttling.md),
+// and neither an answer nor its time reveals whether an account exists.
 package auth
 
 import (
