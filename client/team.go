@@ -79,7 +79,7 @@ func (c *Client) RestoreTeam(ctx context.Context, teamID string) (*muster.Team, 
 	return send[*muster.Team](ctx, c, http.MethodPost, route("teams", teamID, "restore"), nil, nil)
 }
 
-// RegenerateTeamInviteID gives a team a new invite id. The old one stops working.
+// RegenerateTeamInviteID replaces a team's invite id. The old one stops working.
 func (c *Client) RegenerateTeamInviteID(ctx context.Context, teamID string) (*muster.Team, error) {
 	return send[*muster.Team](ctx, c, http.MethodPost, route("teams", teamID, "regenerate_invite_id"), nil, nil)
 }

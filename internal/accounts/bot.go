@@ -128,7 +128,7 @@ func (a *Accounts) SetBotActive(ctx context.Context, who *core.Caller, id string
 	})
 }
 
-// AssignBot gives a bot to another owner, who must be an active person and not above the caller. Kinds: Invalid, Forbidden, NotFound.
+// AssignBot makes another account the owner of a bot: an active person who is not above the caller. Kinds: Invalid, Forbidden, NotFound.
 func (a *Accounts) AssignBot(ctx context.Context, who *core.Caller, id, ownerID string) (*muster.Bot, error) {
 	if err := a.core.RequireSystem(ctx, who, muster.PermAssignBot); err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ type SessionExport struct {
 
 const exportMax = 10_000 // lines of one kind
 
-// ExportAccount gives the caller what is kept about it.
+// ExportAccount returns everything that is stored about the caller's account.
 func (a *Accounts) ExportAccount(ctx context.Context, who *core.Caller) (*AccountExport, error) {
 	id := who.ID()
 	u, err := a.core.User(ctx, id)

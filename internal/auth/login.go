@@ -54,8 +54,8 @@ var plainLoginErrors = map[string]bool{
 	"store.sql_user.save.max_accounts.app_error": true,
 }
 
-// Login signs an account in with its password. It gives the session, whose Token is shown this once, and the
-// account as it was before (so failed_attempts tells of the tries since the last sign-in).
+// Login signs an account in with its password. It returns the session, whose Token is shown this once, and the
+// account as it was before (so failed_attempts counts the tries since the last sign-in).
 // Wrong passwords, unknown accounts and wrong kinds of account are one and the same error of kind Unauthenticated.
 func (a *Auth) Login(ctx context.Context, who *core.Caller, req LoginRequest) (*muster.Session, *muster.User, error) {
 	req.DeviceID = cmp.Or(req.DeviceID, req.DeviceIDJS)
@@ -87,7 +87,7 @@ type proof struct {
 	flow            []byte // SHA-256 of the token of the login flow that this ends, nil for none
 }
 
-// giveBackProof gives back the attempts of a proof that nothing else settled. To be deferred by whoever makes one.
+// giveBackProof gives back the attempts of a proof that nothing else settled. The function that makes the proof defers it.
 func (a *Auth) giveBackProof(ctx context.Context, p *proof) {
 	defer a.giveBack(ctx, p.attempt)
 	a.giveBack(ctx, p.factor.attempt)
@@ -139,7 +139,7 @@ func (a *Auth) checkLogin(ctx context.Context, who *core.Caller, req LoginReques
 }
 
 // admitLogin takes a place for the hash of a sign-in under a name; u is whose it is, nil for nobody's. A device that the account knows waits apart from
-// strangers, and so does whoever asks from a network that the account knows while strangers find no place.
+// unknown clients, and so does a client in a network that the account knows while unknown clients find no place.
 func (a *Auth) admitLogin(ctx context.Context, who *core.Caller, name string, u *muster.User) (*password.Reservation, error) {
 	o := password.Origin{Network: who.Network(), Target: sha256.Sum256([]byte(name))}
 	if u == nil {
@@ -323,7 +323,7 @@ func (a *Auth) newSession(who *core.Caller, u *muster.User, deviceID string) *mu
 	return s
 }
 
-// setRoles gives a session its account's roles.
+// setRoles sets a session's roles to those of its account.
 func setRoles(s *muster.Session, u *muster.User) {
 	s.Roles = u.Roles
 	s.Props[muster.SessionPropIsGuest] = strconv.FormatBool(u.IsGuest())

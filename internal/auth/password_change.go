@@ -90,7 +90,7 @@ type newPassword struct {
 	audit        *muster.Audit
 }
 
-// setPassword gives an account that tx has locked a new password: its sessions and mailed links end and, if asked for, its access tokens, whose number the
+// setPassword sets a new password for an account that tx has locked: its sessions and mailed links end and, if asked for, its access tokens, whose number the
 // audit and the mail say. Attempts on it are forgotten. Kind Invalid where another service keeps the password.
 func (a *Auth) setPassword(ctx context.Context, tx *store.Tx, u *muster.User, p newPassword) error {
 	if u.IsSSO() {

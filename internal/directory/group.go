@@ -99,7 +99,7 @@ func (d *Directory) validGroup(ctx context.Context, g *muster.Group) error {
 	return err
 }
 
-// Group gives a group. Kinds: Forbidden, NotFound.
+// Group returns a group. Kinds: Forbidden, NotFound.
 func (d *Directory) Group(ctx context.Context, who *core.Caller, id string) (*muster.Group, error) {
 	return d.groupToRead(ctx, who, id)
 }
@@ -117,7 +117,7 @@ type GroupQuery struct {
 	Page                   core.Page
 }
 
-// Groups gives a page of groups by display name. Kinds: Invalid, Forbidden.
+// Groups returns a page of groups by display name. Kinds: Invalid, Forbidden.
 func (d *Directory) Groups(ctx context.Context, who *core.Caller, q GroupQuery) ([]*muster.Group, error) {
 	if err := d.requireReadGroups(ctx, who); err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (d *Directory) requireReadLinks(ctx context.Context, who *core.Caller, q Gr
 	return nil
 }
 
-// GroupsOfUser gives the groups that a user is in. Kinds: Forbidden.
+// GroupsOfUser returns the groups that a user is in. Kinds: Forbidden.
 func (d *Directory) GroupsOfUser(ctx context.Context, who *core.Caller, userID string) ([]*muster.Group, error) {
 	if err := d.core.RequireEdit(ctx, who, userID); err != nil {
 		return nil, err
@@ -203,7 +203,8 @@ func (d *Directory) RestoreGroup(ctx context.Context, who *core.Caller, id strin
 	return d.archiveGroup(ctx, who, id, muster.PermRestoreCustomGroup, false)
 }
 
-// archiveGroup archives a group or brings it back, which takes its members the places that it is linked to, or gives them.
+// archiveGroup archives a group or restores it. The caller must manage the teams and channels that it is linked to, since an archived group no longer
+// counts there.
 func (d *Directory) archiveGroup(ctx context.Context, who *core.Caller, id string, p muster.Permission, archived bool) (*muster.Group, error) {
 	if _, err := d.groupToChange(ctx, who, id, p); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ type GroupMembers struct {
 	Count   int64          `json:"total_member_count"`
 }
 
-// GroupMembers gives a page of a group's active members. Kinds: Forbidden, NotFound.
+// GroupMembers returns a page of a group's active members. Kinds: Forbidden, NotFound.
 func (d *Directory) GroupMembers(ctx context.Context, who *core.Caller, id string, page core.Page) (*GroupMembers, error) {
 	if _, err := d.groupToRead(ctx, who, id); err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func (d *Directory) Roles(ctx context.Context, who *core.Caller) ([]*muster.Role
 
 func byRoleName(a, b *muster.Role) int { return strings.Compare(a.Name, b.Name) }
 
-// Role gives a role by id; kind NotFound.
+// Role returns a role by id; kind NotFound.
 func (d *Directory) Role(ctx context.Context, id string) (*muster.Role, error) {
 	roles, _, err := d.core.RolesByName(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func (d *Directory) RoleByName(ctx context.Context, name string) (*muster.Role, 
 	return d.core.RoleByName(ctx, name)
 }
 
-// RolesByNames gives the roles among names that there are.
+// RolesByNames returns those of the named roles that exist.
 func (d *Directory) RolesByNames(ctx context.Context, names []string) ([]*muster.Role, error) {
 	if len(names) == 0 || len(names) > roleNamesMax {
 		return nil, muster.InvalidParam("rolenames")

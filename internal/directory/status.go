@@ -9,7 +9,7 @@ import (
 	"muster/internal/store"
 )
 
-// Status tells whether a user is there; offline for one nothing is known of. Kinds: Forbidden, NotFound.
+// Status returns a user's status, which is offline if none is stored. Kinds: Forbidden, NotFound.
 func (d *Directory) Status(ctx context.Context, who *core.Caller, userID string) (*muster.Status, error) {
 	if err := d.core.RequireView(ctx, who, userID); err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func (d *Directory) Status(ctx context.Context, who *core.Caller, userID string)
 	return d.effectiveStatus(userID, list), nil
 }
 
-// StatusesByIDs tells of each of the users whether they are there.
+// StatusesByIDs returns the status of each of the users.
 func (d *Directory) StatusesByIDs(ctx context.Context, who *core.Caller, userIDs []string) ([]*muster.Status, error) {
 	ids, err := core.BoundedList("user_ids", userIDs, muster.ValidID)
 	if err != nil {

@@ -58,8 +58,8 @@ func (q *UserQuery) check() error {
 	return bySort(false)
 }
 
-// Users lists users, ordered by username unless sorted otherwise. tagged tells whether the reference server
-// gives this form of the list an entity tag. Kinds: Invalid, Forbidden, NotFound.
+// Users lists users, ordered by username unless sorted otherwise. tagged reports whether the reference server
+// sends an entity tag with this form of the list. Kinds: Invalid, Forbidden, NotFound.
 func (d *Directory) Users(ctx context.Context, who *core.Caller, q UserQuery) (users []*muster.User, tagged bool, err error) {
 	if err := q.check(); err != nil {
 		return nil, false, err
@@ -164,7 +164,7 @@ func (d *Directory) checkRoleFilters(ctx context.Context, role string, roles, te
 	return nil
 }
 
-// UsersByIDs gives the users among ids that exist and the caller may see; since > 0 (Unix ms) leaves out those unchanged since.
+// UsersByIDs returns the users among ids that exist and the caller may see; since > 0 (Unix ms) leaves out those unchanged since.
 func (d *Directory) UsersByIDs(ctx context.Context, who *core.Caller, ids []string, since int64) ([]*muster.User, error) {
 	ids, err := core.BoundedList("user_ids", ids, muster.ValidID)
 	if err != nil {
@@ -181,7 +181,7 @@ func (d *Directory) UsersByIDs(ctx context.Context, who *core.Caller, ids []stri
 	return d.core.SanitizeForOthers(ctx, who, users)
 }
 
-// UsersByUsernames gives the users among names that exist and the caller may see.
+// UsersByUsernames returns the users among names that exist and the caller may see.
 func (d *Directory) UsersByUsernames(ctx context.Context, who *core.Caller, names []string) ([]*muster.User, error) {
 	for i := range names {
 		names[i] = muster.NormalizeName(names[i])
@@ -219,7 +219,7 @@ func (d *Directory) UsersByGroupChannels(ctx context.Context, who *core.Caller, 
 	return byChannel, nil
 }
 
-// KnownUsers gives the ids of everybody that the caller shares a channel with.
+// KnownUsers returns the ids of everybody that the caller shares a channel with.
 func (d *Directory) KnownUsers(ctx context.Context, who *core.Caller) ([]string, error) {
 	return d.store.KnownUserIDs(ctx, who.ID())
 }

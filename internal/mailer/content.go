@@ -84,7 +84,7 @@ func (m *Mailer) resetMessage(u *muster.User, token string) mail.Content {
 	}
 }
 
-// PasswordChangedMessage tells of a new password, and how many access tokens were revoked with the old one.
+// PasswordChangedMessage says that the password was changed, and how many access tokens were revoked with the old one.
 func (m *Mailer) PasswordChangedMessage(u *muster.User, revoked int64, who *core.Caller) mail.Content {
 	content := mail.Content{
 		Subject: "Your password was changed", Greeting: greeting(u),
@@ -158,7 +158,7 @@ func codesLeft(n int64) string {
 	return fmt.Sprintf("You have %d left.", n)
 }
 
-// NewRecoveryCodesMessage tells of new recovery codes.
+// NewRecoveryCodesMessage says that there are new recovery codes.
 func (m *Mailer) NewRecoveryCodesMessage(u *muster.User, who *core.Caller) mail.Content {
 	return mail.Content{
 		Subject: "You have new recovery codes", Greeting: greeting(u),
@@ -167,7 +167,7 @@ func (m *Mailer) NewRecoveryCodesMessage(u *muster.User, who *core.Caller) mail.
 	}
 }
 
-// AccessTokenMessage tells of a new access token.
+// AccessTokenMessage says that there is a new access token.
 func (m *Mailer) AccessTokenMessage(u *muster.User, t *muster.AccessToken, who *core.Caller) mail.Content {
 	return mail.Content{
 		Subject: "A new access token was created", Greeting: greeting(u),

@@ -65,7 +65,7 @@ func (l *listeners) invalidated(c Changes) {
 	}
 }
 
-// delivered tells of what a transaction caused.
+// delivered announces what a transaction caused.
 func (l *listeners) delivered(c Changes) {
 	for _, fn := range l.current(&l.deliver) {
 		(*fn)(c)

@@ -154,7 +154,7 @@ func (d postgresDialect) unavailable(err error) bool {
 	}
 }
 
-// noConnection tells whether the driver had no connection that it could use.
+// noConnection reports whether the driver had no connection that it could use.
 func noConnection(err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
@@ -171,7 +171,7 @@ func (postgresDialect) full(err error) bool { return postgresCode(err) == "53100
 
 func (postgresDialect) hasTable() string { return "SELECT to_regclass($1) IS NOT NULL" }
 
-// Unstorable tells whether err says that some text can't be in a database at all: PostgreSQL takes no NUL. SQLite finds nothing by such a text.
+// Unstorable reports whether err says that some text can't be in a database at all: PostgreSQL takes no NUL. SQLite finds nothing by such a text.
 func Unstorable(err error) bool { return postgresCode(err) == "22021" }
 
 func postgresCode(err error) string {

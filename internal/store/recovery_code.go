@@ -25,7 +25,7 @@ func (t *Tx) DeleteRecoveryCodes(ctx context.Context, userID string) error {
 	return nil
 }
 
-// ReplaceRecoveryCodes gives an account new recovery codes, by their SHA-256, in the place of all that it has.
+// ReplaceRecoveryCodes replaces all of an account's recovery codes, which are stored by their SHA-256.
 func (t *Tx) ReplaceRecoveryCodes(ctx context.Context, userID string, codes [][]byte) error {
 	if err := t.DeleteRecoveryCodes(ctx, userID); err != nil {
 		return err

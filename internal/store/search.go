@@ -43,7 +43,7 @@ func (q *UserSearch) kinds() int {
 	return k
 }
 
-// termsOf gives what an account is found by: each field, and each field from every later word's start on, so that
+// termsOf returns what an account is found by: each field, and each field from every later word's start on, so that
 // "anna.b-smith" is found by the beginnings of "anna.b-smith", "b-smith" and "smith".
 func termsOf(u *muster.User) map[string]int {
 	terms := map[string]int{}
@@ -62,7 +62,7 @@ func termsOf(u *muster.User) map[string]int {
 	return terms
 }
 
-// wordStarts gives the byte offsets below end where a word of s starts, 0 first.
+// wordStarts returns the byte offsets below end where a word of s starts, 0 first.
 func wordStarts(s string, end int) []int {
 	starts := []int{0}
 	inWord := true
@@ -101,7 +101,7 @@ func (t *Tx) saveTerms(ctx context.Context, u *muster.User) error {
 	return nil
 }
 
-// SearchUsers gives the accounts of which, for every word of the term, some search term begins with that word, by username.
+// SearchUsers returns the accounts that have, for every word of the term, a search term that begins with it, ordered by username.
 // A word that is an account's id finds it. A term without words finds everybody that the filter lets through.
 func (s *Store) SearchUsers(ctx context.Context, term string, q UserSearch) ([]*muster.User, error) {
 	words := queryWords(term)
@@ -142,7 +142,7 @@ func queryWords(term string) []string {
 // afterPrefix is greater than every text that begins with p.
 func afterPrefix(p string) string { return p + string(unicode.MaxRune) }
 
-// candidates gives the accounts that the index has under a word, by username; all tells that there are no more.
+// candidates returns the accounts that the index has under a word, by username; all reports whether there are no more.
 func (s *Store) candidates(ctx context.Context, word string, kinds int) (ids []string, all bool, err error) {
 	rows, err := s.query(ctx, "SELECT username, user_id FROM search_terms WHERE term >= ? AND term < ? AND kind & ? <> 0 LIMIT ?",
 		word, afterPrefix(word), kinds, candidateMax)

@@ -38,7 +38,7 @@ func (t *Tx) saveStatus(ctx context.Context, st *muster.Status, unless string, a
 	return n > 0, nil
 }
 
-// Statuses gives what is kept about the users among ids.
+// Statuses returns the stored statuses of the users among ids.
 func (s *Store) Statuses(ctx context.Context, ids []string) ([]*muster.Status, error) {
 	list := []*muster.Status{}
 	for chunk := range slices.Chunk(ids, idsPerQuery) {

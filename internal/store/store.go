@@ -86,7 +86,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// Close ends all connections and gives the data directory free.
+// Close closes all connections and unlocks the data directory.
 func (s *Store) Close() error {
 	err := s.reader.Close()
 	if s.writer != s.reader {
@@ -96,7 +96,7 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.release())
 }
 
-// Ping tells whether the database answers, and this server may use it.
+// Ping returns an error unless the database answers and this server may use it.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.answering(); err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"muster"
 )
 
-// RenewInvites gives the teams whose invite link an account has seen, itself or by a bot of its own, new ones: a link makes an account even
-// where the server takes no sign-ups, so whoever is put out of it must not keep one. Guests see no links.
+// RenewInvites replaces the invite links of the teams that an account, or a bot that it owns, is a member of: a link creates an account even
+// where sign-up is closed, so a deactivated account must not keep one. Guests see no links.
 func (t *Tx) RenewInvites(ctx context.Context, userID string) error {
 	rows, err := t.query(ctx, `SELECT t.id FROM teams t WHERE EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = t.id AND m.delete_at = 0 AND NOT m.scheme_guest
 		AND (m.user_id = ? OR m.user_id IN (SELECT b.user_id FROM bots b WHERE b.owner_id = ?))) ORDER BY t.id`+t.s.dialect.forUpdate(), userID, userID)

@@ -91,7 +91,7 @@ func rollback(t *sql.Tx) error {
 	return nil
 }
 
-// exec runs a statement and gives how many rows it changed.
+// exec runs a statement and returns how many rows it changed.
 func (t *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	ctx, done := t.limit(ctx)
 	defer done()

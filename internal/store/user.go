@@ -55,7 +55,7 @@ func (m jsonMap) value() any {
 	return string(b)
 }
 
-// isActiveAdmin tells whether the account keeps the server administrable: a bot can't sign in.
+// isActiveAdmin reports whether the account can administer the server: a bot can't sign in.
 func isActiveAdmin(u *muster.User) bool {
 	return u.DeleteAt == 0 && !u.IsBot && u.HasRole(muster.RoleSystemAdmin)
 }
@@ -84,7 +84,7 @@ var (
 	updateUser = "UPDATE users SET " + strings.Join(userSets, " = ?, ") + " = ? WHERE id = ?"
 )
 
-// Pictures gives the accounts that have a picture of their own, by id and picture alone.
+// Pictures returns the accounts that have a picture of their own, by id and picture alone.
 func (s *Store) Pictures(ctx context.Context) ([]*muster.User, error) {
 	rows, err := s.query(ctx, "SELECT id, last_picture_update FROM users WHERE last_picture_update > 0")
 	return collect(rows, err, func(r scanner) (*muster.User, error) {
@@ -127,7 +127,7 @@ func (s *Store) userWhere(ctx context.Context, where, arg string) (*muster.User,
 	return scanUser(s.queryRow(ctx, "SELECT "+userColumns+" FROM users u WHERE "+where, arg))
 }
 
-// Empty tells whether no account was ever made here.
+// Empty reports whether no account was ever created.
 func (s *Store) Empty(ctx context.Context) (bool, error) {
 	var n int
 	err := s.queryRow(ctx, "SELECT count(*) FROM system WHERE name = ?", firstUser).Scan(&n)

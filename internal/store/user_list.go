@@ -126,7 +126,7 @@ func (f *UserFilter) addFlags(c *condition) {
 	}
 }
 
-// few tells whether a set has at most smallSet members.
+// few reports whether a set has at most smallSet members.
 func (s *Store) few(ctx context.Context, members, id string) (bool, error) {
 	var n int
 	err := s.queryRow(ctx, "SELECT count(*) FROM ("+members+" LIMIT ?) m", id, smallSet+1).Scan(&n)
@@ -199,7 +199,7 @@ func (f *UserFilter) order() (join, by string, args []any) {
 	return "", "u.username", nil
 }
 
-// ListUsers gives a page of accounts. The page's ids come from an index before any whole row is read,
+// ListUsers returns a page of accounts. The page's ids come from an index before any whole row is read,
 // so that a deep page costs little more than the first.
 func (s *Store) ListUsers(ctx context.Context, f UserFilter) ([]*muster.User, error) {
 	c, _, err := s.build(ctx, f)
@@ -254,12 +254,12 @@ func (s *Store) usersInOrder(ctx context.Context, ids []string) ([]*muster.User,
 	return list, nil
 }
 
-// UsersByIDs gives the accounts among ids, ordered by username; since > 0 leaves out those unchanged since (Unix ms).
+// UsersByIDs returns the accounts among ids, ordered by username; since > 0 leaves out those unchanged since (Unix ms).
 func (s *Store) UsersByIDs(ctx context.Context, ids []string, since int64, viewer string) ([]*muster.User, error) {
 	return s.usersWhere(ctx, "u.id", ids, since, viewer)
 }
 
-// UsersByUsernames gives the accounts among folded names, ordered by username.
+// UsersByUsernames returns the accounts among folded names, ordered by username.
 func (s *Store) UsersByUsernames(ctx context.Context, names []string, viewer string) ([]*muster.User, error) {
 	return s.usersWhere(ctx, "u.username", names, 0, viewer)
 }
@@ -291,13 +291,13 @@ func (s *Store) usersWhere(ctx context.Context, column string, values []string, 
 // knownLimit bounds how many acquaintances are told of.
 const knownLimit = 100_000
 
-// KnownUserIDs gives everybody who shares a channel with the account, not itself.
+// KnownUserIDs returns the ids of all other users who share a channel with the account.
 func (s *Store) KnownUserIDs(ctx context.Context, userID string) ([]string, error) {
 	rows, err := s.query(ctx, "SELECT DISTINCT p.user_id FROM ("+peopleOfViewer+") p WHERE p.user_id <> ? LIMIT ?", userID, userID, knownLimit)
 	return collect(rows, err, scanString)
 }
 
-// VisibleTo tells whether the viewer shares a channel with the account or is it.
+// VisibleTo reports whether the viewer shares a channel with the account or is it.
 func (s *Store) VisibleTo(ctx context.Context, viewer, userID string) (bool, error) {
 	if viewer == userID {
 		return true, nil

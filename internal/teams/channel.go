@@ -77,7 +77,7 @@ func newChannelMember(channelID, userID string) *muster.ChannelMember {
 	return &muster.ChannelMember{ChannelID: channelID, UserID: userID, NotifyProps: muster.DefaultChannelNotifyProps()}
 }
 
-// CreateDirectChannel gives the one channel of two people, making it if need be; needs to be one of them or to manage the system.
+// CreateDirectChannel returns the one channel of two people and creates it if there is none. The caller is one of them or manages the system.
 func (t *Teams) CreateDirectChannel(ctx context.Context, who *core.Caller, userIDs []string) (*muster.Channel, error) {
 	if len(userIDs) != 2 || !muster.ValidID(userIDs[0]) || !muster.ValidID(userIDs[1]) {
 		return nil, muster.InvalidParam("user_ids")
@@ -96,7 +96,7 @@ func (t *Teams) CreateDirectChannel(ctx context.Context, who *core.Caller, userI
 	return t.createPeopleChannel(ctx, who, ch, slices.Compact(ids), muster.EventDirectAdded)
 }
 
-// CreateGroupChannel gives the one channel of three to eight people, the caller among them.
+// CreateGroupChannel returns the one channel of three to eight people, the caller included, and creates it if there is none.
 func (t *Teams) CreateGroupChannel(ctx context.Context, who *core.Caller, userIDs []string) (*muster.Channel, error) {
 	ids := slices.Clone(userIDs)
 	if !slices.Contains(ids, who.ID()) && !who.Local() {
@@ -177,7 +177,7 @@ func (t *Teams) ChannelByID(ctx context.Context, id string) (*muster.Channel, er
 	return ch, core.Missing(err, muster.NotFound, noChannel)
 }
 
-// Channel gives a channel to its members and, if it is public, to its team. Kinds: Forbidden, NotFound.
+// Channel returns a channel to its members and, if it is public, to the members of its team. Kinds: Forbidden, NotFound.
 func (t *Teams) Channel(ctx context.Context, who *core.Caller, id string) (*muster.Channel, error) {
 	ch, err := t.ChannelByID(ctx, id)
 	if err != nil {
@@ -216,7 +216,7 @@ func (t *Teams) ChannelByName(ctx context.Context, who *core.Caller, teamID, nam
 	return ch, nil
 }
 
-// PublicChannels gives a page of a team's public channels.
+// PublicChannels returns a page of a team's public channels.
 func (t *Teams) PublicChannels(ctx context.Context, who *core.Caller, teamID string, page core.Page) ([]*muster.Channel, error) {
 	if err := t.core.RequireTeam(ctx, who, teamID, muster.PermListTeamChannels); err != nil {
 		return nil, err
@@ -224,7 +224,7 @@ func (t *Teams) PublicChannels(ctx context.Context, who *core.Caller, teamID str
 	return t.store.PublicChannels(ctx, teamID, page.Offset(), page.PerPage)
 }
 
-// ChannelsOfUser gives the channels of a team, and those without one, that a user is in.
+// ChannelsOfUser returns the channels of a team, and those without one, that a user is in.
 func (t *Teams) ChannelsOfUser(ctx context.Context, who *core.Caller, userID, teamID string) ([]*muster.Channel, error) {
 	if err := t.requireReadChannelsOf(ctx, who, userID, teamID); err != nil {
 		return nil, err

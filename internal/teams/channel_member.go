@@ -169,7 +169,7 @@ func (t *Teams) RemoveChannelMember(ctx context.Context, who *core.Caller, chann
 	})
 }
 
-// ChannelMember gives a membership to who may read the channel. Kinds: Forbidden, NotFound.
+// ChannelMember returns a membership to a caller who may read the channel. Kinds: Forbidden, NotFound.
 func (t *Teams) ChannelMember(ctx context.Context, who *core.Caller, channelID, userID string) (*muster.ChannelMember, error) {
 	if err := t.core.RequireChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
 		return nil, err
@@ -181,7 +181,7 @@ func (t *Teams) ChannelMember(ctx context.Context, who *core.Caller, channelID, 
 	return m, core.Missing(err, muster.NotFound, noChannelMember)
 }
 
-// ChannelMembers gives a page of a channel's members.
+// ChannelMembers returns a page of a channel's members.
 func (t *Teams) ChannelMembers(ctx context.Context, who *core.Caller, channelID string, page core.Page) ([]*muster.ChannelMember, error) {
 	if err := t.core.RequireChannel(ctx, who, channelID, muster.PermReadChannel); err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func (t *Teams) ChannelMembers(ctx context.Context, who *core.Caller, channelID 
 	return core.FilterVisible(ctx, t.core, who, list, channelMemberID)
 }
 
-// ChannelMembersByIDs gives the members among user ids.
+// ChannelMembersByIDs returns the members among user ids.
 func (t *Teams) ChannelMembersByIDs(ctx context.Context, who *core.Caller, channelID string, userIDs []string) ([]*muster.ChannelMember, error) {
 	userIDs, err := core.BoundedList("user_ids", userIDs, muster.ValidID)
 	if err != nil {
@@ -209,7 +209,7 @@ func (t *Teams) ChannelMembersByIDs(ctx context.Context, who *core.Caller, chann
 	return core.FilterVisible(ctx, t.core, who, list, channelMemberID)
 }
 
-// ChannelMembershipsOf gives a user's memberships in a team's channels and in those without a team.
+// ChannelMembershipsOf returns a user's memberships in a team's channels and in those without a team.
 func (t *Teams) ChannelMembershipsOf(ctx context.Context, who *core.Caller, userID, teamID string) ([]*muster.ChannelMember, error) {
 	if err := t.requireReadChannelsOf(ctx, who, userID, teamID); err != nil {
 		return nil, err
@@ -217,7 +217,7 @@ func (t *Teams) ChannelMembershipsOf(ctx context.Context, who *core.Caller, user
 	return t.store.ChannelMembershipsOf(ctx, userID, teamID)
 }
 
-// ChannelMembersWithTeamData gives a page of all a user's memberships with their teams.
+// ChannelMembersWithTeamData returns a page of all a user's memberships with their teams.
 func (t *Teams) ChannelMembersWithTeamData(ctx context.Context, who *core.Caller, userID string, page core.Page) ([]*muster.ChannelMemberWithTeamData, error) {
 	if err := t.core.RequireEdit(ctx, who, userID); err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ type GuestInvitation struct {
 	Message  string   `json:"message"`
 }
 
-// InviteResult tells of one address of an invitation whether it was refused, and why.
+// InviteResult reports for one address of an invitation whether it was refused, and why.
 type InviteResult struct {
 	Email   string
 	Refused *muster.Error // nil for a mail that is on its way
@@ -117,7 +117,7 @@ func (t *Teams) requireInviteTo(ctx context.Context, who *core.Caller, team *mus
 	return nil
 }
 
-// groupsDecide tells whether a team or channel takes none but members of groups that are linked to it.
+// groupsDecide reports whether only members of linked groups may belong to a team or channel.
 func groupsDecide(constrained *bool) bool { return constrained != nil && *constrained }
 
 func (t *Teams) inviting(ctx context.Context, teamID string, emails []string) (*muster.Team, error) {

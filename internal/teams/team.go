@@ -75,7 +75,7 @@ func (t *Teams) CreateTeam(ctx context.Context, who *core.Caller, in *muster.Tea
 	return team, nil
 }
 
-// Team gives a team to its members and, if it is open to all, to who may list such. Kinds: Forbidden, NotFound.
+// Team returns a team to its members and, if it is open, to callers who may list open teams. Kinds: Forbidden, NotFound.
 func (t *Teams) Team(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
 	team, err := t.TeamByID(ctx, id)
 	if err != nil {
@@ -146,7 +146,7 @@ func (t *Teams) hideInvites(ctx context.Context, who *core.Caller, teams ...*mus
 	return nil
 }
 
-// Teams gives a page of the teams that the caller may list and its own, and how many there are.
+// Teams returns a page of the teams that the caller may list and its own, and how many there are.
 func (t *Teams) Teams(ctx context.Context, who *core.Caller, page core.Page) ([]*muster.Team, int64, error) {
 	open, err := t.core.CanSystem(ctx, who, muster.PermListPublicTeams)
 	if err != nil {
@@ -168,7 +168,7 @@ func (t *Teams) Teams(ctx context.Context, who *core.Caller, page core.Page) ([]
 	return teams, n, err
 }
 
-// TeamsOfUser gives the teams that a user is in: one's own, or another's with the right to read them.
+// TeamsOfUser returns the teams that a user is in: one's own, or another's with the right to read them.
 func (t *Teams) TeamsOfUser(ctx context.Context, who *core.Caller, userID string) ([]*muster.Team, error) {
 	if err := t.requireReadTeamsOf(ctx, who, userID); err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func (t *Teams) PatchTeam(ctx context.Context, who *core.Caller, id string, p *m
 	return t.changeTeam(ctx, who, id, func(team *muster.Team) { team.Apply(p) })
 }
 
-// RegenerateInviteID gives the team a new invite link; the old one is void.
+// RegenerateInviteID replaces the team's invite link; the old one is void.
 func (t *Teams) RegenerateInviteID(ctx context.Context, who *core.Caller, id string) (*muster.Team, error) {
 	return t.changeTeam(ctx, who, id, func(team *muster.Team) { team.InviteID = muster.NewID() })
 }
@@ -269,7 +269,7 @@ func (t *Teams) invitingTeam(ctx context.Context, inviteID string) (*muster.Team
 	return team, err
 }
 
-// openTeam is the team of an invite link that takes whoever has the link.
+// openTeam returns the team of an invite link, unless groups decide who is a member.
 func (t *Teams) openTeam(ctx context.Context, inviteID string) (*muster.Team, error) {
 	team, err := t.invitingTeam(ctx, inviteID)
 	if err == nil && groupsDecide(team.GroupConstrained) {

@@ -210,7 +210,7 @@ func (t *Teams) RemoveTeamMember(ctx context.Context, who *core.Caller, teamID, 
 	})
 }
 
-// TeamMember gives a membership to who may view the team. Kinds: Forbidden, NotFound.
+// TeamMember returns a membership to a caller who may view the team. Kinds: Forbidden, NotFound.
 func (t *Teams) TeamMember(ctx context.Context, who *core.Caller, teamID, userID string) (*muster.TeamMember, error) {
 	if err := t.core.RequireTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
 		return nil, err
@@ -222,7 +222,7 @@ func (t *Teams) TeamMember(ctx context.Context, who *core.Caller, teamID, userID
 	return m, core.Missing(err, muster.NotFound, noTeamMember)
 }
 
-// TeamMembers gives a page of a team's members.
+// TeamMembers returns a page of a team's members.
 func (t *Teams) TeamMembers(ctx context.Context, who *core.Caller, teamID string, page core.Page) ([]*muster.TeamMember, error) {
 	if err := t.core.RequireTeam(ctx, who, teamID, muster.PermViewTeam); err != nil {
 		return nil, err
@@ -234,7 +234,7 @@ func (t *Teams) TeamMembers(ctx context.Context, who *core.Caller, teamID string
 	return core.FilterVisible(ctx, t.core, who, list, teamMemberID)
 }
 
-// TeamMembersByIDs gives the members among user ids.
+// TeamMembersByIDs returns the members among user ids.
 func (t *Teams) TeamMembersByIDs(ctx context.Context, who *core.Caller, teamID string, userIDs []string) ([]*muster.TeamMember, error) {
 	userIDs, err := core.BoundedList("user_ids", userIDs, muster.ValidID)
 	if err != nil {
@@ -250,7 +250,7 @@ func (t *Teams) TeamMembersByIDs(ctx context.Context, who *core.Caller, teamID s
 	return core.FilterVisible(ctx, t.core, who, list, teamMemberID)
 }
 
-// TeamMembershipsOf gives a user's memberships.
+// TeamMembershipsOf returns a user's memberships.
 func (t *Teams) TeamMembershipsOf(ctx context.Context, who *core.Caller, userID string) ([]*muster.TeamMember, error) {
 	if who.ID() != userID {
 		if err := t.core.RequireSystem(ctx, who, muster.PermReadOtherUsersTeams); err != nil {

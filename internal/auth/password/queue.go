@@ -274,7 +274,7 @@ func (q *queue) finish(r *Reservation, took time.Duration) {
 	q.dispatch()
 }
 
-// dispatch gives a worker to the reservation whose turn it is. The classes alternate while somebody waits in both.
+// dispatch assigns a worker to the reservation whose turn it is. The classes alternate while somebody waits in both.
 func (q *queue) dispatch() {
 	c := &q.known
 	if len(c.active) == 0 || q.lastWasKnown && len(q.unknown.active) > 0 {

@@ -32,7 +32,7 @@ func (h *Hasher) Reserve(ctx context.Context, o Origin) (*Reservation, error) {
 	return r, nil
 }
 
-// Release gives the place back. Calls after the first do nothing.
+// Release frees the place. Calls after the first do nothing.
 func (r *Reservation) Release() { r.h.queue.release(r) }
 
 // Hash returns the PHC string of a new argon2id hash. The error has kind Unavailable if the place was lost to a network that held fewer.

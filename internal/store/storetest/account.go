@@ -54,7 +54,7 @@ func ChangeUser(ctx context.Context, s *store.Store, id string, change func(tx *
 	})
 }
 
-// SetRoles gives an account system roles.
+// SetRoles sets an account's system roles.
 func SetRoles(ctx context.Context, s *store.Store, id, roles string) error {
 	return ChangeUser(ctx, s, id, func(_ *store.Tx, u *muster.User) error {
 		u.Roles = roles

@@ -42,7 +42,7 @@ func Postgres(t testing.TB) *store.Store {
 	return open(t, store.Options{DSN: postgresDSN(t, true)})
 }
 
-// PostgresDSN makes an empty database and gives its address; it is dropped after the test.
+// PostgresDSN creates an empty database and returns its address; it is dropped after the test.
 func PostgresDSN(t testing.TB) string {
 	t.Helper()
 	return postgresDSN(t, false)
